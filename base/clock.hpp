@@ -1,0 +1,33 @@
+// The one seam through which the program reads time. Durations come from the steady clock;
+// wall time only labels. Tests run on tests/support/fake_clock.hpp.
+#pragma once
+
+#include <chrono>
+
+namespace gelombang {
+
+using Duration = std::chrono::nanoseconds;
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual TimePoint now() const noexcept = 0;
+  [[nodiscard]] virtual WallTime wall_now() const noexcept = 0;
+};
+
+// The machine's clocks.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const noexcept override;
+  [[nodiscard]] WallTime wall_now() const noexcept override;
+};
+
+constexpr double to_seconds(Duration d) noexcept {
+  return std::chrono::duration<double>(d).count();
+}
+// Rounds to the nearest nanosecond; saturates at the ends of Duration.
+Duration from_seconds(double seconds) noexcept;
+
+}  // namespace gelombang

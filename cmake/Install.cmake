@@ -1,0 +1,4 @@
+include(GNUInstallDirs)
+install(TARGETS gelombang gelombang-sandbox RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY scenarios grafana DESTINATION ${CMAKE_INSTALL_DATADIR}/gelombang)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,16 @@
+# gelombang_library(NAME SOURCES a.cpp ... LINKS x y ...): one static library per folder.
+function(gelombang_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC gelombang_options ${ARG_LINKS})
+endfunction()
+
+# gelombang_test(NAME SOURCES ... LINKS ... LABEL unit|integration): a Catch2 program,
+# each test case a ctest entry.
+function(gelombang_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE gelombang_options test_support ${ARG_LINKS})
+  catch_discover_tests(${name} TEST_PREFIX "${name}: "
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
+endfunction()

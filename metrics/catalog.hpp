@@ -1,0 +1,23 @@
+// The closed list of journeys and steps of a run, known when the scenario has been loaded and before
+// anything is sent. Every label value and every series comes from it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+using JourneyId = std::uint32_t;  // index into Catalog::journeys
+using StepId = std::uint32_t;     // index into Catalog::steps: a (journey, step) pair
+
+struct Catalog {
+  struct Step {
+    JourneyId journey = 0;
+    std::string name;  // unique within its journey
+  };
+  std::vector<std::string> journeys;
+  std::vector<Step> steps;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,81 @@
+// HTTP transfers of one worker thread: libcurl's multi interface driven by one Asio io_context.
+// Everything here belongs to the thread that runs the io_context. Rules: HACKING.md, "curl under Asio".
+#pragma once
+
+#include "base/clock.hpp"
+#include "probes/http_message.hpp"
+#include "probes/socket_guard.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace gelombang {
+
+class HttpClient;
+
+// What one virtual user owns: cookies, kept-alive connections and TLS sessions, shared with nobody.
+// Must not outlive its client; destroying it while it has a transfer is a programming error.
+class HttpUser {
+ public:
+  explicit HttpUser(HttpClient& client);
+  ~HttpUser();
+  HttpUser(const HttpUser&) = delete;
+  HttpUser& operator=(const HttpUser&) = delete;
+
+  // Forgets cookies, connections and TLS sessions: a new stranger.
+  void reset();
+  // The cookie's value for `url`, empty where there is none.
+  [[nodiscard]] std::string cookie(std::string_view url, std::string_view name) const;
+  void set_cookie(std::string_view url, std::string_view name, std::string_view value);
+
+ private:
+  friend class HttpClient;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+using TransferId = std::uint64_t;
+
+class HttpClient {
+ public:
+  struct Options {
+    std::string user_agent = "gelombang";
+    bool verify_certificates = true;
+    std::string ca_file;                // empty: the system's
+    bool http2 = true;                  // offered over TLS
+    std::size_t max_connections = 1024;  // in the process's share of this worker
+    std::uint64_t trace_seed = 0;       // traceparent ids are a function of it and a counter
+    // "host:port:address" as CURLOPT_RESOLVE takes it: look-ups pinned for a load run.
+    std::vector<std::string> resolve;
+  };
+  using Done = std::function<void(HttpResult)>;
+
+  HttpClient(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Starts a request and follows its redirects. `done` is called once, from the io_context and never
+  // from inside start(). Nothing is thrown for what a target or this machine may do.
+  TransferId start(HttpUser& user, HttpRequest request, Done done);
+  // Ends a transfer now; done is called, later, with `outcome` (interrupted or abandoned) and what
+  // was measured so far. Unknown ids are ignored.
+  void cancel(TransferId transfer, Outcome outcome);
+  [[nodiscard]] std::size_t active() const noexcept;
+
+ private:
+  friend class HttpUser;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gelombang
