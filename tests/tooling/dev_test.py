@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""./dev with a stand-in for apt, sudo and cmake: what it installs, what it says, what it leaves behind.
+
+usage: dev_test.py SOURCE_DIR
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+STUBS = {
+    # The status of one package, or (for the comparison of before and after) no list at all.
+    "dpkg-query": 'case " $MISSING " in *" $4 "*) exit 1;; esac; [ $# -lt 4 ] || printf installed',
+    "apt-cache": 'case " $UNKNOWN " in *" $3 "*) exit 1;; esac',
+    "apt-get": 'echo "apt-get $*" >>"$LOG"',
+    "sudo": '[ "$SUDO" = yes ] || exit 1; [ "$1" = -n ] || echo "sudo $*" >>"$LOG"; case "$*" in *apt-get*) exit "$APT";; esac',
+    "cmake": 'echo "cmake $*" >>"$LOG"',
+    "id": "echo 1000",
+}
+
+
+class Dev(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.root = Path(directory.name)
+        for name in ("dev", "packages.txt"):
+            shutil.copy(SOURCE / name, self.root / name)
+        self.log = self.root / "log"
+        self.log.touch()
+        for name, body in STUBS.items():
+            stub = self.root / "bin" / name
+            stub.parent.mkdir(exist_ok=True)
+            stub.write_text(f"#!/bin/sh\n{body}\n")
+            stub.chmod(0o755)
+
+    def run_dev(self, *arguments, **environment):
+        clean = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "LOG": str(self.log), "CI": "true", "HOME": str(self.root),
+                 "MISSING": "", "UNKNOWN": "", "SUDO": "no", "APT": "0"}
+        result = subprocess.run([self.root / "dev", *arguments], env={**clean, **environment}, text=True,
+                                stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/")
+        self.logged = self.log.read_text().splitlines()
+        return result
+
+    def test_with_everything_installed_nothing_is_asked_for(self):
+        result = self.run_dev("build")
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertEqual(["cmake --preset release -DGELOMBANG_TESTS=OFF"], self.logged[:1])
+        self.assertRegex(self.logged[1], r"cmake --build build/release --parallel \d+ --target gelombang gelombang-sandbox")
+        self.assertEqual(2, len(self.logged))
+
+    def test_a_missing_package_without_root_and_sudo_is_named(self):
+        result = self.run_dev("build", MISSING="libsodium-dev ninja-build catch2")
+        self.assertEqual(1, result.returncode)
+        self.assertIn("neither root nor sudo is at hand to install them: libsodium-dev ninja-build", result.stderr)
+        self.assertNotIn("catch2", result.stderr)  # building needs no tests
+        self.assertEqual([], self.logged)
+
+    def test_only_what_is_missing_is_installed_and_no_service_may_start(self):
+        result = self.run_dev("build", MISSING="libsodium-dev", SUDO="yes")
+        self.assertEqual(0, result.returncode, result.stderr)
+        text = "\n".join(self.logged)
+        policy = text.index("sudo tee /usr/sbin/policy-rc.d")
+        install = text.index("install --no-install-recommends libsodium-dev\n")
+        removed = text.index("sudo rm -f /usr/sbin/policy-rc.d")
+        self.assertTrue(policy < install < removed < text.index("cmake"), text)
+        self.assertIn("DEBIAN_FRONTEND=noninteractive", text)
+        self.assertNotIn("update", text)
+
+    def test_lists_are_fetched_when_the_first_attempt_fails_and_the_policy_never_stays(self):
+        result = self.run_dev("build", MISSING="libsodium-dev", SUDO="yes", APT="100")
+        self.assertEqual(1, result.returncode)
+        text = "\n".join(self.logged)
+        self.assertIn("Lock::Timeout=300 update", text)
+        self.assertIn("sudo rm -f /usr/sbin/policy-rc.d", text)
+        self.assertNotIn("cmake", text)
+
+    def test_of_alternatives_the_one_that_exists_is_installed(self):
+        boost = "libboost1.81-dev libboost1.83-dev"
+        self.run_dev("build", MISSING=boost, UNKNOWN="libboost1.81-dev", SUDO="yes")
+        self.assertTrue(any(line.endswith("recommends libboost1.83-dev") for line in self.logged), self.logged)
+        self.log.write_text("")
+        self.run_dev("build", MISSING="libboost1.81-dev", SUDO="yes")
+        self.assertFalse(any("install" in line for line in self.logged), self.logged)
+
+    def test_an_unknown_task_is_refused_with_the_list(self):
+        result = self.run_dev("tset")
+        self.assertEqual(1, result.returncode)
+        self.assertIn("no task is called 'tset'", result.stderr)
+        self.assertIn("usage: ./dev TASK", result.stderr)
+
+
+if __name__ == "__main__":
+    SOURCE = Path(sys.argv.pop(1)).resolve()
+    os.environ.pop("PYTHONPATH", None)
+    unittest.main()

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Checks of our own on the source tree: what the compiler and clang-tidy 14 cannot say.
+
+usage: source_checks.py arrows|coroutines|length|words|all [ROOT]
+
+Each finding is one line, FILE:LINE: what is wrong. Exit 1 when there is one.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+# Which folders a folder may include from: the closure of the arrows in HACKING.md.
+ARROWS = {
+    "base": set(),
+    "metrics": {"base"},
+    "probes": {"metrics", "base"},
+    "imaging": {"base"},
+    "engine": {"probes", "imaging", "metrics", "base"},
+    "uptime": {"engine", "probes", "imaging", "metrics", "base"},
+    "incidents": {"metrics", "base"},
+    "sandbox": {"base"},
+    "app": {"engine", "uptime", "incidents", "probes", "imaging", "metrics", "base"},
+}
+# They may include everything of the above and of each other; nothing above may include them.
+OUTSIDE = {"tests", "bench", "fuzz"}
+SKIPPED = {"build", ".git", "node_modules"}
+MAX_LINES = 500
+SOURCES = {".cpp", ".hpp", ".h", ".cc", ".c"}
+COUNTED = SOURCES | {".lua", ".py", ".sh", ".js", ".ts"}
+WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
+
+
+def files(root, suffixes):
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if SKIPPED.isdisjoint(relative.parts) and path.is_file() and (not suffixes or path.suffix in suffixes):
+            yield relative, path
+
+
+def blank_comments(text, strings=True):
+    """The text with comments, and by choice the contents of literals, blanked; lines and columns stay."""
+    token = re.compile(
+        r'//(?:\\\n|[^\n])*|/\*.*?\*/|R"(?P<delimiter>[^()\\\s]*)\(.*?\)(?P=delimiter)"'
+        r'|"(?:\\.|[^"\\\n])*"|(?<![0-9a-zA-Z_])\'(?:\\.|[^\'\\\n])+\'',
+        re.S,
+    )
+
+    def blank(match):
+        found = match.group()
+        if found.startswith("/") or strings:
+            return re.sub(r"[^\n]", " ", found)
+        return found
+
+    return token.sub(blank, text)
+
+
+def line_of(text, offset):
+    return text.count("\n", 0, offset) + 1
+
+
+def owner(root, directory, target):
+    """The folder of ours that an include leads to, as (folder, path from the root), or None for a library's."""
+    inside = []
+    for base in (root, root / directory):
+        resolved = (base / target).resolve()
+        if resolved.is_relative_to(root):
+            path = resolved.relative_to(root)
+            if resolved.is_file():
+                return path.parts[0], path
+            inside.append(path)
+    # Not there (yet, or generated): the name still says whose it is meant to be.
+    others = {*ARROWS, *OUTSIDE} - {Path(directory).parts[0]}
+    return next(((path.parts[0], path) for path in inside if path.parts[0] in others), None)
+
+
+def check_arrows(root):
+    root = root.resolve()
+    include = re.compile(r'^[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*(["<])([^">\n]+)[">]', re.M)
+    for relative, path in files(root, SOURCES):
+        folder = relative.parts[0]
+        if folder not in ARROWS and folder not in OUTSIDE:
+            yield f"{relative}:1: the folder '{folder}' has no row in the table of arrows"
+            continue
+        code = blank_comments(path.read_text(encoding="utf-8").replace("\\\n", "  "), strings=False)
+        for match in include.finditer(code):
+            quote, target = match.groups()
+            found = owner(root, str(relative.parent), target)
+            if found is None:
+                continue
+            here = f"{relative}:{line_of(code, match.start())}"
+            to, resolved = found
+            if folder not in OUTSIDE and to != folder and to not in ARROWS[folder]:
+                yield f"{here}: {folder} may not include from {to} ('{target}')"
+            elif quote == "<" or target != str(resolved):
+                yield f'{here}: \'{target}\' is ours: write "{resolved}", from the root and in quotes'
+
+
+LAMBDA = re.compile(r"(?<![\w\])\[])\s*\[(?!\[)(?P<capture>[^\[\]]+)\]\s*(?=[({<]|mutable\b|noexcept\b|->)")
+BLOCK_BEFORE = re.compile(
+    r"(\)|\belse|\bdo|\btry|\bmutable|\bnoexcept|\bconst|\boverride|\]|^)\s*$|"
+    r"\b(namespace|class|struct|enum|union|concept|extern)\b[^()=]*$|->[^;{}()]*$"
+)
+
+
+def full_expressions(code):
+    """Yields (start, end) of each statement, a lambda's body being statements of its own."""
+    stack = []  # of [kind, start of the current statement]: '{' is a block, other brackets are expressions
+    start = 0
+    i = 0
+    while i < len(code):
+        c = code[i]
+        if c in "([":
+            stack.append((c, start))
+        elif c == "{":
+            block = bool(BLOCK_BEFORE.search(code[start:i]))
+            stack.append(("{" if block else "i", start))
+            if block:
+                start = i + 1
+        elif c in ")]}" and stack:
+            kind, outer = stack.pop()
+            if kind == "{":
+                yield start, i
+                start = outer
+                # A block ends a statement, unless it was a lambda's body inside an expression.
+                rest = code[i + 1 : i + 80].lstrip()
+                if not (stack and stack[-1][0] != "{") and not rest.startswith((",", ")", ";", ".", "(")):
+                    yield start, i + 1
+                    start = i + 1
+        elif c == ";" and not (stack and stack[-1][0] in "(["):
+            yield start, i
+            start = i + 1
+        i += 1
+    yield start, len(code)
+
+
+def nested_bodies_blanked(code, start, end, spans):
+    """The statement without the bodies of blocks inside it."""
+    text = list(code[start:end])
+    for a, b in spans:
+        if start < a and b < end:
+            for k in range(a - start, b - start):
+                if text[k] != "\n":
+                    text[k] = " "
+    return "".join(text)
+
+
+def check_coroutines(root):
+    for relative, path in files(root, SOURCES):
+        raw = path.read_text(encoding="utf-8")
+        if "co_await" not in raw:
+            continue
+        code = blank_comments(raw)
+        spans = list(full_expressions(code))
+        for start, end in spans:
+            statement = nested_bodies_blanked(code, start, end, spans)
+            wait = re.search(r"\bco_await\b", statement)
+            if not wait:
+                continue
+            for match in LAMBDA.finditer(statement):
+                yield (
+                    f"{relative}:{line_of(code, start + match.start('capture'))}: a lambda with captures in a co_await "
+                    "expression: GCC 12 destroys its captures twice; call a named function"
+                )
+
+
+def check_length(root):
+    for relative, path in files(root, COUNTED):
+        count = len(path.read_text(encoding="utf-8").splitlines())
+        if count > MAX_LINES:
+            yield f"{relative}:{count}: {count} lines, at most {MAX_LINES} are allowed: split it by noun"
+
+
+def check_words(root):
+    for relative, path in files(root, None):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for match in WORDS.finditer(text):
+            yield f"{relative}:{line_of(text, match.start())}: '{match.group()}': do it, or write down the limit"
+
+
+CHECKS = {"arrows": check_arrows, "coroutines": check_coroutines, "length": check_length, "words": check_words}
+
+
+def main(arguments):
+    if not arguments or arguments[0] not in {*CHECKS, "all"} or len(arguments) > 2:
+        sys.exit(__doc__)
+    root = Path(arguments[1] if len(arguments) == 2 else Path(__file__).resolve().parents[2])
+    chosen = CHECKS.values() if arguments[0] == "all" else [CHECKS[arguments[0]]]
+    findings = [finding for check in chosen for finding in check(root)]
+    print("\n".join(findings) if findings else f"{arguments[0]}: nothing found")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
