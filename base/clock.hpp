@@ -24,9 +24,7 @@ class SystemClock final : public Clock {
   [[nodiscard]] WallTime wall_now() const noexcept override;
 };
 
-constexpr double to_seconds(Duration d) noexcept {
-  return std::chrono::duration<double>(d).count();
-}
+constexpr double to_seconds(Duration d) noexcept { return std::chrono::duration<double>(d).count(); }
 // Rounds to the nearest nanosecond; saturates at the ends of Duration.
 Duration from_seconds(double seconds) noexcept;
 

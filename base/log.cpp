@@ -12,8 +12,8 @@ Result<void> init_log(std::string_view level, bool color) {
   if (parsed == spdlog::level::off && level != "off") {
     return Error{"unknown log level '" + std::string(level) + "': expected trace, debug, info, warning, error or off"};
   }
-  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
-      color ? spdlog::color_mode::automatic : spdlog::color_mode::never);
+  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(color ? spdlog::color_mode::automatic
+                                                                          : spdlog::color_mode::never);
   auto logger = std::make_shared<spdlog::logger>("gelombang", std::move(sink));
   logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
   logger->set_level(parsed);

@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kFirstYear = 1962;
 constexpr int kYears = 46;
-constexpr int kDaysPerYear = 365;                       // 29 February is left out
-constexpr std::uint64_t kAreas = 99 * 99;               // regency and district, 01 to 99
+constexpr int kDaysPerYear = 365;                               // 29 February is left out
+constexpr std::uint64_t kAreas = 99 * 99;                       // regency and district, 01 to 99
 constexpr std::uint64_t kDates = 2ULL * kYears * kDaysPerYear;  // both ways to write the day
 // Coprime with kAreas * kDates, so that a step through it meets every combination once.
 constexpr std::uint64_t kStride = 15485863;
@@ -56,7 +56,8 @@ std::string password_of(RandomStream& random) {
 
 SyntheticPerson synthetic_person(std::uint64_t seed, std::uint64_t index, std::string_view mail_domain) {
   RandomStream random(seed, RandomPurpose::person, index);
-  const std::uint64_t combination = (mix64(seed) % (kAreas * kDates) + index % (kAreas * kDates) * kStride) % (kAreas * kDates);
+  const std::uint64_t combination =
+      (mix64(seed) % (kAreas * kDates) + index % (kAreas * kDates) * kStride) % (kAreas * kDates);
   const std::uint64_t date = combination / kAreas;
   const Birth birth = birth_of(date / 2);
   SyntheticPerson person;

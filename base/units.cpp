@@ -19,8 +19,7 @@ struct Unit {
 // Reads a plain decimal number off the front of `text`. No sign, no exponent: users do not write them.
 std::optional<double> take_number(std::string_view& text) {
   double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc() || !(value >= 0) || !std::isfinite(value) || text.front() == '-') return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
@@ -43,14 +42,8 @@ const Unit* take_unit(std::string_view& text, const std::array<Unit, N>& units) 
 
 constexpr std::array<Unit, 7> kDurationUnits{
     {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}};
-constexpr std::array<Unit, 8> kSizeUnits{{{"B", 1},
-                                          {"", 1},
-                                          {"KB", 1e3},
-                                          {"MB", 1e6},
-                                          {"GB", 1e9},
-                                          {"KiB", 1024},
-                                          {"MiB", 1048576},
-                                          {"GiB", 1073741824}}};
+constexpr std::array<Unit, 8> kSizeUnits{
+    {{"B", 1}, {"", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}}};
 
 std::string scaled(double value, std::string_view unit) {
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
@@ -61,7 +54,8 @@ std::string scaled(double value, std::string_view unit) {
 
 Result<Duration> parse_duration(std::string_view text) {
   const auto fail = [text] {
-    return Error{fmt::format("'{}' is not a duration: expected a number and a unit, such as 250ms, 20s, 2m or 1h30m", text)};
+    return Error{
+        fmt::format("'{}' is not a duration: expected a number and a unit, such as 250ms, 20s, 2m or 1h30m", text)};
   };
   if (text == "0") return Duration::zero();
   if (text.empty()) return fail();
@@ -80,7 +74,8 @@ Result<Duration> parse_duration(std::string_view text) {
 
 Result<Rate> parse_rate(std::string_view text) {
   const auto fail = [text] {
-    return Error{fmt::format("'{}' is not a rate: expected a number per unit of time, such as 50/s, 30/m or 100/h", text)};
+    return Error{
+        fmt::format("'{}' is not a rate: expected a number per unit of time, such as 50/s, 30/m or 100/h", text)};
   };
   std::string_view rest = text;
   if (rest.empty()) return fail();

@@ -84,8 +84,9 @@ const ErrorClassInfo& info(ErrorClass error) noexcept {
 }
 
 std::string_view name(ErrorLayer layer) noexcept {
-  static constexpr std::array<std::string_view, 12> kNames{"none", "dns",         "connect", "tls",     "send",   "wait",
-                                                           "receive", "application", "mail",    "mailbox", "person", "generator"};
+  static constexpr std::array<std::string_view, 12> kNames{"none", "dns",     "connect", "tls",
+                                                           "send", "wait",    "receive", "application",
+                                                           "mail", "mailbox", "person",  "generator"};
   return kNames[static_cast<std::size_t>(layer)];
 }
 

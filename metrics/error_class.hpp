@@ -12,7 +12,8 @@
 
 namespace gelombang {
 
-enum class ErrorClass : std::uint8_t {
+// clang-format off
+enum class ErrorClass : std::uint8_t {  // grouped by layer
   none,
   // dns
   dns_nxdomain, dns_servfail, dns_timeout,
@@ -41,10 +42,24 @@ enum class ErrorClass : std::uint8_t {
   generator_internal,
   count_,
 };
+// clang-format on
 
 inline constexpr std::size_t kErrorClassCount = static_cast<std::size_t>(ErrorClass::count_);
 
-enum class ErrorLayer : std::uint8_t { none, dns, connect, tls, send, wait, receive, application, mail, mailbox, person, generator };
+enum class ErrorLayer : std::uint8_t {
+  none,
+  dns,
+  connect,
+  tls,
+  send,
+  wait,
+  receive,
+  application,
+  mail,
+  mailbox,
+  person,
+  generator
+};
 // Whose fault it is. Only `target` and `person` failures count in error_rate.
 enum class ErrorSide : std::uint8_t { none, target, mailbox, generator, person };
 

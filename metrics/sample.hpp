@@ -15,7 +15,8 @@ namespace gelombang {
 
 enum class Phase : std::uint8_t { dns, connect, tls, send, wait, receive };
 inline constexpr std::size_t kPhaseCount = 6;
-inline constexpr std::array<std::string_view, kPhaseCount> kPhaseNames{"dns", "connect", "tls", "send", "wait", "receive"};
+inline constexpr std::array<std::string_view, kPhaseCount> kPhaseNames{"dns",  "connect", "tls",
+                                                                       "send", "wait",    "receive"};
 
 // How an attempt ended.
 enum class Outcome : std::uint8_t {
@@ -25,7 +26,8 @@ enum class Outcome : std::uint8_t {
   abandoned,    // the person left: a failure of the target, and a censored duration
 };
 inline constexpr std::size_t kOutcomeCount = 4;
-inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames{"success", "failure", "interrupted", "abandoned"};
+inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames{"success", "failure", "interrupted",
+                                                                           "abandoned"};
 
 enum class HttpVersion : std::uint8_t { unknown, http1_0, http1_1, http2 };
 
@@ -40,14 +42,14 @@ struct RemoteAddress {
 struct RequestSample {
   static constexpr Duration kNotReached = Duration(-1);
 
-  TimePoint started{};                 // the transfer began
-  Duration service_time{};             // to the last byte, or to the failure
+  TimePoint started{};      // the transfer began
+  Duration service_time{};  // to the last byte, or to the failure
   std::array<Duration, kPhaseCount> phases{kNotReached, kNotReached, kNotReached,
                                            kNotReached, kNotReached, kNotReached};  // they sum to service_time
-  bool send_approximate = false;       // HTTP/2: the end of `send` is that of its connection
-  std::uint64_t bytes_sent = 0;        // request line, headers and body
-  std::uint64_t bytes_received = 0;    // headers and body as they came over the wire
-  int status = 0;                      // 0: no answer
+  bool send_approximate = false;     // HTTP/2: the end of `send` is that of its connection
+  std::uint64_t bytes_sent = 0;      // request line, headers and body
+  std::uint64_t bytes_received = 0;  // headers and body as they came over the wire
+  int status = 0;                    // 0: no answer
   HttpVersion version = HttpVersion::unknown;
   bool new_connection = false;
   RemoteAddress remote{};
@@ -92,7 +94,7 @@ enum class MailResult : std::uint8_t {
 };
 inline constexpr std::size_t kMailResultCount = 6;
 inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames{"in_time", "late",      "lost",
-                                                                                "pending", "duplicate", "unknown"};
+                                                                                 "pending", "duplicate", "unknown"};
 
 // What became of one expected mail (or of one that nobody expects).
 struct MailSample {

@@ -35,8 +35,8 @@ struct HttpRequest {
   HttpMethod method = HttpMethod::get;
   std::string url;  // absolute, http or https, no userinfo
   std::vector<HttpHeader> headers;
-  std::string body;             // sent as it is; its Content-Type stands in headers
-  std::vector<HttpPart> parts;  // multipart/form-data; excludes body
+  std::string body;                                     // sent as it is; its Content-Type stands in headers
+  std::vector<HttpPart> parts;                          // multipart/form-data; excludes body
   Duration timeout = std::chrono::seconds(60);          // for each hop, from the start of the transfer
   Duration connect_timeout = std::chrono::seconds(10);  // dns, connect and tls together
   int max_redirects = 10;                               // 0: a redirect is an answer

@@ -26,9 +26,9 @@ struct MailboxOptions {
 };
 
 struct MailExpectation {
-  std::string recipient;   // compared without case
-  std::string link_text;   // the text of the link wanted, or empty: the mail alone is enough
-  TimePoint caused_at{};   // the end of the request that caused the mail
+  std::string recipient;  // compared without case
+  std::string link_text;  // the text of the link wanted, or empty: the mail alone is enough
+  TimePoint caused_at{};  // the end of the request that caused the mail
   Duration expected_within = std::chrono::seconds(30);  // later is late
   Duration give_up_after = std::chrono::seconds(120);   // later is lost; >= expected_within
 };
@@ -44,9 +44,9 @@ struct MailOutcome {
   MailResult result = MailResult::in_time;
   ErrorClass error = ErrorClass::none;  // mail_late is no error here; mail_link_bad where the link is missing
   MailFolder folder = MailFolder::inbox;
-  Duration delay{};     // caused_at to the first look that saw it
+  Duration delay{};  // caused_at to the first look that saw it
   std::string subject;
-  std::string link;     // empty where none was asked for or found
+  std::string link;  // empty where none was asked for or found
 };
 
 class MailWatcher {
