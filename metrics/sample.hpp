@@ -100,7 +100,7 @@ inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames
 struct MailSample {
   MailResult result = MailResult::in_time;
   MailFolder folder = MailFolder::inbox;
-  Duration delay{};  // only for in_time and late
+  Duration delay{};  // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
 };
 
 }  // namespace gelombang

@@ -1,0 +1,105 @@
+#include "metrics/recorder.hpp"
+
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+void record_duration(CensoredHistogram& durations, Histogram& failed, CountedResult result, Duration value) {
+  switch (result) {
+    case CountedResult::success:
+      durations.observed.record(value);
+      break;
+    case CountedResult::failure:
+      failed.record(value);
+      break;
+    case CountedResult::interrupted:
+    case CountedResult::abandoned:
+      durations.censored.record(value);
+      break;
+    case CountedResult::own_fault:
+      break;
+  }
+}
+
+}  // namespace
+
+Recorder::Recorder(std::shared_ptr<const MetricsLayout> layout) : current_(std::move(layout)) {}
+
+void Recorder::request(StepId step, const RequestSample& sample) {
+  const std::lock_guard lock(mutex_);
+  StepSnapshot& to = current_.steps[step];
+  to.requests.add(sample.outcome, sample.error);
+  if (sample.outcome == Outcome::success) {
+    for (std::size_t i = 0; i < kPhaseCount; ++i) {
+      if (sample.phases[i] != RequestSample::kNotReached) to.phases[i].record(sample.phases[i]);
+    }
+  }
+  to.bytes_sent += sample.bytes_sent;
+  to.bytes_received += sample.bytes_received;
+}
+
+void Recorder::step(StepId step, const StepSample& sample) {
+  const CountedResult result = counted_result(sample.outcome, sample.error);
+  const std::lock_guard lock(mutex_);
+  StepSnapshot& to = current_.steps[step];
+  to.steps.add(sample.outcome, sample.error);
+  record_duration(to.response_time, to.response_time_failed, result, sample.response_time);
+  record_duration(to.service_time, to.service_time_failed, result, sample.service_time);
+}
+
+void Recorder::iteration_started(JourneyId journey, Duration schedule_lag) {
+  const std::lock_guard lock(mutex_);
+  ++current_.journeys[journey].started;
+  current_.schedule_lag.record(schedule_lag);
+}
+
+void Recorder::iteration_finished(JourneyId journey, const IterationSample& sample) {
+  const std::lock_guard lock(mutex_);
+  JourneySnapshot& to = current_.journeys[journey];
+  ++to.ended[static_cast<std::size_t>(sample.outcome)];
+  if (sample.outcome == Outcome::success) to.duration.record(sample.duration);
+}
+
+void Recorder::iteration_dropped(JourneyId journey, DropReason reason) {
+  const std::lock_guard lock(mutex_);
+  ++current_.journeys[journey].dropped[static_cast<std::size_t>(reason)];
+}
+
+void Recorder::mail(const MailSample& sample) {
+  const std::lock_guard lock(mutex_);
+  MailSnapshot& to = current_.mail;
+  ++to.by_result[static_cast<std::size_t>(sample.result)];
+  if (sample.result == MailResult::in_time || sample.result == MailResult::late) {
+    to.delivery[static_cast<std::size_t>(sample.folder)].record(sample.delay);
+  } else if ((sample.result == MailResult::lost || sample.result == MailResult::pending) &&
+             sample.delay > Duration::zero()) {
+    to.waited.record(sample.delay);
+  }
+}
+
+void Recorder::conformance(std::string rule, std::string expected, std::string got, bool holds) {
+  const std::lock_guard lock(mutex_);
+  current_.conformance.add({std::move(rule), std::move(expected), std::move(got), holds, 1});
+}
+
+void Recorder::script_error(JourneyId journey, std::optional<StepId> step, std::string text) {
+  const std::lock_guard lock(mutex_);
+  ScriptErrors& errors = current_.script_errors;
+  ++errors.count;
+  if (!errors.first) errors.first = ScriptErrors::First{journey, step, std::move(text)};
+}
+
+void Recorder::take(Snapshot& delta) {
+  delta.clear();
+  const std::lock_guard lock(mutex_);
+  std::swap(current_, delta);
+}
+
+Snapshot Recorder::take() {
+  Snapshot delta(current_.layout());
+  take(delta);
+  return delta;
+}
+
+}  // namespace gelombang

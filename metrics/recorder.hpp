@@ -1,0 +1,44 @@
+// Where a worker thread puts its samples: a few counters and histogram buckets each, no allocation once
+// warm. One recorder per worker. Whoever collects takes what came since the last time; the lock is held
+// for one sample or one swap, so the two hardly ever meet.
+#pragma once
+
+#include "metrics/sample.hpp"
+#include "metrics/snapshot.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace gelombang {
+
+class Recorder {
+ public:
+  explicit Recorder(std::shared_ptr<const MetricsLayout> layout);
+
+  // From the worker. Every StepId and JourneyId must be in the layout's catalog.
+  void request(StepId step, const RequestSample& sample);
+  void step(StepId step, const StepSample& sample);
+  // schedule_lag: actual minus intended start of the arrival; 0 in closed models.
+  void iteration_started(JourneyId journey, Duration schedule_lag);
+  void iteration_finished(JourneyId journey, const IterationSample& sample);
+  // Instead of iteration_started.
+  void iteration_dropped(JourneyId journey, DropReason reason);
+  void mail(const MailSample& sample);
+  void conformance(std::string rule, std::string expected, std::string got, bool holds);
+  // The text (with its traceback) of the first one is kept, all are counted. No step: outside of any.
+  void script_error(JourneyId journey, std::optional<StepId> step, std::string text);
+
+  // From any thread. `delta` becomes what was recorded since the last take; what was in it is forgotten
+  // and its memory used for what comes next. It must be of the same layout.
+  void take(Snapshot& delta);
+  // The same into a new snapshot.
+  [[nodiscard]] Snapshot take();
+
+ private:
+  std::mutex mutex_;
+  Snapshot current_;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,158 @@
+// All that was counted in some stretch of a run: a worker's last second, or everything so far. Snapshots of
+// one layout merge exactly, in any order (save for the order of texts).
+#pragma once
+
+#include "metrics/censored_histogram.hpp"
+#include "metrics/layout.hpp"
+#include "metrics/sample.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+// How a request or step is counted: its outcome, with our own faults apart, for they say nothing of the target.
+enum class CountedResult : std::uint8_t { success, failure, interrupted, abandoned, own_fault };
+inline constexpr std::array<std::string_view, 5> kCountedResultNames{"success", "failure", "interrupted", "abandoned",
+                                                                     "own_fault"};
+CountedResult counted_result(Outcome outcome, ErrorClass error) noexcept;
+
+// Requests or steps, by what became of them. failure and abandoned are the target's, own_fault is the
+// generator's or the mailbox's, interrupted is nobody's.
+struct ResultCounts {
+  std::array<std::uint64_t, kCountedResultNames.size()> by_result{};
+  std::array<std::uint64_t, kErrorClassCount> by_error{};  // every failure, abandonment and fault of ours, once
+
+  void add(Outcome outcome, ErrorClass error) noexcept;
+  void merge(const ResultCounts& other) noexcept;
+  [[nodiscard]] std::uint64_t operator[](CountedResult result) const noexcept {
+    return by_result[static_cast<std::size_t>(result)];
+  }
+  [[nodiscard]] std::uint64_t operator[](ErrorClass error) const noexcept {
+    return by_error[static_cast<std::size_t>(error)];
+  }
+  // The target's failures, abandonment included: the numerator of error_rate.
+  [[nodiscard]] std::uint64_t failed() const noexcept {
+    return (*this)[CountedResult::failure] + (*this)[CountedResult::abandoned];
+  }
+  // What ended and says something of the target: the denominator of error_rate.
+  [[nodiscard]] std::uint64_t finished() const noexcept { return (*this)[CountedResult::success] + failed(); }
+  [[nodiscard]] std::uint64_t total() const noexcept {
+    return std::accumulate(by_result.begin(), by_result.end(), std::uint64_t{0});
+  }
+};
+
+struct StepSnapshot {
+  explicit StepSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries);
+  void merge(const StepSnapshot& other);
+  void clear() noexcept;
+
+  ResultCounts steps;
+  CensoredHistogram response_time;  // observed: successes; censored: interrupted and abandoned
+  CensoredHistogram service_time;   // likewise
+  Histogram response_time_failed;   // failures of the target
+  Histogram service_time_failed;
+  ResultCounts requests;
+  std::vector<Histogram> phases;  // by Phase; of successful requests, each only where it was reached
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+};
+
+struct JourneySnapshot {
+  explicit JourneySnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries) : duration(boundaries) {}
+  void merge(const JourneySnapshot& other);
+  void clear() noexcept;
+
+  std::uint64_t started = 0;
+  std::array<std::uint64_t, kOutcomeCount> ended{};  // by Outcome
+  std::array<std::uint64_t, kDropReasonCount> dropped{};
+  Histogram duration;  // of iterations that succeeded, pauses included
+  [[nodiscard]] std::uint64_t operator[](Outcome outcome) const noexcept {
+    return ended[static_cast<std::size_t>(outcome)];
+  }
+  [[nodiscard]] std::uint64_t operator[](DropReason reason) const noexcept {
+    return dropped[static_cast<std::size_t>(reason)];
+  }
+  [[nodiscard]] std::uint64_t total_dropped() const noexcept {
+    return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
+  }
+  // Arrivals whose fate is known: what started and ended in whatever way, and what was dropped.
+  [[nodiscard]] std::uint64_t decided() const noexcept {
+    return std::accumulate(ended.begin(), ended.end(), total_dropped());
+  }
+};
+
+struct MailSnapshot {
+  explicit MailSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries);
+  void merge(const MailSnapshot& other);
+  void clear() noexcept;
+
+  std::array<std::uint64_t, kMailResultCount> by_result{};
+  std::vector<Histogram> delivery;  // by MailFolder; in time and late
+  Histogram waited;                 // lost and pending: how long was waited for them, a censored delivery
+  [[nodiscard]] std::uint64_t operator[](MailResult result) const noexcept {
+    return by_result[static_cast<std::size_t>(result)];
+  }
+};
+
+struct ConformanceRow {
+  std::string rule;
+  std::string expected;
+  std::string got;
+  bool holds = false;
+  std::uint64_t count = 1;  // how often this very row was reported
+};
+
+// Equal rows are one; at most kMaximumRows are kept, all are counted.
+struct ConformanceTable {
+  static constexpr std::size_t kMaximumRows = 1000;
+
+  void add(ConformanceRow row);
+  void merge(const ConformanceTable& other);
+  [[nodiscard]] bool empty() const noexcept { return reported == 0; }
+
+  std::vector<ConformanceRow> rows;
+  std::uint64_t reported = 0;
+  std::uint64_t violated = 0;
+};
+
+struct ScriptErrors {
+  struct First {
+    JourneyId journey = 0;
+    std::optional<StepId> step;
+    std::string text;  // with traceback
+  };
+  void merge(const ScriptErrors& other);
+
+  std::uint64_t count = 0;
+  std::optional<First> first;
+};
+
+class Snapshot {
+ public:
+  explicit Snapshot(std::shared_ptr<const MetricsLayout> layout);
+
+  void merge(const Snapshot& other);
+  // Back to nothing; memory is kept.
+  void clear() noexcept;
+  [[nodiscard]] const std::shared_ptr<const MetricsLayout>& layout() const noexcept { return layout_; }
+
+  std::vector<StepSnapshot> steps;        // by StepId
+  std::vector<JourneySnapshot> journeys;  // by JourneyId
+  Histogram schedule_lag;                 // actual minus intended start of iterations
+  MailSnapshot mail;
+  ConformanceTable conformance;
+  ScriptErrors script_errors;
+
+ private:
+  std::shared_ptr<const MetricsLayout> layout_;
+};
+
+}  // namespace gelombang
