@@ -1,0 +1,259 @@
+#include "probes/consent_ledger.hpp"
+
+#include "probes/consent_host.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+using Ruling = ConsentLedger::Ruling;
+
+// Redirects could lead to any number of hosts; each costs a reading.
+constexpr std::size_t kMaxHosts = 256;
+constexpr Duration kResolveAgain = std::chrono::seconds(1);
+
+Ruling allow() { return {{true, {}}, false}; }
+Ruling deny(std::string reason) { return {{false, std::move(reason)}, false}; }
+Ruling deny_and_stop(std::string reason) { return {{false, std::move(reason)}, true}; }
+
+Ruling not_a_host() { return deny_and_stop("a request names a host that is not a plain name or address"); }
+
+}  // namespace
+
+ConsentLedger::ConsentLedger(Policy policy, const Clock& clock) : policy_(policy), clock_(clock) {
+  policy_.segments = std::max(policy_.segments, 1U);
+}
+
+ConsentLedger::AddressRuling ConsentLedger::judge_address(std::string_view host, const RemoteAddress& address) const {
+  const AddressFacts facts = classify(address);
+  const auto refuse = [&](std::string_view why) {
+    return AddressRuling{Need::refused,
+                         fmt::format("{} is at {}, {}: {}", host, format_address(address), facts.range, why)};
+  };
+  if (facts.kind == AddressClass::denied) return refuse("never a target");
+  if (facts.kind == AddressClass::private_network && !policy_.allow_private_network) {
+    return refuse("it needs --allow-private-network");
+  }
+  if (facts.kind != AddressClass::loopback && !policy_.has_contact) {
+    return refuse("beyond loopback --contact is required");
+  }
+  const bool needs_consent = facts.kind == AddressClass::public_network || needs_named_consent(host);
+  return {needs_consent ? Need::consent : Need::nothing, {}};
+}
+
+bool ConsentLedger::needs_opening(std::string_view host, std::uint16_t port) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return true;
+  const auto origin = found->second.origins.find(port);
+  if (origin == found->second.origins.end()) return true;
+  const auto& unresolved_at = origin->second.unresolved_at;
+  return unresolved_at && clock_.now() - *unresolved_at >= kResolveAgain;
+}
+
+Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
+                           const std::vector<RemoteAddress>& others) {
+  const std::scoped_lock lock(mutex_);
+  if (hosts_.size() >= kMaxHosts && !hosts_.contains(origin.host)) {
+    return deny_and_stop(fmt::format("the run has led to more than {} hosts", kMaxHosts));
+  }
+  Host& host = hosts_[origin.host];
+  OpenOrigin& opened = host.origins[origin.port];
+  opened = OpenOrigin{origin, {}, {}, false, std::nullopt};
+  for (const RemoteAddress& address : others) {
+    const AddressRuling ruling = judge_address(origin.host, address);
+    if (ruling.need == Need::nothing)
+      opened.free_addresses = true;
+    else
+      opened.refused.emplace_back(address, ruling.reason);
+  }
+  for (Reading& reading : readings) {
+    Result<void> judged = reading.consent ? in_force(reading.consent->consent, origin.host, clock_.wall_now())
+                                          : Result<void>(reading.consent.error());
+    if (!judged) {
+      opened.refused.emplace_back(
+          reading.address, fmt::format("no consent of {} at {}: {}", origin.host, format_address(reading.address),
+                                       judged.error().message));
+      continue;
+    }
+    auto limiter = limiter_for(*reading.consent, nullptr);
+    opened.grants.push_back({reading.address, std::move(reading.consent->consent), std::move(reading.consent->id),
+                             std::move(limiter), clock_.now()});
+  }
+  if (!host.closed.empty()) return deny(host.closed);
+  if (!opened.grants.empty() || opened.free_addresses) return allow();
+  return deny_and_stop(opened.refused.empty() ? "no address of " + origin.host : opened.refused.front().second);
+}
+
+void ConsentLedger::open_unresolved(const Origin& origin) {
+  const std::scoped_lock lock(mutex_);
+  if (hosts_.size() >= kMaxHosts && !hosts_.contains(origin.host)) return;
+  hosts_[origin.host].origins[origin.port] = OpenOrigin{origin, {}, {}, false, clock_.now()};
+}
+
+std::vector<ConsentLedger::Due> ConsentLedger::due() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Due> list;
+  for (const auto& [name, host] : hosts_) {
+    if (!host.closed.empty()) continue;
+    for (const auto& [port, opened] : host.origins) {
+      for (const Grant& grant : opened.grants) {
+        if (clock_.now() - grant.read_at >= policy_.reread_interval) list.push_back({opened.origin, grant.address});
+      }
+    }
+  }
+  return list;
+}
+
+std::optional<TimePoint> ConsentLedger::next_due() const {
+  const std::scoped_lock lock(mutex_);
+  std::optional<TimePoint> first;
+  for (const auto& [name, host] : hosts_) {
+    if (!host.closed.empty()) continue;
+    for (const auto& [port, opened] : host.origins) {
+      for (const Grant& grant : opened.grants) {
+        const TimePoint at = grant.read_at + policy_.reread_interval;
+        first = first ? std::min(*first, at) : at;
+      }
+    }
+  }
+  return first;
+}
+
+Ruling ConsentLedger::reread(const Origin& origin, Reading reading) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = hosts_.find(origin.host);
+  if (found == hosts_.end()) return deny("never opened");
+  Host& host = found->second;
+  for (Grant& grant : host.origins[origin.port].grants) {
+    if (grant.address != reading.address) continue;
+    if (!reading.consent) {
+      return close(host, fmt::format("the consent of {} at {} is withdrawn: {}", origin.host,
+                                     format_address(reading.address), reading.consent.error().message));
+    }
+    grant.limiter = limiter_for(*reading.consent, grant.limiter.get());
+    grant.consent = std::move(reading.consent->consent);
+    grant.id = std::move(reading.consent->id);
+    grant.read_at = clock_.now();
+    if (const auto holding = holds(grant, origin.host); !holding) return close(host, holding.error().message);
+    return allow();
+  }
+  return deny("never granted");
+}
+
+Ruling ConsentLedger::may_connect(std::string_view host, const RemoteAddress& address) {
+  const auto name = normalise_host(host);
+  if (!name) return not_a_host();
+  const AddressRuling ruling = judge_address(*name, address);
+  const std::scoped_lock lock(mutex_);
+  const auto found = hosts_.find(*name);
+  if (found != hosts_.end() && !found->second.closed.empty()) return deny(found->second.closed);
+  if (ruling.need == Need::nothing) return allow();
+  if (found != hosts_.end()) {
+    Host& known = found->second;
+    const auto origin = known.origins.find(address.port);
+    if (origin != known.origins.end()) {
+      // Judged when the origin was opened, which also decided whether the run can go on without it.
+      for (const auto& [refused, reason] : origin->second.refused) {
+        if (refused == address) return deny(reason);
+      }
+    }
+    if (ruling.need == Need::consent) return connect_with_consent(known, *name, address);
+  }
+  if (ruling.need == Need::refused) return deny_and_stop(ruling.reason);
+  return deny_and_stop(fmt::format("no consent of {} at {} has been read", *name, format_address(address)));
+}
+
+Ruling ConsentLedger::connect_with_consent(Host& host, std::string_view name, const RemoteAddress& address) {
+  if (const auto origin = host.origins.find(address.port); origin != host.origins.end()) {
+    for (const Grant& grant : origin->second.grants) {
+      if (grant.address != address) continue;
+      if (const auto holding = holds(grant, name); !holding) return close(host, holding.error().message);
+      return allow();
+    }
+  }
+  return deny_and_stop(
+      fmt::format("{} now leads to {}, where no consent has been read", name, format_address(address)));
+}
+
+Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) {
+  const auto name = normalise_host(host);
+  if (!name) return not_a_host();
+  const std::scoped_lock lock(mutex_);
+  const auto found = hosts_.find(*name);
+  if (found == hosts_.end()) {
+    // A literal that needs no consent is never opened; the socket is asked about it all the same.
+    const auto address = parse_address(*name);
+    if (!address) return deny_and_stop(fmt::format("a request names the host {}, which was not cleared", *name));
+    const AddressRuling ruling = judge_address(*name, *address);
+    if (ruling.need == Need::nothing) return allow();
+    return deny_and_stop(ruling.need == Need::refused ? ruling.reason : "no consent of " + *name + " has been read");
+  }
+  if (!found->second.closed.empty()) return deny(found->second.closed);
+  return spend(found->second, *name, path);
+}
+
+Ruling ConsentLedger::spend(Host& host, std::string_view name, std::string_view path) {
+  // Which address the request will go to is not known here, so every consent of the host must allow it.
+  std::set<ConsentLimiter*> limiters;
+  bool reachable = false;
+  std::string refusal;
+  for (const auto& [port, opened] : host.origins) {
+    reachable = reachable || opened.free_addresses || (opened.unresolved_at && !needs_named_consent(name));
+    if (refusal.empty() && !opened.refused.empty()) refusal = opened.refused.front().second;
+    for (const Grant& grant : opened.grants) {
+      if (const auto holding = holds(grant, name); !holding) return close(host, holding.error().message);
+      if (!covers_path(grant.consent, path)) {
+        // The path itself may hold a token, so it is not shown.
+        return close(host, fmt::format("the consent of {} covers {} alone, and another path was asked for", name,
+                                       fmt::join(grant.consent.paths, ", ")));
+      }
+      limiters.insert(grant.limiter.get());
+    }
+  }
+  if (limiters.empty() && !reachable) {
+    return deny(refusal.empty() ? fmt::format("no consent of {} has been read", name) : refusal);
+  }
+  const TimePoint now = clock_.now();
+  for (ConsentLimiter* limiter : limiters) {
+    if (!limiter->has_token(now)) {
+      return close(host, fmt::format("the plan is over the maximum rate that {} consents to", name));
+    }
+  }
+  for (ConsentLimiter* limiter : limiters) limiter->take();
+  return allow();
+}
+
+Result<void> ConsentLedger::holds(const Grant& grant, std::string_view host) const {
+  const auto fail = [&](std::string_view why) {
+    return Error{fmt::format("the consent of {} at {} holds no longer: {}", host, format_address(grant.address), why)};
+  };
+  if (const auto force = in_force(grant.consent, host, clock_.wall_now()); !force) return fail(force.error().message);
+  if (clock_.now() - grant.read_at > policy_.reread_interval + policy_.grace) {
+    return fail("it could not be read again in time");
+  }
+  return {};
+}
+
+Ruling ConsentLedger::close(Host& host, std::string reason) {
+  host.closed = reason;
+  return deny_and_stop(std::move(reason));
+}
+
+std::shared_ptr<ConsentLimiter> ConsentLedger::limiter_for(const VerifiedConsent& verified,
+                                                           const ConsentLimiter* before) {
+  auto& known = limiters_[verified.id];
+  if (auto limiter = known.lock()) return limiter;
+  const Rate share = Rate::per_second(verified.consent.max_rate.per_second() / policy_.segments);
+  auto limiter = std::make_shared<ConsentLimiter>(share, clock_.now());
+  if (before != nullptr) limiter->inherit(*before);
+  known = limiter;
+  return limiter;
+}
+
+}  // namespace gelombang
