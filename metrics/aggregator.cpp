@@ -1,0 +1,72 @@
+#include "metrics/aggregator.hpp"
+
+#include <algorithm>
+
+namespace gelombang {
+
+Aggregator::Aggregator(std::shared_ptr<const MetricsLayout> layout, std::vector<Threshold> thresholds, TimePoint start)
+    : layout_(std::move(layout)),
+      last_tick_(start),
+      second_(layout_),
+      totals_(layout_),
+      judge_(std::move(thresholds), layout_, start) {}
+
+void Aggregator::add(const Snapshot& delta) { second_.merge(delta); }
+
+void Aggregator::arrivals_ended(TimePoint at) {
+  if (!arrivals_ended_) arrivals_ended_ = at;
+}
+
+void Aggregator::tick(TimePoint now) {
+  const TimePoint begin = last_tick_;
+  last_tick_ = std::max(now, begin);
+  const TimePoint arrivals_until = std::min(last_tick_, arrivals_ended_.value_or(last_tick_));
+  totals_.merge(second_);
+  judge_.add(begin, last_tick_, std::max(arrivals_until - begin, Duration::zero()), second_);
+
+  Slice slice{begin, last_tick_, 0, 0, 0, 0, CensoredHistogram(layout_->boundaries)};
+  for (const JourneySnapshot& journey : second_.journeys) {
+    slice.started += journey.started;
+    slice.completed += journey[Outcome::success];
+  }
+  for (const StepSnapshot& step : second_.steps) {
+    slice.finished_steps += step.steps.finished();
+    slice.failed_steps += step.steps.failed();
+    slice.response_time.merge(step.response_time);
+  }
+  recent_.push_back(std::move(slice));
+  while (recent_.front().begin + (recent_.front().end - recent_.front().begin) / 2 < last_tick_ - kRecent) {
+    recent_.pop_front();
+  }
+  second_.clear();
+}
+
+void Aggregator::finish() { judge_.finish(); }
+
+RecentFigures Aggregator::recent() const {
+  RecentFigures figures;
+  if (recent_.empty()) return figures;
+  const double seconds = to_seconds(recent_.back().end - recent_.front().begin);
+  std::uint64_t started = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t finished = 0;
+  std::uint64_t failed = 0;
+  CensoredHistogram response_time(layout_->boundaries);
+  for (const Slice& slice : recent_) {
+    started += slice.started;
+    completed += slice.completed;
+    finished += slice.finished_steps;
+    failed += slice.failed_steps;
+    response_time.merge(slice.response_time);
+  }
+  if (seconds > 0) {
+    figures.started_rate = static_cast<double>(started) / seconds;
+    figures.completed_rate = static_cast<double>(completed) / seconds;
+    figures.step_rate = static_cast<double>(finished) / seconds;
+  }
+  if (finished > 0) figures.error_rate = static_cast<double>(failed) / static_cast<double>(finished);
+  figures.response_time_p95 = percentile(response_time, 0.95);
+  return figures;
+}
+
+}  // namespace gelombang

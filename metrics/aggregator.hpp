@@ -1,0 +1,69 @@
+// Brings the workers' deltas together, about once a second: totals for the exporter and the summary, windows
+// for the thresholds, and recent figures for the live display. Pure: time is passed in. One thread.
+//
+//   for each worker: recorder.take(delta); aggregator.add(delta);
+//   aggregator.tick(clock.now());
+#pragma once
+
+#include "metrics/snapshot.hpp"
+#include "metrics/threshold_judge.hpp"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace gelombang {
+
+// What the last seconds looked like, over all journeys and steps.
+struct RecentFigures {
+  double started_rate = 0;           // arrivals started, per second
+  double completed_rate = 0;         // iterations that succeeded, per second
+  double step_rate = 0;              // steps finished, per second
+  std::optional<double> error_rate;  // failed / finished steps; nothing where none finished
+  std::optional<Estimate> response_time_p95;
+};
+
+class Aggregator {
+ public:
+  static constexpr Duration kRecent = std::chrono::seconds(10);
+
+  Aggregator(std::shared_ptr<const MetricsLayout> layout, std::vector<Threshold> thresholds, TimePoint start);
+
+  // What a worker recorded since the last tick.
+  void add(const Snapshot& delta);
+  // Ends the stretch since the last tick and judges the thresholds.
+  void tick(TimePoint now);
+  // The load's last arrival is over: time from here on does not count into rates. At most once.
+  void arrivals_ended(TimePoint at);
+  // After the last tick: the final judgement.
+  void finish();
+
+  [[nodiscard]] const Snapshot& totals() const noexcept { return totals_; }
+  [[nodiscard]] const std::vector<ThresholdResult>& thresholds() const noexcept { return judge_.results(); }
+  // The threshold that wants the run to end now, or nullptr.
+  [[nodiscard]] const ThresholdResult* abort() const noexcept { return judge_.abort(); }
+  // Of the last ten seconds, or of what there is.
+  [[nodiscard]] RecentFigures recent() const;
+
+ private:
+  struct Slice {
+    TimePoint begin;
+    TimePoint end;
+    std::uint64_t started = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t finished_steps = 0;
+    std::uint64_t failed_steps = 0;
+    CensoredHistogram response_time;
+  };
+
+  std::shared_ptr<const MetricsLayout> layout_;
+  TimePoint last_tick_;
+  std::optional<TimePoint> arrivals_ended_;
+  Snapshot second_;  // since the last tick
+  Snapshot totals_;  // up to the last tick
+  ThresholdJudge judge_;
+  std::deque<Slice> recent_;
+};
+
+}  // namespace gelombang
