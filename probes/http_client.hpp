@@ -75,7 +75,7 @@ class HttpClient {
  private:
   friend class HttpUser;
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // handlers in the io_context hold it weakly
 };
 
 }  // namespace gelombang

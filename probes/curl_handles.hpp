@@ -1,0 +1,39 @@
+// Owning pointers for libcurl's handles.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+
+namespace gelombang {
+
+struct CurlEasyDeleter {
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+};
+struct CurlMultiDeleter {
+  void operator()(CURLM* handle) const noexcept { curl_multi_cleanup(handle); }
+};
+struct CurlShareDeleter {
+  void operator()(CURLSH* handle) const noexcept { curl_share_cleanup(handle); }
+};
+struct CurlUrlDeleter {
+  void operator()(CURLU* handle) const noexcept { curl_url_cleanup(handle); }
+};
+struct CurlListDeleter {
+  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+struct CurlTextDeleter {
+  void operator()(char* text) const noexcept { curl_free(text); }
+};
+
+using CurlEasy = std::unique_ptr<CURL, CurlEasyDeleter>;
+using CurlMulti = std::unique_ptr<CURLM, CurlMultiDeleter>;
+using CurlShare = std::unique_ptr<CURLSH, CurlShareDeleter>;
+using CurlUrl = std::unique_ptr<CURLU, CurlUrlDeleter>;
+using CurlList = std::unique_ptr<curl_slist, CurlListDeleter>;
+using CurlText = std::unique_ptr<char, CurlTextDeleter>;
+
+// curl_global_init, once in a process, before threads use libcurl.
+void ensure_curl();
+
+}  // namespace gelombang

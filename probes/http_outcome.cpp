@@ -1,0 +1,156 @@
+#include "probes/http_outcome.hpp"
+
+#include "probes/phase_split.hpp"
+#include "probes/remote_address.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+Duration time_of(CURL* easy, CURLINFO what) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy, what, &microseconds);
+  return std::chrono::microseconds(microseconds);
+}
+
+std::uint64_t size_of(CURL* easy, CURLINFO what) {
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(easy, what, &bytes);
+  return static_cast<std::uint64_t>(std::max<curl_off_t>(bytes, 0));
+}
+
+long long_of(CURL* easy, CURLINFO what) {
+  long value = 0;
+  curl_easy_getinfo(easy, what, &value);
+  return value;
+}
+
+HttpVersion version_of(long version) {
+  switch (version) {
+    case CURL_HTTP_VERSION_1_0:
+      return HttpVersion::http1_0;
+    case CURL_HTTP_VERSION_1_1:
+      return HttpVersion::http1_1;
+    case CURL_HTTP_VERSION_2_0:
+      return HttpVersion::http2;
+    default:
+      return HttpVersion::unknown;
+  }
+}
+
+PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Ending ending, TimePoint now) {
+  CURL* const easy = transfer.slot->easy.get();
+  const Hop& hop = transfer.hop;
+  PhaseMarks marks;
+  // libcurl begins when its turn comes, a little after it was told: its own times count from there.
+  const Duration ready = time_of(easy, CURLINFO_PRETRANSFER_TIME_T);
+  marks.started = hop.request_started ? *hop.request_started - ready : hop.started;
+  marks.ended = now;
+  if (ending == Ending::reported) {
+    const Duration total = time_of(easy, CURLINFO_TOTAL_TIME_T);
+    if (!hop.request_started) marks.started = now - total;
+    marks.ended = marks.started + total;
+  } else if (ending == Ending::early) {
+    marks.ended = hop.last_byte;
+  }
+  marks.started = std::clamp(marks.started, hop.started, now);
+  marks.ended = std::clamp(marks.ended, std::max(marks.started, hop.last_byte), now);
+  marks.new_connection = sample.new_connection;
+  marks.looked_up = hop.looked_up && !hop.url.literal;
+  marks.tls = hop.url.scheme == "https";
+  marks.name_known = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
+  marks.connected = time_of(easy, CURLINFO_CONNECT_TIME_T);
+  marks.secured = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
+  marks.request_started = hop.request_started;
+  marks.sent = hop.sent;
+  marks.answered = hop.answered;
+  return marks;
+}
+
+RequestSample measured(const Transfer& transfer) {
+  CURL* const easy = transfer.slot->easy.get();
+  RequestSample sample;
+  sample.bytes_sent = static_cast<std::uint64_t>(long_of(easy, CURLINFO_REQUEST_SIZE)) +
+                      (transfer.hop.streamed ? size_of(easy, CURLINFO_SIZE_UPLOAD_T) : 0);
+  sample.bytes_received =
+      static_cast<std::uint64_t>(long_of(easy, CURLINFO_HEADER_SIZE)) + size_of(easy, CURLINFO_SIZE_DOWNLOAD_T);
+  sample.status = transfer.hop.answered ? transfer.hop.status : 0;
+  sample.version = version_of(long_of(easy, CURLINFO_HTTP_VERSION));
+  sample.new_connection = long_of(easy, CURLINFO_NUM_CONNECTS) > 0;
+  sample.send_approximate = sample.version == HttpVersion::http2;
+  char* ip = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+  if (ip != nullptr) {
+    const auto port = static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT));
+    sample.remote = remote_address(std::string_view(ip), port).value_or(RemoteAddress{});
+  }
+  return sample;
+}
+
+TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
+  const Hop& hop = transfer.hop;
+  TransferFacts facts;
+  facts.code = code;
+  facts.os_errno = static_cast<int>(long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO));
+  facts.open_errno = hop.open_errno;
+  facts.verify_result = long_of(transfer.slot->easy.get(), CURLINFO_SSL_VERIFYRESULT);
+  facts.guard_denied = hop.guard_denied;
+  facts.socket_opened = hop.socket_opened;
+  facts.headers_overflow = hop.headers_overflow;
+  facts.out_of_memory = hop.out_of_memory;
+  facts.headers_complete = hop.headers_complete;
+  facts.unexpected_end = says_unexpected_end(transfer.slot->message.data());
+  facts.body_unsent = hop.with_body && !hop.sent;
+  facts.silence = now - std::max(hop.last_byte, hop.started);
+  facts.timeout = transfer.request.timeout;
+  return facts;
+}
+
+std::string explain(const Transfer& transfer, ErrorClass error) {
+  if (error == ErrorClass::none) return {};
+  if (error == ErrorClass::consent) return one_line(transfer.hop.guard_reason);
+  std::string text(info(error).text);
+  if (transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';
+  return one_line(text);
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, 200));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return line;
+}
+
+HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, TimePoint now) {
+  HopOutcome outcome;
+  RequestSample& sample = outcome.sample;
+  sample = measured(transfer);
+  const PhaseMarks marks = marks_of(transfer, sample, ending, now);
+  const PhaseSplit split = split_phases(marks);
+  sample.started = marks.started;
+  sample.service_time = marks.ended - marks.started;
+  sample.phases = split.phases;
+  outcome.facts = facts_of(transfer, code, now);
+  outcome.facts.reached = split.reached;
+  sample.error = classify_transfer(outcome.facts);
+  sample.outcome = sample.error == ErrorClass::none ? Outcome::success : Outcome::failure;
+  outcome.detail = explain(transfer, sample.error);
+  return outcome;
+}
+
+HopOutcome refused_hop(ErrorClass error, std::string detail, TimePoint now) {
+  HopOutcome outcome;
+  outcome.sample.started = now;
+  outcome.sample.outcome = Outcome::failure;
+  outcome.sample.error = error;
+  outcome.detail = one_line(detail.empty() ? std::string(info(error).text) : detail);
+  return outcome;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,211 @@
+#include "probes/http_setup.hpp"
+
+#include "probes/http_redirect.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <string_view>
+
+namespace gelombang {
+namespace {
+
+constexpr long kReceiveBuffer = 16 * 1024;  // for each transfer under way
+constexpr long kSendBuffer = 16 * 1024;     // the least that libcurl takes
+
+const char* method_name(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::get:
+      return "GET";
+    case HttpMethod::head:
+      return "HEAD";
+    case HttpMethod::post:
+      return "POST";
+    case HttpMethod::put:
+      return "PUT";
+    case HttpMethod::patch:
+      return "PATCH";
+    case HttpMethod::delete_:
+      return "DELETE";
+    case HttpMethod::options:
+      return "OPTIONS";
+  }
+  return "GET";
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+bool is_value(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view other) {
+    return name.size() == other.size() && std::equal(name.begin(), name.end(), other.begin(), [](char a, char b) {
+             return std::tolower(static_cast<unsigned char>(a)) == b;
+           });
+  });
+}
+
+long milliseconds(Duration duration) {
+  return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
+}
+
+class HeaderLines {
+ public:
+  void add(const std::string& line) {
+    curl_slist* const longer = curl_slist_append(list_.get(), line.c_str());
+    if (longer == nullptr) {
+      failed_ = true;
+      return;
+    }
+    static_cast<void>(list_.release());
+    list_.reset(longer);
+  }
+  [[nodiscard]] bool failed() const { return failed_; }
+  CurlList take() { return std::move(list_); }
+
+ private:
+  CurlList list_;
+  bool failed_ = false;
+};
+
+void set_certificates(CURL* easy, const HttpClient::Options& options) {
+  // A directory of certificates would keep libcurl from sharing one parsed store among its connections.
+  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  if (!options.verify_certificates) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+  } else if (!options.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  }
+}
+
+void set_callbacks(CURL* easy, CurlLoop& loop) {
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::on_read);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &Transfer::on_seek);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, &Transfer::on_lookup);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &loop);
+}
+
+void set_body(CURL* easy, const Hop& hop) {
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(hop.body.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                   hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
+}
+
+}  // namespace
+
+CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
+  CurlEasy handle(curl_easy_init());
+  CURL* const easy = handle.get();
+  if (easy == nullptr) return handle;
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // A look-up that is given up must not hold up everybody: its thread is left to end by itself.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  // The environment's proxies would stand between the guard and the target.
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 300L);  // as long as browsers keep one
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
+  set_certificates(easy, options);
+  set_callbacks(easy, loop);
+  return handle;
+}
+
+Result<CurlList> make_headers(const Transfer& transfer, const HttpClient::Options& options,
+                              const std::string& traceparent) {
+  HeaderLines lines;
+  const Hop& hop = transfer.hop;
+  for (const HttpHeader& header : transfer.request.headers) {
+    if (!is_token(header.name) || !is_value(header.value)) return Error{"a header's name or value cannot be sent"};
+    if (is_one_of(header.name, {"content-length", "transfer-encoding"})) {
+      return Error{"the header " + header.name + " is decided by the body"};
+    }
+    if (is_one_of(header.name, {"expect", "traceparent"})) continue;
+    if (!hop.body.content_type().empty() && is_one_of(header.name, {"content-type"})) continue;
+    if (is_one_of(header.name, {"user-agent"})) {  // a script may look like a browser, but never hide who it is
+      lines.add(header.name + ": " + header.value + ' ' + options.user_agent);
+    } else {
+      lines.add(header.value.empty() ? header.name + ';' : header.name + ": " + header.value);
+    }
+  }
+  lines.add("traceparent: " + traceparent);
+  if (hop.with_body) {
+    if (!hop.body.content_type().empty()) {
+      lines.add("Content-Type: " + hop.body.content_type());
+    } else if (!find_header(transfer.request.headers, "content-type")) {
+      lines.add("Content-Type:");  // libcurl would claim a form
+    }
+    lines.add(transfer.request.expect_continue ? "Expect: 100-continue" : "Expect:");
+  }
+  if (lines.failed()) return Error{"out of memory"};
+  return lines.take();
+}
+
+void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient::Options& options) {
+  CURL* const easy = slot.easy.get();
+  const Hop& hop = transfer.hop;
+  slot.message[0] = '\0';
+  slot.tainted = find_header(transfer.request.headers, "host").has_value();  // libcurl keeps it for cookies
+  curl_easy_setopt(easy, CURLOPT_SHARE, share);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.message.data());
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_URL, hop.url.full.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, hop.headers.get());
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(transfer.request.timeout));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.request.connect_timeout));
+  const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+
+  const char* name = nullptr;
+  if (hop.with_body) {
+    set_body(easy, hop);
+    if (hop.method != HttpMethod::post) name = method_name(hop.method);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    if (hop.method == HttpMethod::head) {
+      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (hop.method != HttpMethod::get) {
+      name = method_name(hop.method);
+    }
+  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name);
+}
+
+void clear_hop(EasySlot& slot) {
+  CURL* const easy = slot.easy.get();
+  curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, nullptr);
+}
+
+}  // namespace gelombang

@@ -1,0 +1,180 @@
+#include "probes/http_transfer.hpp"
+
+#include "probes/remote_address.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
+constexpr std::size_t kMaxHeaders = 500;             // kept; a page has some thirty
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// "HTTP/1.1 200 OK", "HTTP/2 200 "; 0 where it is none.
+int status_of(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  if (space == std::string_view::npos || line.size() < space + 4) return 0;
+  int status = 0;
+  for (const char c : line.substr(space + 1, 3)) {
+    if (c < '0' || c > '9') return 0;
+    status = status * 10 + (c - '0');
+  }
+  return status;
+}
+
+}  // namespace
+
+void TransferContext::request_written(TimePoint now) {
+  Transfer* const transfer = std::exchange(handing_over, nullptr);
+  if (transfer == nullptr || transfer->hop.streamed) return;
+  if (transfer->hop.body.empty()) {  // in the kernel when libcurl goes on to something else
+    transfer->hop.sent = now;
+  } else {
+    read_out.push_back(transfer);
+  }
+}
+
+std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* transfer) {
+  Transfer& self = *static_cast<Transfer*>(transfer);
+  const std::size_t length = size * count;
+  try {
+    return self.take_header(line, length) ? length : 0;
+  } catch (const std::exception&) {
+    self.hop.out_of_memory = true;
+    return 0;
+  }
+}
+
+bool Transfer::take_header(const char* data, std::size_t length) {
+  const std::string_view line(data, length);
+  hop.header_bytes += length;
+  if (hop.header_bytes > kMaxHeaderBytes) {
+    hop.headers_overflow = true;
+    return false;
+  }
+  const TimePoint now = context.clock.now();
+  hop.last_byte = now;
+  if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
+    hop.status = status_of(line);
+    // 100 and 103 come before the answer and are none.
+    if (hop.status >= 200 || hop.status == 101) hop.answered = now;
+    hop.response.headers.clear();
+    return true;
+  }
+  if (!hop.answered) return true;
+  const std::string_view text = trimmed(line);
+  if (text.empty()) {
+    hop.headers_complete = true;
+    if (!hop.body_taken() && !hop.early_noted) {
+      hop.early_noted = true;
+      context.early.push_back(this);
+    }
+    return true;
+  }
+  const std::size_t colon = text.find(':');
+  if (hop.headers_complete || colon == std::string_view::npos || hop.response.headers.size() >= kMaxHeaders)
+    return true;
+  hop.response.headers.push_back(
+      {std::string(trimmed(text.substr(0, colon))), std::string(trimmed(text.substr(colon + 1)))});
+  return true;
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* transfer) {
+  Transfer& self = *static_cast<Transfer*>(transfer);
+  HttpResponse& response = self.hop.response;
+  const std::size_t length = size * count;
+  self.hop.last_byte = self.context.clock.now();
+  response.body_size += length;
+  const std::size_t room = self.request.max_body - std::min(self.request.max_body, response.body.size());
+  if (length > room) response.body_truncated = true;
+  try {
+    response.body.append(data, std::min(length, room));
+  } catch (const std::exception&) {
+    self.hop.out_of_memory = true;
+    return 0;
+  }
+  return length;
+}
+
+std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, void* transfer) {
+  Transfer& self = *static_cast<Transfer*>(transfer);
+  const std::size_t copied = self.hop.body.read(to, size * count);
+  if (copied > 0 && self.hop.body.exhausted()) {
+    try {
+      self.context.read_out.push_back(&self);
+    } catch (const std::exception&) {
+      self.hop.out_of_memory = true;
+      return CURL_READFUNC_ABORT;
+    }
+  }
+  return copied;
+}
+
+int Transfer::on_seek(void* transfer, curl_off_t offset, int origin) {
+  Transfer& self = *static_cast<Transfer*>(transfer);
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
+  self.hop.sent.reset();
+  return self.hop.body.seek(static_cast<std::uint64_t>(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+int Transfer::on_request(void* transfer, char*, char*, int, int) {
+  Transfer& self = *static_cast<Transfer*>(transfer);
+  const TimePoint now = self.context.clock.now();
+  try {
+    self.context.request_written(now);
+  } catch (const std::exception&) {
+    self.hop.out_of_memory = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  self.hop.request_started = now;
+  self.hop.sent.reset();
+  self.context.handing_over = &self;
+  return CURL_PREREQFUNC_OK;
+}
+
+int Transfer::on_lookup(void*, void*, void* transfer) {
+  static_cast<Transfer*>(transfer)->hop.looked_up = true;
+  return 0;
+}
+
+curl_socket_t Transfer::on_open(void* transfer, curlsocktype, curl_sockaddr* address) {
+  Transfer& self = *static_cast<Transfer*>(transfer);
+  Hop& hop = self.hop;
+  try {
+    const std::optional<RemoteAddress> remote = remote_address(address->addr);
+    GuardVerdict verdict;
+    if (remote) verdict = self.context.guard.may_connect(hop.url.host, *remote);
+    if (!verdict.allowed) {
+      hop.guard_denied = true;
+      hop.guard_reason = std::move(verdict.reason);
+      return CURL_SOCKET_BAD;
+    }
+    if (self.context.loop->open_sockets() >= self.context.max_connections) {
+      hop.open_errno = EMFILE;
+      return CURL_SOCKET_BAD;
+    }
+    const curl_socket_t fd = self.context.loop->open_socket(*address);
+    if (fd == CURL_SOCKET_BAD) {
+      hop.open_errno = errno;
+    } else {
+      hop.socket_opened = true;
+    }
+    return fd;
+  } catch (const std::exception&) {
+    hop.out_of_memory = true;
+    return CURL_SOCKET_BAD;
+  }
+}
+
+}  // namespace gelombang

@@ -1,0 +1,103 @@
+// One request under way: what was asked, the hop that is being played, and what libcurl's callbacks
+// saw of it. The callbacks write down and answer; they never call libcurl.
+#pragma once
+
+#include "base/clock.hpp"
+#include "probes/curl_handles.hpp"
+#include "probes/curl_loop.hpp"
+#include "probes/http_body.hpp"
+#include "probes/http_client.hpp"
+#include "probes/http_message.hpp"
+#include "probes/http_url.hpp"
+#include "probes/socket_guard.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+struct Transfer;
+
+// A libcurl handle and the place for its error message; they go back to a pool after each hop.
+struct EasySlot {
+  CurlEasy easy;
+  std::array<char, CURL_ERROR_SIZE> message{};
+  bool tainted = false;  // keeps something of its user: not to be given to another one
+};
+
+// What the callbacks of all transfers of a client share.
+struct TransferContext {
+  const Clock& clock;
+  SocketGuard& guard;
+  CurlLoop* loop = nullptr;
+  std::size_t max_connections = 0;
+  Transfer* handing_over = nullptr;  // its request is being written in this round of libcurl's
+  std::vector<Transfer*> read_out;   // libcurl has taken the last byte of their bodies in this round
+  std::vector<Transfer*> early;      // their answers came before libcurl had read their bodies
+
+  // libcurl is done with writing the request that it began last.
+  void request_written(TimePoint now);
+};
+
+struct Hop {
+  HttpUrl url;
+  HttpMethod method = HttpMethod::get;
+  bool with_body = false;
+  bool streamed = false;  // libcurl reads the body through on_read
+  HttpBody body;
+  CurlList headers;
+
+  TimePoint started{};  // libcurl was told
+  std::optional<TimePoint> request_started;
+  std::optional<TimePoint> sent;
+  std::optional<TimePoint> answered;
+  TimePoint last_byte{};  // of the answer
+  std::size_t header_bytes = 0;
+  int status = 0;  // of the status line read last
+  bool headers_complete = false;
+  bool looked_up = false;
+  bool guard_denied = false;
+  bool socket_opened = false;
+  bool headers_overflow = false;
+  bool out_of_memory = false;
+  bool early_noted = false;
+
+  [[nodiscard]] bool body_taken() const noexcept { return !streamed || body.exhausted(); }
+
+  bool watched = false;  // for the end of its delivery
+  int open_errno = 0;
+  std::string guard_reason;
+  HttpResponse response;
+};
+
+struct Transfer {
+  Transfer(TransferContext& shared, TransferId number) : context(shared), id(number) {}
+
+  TransferContext& context;
+  TransferId id;
+  HttpUser* user = nullptr;
+  HttpRequest request;
+  HttpClient::Done done;
+  HttpResult result;
+  std::unique_ptr<EasySlot> slot;  // while libcurl has it
+  Hop hop;
+
+  // libcurl's callbacks, with the Transfer as their data.
+  static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* transfer);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* transfer);
+  static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* transfer);
+  static int on_seek(void* transfer, curl_off_t offset, int origin);
+  static int on_request(void* transfer, char* remote_ip, char* local_ip, int remote_port, int local_port);
+  static int on_lookup(void* resolver, void* reserved, void* transfer);
+  static curl_socket_t on_open(void* transfer, curlsocktype purpose, curl_sockaddr* address);
+
+ private:
+  bool take_header(const char* line, std::size_t length);
+};
+
+}  // namespace gelombang

@@ -1,0 +1,65 @@
+#include "probes/http_url.hpp"
+
+#include "probes/curl_handles.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace gelombang {
+namespace {
+
+std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
+  const CurlText owned(text);
+  return text;
+}
+
+bool is_address(const std::string& host) {
+  std::array<unsigned char, 16> bytes{};
+  return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
+}
+
+}  // namespace
+
+std::string HttpUrl::shown() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  std::string text = scheme + "://" + (v6 ? "[" + host + "]" : host);
+  if (port != (scheme == "https" ? 443 : 80)) text += ":" + std::to_string(port);
+  return text + path;
+}
+
+Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
+  if (text.find('\0') != std::string_view::npos) return Error{"a URL holds a zero byte"};
+  const CurlUrl url(curl_url());
+  if (!url) return Error{"out of memory"};
+  const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME);
+  if (code != CURLUE_OK) return Error{std::string("not a URL: ") + curl_url_strerror(code)};
+  HttpUrl result;
+  result.scheme = part(url.get(), CURLUPART_SCHEME);
+  if (result.scheme != "http" && result.scheme != "https") {
+    return Error{"scheme '" + result.scheme + "' is neither http nor https"};
+  }
+  if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty()) {
+    if (userinfo == Userinfo::refuse) return Error{"a URL must not hold a user name or password"};
+    curl_url_set(url.get(), CURLUPART_USER, nullptr, 0);
+    curl_url_set(url.get(), CURLUPART_PASSWORD, nullptr, 0);
+  }
+  curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  result.host = part(url.get(), CURLUPART_HOST);
+  if (result.host.size() > 2 && result.host.front() == '[') result.host = result.host.substr(1, result.host.size() - 2);
+  std::transform(result.host.begin(), result.host.end(), result.host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (result.host.empty()) return Error{"a URL needs a host"};
+  result.port = static_cast<std::uint16_t>(
+      std::strtoul(part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str(), nullptr, 10));
+  result.path = part(url.get(), CURLUPART_PATH);
+  result.full = part(url.get(), CURLUPART_URL);
+  result.literal = is_address(result.host);
+  return result;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,33 @@
+// The parts of a URL that decide where a request goes, read by libcurl's own parser so that the
+// guard is asked about the very host and path that libcurl will use.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+struct HttpUrl {
+  std::string scheme;  // "http" or "https"
+  std::string host;    // lower case, IPv6 without brackets
+  std::uint16_t port = 0;
+  std::string path;      // dot segments removed, without query
+  std::string full;      // as it is requested: without userinfo and fragment
+  bool literal = false;  // the host is an address, so there is nothing to look up
+
+  [[nodiscard]] bool same_origin(const HttpUrl& other) const {
+    return scheme == other.scheme && host == other.host && port == other.port;
+  }
+  // Without query: what may be shown and stored.
+  [[nodiscard]] std::string shown() const;
+};
+
+enum class Userinfo : std::uint8_t { refuse, strip };
+
+// An absolute http or https URL. The Error names what is wrong without repeating the URL's secrets.
+Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo = Userinfo::refuse);
+
+}  // namespace gelombang
