@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "sandbox/program.hpp"
+
+int main(int argc, char** argv) { return gelombang::sandbox::run_program(argc, argv); }

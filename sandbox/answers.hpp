@@ -1,0 +1,66 @@
+// How handlers answer: JSON for programs, pages and redirects for browsers; and the step from a
+// handler to the database and back.
+#pragma once
+
+#include "sandbox/portal.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gelombang::sandbox {
+
+Response json_response(int status, const boost::json::object& body);
+Response html_response(int status, std::string body);
+Response redirect(std::string_view location);  // 303
+// {"error": code, "message": text}, or the same as a page.
+Response refuse(const Request& request, int status, std::string_view code, std::string_view message);
+// As refuse(), for a photo: {"rule": rule, "message": text}.
+Response refuse_photo(const Request& request, int status, std::string_view rule, std::string_view message);
+// 429 or 503 with Retry-After, rounded up to whole seconds.
+Response refuse_for_now(const Request& request, int status, std::string_view code, std::string_view message,
+                        Duration wait);
+Response database_failure(DbOutcome outcome);
+Response overloaded(const Request& request);
+
+std::string session_cookie(const Portal& portal, std::string_view token);
+std::string expired_cookie(const Portal& portal);
+
+// The fields of a JSON object or of a form; numbers and booleans as their text. Nothing where the
+// body is neither.
+std::optional<std::map<std::string, std::string>> read_fields(const Request& request);
+
+// Runs `job` (returns T, gets the connection) in the database and hands its value to `then` on a
+// database thread, which must only pass it on. When the database fails, that is the answer.
+template <class Job, class Then>
+void in_database(Portal& portal, bool write, const Responder& respond, Job job, Then then) {
+  using Value = decltype(job(std::declval<DbConnection&>()));
+  auto value = std::make_shared<std::optional<Value>>();
+  Database::Job run = [value, job = std::move(job)](DbConnection& connection) { value->emplace(job(connection)); };
+  Database::Done done = [value, respond, then = std::move(then)](DbOutcome outcome) {
+    if (outcome != DbOutcome::ok) return respond(database_failure(outcome));
+    then(std::move(**value));
+  };
+  if (write) {
+    portal.database.write(std::move(run), std::move(done));
+  } else {
+    portal.database.read(std::move(run), std::move(done));
+  }
+}
+
+template <class Job, class Then>
+void read_database(Portal& portal, const Responder& respond, Job job, Then then) {
+  in_database(portal, false, respond, std::move(job), std::move(then));
+}
+
+template <class Job, class Then>
+void write_database(Portal& portal, const Responder& respond, Job job, Then then) {
+  in_database(portal, true, respond, std::move(job), std::move(then));
+}
+
+}  // namespace gelombang::sandbox

@@ -1,0 +1,35 @@
+// The threads that serve sockets: one Asio loop each, a connection stays on its loop.
+#pragma once
+
+#include "base/clock.hpp"
+#include "sandbox/timers.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace gelombang::sandbox {
+
+class EventLoops final : public Timers {
+ public:
+  explicit EventLoops(unsigned threads);
+  ~EventLoops() override;
+  EventLoops(const EventLoops&) = delete;
+  EventLoops& operator=(const EventLoops&) = delete;
+
+  [[nodiscard]] std::size_t size() const { return loops_.size(); }
+  boost::asio::io_context& context(std::size_t index);
+  void start();
+  // Lets the threads end and joins them; idempotent.
+  void stop();
+  void after(Duration delay, std::function<void()> task) override;
+  // Every loop stands still: nothing is accepted, read or answered, as when a process is stopped.
+  void freeze(Duration how_long);
+
+ private:
+  struct Loop;
+  std::vector<std::unique_ptr<Loop>> loops_;
+};
+
+}  // namespace gelombang::sandbox

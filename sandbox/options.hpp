@@ -1,0 +1,34 @@
+// The command line of gelombang-sandbox.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace gelombang::sandbox {
+
+struct Options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string data;  // empty: a temporary directory
+  std::string mail;  // empty: a Maildir in the data directory
+  std::uint64_t accounts = 0;
+  std::uint64_t seed = 1;
+  std::string hash_cost = "default";
+  std::uint64_t photo_limit = 2'000'000;  // bytes; a photo must be smaller
+  unsigned threads = 1;                   // event loops
+};
+
+struct ParsedOptions {
+  std::optional<Options> options;  // nothing: end with exit_code
+  int exit_code = 0;
+};
+
+inline constexpr int kExitBadInput = 104;
+
+// Prints help, version or the one line about what is wrong.
+ParsedOptions parse_options(int argc, char** argv);
+
+}  // namespace gelombang::sandbox
