@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace gelombang {
 
@@ -21,6 +22,9 @@ struct Estimate {
 struct CensoredHistogram {
   explicit CensoredHistogram(const std::shared_ptr<const LatencyBoundaries>& boundaries)
       : observed(boundaries), censored(boundaries) {}
+
+  CensoredHistogram(Histogram ended, Histogram cut_short)
+      : observed(std::move(ended)), censored(std::move(cut_short)) {}
 
   void merge(const CensoredHistogram& other) {
     observed.merge(other.observed);

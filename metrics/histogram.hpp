@@ -58,6 +58,9 @@ class Histogram {
   [[nodiscard]] std::optional<Duration> percentile(double quantile) const noexcept;
 
   [[nodiscard]] const LatencyBoundaries& boundaries() const noexcept { return *boundaries_; }
+  [[nodiscard]] const std::shared_ptr<const LatencyBoundaries>& shared_boundaries() const noexcept {
+    return boundaries_;
+  }
   // Exactly how many values are not above the boundary of that index.
   [[nodiscard]] std::uint64_t count_up_to(std::size_t boundary) const noexcept;
   // The buckets in use: first_bucket() .. first_bucket() + buckets().size() - 1.

@@ -1,0 +1,168 @@
+#include "metrics/json_writer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+namespace gelombang {
+namespace {
+
+namespace json = boost::json;
+
+// The length of the valid UTF-8 sequence at the front of `text` (RFC 3629), 0 if there is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  const bool too_long = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+  const bool surrogate = lead == 0xed && second > 0x9f;
+  const bool too_large = lead == 0xf4 && second > 0x8f;
+  return too_long || surrogate || too_large ? 0 : length;
+}
+
+std::string cleaned(std::string_view text, std::string_view replacement, bool keep_controls) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    // 0xc2 0x80..0x9f are the control characters of Latin-1.
+    const bool control =
+        first < 0x20 || first == 0x7f || (length == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0);
+    if (first == '\t' && !keep_controls) {
+      out += ' ';
+    } else if (length == 0 || (control && !keep_controls)) {
+      out += replacement;
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+void write_string(std::string& out, std::string_view text) { out += json::serialize(json::string(valid_utf8(text))); }
+
+void write_value(std::string& out, const json::value& value, int depth);
+
+void new_line(std::string& out, int depth) {
+  out += '\n';
+  out.append(static_cast<std::size_t>(depth) * 2, ' ');
+}
+
+void write_object(std::string& out, const json::object& object, int depth) {
+  out += '{';
+  bool first = true;
+  for (const auto& member : object) {
+    if (!first) out += ',';
+    first = false;
+    new_line(out, depth + 1);
+    write_string(out, {member.key().data(), member.key().size()});
+    out += ": ";
+    write_value(out, member.value(), depth + 1);
+  }
+  if (!first) new_line(out, depth);
+  out += '}';
+}
+
+void write_array(std::string& out, const json::array& array, int depth) {
+  out += '[';
+  bool first = true;
+  for (const json::value& element : array) {
+    if (!first) out += ',';
+    first = false;
+    new_line(out, depth + 1);
+    write_value(out, element, depth + 1);
+  }
+  if (!first) new_line(out, depth);
+  out += ']';
+}
+
+void write_value(std::string& out, const json::value& value, int depth) {
+  switch (value.kind()) {
+    case json::kind::object: write_object(out, value.get_object(), depth); break;
+    case json::kind::array: write_array(out, value.get_array(), depth); break;
+    case json::kind::string: write_string(out, {value.get_string().data(), value.get_string().size()}); break;
+    // fmt writes the shortest text that reads back as the same double, and knows no locale unless told.
+    case json::kind::double_:
+      out += std::isfinite(value.get_double()) ? fmt::format("{}", value.get_double()) : "null";
+      break;
+    case json::kind::int64: out += fmt::format("{}", value.get_int64()); break;
+    case json::kind::uint64: out += fmt::format("{}", value.get_uint64()); break;
+    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
+    case json::kind::null: out += "null"; break;
+  }
+}
+
+Error write_error(const std::string& path, int error) {
+  return Error{fmt::format("cannot write {}: {}", path, std::generic_category().message(error))};
+}
+
+// 0 or an errno.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+int write_to(const std::string& path, std::string_view text, bool durable) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return errno;
+  int error = write_all(fd, text);
+  // Some file systems tell only now that they are full.
+  if (error == 0 && durable && ::fsync(fd) != 0) error = errno;
+  if (::close(fd) != 0 && error == 0) error = errno;
+  return error;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text) { return cleaned(text, "\xef\xbf\xbd", true); }
+std::string printable(std::string_view text) { return cleaned(text, "?", false); }
+
+std::string to_json_text(const json::value& value) {
+  std::string out;
+  write_value(out, value, 0);
+  out += '\n';
+  return out;
+}
+
+Result<void> write_file(const std::string& path, std::string_view text) {
+  struct stat existing {};
+  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
+    if (const int error = write_to(path, text, false); error != 0) return write_error(path, error);
+    return {};
+  }
+  const std::string partial = fmt::format("{}.{}.partial", path, ::getpid());
+  int error = write_to(partial, text, true);
+  if (error == 0 && std::rename(partial.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    ::unlink(partial.c_str());
+    return write_error(path, error);
+  }
+  return {};
+}
+
+}  // namespace gelombang

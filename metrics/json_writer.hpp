@@ -1,0 +1,26 @@
+// Text and files that cannot break their reader: JSON that is valid whatever the strings hold, and files that
+// are either written whole or left as they were, with an Error that says why.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+// Indented by two blanks, members in their order, ends with a newline. Numbers are the shortest text that
+// reads back as the same; a NaN or an infinity becomes null; invalid UTF-8 becomes U+FFFD. No locale.
+std::string to_json_text(const boost::json::value& value);
+// Invalid bytes become U+FFFD.
+std::string valid_utf8(std::string_view text);
+// For a terminal: a tab becomes a blank, other control characters and invalid bytes '?'.
+std::string printable(std::string_view text);
+
+// Writes beside the file and renames, so that a full disk costs nothing that was there. A path that is no
+// regular file (a pipe, /dev/stdout) is written straight.
+Result<void> write_file(const std::string& path, std::string_view text);
+
+}  // namespace gelombang

@@ -1,0 +1,220 @@
+#include "metrics/json_writer.hpp"
+#include "metrics/summary.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+namespace json = boost::json;
+
+json::string text(std::string_view s) { return json::string(s); }
+
+// 2026-03-01T05:00:00.250Z
+std::string iso_time(WallTime time) {
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
+  const std::chrono::sys_time<std::chrono::milliseconds> t(milliseconds);
+  const auto day = std::chrono::floor<std::chrono::days>(t);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(t - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+json::value number(const std::optional<double>& value) {
+  if (!value) return nullptr;
+  return *value;
+}
+
+struct NamedFigure {
+  std::string_view name;
+  std::optional<Estimate> DurationFigures::*figure;
+};
+constexpr std::array<NamedFigure, 8> kFigures{{{"min", &DurationFigures::min},
+                                               {"mean", &DurationFigures::mean},
+                                               {"p50", &DurationFigures::p50},
+                                               {"p90", &DurationFigures::p90},
+                                               {"p95", &DurationFigures::p95},
+                                               {"p99", &DurationFigures::p99},
+                                               {"p999", &DurationFigures::p999},
+                                               {"max", &DurationFigures::max}}};
+
+json::object to_json(const DurationFigures& figures) {
+  json::object o;
+  json::array bounds;
+  o["count"] = figures.count;
+  for (const NamedFigure& f : kFigures) {
+    const auto& estimate = figures.*f.figure;
+    if (!estimate) {
+      o[f.name] = nullptr;
+      continue;
+    }
+    o[f.name] = to_seconds(estimate->value);
+    if (estimate->lower_bound) bounds.push_back(text(f.name));
+  }
+  o["lower_bounds"] = std::move(bounds);
+  return o;
+}
+
+json::object errors_json(const std::array<std::uint64_t, kErrorClassCount>& errors) {
+  json::object o;
+  for (std::size_t i = 0; i < kErrorClassCount; ++i) {
+    if (errors[i] > 0) o[name(static_cast<ErrorClass>(i))] = errors[i];
+  }
+  return o;
+}
+
+json::object run_json(const RunFacts& run) {
+  return {{"id", run.id},
+          {"scenario", run.scenario},
+          {"load", run.load},
+          {"target", run.target},
+          {"seed", run.seed},
+          {"started_at", iso_time(run.started_at)},
+          {"ended_at", iso_time(run.ended_at)},
+          {"took_seconds", to_seconds(run.took)},
+          {"version", run.version}};
+}
+
+json::object arrivals_json(const Summary::Arrivals& a) {
+  json::object dropped;
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) dropped[kDropReasonNames[i]] = a.dropped[i];
+  return {{"expected", a.expected},
+          {"planned", a.planned},
+          {"started", a.started},
+          {"dropped", std::move(dropped)},
+          {"completed", a.completed},
+          {"failed", a.failed},
+          {"interrupted", a.interrupted},
+          {"requested_rate", number(a.requested_rate)},
+          {"achieved_rate", a.achieved_rate},
+          {"served_rate", number(a.served_rate)}};
+}
+
+json::object iterations_json(const Summary::Iterations& i) {
+  return {{"journey", i.journey},
+          {"started", i.started},
+          {"count", i.count},
+          {"failed", i.failed},
+          {"interrupted", i.interrupted},
+          {"dropped", i.dropped},
+          {"duration_seconds", to_json(i.duration)}};
+}
+
+json::object step_json(const Summary::Step& s) {
+  json::object phases;
+  for (std::size_t p = 0; p < kPhaseCount; ++p) phases[kPhaseNames[p]] = to_json(s.phases[p]);
+  return {{"journey", s.journey},
+          {"name", s.name},
+          {"count", s.count},
+          {"failures", s.failures},
+          {"censored", s.censored},
+          {"own_faults", s.own_faults},
+          {"error_rate", number(s.error_rate)},
+          {"errors", errors_json(s.errors)},
+          {"requests", s.requests},
+          {"request_errors", errors_json(s.request_errors)},
+          {"response_time_seconds", to_json(s.response_time)},
+          {"service_time_seconds", to_json(s.service_time)},
+          {"failure_time_seconds", to_json(s.failure_time)},
+          {"phases", std::move(phases)},
+          {"bytes_sent", s.bytes_sent},
+          {"bytes_received", s.bytes_received}};
+}
+
+json::value email_json(const std::optional<Summary::Email>& email) {
+  if (!email) return nullptr;
+  json::object o{{"sent", email->sent}};
+  for (std::size_t i = 0; i < kMailResultCount; ++i) o[kMailResultNames[i]] = email->by_result[i];
+  o["spam"] = email->spam;
+  o["delivery_seconds"] = to_json(email->delivery);
+  o["poll_interval_seconds"] =
+      email->poll_interval ? json::value(to_seconds(*email->poll_interval)) : json::value(nullptr);
+  return o;
+}
+
+json::object conformance_json(const ConformanceRow& row) {
+  return {{"rule", row.rule}, {"expected", row.expected}, {"got", row.got}, {"holds", row.holds}, {"count", row.count}};
+}
+
+json::object threshold_json(const ThresholdResult& t) {
+  std::string_view unit = "count";
+  if (t.threshold.is_latency()) {
+    unit = "seconds";
+  } else if (t.threshold.metric == ThresholdMetric::rate) {
+    unit = "per_second";
+  } else if (t.threshold.metric != ThresholdMetric::count) {
+    unit = "ratio";
+  }
+  return {{"expression", t.threshold.expression},
+          {"state", text(kThresholdStateNames[static_cast<std::size_t>(t.verdict.state)])},
+          {"value", number(t.verdict.value)},
+          {"unit", text(unit)},
+          {"lower_bound", t.verdict.lower_bound},
+          {"within_error", t.verdict.within_error},
+          {"samples", t.verdict.samples},
+          {"allow_no_data", t.threshold.allow_no_data},
+          {"failed_at_seconds", t.at ? json::value(to_seconds(*t.at)) : json::value(nullptr)}};
+}
+
+json::value script_errors_json(const Summary& summary) {
+  const ScriptErrors& errors = summary.script_errors;
+  json::object o{{"count", errors.count}, {"first", nullptr}};
+  if (errors.first) {
+    const auto step = errors.first->step;
+    o["first"] =
+        json::object{{"journey", summary.catalog.journeys[errors.first->journey]},
+                     {"step", step ? json::value(text(summary.catalog.steps[*step].name)) : json::value(nullptr)},
+                     {"text", errors.first->text}};
+  }
+  return o;
+}
+
+template <class List, class Function>
+json::array array_of(const List& list, Function function) {
+  json::array array;
+  for (const auto& element : list) array.push_back(function(element));
+  return array;
+}
+
+}  // namespace
+
+std::string summary_json(const Summary& summary) {
+  json::object root{{"schema", "gelombang.summary/1"}};
+  root["run"] = run_json(summary.run);
+  root["verdict"] = text(verdict(summary.exit_reasons));
+  root["exit_code"] = exit_code(summary.exit_reasons);
+  root["exit_reasons"] = array_of(summary.exit_reasons, [](const ExitReason& r) {
+    return json::object{{"exit_code", static_cast<int>(r.cause)}, {"text", r.text}};
+  });
+  root["validity"] = json::object{
+      {"state", text(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)])},
+      {"reasons", array_of(summary.validity.reasons, [](const std::string& r) { return json::value(r); })}};
+  root["arrivals"] = arrivals_json(summary.arrivals);
+  root["iterations"] = array_of(summary.iterations, iterations_json);
+  root["schedule_lag_seconds"] = to_json(summary.schedule_lag);
+  root["steps"] = array_of(summary.steps, step_json);
+  root["email"] = email_json(summary.email);
+  root["conformance"] = array_of(summary.conformance.rows, conformance_json);
+  root["conformance_reported"] = summary.conformance.reported;
+  root["conformance_violated"] = summary.conformance.violated;
+  root["thresholds"] = array_of(summary.thresholds, threshold_json);
+  root["script_errors"] = script_errors_json(summary);
+  root["generator"] = json::object{{"cpu_seconds", summary.run.generator.cpu_seconds},
+                                   {"max_rss_bytes", summary.run.generator.max_rss_bytes},
+                                   {"threads", summary.run.generator.threads},
+                                   {"users_max", summary.run.generator.users_max}};
+  return to_json_text(root);
+}
+
+}  // namespace gelombang

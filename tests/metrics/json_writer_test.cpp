@@ -1,0 +1,72 @@
+#include "metrics/json_writer.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace gelombang;
+namespace json = boost::json;
+
+TEST_CASE("json writer: any string gives JSON that reads back", "[unit]") {
+  for (const std::string& text :
+       {std::string("plain"), std::string("quote \" backslash \\ newline \n"), std::string("\x01\x1f\x7f"),
+        std::string("a\0b", 3), std::string("UJI BEBAN \xe2\x82\xac")}) {
+    CHECK(json::parse(to_json_text(json::value(text))).as_string() == text);
+  }
+}
+
+TEST_CASE("json writer: what is no UTF-8 becomes a replacement character", "[unit]") {
+  const std::string r = "\xef\xbf\xbd";
+  CHECK(valid_utf8("a\xff"
+                   "b") == "a" + r + "b");
+  CHECK(valid_utf8("\xc0\x80") == r + r);                  // overlong
+  CHECK(valid_utf8("\xe0\x80\x80") == r + r + r);          // overlong
+  CHECK(valid_utf8("\xed\xa0\x80") == r + r + r);          // surrogate
+  CHECK(valid_utf8("\xf4\x90\x80\x80") == r + r + r + r);  // above U+10FFFF
+  CHECK(valid_utf8("\xe2\x82") == r + r);                  // cut off
+  CHECK(valid_utf8("\xe2\x82\xac \xf0\x9f\x98\x80") == "\xe2\x82\xac \xf0\x9f\x98\x80");
+  CHECK_NOTHROW(json::parse(to_json_text(json::value("\xff\xfe"))));
+}
+
+TEST_CASE("json writer: NaN and infinity become null", "[unit]") {
+  CHECK(to_json_text(json::value(std::nan(""))) == "null\n");
+  CHECK(to_json_text(json::value(-std::numeric_limits<double>::infinity())) == "null\n");
+}
+
+TEST_CASE("json writer: objects keep their order and are indented", "[unit]") {
+  const json::value v = json::parse(R"({"b":[1,-2.5,[]],"a":{},"c":{"d":true}})");
+  CHECK(to_json_text(v) ==
+        "{\n  \"b\": [\n    1,\n    -2.5,\n    []\n  ],\n  \"a\": {},\n  \"c\": {\n    \"d\": true\n  }\n}\n");
+}
+
+TEST_CASE("json writer: text for a terminal cannot steer it", "[unit]") {
+  CHECK(printable("a\x1b[2Jb\r\n\t\x7f") == "a?[2Jb?? ?");
+  CHECK(printable("\xc2\x9b"
+                  "31m") == "?31m");
+  CHECK(printable("caf\xc3\xa9") == "caf\xc3\xa9");
+}
+
+TEST_CASE("json writer: a full disk is an error, no exception", "[unit]") {
+  CHECK(gelombang::write_file("/dev/full", std::string(100'000, 'x')).error().message ==
+        "cannot write /dev/full: No space left on device");
+}
+
+TEST_CASE("json writer: a file is written whole or stays as it was", "[unit]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("summary.json");
+  REQUIRE(gelombang::write_file(path, "old"));
+  REQUIRE(gelombang::write_file(path, "new"));
+  CHECK(test::read_file(path) == "new");
+  CHECK(gelombang::write_file(directory.file("no/such/directory.json"), "x")
+            .error()
+            .message.find("No such file or directory") != std::string::npos);
+  CHECK(gelombang::write_file(directory.path(), "x").error().message ==
+        "cannot write " + directory.path() + ": Is a directory");
+}
