@@ -242,13 +242,17 @@ Result<VerifiedConsent> verify_consent(std::string_view file, const ConsentKey& 
   return VerifiedConsent{std::move(*consent), std::string(envelope->signature.begin(), envelope->signature.end())};
 }
 
+Result<void> in_time(const Consent& consent, WallTime now) {
+  if (now < consent.not_before) return Error{"it begins at " + format_utc(consent.not_before)};
+  if (now >= consent.expires) return Error{"it expired at " + format_utc(consent.expires)};
+  return {};
+}
+
 Result<void> in_force(const Consent& consent, std::string_view normalised_host, WallTime now) {
   if (std::find(consent.hosts.begin(), consent.hosts.end(), normalised_host) == consent.hosts.end()) {
     return Error{fmt::format("it does not name the host {}", normalised_host)};
   }
-  if (now < consent.not_before) return Error{"it begins at " + format_utc(consent.not_before)};
-  if (now >= consent.expires) return Error{"it expired at " + format_utc(consent.expires)};
-  return {};
+  return in_time(consent, now);
 }
 
 bool covers_path(const Consent& consent, std::string_view path) {

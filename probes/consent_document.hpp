@@ -53,7 +53,9 @@ struct VerifiedConsent {
 Result<std::string> sign_consent(const Consent& consent, const ConsentSecretKey& key);
 Result<VerifiedConsent> verify_consent(std::string_view file, const ConsentKey& key);
 
-// Whether the consent speaks of this host at this time. One line why not.
+// Whether the consent has begun and not expired. One line why not.
+Result<void> in_time(const Consent& consent, WallTime now);
+// The same, and whether it names this host.
 Result<void> in_force(const Consent& consent, std::string_view normalised_host, WallTime now);
 // Whether one of its prefixes covers the path. A path whose segments could be read in two ways ("..",
 // "%2e", "..;") is covered by "/" alone. Query and fragment are ignored.

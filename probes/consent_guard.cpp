@@ -111,10 +111,8 @@ class ConsentGuard::Impl {
     for (RemoteAddress address : *addresses) {
       address.port = origin.port;
       const auto ruling = ledger_.judge_address(origin.host, address);
-      if (ruling.need == ConsentLedger::Need::consent)
-        readings.push_back(read(origin, address));
-      else
-        others.push_back(address);
+      if (ruling.need == ConsentLedger::Need::consent) readings.push_back(read(origin, address));
+      else others.push_back(address);
       if (stop_) return;
     }
     settle(ledger_.open(origin, std::move(readings), others));

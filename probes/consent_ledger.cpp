@@ -67,10 +67,8 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
   opened = OpenOrigin{origin, {}, {}, false, std::nullopt};
   for (const RemoteAddress& address : others) {
     const AddressRuling ruling = judge_address(origin.host, address);
-    if (ruling.need == Need::nothing)
-      opened.free_addresses = true;
-    else
-      opened.refused.emplace_back(address, ruling.reason);
+    if (ruling.need == Need::nothing) opened.free_addresses = true;
+    else opened.refused.emplace_back(address, ruling.reason);
   }
   for (Reading& reading : readings) {
     Result<void> judged = reading.consent ? in_force(reading.consent->consent, origin.host, clock_.wall_now())
