@@ -6,7 +6,7 @@
 #include "probes/consent_ledger.hpp"
 #include "probes/consent_reader.hpp"
 
-#include <fmt/format.h>
+#include <signal.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -72,6 +72,10 @@ class ConsentGuard::Impl {
   };
 
   void run() {
+    // Ctrl-C is the main thread's business, and a TLS peer that has gone must not raise SIGPIPE here.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     while (!stop_) {
       if (const auto preparation = next_preparation()) {
         const ConsentLedger::Origin& origin = preparation->origin;

@@ -79,6 +79,7 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
                                        judged.error().message));
       continue;
     }
+    granted_ = true;
     auto limiter = limiter_for(*reading.consent, nullptr);
     opened.grants.push_back({reading.address, std::move(reading.consent->consent), std::move(reading.consent->id),
                              std::move(limiter), clock_.now()});
@@ -185,9 +186,12 @@ Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) 
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(*name);
   if (found == hosts_.end()) {
-    // A literal that needs no consent is never opened; the socket is asked about it all the same.
     const auto address = parse_address(*name);
+    // Without any consent in use all sockets lead to addresses that need none, so a name of the
+    // script's own in Host harms nobody.
+    if (!address && !granted_ && !needs_named_consent(*name)) return allow();
     if (!address) return deny_and_stop(fmt::format("a request names the host {}, which was not cleared", *name));
+    // A literal that needs no consent is never opened.
     const AddressRuling ruling = judge_address(*name, *address);
     if (ruling.need == Need::nothing) return allow();
     return deny_and_stop(ruling.need == Need::refused ? ruling.reason : "no consent of " + *name + " has been read");

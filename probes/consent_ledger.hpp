@@ -107,6 +107,7 @@ class ConsentLedger {
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Host, std::less<>> hosts_;
+  bool granted_ = false;                                           // some address was opened by consent
   std::map<std::string, std::weak_ptr<ConsentLimiter>> limiters_;  // by the consent's id
 };
 

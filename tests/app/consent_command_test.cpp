@@ -4,9 +4,10 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/fake_clock.hpp"
 
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>

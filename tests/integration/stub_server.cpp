@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -157,6 +158,11 @@ std::size_t StubServer::count(const std::string& path) const {
 }
 
 void StubServer::run() {
+  // OpenSSL writes to peers that may have gone.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   while (!stop_) {
     pollfd wait{listener_, POLLIN, 0};
     if (poll(&wait, 1, 20) <= 0) continue;

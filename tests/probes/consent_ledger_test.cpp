@@ -106,8 +106,6 @@ TEST_CASE("consent guard: nothing goes to a public address that was not cleared"
         "stop: no consent of portal.example.id at 11.22.33.44 has been read");
   CHECK_FALSE(ledger->may_connect(kHost, at("64:ff9b::11.22.33.44")).verdict.allowed);
   CHECK_FALSE(ledger->may_connect(kHost, at("2404:6800::1")).verdict.allowed);
-  CHECK(text(ledger->may_request(kHost, "/api")) ==
-        "stop: a request names the host portal.example.id, which was not cleared");
   CHECK_FALSE(ledger->may_request("11.22.33.44", "/api").verdict.allowed);
   CHECK_FALSE(ledger->may_request("user@localhost", "/").verdict.allowed);
 }
@@ -123,7 +121,16 @@ TEST_CASE("consent guard: a valid consent opens its host at its address and port
   CHECK(text(ledger->may_request("Portal.Example.ID:443", "/masuk?x=1")) == "allowed");
   CHECK_FALSE(ledger->may_connect(kHost, at("11.22.33.44", 8443)).verdict.allowed);
   CHECK_FALSE(ledger->may_connect("other.example.id", at("11.22.33.44")).verdict.allowed);
-  CHECK(ledger->may_request("other.example.id", "/api").stop);
+  CHECK(text(ledger->may_request("other.example.id", "/api")) ==
+        "stop: a request names the host other.example.id, which was not cleared");
+}
+
+TEST_CASE("consent guard: a Host header of the script's own is free while no consent is in use", "[unit][consent]") {
+  Ledger ledger;
+  CHECK(text(ledger->may_request("virtual.example", "/")) == "allowed");
+  CHECK(ledger->may_request("virtual.go.id", "/").stop);
+  ledger.open_sample();
+  CHECK(ledger->may_request("virtual.example", "/").stop);
 }
 
 TEST_CASE("consent guard: a name that leads to a new address stops the run", "[unit][consent]") {
@@ -348,7 +355,8 @@ TEST_CASE("consent guard: the number of hosts that a run can be led to is bounde
     REQUIRE(text(ledger.open("h" + std::to_string(i) + ".example", {}, {at("127.0.0.1")})) == "allowed");
   }
   CHECK(text(ledger.open("one.too.many", {}, {at("127.0.0.1")})) == "stop: the run has led to more than 256 hosts");
-  CHECK_FALSE(ledger->may_request("one.too.many", "/").verdict.allowed);
+  CHECK(ledger->needs_opening("one.too.many", 443));
+  CHECK(text(ledger.open("h0.example", {}, {at("127.0.0.1")})) == "allowed");
 }
 
 }  // namespace
