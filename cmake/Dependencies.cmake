@@ -16,6 +16,7 @@ pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
+pkg_check_modules(xml2 REQUIRED IMPORTED_TARGET libxml-2.0)
 find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)
 # The static one: the shared library would bring in Lua 5.1 beside LuaJIT.

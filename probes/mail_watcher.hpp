@@ -17,10 +17,14 @@
 namespace gelombang {
 
 struct MailboxOptions {
-  std::string url;  // imap://host[:port], imaps://host[:port], maildir:DIR; no userinfo
+  // imap://host[:port], imaps://host[:port], maildir:DIR; no userinfo. Beyond loopback, imap:// insists
+  // on STARTTLS.
+  std::string url;
+  // The account. A Maildir needs none, but a catch-all one may be told its own address, so that a
+  // Delivered-To that repeats it is not taken for the recipient.
   std::string user;
   Secret password;
-  Duration poll_interval = std::chrono::milliseconds(500);  // the resolution of every delay
+  Duration poll_interval = std::chrono::milliseconds(500);  // the resolution of every delay; >= 10 ms
   bool verify_certificates = true;
   std::string ca_file;
 };
@@ -31,6 +35,9 @@ struct MailExpectation {
   TimePoint caused_at{};  // the end of the request that caused the mail
   Duration expected_within = std::chrono::seconds(30);  // later is late
   Duration give_up_after = std::chrono::seconds(120);   // later is lost; >= expected_within
+  // How long the request that caused the mail took: a mail may be seen before its answer, and then has
+  // a delay of 0. A mail seen earlier than that is another one's.
+  Duration request_time = std::chrono::seconds(5);
 };
 
 struct MailOutcome {
@@ -41,8 +48,10 @@ struct MailOutcome {
     interrupted,    // cancelled
   };
   Kind kind = Kind::delivered;
+  // of delivered: in_time, late, or pending where a fault of the mailbox hides which of the two (error says why)
   MailResult result = MailResult::in_time;
-  ErrorClass error = ErrorClass::none;  // mail_late is no error here; mail_link_bad where the link is missing
+  // mail_late is no error here; mail_link_bad where mail came, but until expected_within none with the link
+  ErrorClass error = ErrorClass::none;
   MailFolder folder = MailFolder::inbox;
   Duration delay{};  // caused_at to the first look that saw it
   std::string subject;
@@ -55,8 +64,11 @@ class MailWatcher {
   // Called once, on the watcher's thread: post it to your own.
   using Done = std::function<void(MailOutcome)>;
 
-  // Bad options (unknown scheme, userinfo in the URL, no such directory) are an Error.
+  // Bad options (unknown scheme, userinfo in the URL, no such directory) are an Error. Takes the first
+  // look before it returns, which may last seconds: what is there then is history. A mailbox that cannot
+  // be reached is no Error but a fault: take() tells.
   static Result<std::unique_ptr<MailWatcher>> open(MailboxOptions options, const Clock& clock);
+  // Whoever still waits is interrupted, on the watcher's thread, before this returns.
   virtual ~MailWatcher() = default;
 
   // Thread-safe. A mail that came before the call counts too, as long as it came after caused_at.
@@ -65,13 +77,19 @@ class MailWatcher {
   virtual void cancel(ExpectationId id) = 0;
 
   struct Tally {
-    std::vector<MailSample> samples;  // since the last call, one for each mail or expectation decided
-    bool healthy = true;              // false: the mailbox cannot be read at the moment
+    // Since the last call, one for each mail or expectation decided. Expectations are in_time, late, lost
+    // or pending (cancelled, or hidden by a fault of the mailbox); other mails are duplicate or unknown,
+    // told once nobody can wait for them any more. A mail of an expectation given up is not counted again.
+    std::vector<MailSample> samples;
+    bool healthy = true;  // false: the mailbox cannot be read at the moment
     ErrorClass fault = ErrorClass::none;
     std::string fault_detail;
   };
-  // Thread-safe. What happened since the last call, for the recorder.
+  // Thread-safe. What happened since the last call, for the recorder; call it about once a second.
   virtual Tally take() = 0;
+  // Thread-safe. The last take(), at the end of a run: decides what is left, so that every expectation and
+  // every mail is counted.
+  virtual Tally finish() = 0;
 };
 
 }  // namespace gelombang

@@ -1,0 +1,66 @@
+// One kept-alive IMAP connection, driven by libcurl's easy interface. Knows commands and curl codes;
+// what they mean for the mail is the business of probes/imap_source.hpp.
+//
+// Bodies are fetched by ";UID=n" URLs, because libcurl drops the literals of custom commands.
+#pragma once
+
+#include "base/result.hpp"
+#include "probes/mail_source.hpp"
+#include "probes/mail_watcher.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+class ImapSession {
+ public:
+  // Checks the options: scheme, no userinfo, no path, an account.
+  static Result<std::unique_ptr<ImapSession>> make(const MailboxOptions& options);
+  ~ImapSession();
+  ImapSession(const ImapSession&) = delete;
+  ImapSession& operator=(const ImapSession&) = delete;
+
+  enum class Status : std::uint8_t {
+    done,
+    refused,  // the server said NO or BAD: no such mailbox, unknown command, no such mail
+    broken,   // fault() says why; the connection is gone
+  };
+
+  // Runs a command without arguments that need literals; its response lines go to `response`. An empty
+  // mailbox: none is selected for it.
+  Status command(std::string_view mailbox, const std::string& text, std::string& response);
+  // The first kMaxMailBytes of a mail.
+  Status fetch(std::string_view mailbox, std::uint32_t uid_validity, std::uint32_t uid, std::string& bytes);
+
+  // UIDVALIDITY as told by the last call, if a mailbox was selected for it.
+  [[nodiscard]] std::optional<std::uint32_t> uid_validity() const { return uid_validity_; }
+  // Whether the last call had to open a connection.
+  [[nodiscard]] bool connected_anew() const { return connected_anew_; }
+  [[nodiscard]] const MailFault& fault() const { return fault_; }
+  // Thread-safe: a call in progress ends within a second.
+  void stop() noexcept { stopping_ = true; }
+
+ private:
+  struct Handle;
+
+  ImapSession(std::unique_ptr<Handle> handle, std::string base_url);
+  Status perform(const std::string& url, const char* command, std::string& response, std::size_t limit);
+  void on_line(std::string_view line);
+  MailFault fault_of(int code) const;
+  std::string url_of(std::string_view mailbox) const;
+
+  std::unique_ptr<Handle> handle_;
+  std::string base_url_;
+  std::optional<std::uint32_t> uid_validity_;
+  bool connected_anew_ = false;
+  bool unavailable_ = false;  // the server said so when it refused
+  MailFault fault_;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace gelombang

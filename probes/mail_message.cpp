@@ -1,0 +1,232 @@
+#include "probes/mail_message.hpp"
+
+#include "probes/mail_links.hpp"
+
+#include <gmime/gmime.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kMaxRecipients = 16;
+constexpr std::size_t kMaxSubjectBytes = 256;
+constexpr std::size_t kMaxTextParts = 16;
+constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;  // decoded, of all parts together
+// Lines that may begin a part, and lines of headers: GMime makes an object of each.
+constexpr std::size_t kMaxBoundaryLines = 500;
+constexpr std::size_t kMaxHeaderLines = 5000;
+
+struct Unref {
+  void operator()(void* object) const { g_object_unref(object); }
+};
+template <class T>
+using Ref = std::unique_ptr<T, Unref>;
+
+struct Free {
+  void operator()(void* memory) const { g_free(memory); }
+};
+using Text = std::unique_ptr<char, Free>;
+
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), ascii_lower);
+  return result;
+}
+
+// Cuts a mail off where it would cost more memory than its size lets expect.
+std::string_view bounded(std::string_view raw) {
+  raw = raw.substr(0, kMaxMailBytes);
+  std::size_t boundaries = 0;
+  std::size_t headers = 0;
+  bool in_header = true;
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t newline = raw.find('\n', at);
+    const std::size_t end = newline == std::string_view::npos ? raw.size() : newline;
+    std::string_view line = raw.substr(at, end - at);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.starts_with("--")) {
+      in_header = true;
+      if (++boundaries > kMaxBoundaryLines) return raw.substr(0, at);
+    } else if (line.empty()) {
+      in_header = false;
+    } else if (in_header && ++headers > kMaxHeaderLines) {
+      return raw.substr(0, at);
+    }
+    at = end + 1;
+  }
+  return raw;
+}
+
+void add_addresses(InternetAddressList* list, std::vector<std::string>& to) {
+  const int count = internet_address_list_length(list);
+  for (int i = 0; i < count && to.size() < kMaxRecipients; ++i) {
+    InternetAddress* address = internet_address_list_get_address(list, i);
+    if (INTERNET_ADDRESS_IS_GROUP(address)) {
+      // Groups do not nest (RFC 5322, 3.4), and GMime's parser does not nest them.
+      if (auto* members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)))
+        add_addresses(members, to);
+    } else if (INTERNET_ADDRESS_IS_MAILBOX(address)) {
+      const char* text = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
+      if (text == nullptr || *text == '\0') continue;
+      std::string one = lower(text);
+      if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
+    }
+  }
+}
+
+std::vector<std::string> addresses_in(GMimeHeaderList* headers, std::string_view name) {
+  std::vector<std::string> found;
+  const int count = g_mime_header_list_get_count(headers);
+  for (int i = 0; i < count && found.size() < kMaxRecipients; ++i) {
+    GMimeHeader* header = g_mime_header_list_get_header_at(headers, i);
+    if (lower(g_mime_header_get_name(header)) != name) continue;
+    const char* value = g_mime_header_get_value(header);
+    if (value == nullptr) continue;
+    const Ref<InternetAddressList> list(internet_address_list_parse(nullptr, value));
+    if (list) add_addresses(list.get(), found);
+  }
+  return found;
+}
+
+std::string_view domain_of(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+bool is_own(std::string_view address, std::string_view own) {
+  return !own.empty() && (address == own || address.substr(0, address.find('@')) == own);
+}
+
+// The envelope decides, since To may name anybody. But a mailbox that collects for a whole domain
+// often knows only its own name in Delivered-To: then To is the best there is.
+std::vector<std::string> recipients_of(GMimeHeaderList* headers, const std::string& own) {
+  std::vector<std::string> envelope;
+  const auto add = [&own](std::vector<std::string>& to, const std::vector<std::string>& from) {
+    for (const std::string& address : from) {
+      const bool known = is_own(address, own) || std::find(to.begin(), to.end(), address) != to.end();
+      if (!known && to.size() < kMaxRecipients) to.push_back(address);
+    }
+  };
+  for (const char* name : {"x-original-to", "envelope-to", "x-envelope-to", "delivered-to"}) {
+    add(envelope, addresses_in(headers, name));
+  }
+  std::vector<std::string> named = addresses_in(headers, "to");
+  add(named, addresses_in(headers, "cc"));
+  for (const std::string& address : envelope) {
+    std::erase_if(named, [&](const std::string& other) { return domain_of(other) == domain_of(address); });
+  }
+  add(envelope, named);
+  // Mail to the account itself.
+  if (envelope.empty()) envelope = addresses_in(headers, "delivered-to");
+  if (envelope.empty()) envelope = addresses_in(headers, "to");
+  return envelope;
+}
+
+std::string valid_utf8(std::string_view text) {
+  const Text valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
+  return valid ? valid.get() : "";
+}
+
+struct TextParts {
+  std::vector<MailLink> html;
+  std::vector<MailLink> plain;
+  std::size_t parts = 0;
+  std::size_t bytes = 0;
+};
+
+void read_part(GMimeObject* /*parent*/, GMimeObject* part, gpointer data) {
+  auto& texts = *static_cast<TextParts*>(data);
+  if (!GMIME_IS_TEXT_PART(part) || g_mime_part_is_attachment(GMIME_PART(part)) != 0) return;
+  if (++texts.parts > kMaxTextParts || texts.bytes >= kMaxTextBytes) return;
+  const Text decoded(g_mime_text_part_get_text(GMIME_TEXT_PART(part)));
+  if (!decoded) return;
+  const std::string text = valid_utf8(std::string_view(decoded.get()).substr(0, kMaxTextBytes - texts.bytes));
+  texts.bytes += text.size();
+  const GMimeContentType* type = g_mime_object_get_content_type(part);
+  if (g_mime_content_type_is_type(const_cast<GMimeContentType*>(type), "text", "html") != 0) {
+    collect_html_links(text, texts.html);
+  } else {
+    collect_plain_links(text, texts.plain);
+  }
+}
+
+std::string cut_utf8(std::string text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
+  text.resize(limit);
+  return text;
+}
+
+}  // namespace
+
+MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
+  static std::once_flag initialised;
+  std::call_once(initialised, [] { g_mime_init(); });
+
+  raw = bounded(raw);
+  MailMessage result;
+  const Ref<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(raw.data(), raw.size()));
+  const Ref<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
+  g_mime_parser_set_persist_stream(parser.get(), FALSE);
+  const Ref<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
+  if (!message) return result;
+
+  result.recipients = recipients_of(g_mime_object_get_header_list(GMIME_OBJECT(message.get())), lower(own_address));
+  if (const char* subject = g_mime_message_get_subject(message.get())) {
+    result.subject = cut_utf8(valid_utf8(subject), kMaxSubjectBytes);
+  }
+  TextParts texts;
+  g_mime_message_foreach(message.get(), read_part, &texts);
+  result.links = std::move(texts.html);
+  std::move(texts.plain.begin(), texts.plain.end(), std::back_inserter(result.links));
+  return result;
+}
+
+std::string find_link(const std::vector<MailLink>& links, std::string_view text) {
+  const std::string wanted = fold_label(text);
+  if (wanted.empty()) return {};
+  const auto first = [&links](auto fits) {
+    const auto found = std::find_if(links.begin(), links.end(), fits);
+    return found == links.end() ? std::string() : found->url;
+  };
+  std::string url = first([&](const MailLink& l) { return l.origin == MailLink::Origin::html && l.label == wanted; });
+  const auto contains = [&](const MailLink& l) { return l.label.find(wanted) != std::string::npos; };
+  if (url.empty()) url = first([&](const MailLink& l) { return l.origin == MailLink::Origin::html && contains(l); });
+  // "Verify now: https://...", so the words right before the URL win over words further up.
+  if (url.empty()) {
+    url = first([&](const MailLink& l) {
+      const std::size_t last = l.label.find_last_not_of(" :-<>([=|");
+      return l.origin == MailLink::Origin::plain && std::string_view(l.label).substr(0, last + 1).ends_with(wanted);
+    });
+  }
+  if (url.empty()) url = first([&](const MailLink& l) { return l.origin == MailLink::Origin::plain && contains(l); });
+  return url;
+}
+
+std::string fold_label(std::string_view text) {
+  static constexpr std::array<std::string_view, 4> kInvisible{"\u00ad", "\u200b", "\u200c", "\ufeff"};
+  const std::string valid = valid_utf8(text);
+  const Text folded(g_utf8_casefold(valid.data(), static_cast<gssize>(valid.size())));
+  std::string result;
+  bool space = false;
+  for (const char* at = folded.get(); *at != '\0'; at = g_utf8_next_char(at)) {
+    if (g_unichar_isspace(g_utf8_get_char(at)) != 0) {
+      space = !result.empty();
+      continue;
+    }
+    const std::string_view letter(at, static_cast<std::size_t>(g_utf8_next_char(at) - at));
+    if (std::find(kInvisible.begin(), kInvisible.end(), letter) != kInvisible.end()) continue;
+    if (space) result.push_back(' ');
+    space = false;
+    result += letter;
+  }
+  return result;
+}
+
+}  // namespace gelombang

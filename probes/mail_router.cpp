@@ -1,0 +1,276 @@
+#include "probes/mail_router.hpp"
+
+#include <algorithm>
+
+namespace gelombang {
+namespace {
+
+// Deadlines far in the future stay there.
+TimePoint later(TimePoint from, Duration by) { return by > TimePoint::max() - from ? TimePoint::max() : from + by; }
+
+std::string fold_address(std::string_view address) {
+  std::string result(address);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::size_t size_of(const MailMessage& message) {
+  std::size_t bytes = 256 + message.subject.size();
+  for (const std::string& recipient : message.recipients) bytes += recipient.size() + 128;
+  for (const MailLink& link : message.links) bytes += link.label.size() + link.url.size() + sizeof link;
+  return bytes;
+}
+
+}  // namespace
+
+MailRouter::Id MailRouter::expect(MailExpectation expectation, MailWatcher::Done done) {
+  const Id id = next_id_++;
+  expectation.recipient = fold_address(expectation.recipient);
+  expectation.give_up_after = std::max(expectation.give_up_after, expectation.expected_within);
+  deadlines_.emplace(later(expectation.caused_at, expectation.give_up_after), id);
+  Person& person = people_[expectation.recipient];
+  person.waiting.push_back(id);
+  const std::vector<std::uint64_t> held = person.held;
+  waiting_.emplace(id, Waiting{std::move(expectation), std::move(done), std::nullopt});
+
+  for (const bool without_link : {false, true}) {
+    for (const std::uint64_t held_id : held) {
+      const auto mail = held_.find(held_id);
+      if (mail == held_.end()) continue;
+      HeldMail candidate = mail->second;
+      if (!give_to(id, candidate, without_link)) continue;
+      release(held_id);
+      return id;
+    }
+  }
+  return id;
+}
+
+void MailRouter::cancel(Id id) {
+  if (waiting_.contains(id)) end_without_mail(id, MailOutcome::Kind::interrupted);
+}
+
+void MailRouter::arrive(MailArrival mail) {
+  latest_ = std::max(latest_, mail.seen_at);
+  HeldMail one;
+  one.not_before = failed_since_ ? std::min(last_good_look_, mail.seen_at) : mail.seen_at;
+  one.mail = std::move(mail);
+  if (!give_to_waiting(one)) hold(std::move(one));
+}
+
+bool MailRouter::accepts(const MailExpectation& expectation, TimePoint seen_at) {
+  return seen_at >= expectation.caused_at - expectation.request_time;
+}
+
+bool MailRouter::give_to_waiting(HeldMail& mail) {
+  for (const bool without_link : {false, true}) {
+    for (const std::string& recipient : mail.mail.message.recipients) {
+      const auto person = people_.find(recipient);
+      if (person == people_.end()) continue;
+      for (const Id id : person->second.waiting) {
+        if (give_to(id, mail, without_link)) return true;  // `waiting` has changed
+      }
+    }
+  }
+  return false;
+}
+
+// A mail with the link is preferred: portals send more than one kind. One without it is kept until
+// expected_within, because the one with it may follow.
+bool MailRouter::give_to(Id id, HeldMail& mail, bool also_without_link) {
+  Waiting& waiting = waiting_.at(id);
+  const MailExpectation& expectation = waiting.expectation;
+  if (!accepts(expectation, mail.mail.seen_at)) return false;
+  std::string link;
+  if (!expectation.link_text.empty()) {
+    link = find_link(mail.mail.message.links, expectation.link_text);
+    if (link.empty()) {
+      if (!also_without_link || waiting.linkless) return false;
+      link_deadlines_.emplace(later(expectation.caused_at, expectation.expected_within), id);
+      waiting.linkless = std::move(mail);
+      return true;
+    }
+  }
+  deliver(id, mail, std::move(link));
+  return true;
+}
+
+void MailRouter::hold(HeldMail mail) {
+  if (mail.mail.message.recipients.empty()) {
+    count(MailResult::unknown, mail.mail.folder);
+    return;
+  }
+  const std::uint64_t id = next_held_++;
+  mail.bytes = size_of(mail.mail.message);
+  held_bytes_ += mail.bytes;
+  for (const std::string& recipient : mail.mail.message.recipients) people_[recipient].held.push_back(id);
+  held_.emplace(id, std::move(mail));
+  while (held_.size() > limits_.held_mails || held_bytes_ > limits_.held_bytes) {
+    count_unclaimed(release(held_.begin()->first));
+  }
+}
+
+MailRouter::HeldMail MailRouter::release(std::uint64_t held_id) {
+  HeldMail mail = std::move(held_.extract(held_id).mapped());
+  held_bytes_ -= mail.bytes;
+  for (const std::string& recipient : mail.mail.message.recipients) {
+    const auto person = people_.find(recipient);
+    if (person == people_.end()) continue;  // named twice
+    std::erase(person->second.held, held_id);
+    forget_if_idle(person);
+  }
+  return mail;
+}
+
+// Nobody can wait for this mail any more.
+void MailRouter::count_unclaimed(const HeldMail& mail) {
+  bool waited = false;
+  for (const std::string& recipient : mail.mail.message.recipients) {
+    const auto person = people_.find(recipient);
+    if (person == people_.end()) continue;
+    auto& unmet = person->second.unmet_since;
+    const auto mine = std::find_if(unmet.begin(), unmet.end(), [&](TimePoint t) { return t <= mail.mail.seen_at; });
+    if (mine != unmet.end()) {
+      unmet.erase(mine);  // counted already, as lost or pending
+      return;
+    }
+    waited = waited || person->second.ended > 0;
+  }
+  count(waited ? MailResult::duplicate : MailResult::unknown, mail.mail.folder);
+}
+
+void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
+  const Waiting& waiting = waiting_.at(id);
+  const MailExpectation& expectation = waiting.expectation;
+  const TimePoint in_time_until = later(expectation.caused_at, expectation.expected_within);
+  MailOutcome outcome;
+  outcome.folder = mail.mail.folder;
+  outcome.delay = std::max(mail.mail.seen_at - expectation.caused_at, Duration::zero());
+  outcome.subject = mail.mail.message.subject;
+  outcome.link = std::move(link);
+  if (mail.mail.seen_at <= in_time_until) {
+    outcome.result = MailResult::in_time;
+  } else if (mail.not_before > in_time_until) {
+    outcome.result = MailResult::late;
+  } else {
+    outcome.result = MailResult::pending;
+    outcome.error = last_fault_;
+  }
+  if (!expectation.link_text.empty() && outcome.link.empty()) outcome.error = ErrorClass::mail_link_bad;
+  const bool decided = outcome.result != MailResult::pending;
+  count(outcome.result, outcome.folder, decided ? outcome.delay : Duration::zero());
+  // A mail that was kept for want of the link is one too many now.
+  if (waiting.linkless && &*waiting.linkless != &mail) count(MailResult::duplicate, waiting.linkless->mail.folder);
+  completions_.push_back({close(id, true), std::move(outcome)});
+}
+
+void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
+  MailOutcome outcome;
+  outcome.kind = kind;
+  outcome.result = kind == MailOutcome::Kind::lost ? MailResult::lost : MailResult::pending;
+  if (kind == MailOutcome::Kind::lost) outcome.error = ErrorClass::mail_missing;
+  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = last_fault_;
+  count(outcome.result);
+  const bool met = waiting_.at(id).linkless.has_value();
+  completions_.push_back({close(id, met), std::move(outcome)});
+}
+
+MailWatcher::Done MailRouter::close(Id id, bool met) {
+  Waiting waiting = std::move(waiting_.extract(id).mapped());
+  const MailExpectation& expectation = waiting.expectation;
+  deadlines_.erase({later(expectation.caused_at, expectation.give_up_after), id});
+  link_deadlines_.erase({later(expectation.caused_at, expectation.expected_within), id});
+  Person& person = people_.at(expectation.recipient);
+  std::erase(person.waiting, id);
+  ++person.ended;
+  if (!met) person.unmet_since.push_back(expectation.caused_at - expectation.request_time);
+  ended_.emplace_back(std::max(latest_, expectation.caused_at), std::move(waiting.expectation.recipient));
+  return std::move(waiting.done);
+}
+
+void MailRouter::look_ended(TimePoint began) {
+  latest_ = std::max(latest_, began);
+  last_good_look_ = began;
+  failed_since_ = false;
+  fault_.reset();
+  expire_links(began);
+  while (!deadlines_.empty() && deadlines_.begin()->first <= began) {
+    end_without_mail(deadlines_.begin()->second, MailOutcome::Kind::lost);
+  }
+  while (!held_.empty() && later(held_.begin()->second.mail.seen_at, limits_.held_for) <= began) {
+    count_unclaimed(release(held_.begin()->first));
+  }
+  forget(began);
+}
+
+// A person whose mail has no link has waited long enough for another one.
+void MailRouter::expire_links(TimePoint began) {
+  while (!link_deadlines_.empty() && link_deadlines_.begin()->first <= began) {
+    const Id id = link_deadlines_.begin()->second;
+    deliver(id, *waiting_.at(id).linkless, {});
+  }
+}
+
+void MailRouter::look_failed(TimePoint now, MailFault fault) {
+  failed_since_ = true;
+  last_fault_ = fault.error;
+  fault_ = std::move(fault);
+  tick(now);
+}
+
+void MailRouter::tick(TimePoint now) {
+  latest_ = std::max(latest_, now);
+  if (fault_) expire_blind(now);
+  forget(now);
+}
+
+void MailRouter::expire_blind(TimePoint now) {
+  while (!deadlines_.empty() && later(deadlines_.begin()->first, limits_.blind_grace) <= now) {
+    const Id id = deadlines_.begin()->second;
+    const auto& linkless = waiting_.at(id).linkless;
+    if (linkless) {
+      deliver(id, *linkless, {});
+    } else {
+      end_without_mail(id, MailOutcome::Kind::mailbox_fault);
+    }
+  }
+}
+
+void MailRouter::finish() {
+  while (!held_.empty()) count_unclaimed(release(held_.begin()->first));
+  while (!waiting_.empty()) end_without_mail(waiting_.begin()->first, MailOutcome::Kind::interrupted);
+}
+
+void MailRouter::forget(TimePoint now) {
+  while (!ended_.empty() &&
+         (ended_.size() > limits_.remembered || later(ended_.front().first, limits_.remembered_for) <= now)) {
+    const auto person = people_.find(ended_.front().second);
+    if (--person->second.ended == 0) person->second.unmet_since.clear();
+    forget_if_idle(person);
+    ended_.pop_front();
+  }
+}
+
+void MailRouter::forget_if_idle(People::iterator person) {
+  const Person& rest = person->second;
+  if (rest.ended == 0 && rest.waiting.empty() && rest.held.empty()) people_.erase(person);
+}
+
+void MailRouter::count(MailResult result, MailFolder folder, Duration delay) {
+  samples_.push_back({result, folder, delay});
+}
+
+MailWatcher::Tally MailRouter::take() {
+  MailWatcher::Tally tally;
+  tally.samples = std::exchange(samples_, {});
+  tally.healthy = !fault_;
+  if (fault_) {
+    tally.fault = fault_->error;
+    tally.fault_detail = fault_->detail;
+  }
+  return tally;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,39 @@
+// Where mail is read from: the seam between the accounting and the mailbox.
+#pragma once
+
+#include "base/clock.hpp"
+#include "metrics/sample.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+// Why a mailbox could not be read.
+struct MailFault {
+  ErrorClass error = ErrorClass::mailbox_unreachable;
+  std::string detail;  // one line for people; no address, no subject, no secret
+};
+
+struct RawMail {
+  MailFolder folder = MailFolder::inbox;
+  TimePoint seen_at{};     // the first look that saw it
+  std::string_view bytes;  // valid during the call; may be cut at kMaxMailBytes
+};
+
+class MailSource {
+ public:
+  using Deliver = std::function<void(const RawMail&)>;
+
+  virtual ~MailSource() = default;
+  // One look: hands over every mail that is new since the look before, each of them once, even where
+  // a look fails half way. What was there when the source was made is history and is not handed over.
+  // nullopt: everything there was is read.
+  virtual std::optional<MailFault> look(const Deliver& deliver) = 0;
+  // Thread-safe: a look in progress ends soon, and so does every later one.
+  virtual void stop() noexcept = 0;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,224 @@
+#include "probes/maildir_source.hpp"
+
+#include "probes/mail_folder.hpp"
+#include "probes/mail_message.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+// A directory whose time stamp is younger than this may get another entry without a new stamp.
+constexpr std::int64_t kStampGrain = 2'000'000'000;  // nanoseconds
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+MailFault fault_from(int error, std::string_view what) {
+  MailFault fault;
+  if (error == EMFILE || error == ENFILE) fault.error = ErrorClass::generator_descriptors;
+  if (error == ENOMEM) fault.error = ErrorClass::generator_memory;
+  fault.detail = std::string(what) + ": " + std::generic_category().message(error);
+  return fault;
+}
+
+std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+bool is_directory(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool is_maildir(const std::string& path) { return is_directory(path + "/new") && is_directory(path + "/cur"); }
+
+// Calls `entry` with each name; 0 or an errno.
+int for_each_entry(const std::string& path, const std::function<void(std::string_view)>& entry) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
+  if (!directory) return errno;
+  for (;;) {
+    errno = 0;
+    const dirent* one = ::readdir(directory.get());
+    if (one == nullptr) return errno;
+    entry(one->d_name);
+  }
+}
+
+std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>()(name); }
+
+// At most kMaxMailBytes. False with error 0: no regular file, hence no mail.
+bool read_mail(const std::string& path, std::string& bytes, int& error) {
+  // O_NONBLOCK: a pipe in the mailbox must not stop us.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    error = errno;
+    return false;
+  }
+  error = 0;
+  if (!S_ISREG(status.st_mode)) return false;
+  bytes.resize(std::min<std::size_t>(static_cast<std::size_t>(status.st_size), kMaxMailBytes));
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) error = errno;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  bytes.resize(size);
+  return error == 0;
+}
+
+class MaildirSource final : public MailSource {
+ public:
+  MaildirSource(std::string root, const Clock& clock) : root_(std::move(root)), clock_(clock) {}
+
+  std::optional<MailFault> learn_history() {
+    return look_at_all([](const RawMail&) {}, true);
+  }
+  std::optional<MailFault> look(const Deliver& deliver) override { return look_at_all(deliver, false); }
+  void stop() noexcept override { stopping_ = true; }
+
+ private:
+  // What is known of one folder. Names are kept as hashes: 8 bytes for a mail that is there.
+  struct Folder {
+    MailFolder kind = MailFolder::inbox;
+    std::int64_t new_stamp = -1;  // of new/ and cur/ when they were read last
+    std::int64_t cur_stamp = -1;
+    std::unordered_map<std::size_t, bool> known;  // by the name without its flags: still there at this look?
+    std::map<std::string, TimePoint> unread;      // seen, but not read yet
+  };
+
+  std::optional<MailFault> look_at_all(const Deliver& deliver, bool history);
+  std::optional<MailFault> look_at(const std::string& path, Folder& folder, const Deliver& deliver, bool history);
+  std::optional<MailFault> list(const std::string& path, Folder& folder, bool history,
+                                std::vector<std::pair<std::string, std::string>>& fresh);
+
+  std::string root_;
+  const Clock& clock_;
+  std::map<std::string, Folder> folders_;  // by path
+  std::atomic<bool> stopping_ = false;
+};
+
+std::optional<MailFault> MaildirSource::look_at_all(const Deliver& deliver, bool history) {
+  std::vector<std::string> spam;
+  const int error = for_each_entry(root_, [&](std::string_view name) {
+    const std::string path = root_ + "/" + std::string(name);
+    if (is_spam_folder_name(name, '.') && is_maildir(path)) spam.push_back(path);
+  });
+  if (error != 0) return fault_from(error, "the Maildir cannot be read");
+  folders_[root_].kind = MailFolder::inbox;
+  for (const std::string& path : spam) folders_[path].kind = MailFolder::spam;
+  for (auto folder = folders_.begin(); folder != folders_.end();) {
+    if (folder->first != root_ && !is_maildir(folder->first)) {
+      folder = folders_.erase(folder);
+      continue;
+    }
+    if (stopping_) return MailFault{ErrorClass::mailbox_unreachable, "stopped"};
+    if (auto fault = look_at(folder->first, folder->second, deliver, history)) return fault;
+    ++folder;
+  }
+  return std::nullopt;
+}
+
+// `fresh` gets (name without flags, path) of what was not known.
+std::optional<MailFault> MaildirSource::list(const std::string& path, Folder& folder, bool history,
+                                             std::vector<std::pair<std::string, std::string>>& fresh) {
+  for (auto& [name, present] : folder.known) present = false;
+  // new/ before cur/: a mail that a reader moves meanwhile is seen in one of them at least.
+  for (const char* part : {"/new", "/cur"}) {
+    const std::string directory = path + part;
+    const int error = for_each_entry(directory, [&](std::string_view entry) {
+      if (entry.starts_with('.')) return;
+      const std::string_view name = entry.substr(0, entry.find(':'));
+      const auto [known, added] = folder.known.try_emplace(hash_of(name), true);
+      known->second = true;
+      if (added && !history) fresh.emplace_back(name, directory + "/" + std::string(entry));
+    });
+    if (error != 0) return fault_from(error, "the Maildir cannot be read");
+  }
+  std::erase_if(folder.known, [](const auto& known) { return !known.second; });
+  return std::nullopt;
+}
+
+std::optional<MailFault> MaildirSource::look_at(const std::string& path, Folder& folder, const Deliver& deliver,
+                                                bool history) {
+  struct stat fresh_dir {};
+  struct stat read_dir {};
+  if (::stat((path + "/new").c_str(), &fresh_dir) != 0 || ::stat((path + "/cur").c_str(), &read_dir) != 0) {
+    return fault_from(errno, "the Maildir cannot be read");
+  }
+  const std::int64_t new_stamp = nanoseconds(fresh_dir.st_mtim);
+  const std::int64_t cur_stamp = nanoseconds(read_dir.st_mtim);
+  if (new_stamp == folder.new_stamp && cur_stamp == folder.cur_stamp) return std::nullopt;
+
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);  // the file system's clock, not ours
+  std::vector<std::pair<std::string, std::string>> fresh;
+  if (auto fault = list(path, folder, history, fresh)) {
+    for (const auto& [name, file] : fresh) folder.known.erase(hash_of(name));
+    return fault;
+  }
+  const TimePoint seen_at = clock_.now();
+  std::optional<MailFault> fault;
+  std::map<std::string, TimePoint> unread;
+  std::string bytes;
+  for (const auto& [name, file] : fresh) {
+    const auto seen_before = folder.unread.find(name);
+    const TimePoint first_seen = seen_before == folder.unread.end() ? seen_at : seen_before->second;
+    int error = 0;
+    if (!stopping_ && read_mail(file, bytes, error)) {
+      deliver(RawMail{folder.kind, first_seen, bytes});
+    } else if (stopping_ || error != 0) {
+      // ENOENT: moved to cur/ by a reader. All the others say that the mailbox cannot be read as it should.
+      if (error != 0 && error != ENOENT) fault = fault_from(error, "a mail cannot be read");
+      unread.emplace(name, first_seen);
+      folder.known.erase(hash_of(name));
+    }
+  }
+  const auto is_settled = [&](std::int64_t stamp) { return nanoseconds(now) - stamp > kStampGrain; };
+  const bool skip_next = unread.empty() && is_settled(new_stamp) && is_settled(cur_stamp);
+  folder.unread = std::move(unread);
+  folder.new_stamp = skip_next ? new_stamp : -1;
+  folder.cur_stamp = skip_next ? cur_stamp : -1;
+  return fault;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock) {
+  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  if (directory.empty()) return Error{"the mailbox maildir: names no directory"};
+  if (!is_directory(directory)) return Error{"the mailbox " + directory + " is no directory"};
+  if (!is_maildir(directory)) return Error{"the mailbox " + directory + " is no Maildir: it has no new/ and cur/"};
+  auto source = std::make_unique<MaildirSource>(std::move(directory), clock);
+  if (const auto fault = source->learn_history()) return Error{fault->detail};
+  return std::unique_ptr<MailSource>(std::move(source));
+}
+
+}  // namespace gelombang

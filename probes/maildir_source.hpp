@@ -1,0 +1,18 @@
+// Mail in a Maildir: new/ and cur/ of the folder itself and of its spam folders, which are
+// sub-directories as Maildir++ names them (".Junk", ".INBOX.Spam") or plain ones ("Spam").
+// Nothing is written, moved or marked.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "probes/mail_source.hpp"
+
+#include <memory>
+#include <string>
+
+namespace gelombang {
+
+// What is there at this moment is history. An Error where `directory` is no Maildir or cannot be read.
+Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock);
+
+}  // namespace gelombang

@@ -1,0 +1,200 @@
+#include "tests/probes/mail_box.hpp"
+
+#include "tests/support/catch.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace gelombang::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = MailOutcome::Kind;
+using Counts = MailBox::Counts;
+
+}  // namespace
+
+TEST_CASE("mail router: an unreadable mailbox is no lost mail") {
+  MailBox box;
+  box.fail(ErrorClass::mailbox_auth);
+  box.expect("a@t");
+  box.clock.advance(120s);
+  box.fail(ErrorClass::mailbox_auth);
+  CHECK_FALSE(box.ended(0));
+  box.clock.advance(5s);
+  box.router.tick(box.clock.now());
+  box.hand_out();
+  REQUIRE(box.ended(0));
+  CHECK(box.outcomes[0].kind == Kind::mailbox_fault);
+  CHECK(box.outcomes[0].error == ErrorClass::mailbox_auth);
+  CHECK(info(box.outcomes[0].error).side == ErrorSide::mailbox);
+  CHECK(box.tally() == Counts{{MailResult::pending, 1}});
+}
+
+TEST_CASE("mail router: a mailbox that comes back right after the deadline still decides") {
+  MailBox box;
+  box.expect("a@t");
+  box.expect("b@t");
+  box.clock.advance(119s);
+  box.fail();
+  box.clock.advance(3s);
+  box.fail();
+  box.arrive("a@t");
+  box.look();
+  CHECK(box.outcomes[0].kind == Kind::delivered);
+  CHECK(box.outcomes[1].kind == Kind::lost);
+}
+
+TEST_CASE("mail router: a mail is not called late when the mailbox could not be read in time") {
+  MailBox box;
+  box.expect("a@t");
+  box.clock.advance(10s);
+  box.look();
+  box.clock.advance(1s);
+  box.fail(ErrorClass::mailbox_unreachable);
+  box.clock.advance(60s);
+  box.arrive("a@t");
+  box.look();
+  REQUIRE(box.ended(0));
+  CHECK(box.outcomes[0].kind == Kind::delivered);
+  CHECK(box.outcomes[0].result == MailResult::pending);
+  CHECK(box.outcomes[0].error == ErrorClass::mailbox_unreachable);
+  CHECK(box.tally() == Counts{{MailResult::pending, 1}});
+
+  SECTION("but it is, when a good look after expected_within did not see it") {
+    box.expect("b@t");
+    box.clock.advance(31s);
+    box.look();
+    box.fail();
+    box.clock.advance(20s);
+    box.arrive("b@t");
+    CHECK(box.outcomes[1].result == MailResult::late);
+  }
+  SECTION("nor once the mailbox is well again") {
+    box.expect("b@t");
+    box.clock.advance(40s);
+    box.arrive("b@t");
+    CHECK(box.outcomes[1].result == MailResult::late);
+  }
+}
+
+TEST_CASE("mail router: the tally says whether the mailbox can be read") {
+  MailBox box;
+  CHECK(box.router.take().healthy);
+  box.fail(ErrorClass::mailbox_tls);
+  const auto sick = box.router.take();
+  CHECK_FALSE(sick.healthy);
+  CHECK(sick.fault == ErrorClass::mailbox_tls);
+  CHECK(sick.fault_detail == "detail");
+  box.look();
+  CHECK(box.router.take().healthy);
+  CHECK(box.router.take().fault == ErrorClass::none);
+}
+
+TEST_CASE("mail router: memory is bounded, and what is dropped is counted first") {
+  MailRouter::Limits limits;
+  limits.held_mails = 10;
+  limits.remembered = 20;
+  MailBox box(limits);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string address = "p" + std::to_string(i) + "@t";
+    box.expect(address);
+    box.arrive(address);
+    box.arrive(address);
+    box.arrive("q" + std::to_string(i) + "@t");
+    box.look();
+    REQUIRE(box.router.held() <= 10);
+    REQUIRE(box.router.people() <= 40);
+  }
+  box.router.finish();
+  auto counts = box.tally();
+  CHECK(counts[MailResult::in_time] == 1000);
+  CHECK(counts[MailResult::duplicate] == 1000);
+  CHECK(counts[MailResult::unknown] == 1000);
+  CHECK(counts.size() == 3);
+
+  SECTION("by bytes too") {
+    limits = {};
+    limits.held_bytes = 10'000;
+    MailBox small(limits);
+    for (int i = 0; i < 100; ++i) small.arrive("q@t", {anchor("x", "https://portal.test/" + std::string(1000, 'x'))});
+    CHECK(small.router.held() < 10);
+    CHECK(small.tally()[MailResult::unknown] == 100 - static_cast<int>(small.router.held()));
+  }
+  SECTION("and by age") {
+    box.clock.advance(1h);
+    box.look();
+    CHECK(box.router.people() == 0);
+  }
+}
+
+TEST_CASE("mail router: durations without end do not overflow") {
+  MailBox box;
+  MailExpectation forever;
+  forever.recipient = "a@t";
+  forever.caused_at = box.clock.now();
+  forever.expected_within = Duration::max();
+  forever.give_up_after = Duration::max();
+  box.expect(forever);
+  box.clock.advance(1000h);
+  box.look();
+  CHECK_FALSE(box.ended(0));
+  box.arrive("a@t");
+  CHECK(box.outcomes[0].result == MailResult::in_time);
+}
+
+TEST_CASE("mail router: whatever happens, every expectation and every mail is counted once") {
+  // A long random walk over few people, held against simple sums.
+  std::uint64_t state = 7;
+  const auto draw = [&state](std::uint64_t bound) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (state >> 33U) % bound;
+  };
+  MailBox box;
+  Counts counts;
+  int expectations = 0;
+  int mails = 0;
+  std::vector<MailRouter::Id> ids;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string address = "p" + std::to_string(draw(20)) + "@t";
+    switch (draw(8)) {
+      case 0:
+      case 1:
+        ids.push_back(box.expect(address, draw(2) == 0 ? "go" : ""));
+        box.hand_out();
+        ++expectations;
+        break;
+      case 2:
+      case 3:
+        box.arrive(address, draw(3) == 0 ? std::vector<MailLink>() : std::vector<MailLink>{anchor("go", "http://t/")});
+        ++mails;
+        break;
+      case 4: box.fail(); break;
+      case 5:
+        if (!ids.empty()) box.router.cancel(ids[draw(ids.size())]);
+        box.hand_out();
+        break;
+      default: box.look();
+    }
+    box.clock.advance(std::chrono::milliseconds(draw(20'000)));
+    for (const auto& [result, count] : box.tally()) counts[result] += count;
+  }
+  box.router.finish();
+  box.hand_out();
+  for (const auto& [result, count] : box.tally()) counts[result] += count;
+  CHECK(static_cast<int>(box.calls.size()) == expectations);
+  CHECK(std::all_of(box.calls.begin(), box.calls.end(), [](const auto& one) { return one.second == 1; }));
+  CHECK(counts[MailResult::in_time] + counts[MailResult::late] + counts[MailResult::lost] +
+            counts[MailResult::pending] ==
+        expectations);
+  // The rest of the mails came for expectations that were given up.
+  CHECK(counts[MailResult::in_time] + counts[MailResult::late] + counts[MailResult::duplicate] +
+            counts[MailResult::unknown] <=
+        mails);
+  CHECK(counts[MailResult::late] > 0);
+  CHECK(counts[MailResult::lost] > 0);
+  CHECK(counts[MailResult::duplicate] > 0);
+  CHECK(box.router.held() == 0);
+}
+
+}  // namespace gelombang::test
