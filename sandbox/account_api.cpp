@@ -96,7 +96,7 @@ struct LinkUse {
 
 LinkUse use_link(DbConnection& connection, const std::string& token, std::int64_t now) {
   const TokenHash hash = token_hash(token);
-  const auto by_hash = [&](const char* sql) -> SQLite::Statement& {
+  const auto by_hash = [&](std::string_view sql) -> SQLite::Statement& {
     SQLite::Statement& statement = connection.prepare(sql);
     statement.reset();
     statement.bind(1, hash.data(), static_cast<int>(hash.size()));

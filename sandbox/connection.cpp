@@ -33,8 +33,10 @@ using boost::system::error_code;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-constexpr std::size_t kBodyChunk = 64 * 1024;
-constexpr std::size_t kSmallBody = 16 * 1024;  // below, head and body go out as one buffer
+// What a connection may hold of a body, and of what came before it was asked for.
+constexpr std::size_t kBodyChunk = 16 * 1024;
+constexpr std::size_t kMaxBuffered = 40 * 1024;
+constexpr std::size_t kSmallBody = 8 * 1024;  // below, head and body go out as one buffer
 
 Method method_of(http::verb verb) {
   switch (verb) {
@@ -55,6 +57,12 @@ const std::string& current_date() {
     text = http_date(now);
   }
   return text;
+}
+
+// The client sent something that is not HTTP; other errors are its leaving or its time being up.
+bool broken_message(error_code ec) {
+  return ec.category() == http::make_error_code(http::error::bad_line_ending).category() &&
+         ec != http::error::partial_message;
 }
 
 std::string_view text_of(boost::core::string_view text) { return {text.data(), text.size()}; }
@@ -117,10 +125,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
     if (ec == http::error::end_of_stream) return close();
     if (ec) {
       if (ec == http::error::header_limit) return refuse_malformed(431, "HEADERS_TOO_LARGE");
-      if (ec.category() == http::make_error_code(http::error::bad_line_ending).category() &&
-          ec != http::error::partial_message) {
-        return refuse_malformed(400, "MALFORMED");
-      }
+      if (broken_message(ec)) return refuse_malformed(400, "MALFORMED");
       return;  // the client left, or its time was up
     }
     busy_ = true;
@@ -181,8 +186,8 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
 
   void on_body(error_code ec) {
     if (ec && ec != http::error::need_buffer) {
-      if (ec == beast::error::timeout || ec == http::error::partial_message) return;
-      return refuse_malformed(400, "MALFORMED");
+      if (broken_message(ec)) refuse_malformed(400, "MALFORMED");
+      return;
     }
     const std::string_view bytes(chunk_.data(), chunk_.size() - parser_->get().body().size);
     received_ += bytes.size();
@@ -272,7 +277,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
       ++context_->counters.undelivered;
       return;
     }
-    if (keep_alive_) return read_header();
+    if (keep_alive_ && !context_->draining) return read_header();
     if (body_unread_) return linger();
     close();
   }
@@ -308,7 +313,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
   Stream stream_;
   std::shared_ptr<ConnectionContext> context_;
   asio::ip::address peer_;
-  beast::flat_buffer buffer_{kBodyChunk + 16 * 1024};
+  beast::flat_buffer buffer_{kMaxBuffered};
   std::optional<http::request_parser<http::buffer_body>> parser_;
   std::string chunk_;  // where body bytes land, only while one is read
   std::chrono::steady_clock::time_point body_deadline_;

@@ -21,10 +21,12 @@ DbConnection::DbConnection(const std::string& path)
   execute("PRAGMA cache_size=-32000");
 }
 
-SQLite::Statement& DbConnection::prepare(const char* sql) {
-  auto& statement = statements_[sql];
-  if (!statement) statement = std::make_unique<SQLite::Statement>(database_, sql);
-  return *statement;
+SQLite::Statement& DbConnection::prepare(std::string_view sql) {
+  const auto at = statements_.find(sql);
+  if (at != statements_.end()) return *at->second;
+  std::string text(sql);
+  auto statement = std::make_unique<SQLite::Statement>(database_, text);
+  return *statements_.emplace(std::move(text), std::move(statement)).first->second;
 }
 
 Query::~Query() {

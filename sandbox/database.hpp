@@ -14,12 +14,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace gelombang::sandbox {
@@ -28,20 +29,20 @@ namespace gelombang::sandbox {
 class DbConnection {
  public:
   explicit DbConnection(const std::string& path);
-  SQLite::Statement& prepare(const char* sql);  // `sql` must be a literal: its address is the key
+  SQLite::Statement& prepare(std::string_view sql);  // kept for the next time
   void execute(const char* sql) { database_.exec(sql); }
   [[nodiscard]] std::int64_t last_row() const { return database_.getLastInsertRowid(); }
 
  private:
   SQLite::Database database_;
-  std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
+  std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> statements_;
 };
 
 // One use of a prepared statement: binds in order, resets at the end.
 class Query {
  public:
   template <class... Values>
-  Query(DbConnection& connection, const char* sql, const Values&... values) : statement_(connection.prepare(sql)) {
+  Query(DbConnection& connection, std::string_view sql, const Values&... values) : statement_(connection.prepare(sql)) {
     if constexpr (sizeof...(values) > 0) SQLite::bind(statement_, values...);
   }
   ~Query();

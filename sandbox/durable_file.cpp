@@ -31,8 +31,9 @@ bool fill(int fd, std::string_view bytes) {
   return good;
 }
 
-bool sync_directory_of(const std::string& path) {
-  const std::string directory = path.substr(0, path.rfind('/'));
+}  // namespace
+
+bool sync_directory(const std::string& directory) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return false;
   const bool good = ::fsync(fd) == 0;
@@ -40,12 +41,12 @@ bool sync_directory_of(const std::string& path) {
   return good;
 }
 
-}  // namespace
-
-FileOutcome write_durably(const std::string& temporary, const std::string& path, std::string_view bytes) {
+FileOutcome write_durably(const std::string& temporary, const std::string& path, std::string_view bytes,
+                          SyncName sync_name) {
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return outcome_of_errno();
-  if (fill(fd, bytes) && std::rename(temporary.c_str(), path.c_str()) == 0 && sync_directory_of(path)) {
+  if (fill(fd, bytes) && std::rename(temporary.c_str(), path.c_str()) == 0 &&
+      (sync_name == SyncName::later || sync_directory(path.substr(0, path.rfind('/'))))) {
     return FileOutcome::written;
   }
   const FileOutcome outcome = outcome_of_errno();

@@ -1,29 +1,11 @@
 // The photo of the identity card: streamed in, checked on a worker, stored, then answered.
 #include "sandbox/answers.hpp"
 #include "sandbox/handlers.hpp"
+#include "sandbox/photo_check.hpp"
 #include "sandbox/unix_time.hpp"
-
-#include <cstring>
 
 namespace gelombang::sandbox {
 namespace {
-
-struct PhotoVerdict {
-  bool accepted = false;
-  std::string rule;
-  std::string message;
-  int status = 200;
-};
-
-// Size and first bytes only; the pixels are judged in a module of their own.
-PhotoVerdict check_photo(std::span<const std::byte> image, std::uint64_t photo_limit) {
-  if (image.size() >= photo_limit) return {false, "size", "Ukuran foto harus kurang dari batas", 413};
-  const auto starts_with = [&](std::string_view magic) {
-    return image.size() >= magic.size() && std::memcmp(image.data(), magic.data(), magic.size()) == 0;
-  };
-  if (starts_with("\xFF\xD8\xFF") || starts_with("\x89PNG\r\n\x1A\n")) return {true, {}, {}, 200};
-  return {false, "format", "Foto harus JPEG atau PNG", 415};
-}
 
 struct Accepted {
   std::string file;

@@ -50,6 +50,7 @@ void MailQueue::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  transport_.cancel();
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
@@ -79,9 +80,13 @@ void MailQueue::run() {
 
 std::optional<WallTime> MailQueue::run_due() {
   std::vector<Outcome> outcomes;
-  for (const Item& item : due_items()) outcomes.push_back(send(item));
+  for (const Item& item : due_items()) {
+    outcomes.push_back(send(item));
+    const std::lock_guard lock(mutex_);
+    if (stopping_) break;
+  }
   // Where it cannot be written down what was sent, sending on would repeat the same mails.
-  if (!outcomes.empty() && !record(outcomes)) return clock_.wall_now() + kLongestSleep;
+  if (!outcomes.empty() && !(transport_.settle() && record(outcomes))) return clock_.wall_now() + kLongestSleep;
   std::optional<std::int64_t> next;
   database_.read_now([&next](DbConnection& c) {
     Query row(c, "SELECT min(next_at) FROM mails WHERE state = 0");

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -23,11 +24,13 @@ class Maildir final : public MailTransport {
   Delivery deliver(const VerificationMail& mail) override {
     const std::string folder = mail.spam ? directory_ + "/.Junk" : directory_;
     const std::string name = fmt::format("{}.M{}.gelombang", mail.queued_at, mail.id);
-    const FileOutcome outcome = write_durably(folder + "/tmp/" + name, folder + "/new/" + name, format_mail(mail));
+    const FileOutcome outcome =
+        write_durably(folder + "/tmp/" + name, folder + "/new/" + name, format_mail(mail), SyncName::later);
     if (outcome == FileOutcome::written) return Delivery::accepted;
     spdlog::warn("mail: a message cannot be written to {}", folder);
     return Delivery::deferred;
   }
+  bool settle() override { return sync_directory(directory_ + "/new") && sync_directory(directory_ + "/.Junk/new"); }
 
  private:
   std::string directory_;
@@ -59,6 +62,9 @@ class Smtp final : public MailTransport {
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, &Smtp::read);
     curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Smtp::progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, this);
     const CURLcode code = curl_easy_perform(curl);
     if (code == CURLE_OK) return Delivery::accepted;
     long reply = 0;
@@ -66,8 +72,13 @@ class Smtp final : public MailTransport {
     spdlog::debug("mail: {} (reply {})", curl_easy_strerror(code), reply);
     return reply >= 500 && reply <= 599 ? Delivery::refused : Delivery::deferred;
   }
+  void cancel() override { cancelled_ = true; }
 
  private:
+  // Anything but 0 ends the transfer.
+  static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<Smtp*>(user)->cancelled_ ? 1 : 0;
+  }
   struct Upload {
     std::string text;
     std::size_t sent;
@@ -81,6 +92,7 @@ class Smtp final : public MailTransport {
   }
 
   std::string url_;
+  std::atomic<bool> cancelled_{false};
   std::unique_ptr<CURL, CurlDeleter> curl_;
 };
 

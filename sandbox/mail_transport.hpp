@@ -22,6 +22,10 @@ class MailTransport {
   virtual ~MailTransport() = default;
   // Blocks; called by the queue's thread alone.
   virtual Delivery deliver(const VerificationMail& mail) = 0;
+  // After a batch: what was accepted is on the disk. False: it may not be, deliver it again.
+  virtual bool settle() { return true; }
+  // From another thread: a delivery that waits for a server gives up (deferred), now and later.
+  virtual void cancel() {}
 };
 
 // One mailbox for all recipients; spam goes to its folder ".Junk" (Maildir++, as Dovecot reads it).

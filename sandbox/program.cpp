@@ -205,7 +205,8 @@ class RunningPortal {
 
   void tick() {
     loops_.after(kCalendarTick, [this] {
-      if (operations_.submit([this] { waves_->tick(); })) tick();
+      (void)operations_.submit([this] { waves_->tick(); });  // a full queue: the next tick does it
+      tick();
     });
   }
 
