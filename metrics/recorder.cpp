@@ -5,20 +5,14 @@
 namespace gelombang {
 namespace {
 
-void record_duration(CensoredHistogram& durations, Histogram& failed, CountedResult result, Duration value) {
+void record_duration(CensoredHistogram& durations, Histogram& failed, Histogram& abandoned, CountedResult result,
+                     Duration value) {
   switch (result) {
-    case CountedResult::success:
-      durations.observed.record(value);
-      break;
-    case CountedResult::failure:
-      failed.record(value);
-      break;
-    case CountedResult::interrupted:
-    case CountedResult::abandoned:
-      durations.censored.record(value);
-      break;
-    case CountedResult::own_fault:
-      break;
+    case CountedResult::success: durations.observed.record(value); break;
+    case CountedResult::failure: failed.record(value); break;
+    case CountedResult::abandoned: abandoned.record(value); [[fallthrough]];
+    case CountedResult::interrupted: durations.censored.record(value); break;
+    case CountedResult::own_fault: break;
   }
 }
 
@@ -44,8 +38,8 @@ void Recorder::step(StepId step, const StepSample& sample) {
   const std::lock_guard lock(mutex_);
   StepSnapshot& to = current_.steps[step];
   to.steps.add(sample.outcome, sample.error);
-  record_duration(to.response_time, to.response_time_failed, result, sample.response_time);
-  record_duration(to.service_time, to.service_time_failed, result, sample.service_time);
+  record_duration(to.response_time, to.response_time_failed, to.response_time_abandoned, result, sample.response_time);
+  record_duration(to.service_time, to.service_time_failed, to.service_time_abandoned, result, sample.service_time);
 }
 
 void Recorder::iteration_started(JourneyId journey, Duration schedule_lag) {

@@ -24,14 +24,10 @@ void clear_all(std::vector<T>& all) noexcept {
 
 CountedResult counted_result(Outcome outcome, ErrorClass error) noexcept {
   switch (outcome) {
-    case Outcome::success:
-      return CountedResult::success;
-    case Outcome::interrupted:
-      return CountedResult::interrupted;
-    case Outcome::abandoned:
-      return CountedResult::abandoned;
-    case Outcome::failure:
-      break;
+    case Outcome::success: return CountedResult::success;
+    case Outcome::interrupted: return CountedResult::interrupted;
+    case Outcome::abandoned: return CountedResult::abandoned;
+    case Outcome::failure: break;
   }
   const ErrorSide side = info(error).side;
   const bool ours = side == ErrorSide::generator || side == ErrorSide::mailbox;
@@ -57,6 +53,8 @@ StepSnapshot::StepSnapshot(const std::shared_ptr<const LatencyBoundaries>& bound
       service_time(boundaries),
       response_time_failed(boundaries),
       service_time_failed(boundaries),
+      response_time_abandoned(boundaries),
+      service_time_abandoned(boundaries),
       phases(kPhaseCount, Histogram(boundaries)) {}
 
 void StepSnapshot::merge(const StepSnapshot& other) {
@@ -65,6 +63,8 @@ void StepSnapshot::merge(const StepSnapshot& other) {
   service_time.merge(other.service_time);
   response_time_failed.merge(other.response_time_failed);
   service_time_failed.merge(other.service_time_failed);
+  response_time_abandoned.merge(other.response_time_abandoned);
+  service_time_abandoned.merge(other.service_time_abandoned);
   requests.merge(other.requests);
   merge_all(phases, other.phases);
   bytes_sent += other.bytes_sent;
@@ -77,6 +77,8 @@ void StepSnapshot::clear() noexcept {
   service_time.clear();
   response_time_failed.clear();
   service_time_failed.clear();
+  response_time_abandoned.clear();
+  service_time_abandoned.clear();
   requests = {};
   clear_all(phases);
   bytes_sent = 0;

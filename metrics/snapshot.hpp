@@ -59,6 +59,8 @@ struct StepSnapshot {
   CensoredHistogram service_time;   // likewise
   Histogram response_time_failed;   // failures of the target
   Histogram service_time_failed;
+  Histogram response_time_abandoned;  // of the censored, those whose person left
+  Histogram service_time_abandoned;
   ResultCounts requests;
   std::vector<Histogram> phases;  // by Phase; of successful requests, each only where it was reached
   std::uint64_t bytes_sent = 0;

@@ -100,6 +100,8 @@ TEST_CASE("recorder: interrupted is no failure, abandoned is one, both are censo
   CHECK(step.response_time.censored.count() == 2);
   CHECK(step.response_time.censored.max() == 7s);
   CHECK(step.service_time.censored.max() == 6s);
+  CHECK(step.response_time_abandoned.count() == 1);
+  CHECK(step.service_time_abandoned.max() == 6s);
   CHECK(step.response_time_failed.empty());
 }
 

@@ -1,0 +1,249 @@
+#include "metrics/exposition.hpp"
+
+#include "metrics/process_stats.hpp"
+
+#include <prometheus/metric_family.h>
+
+#include <limits>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+// Families under construction, held to a number of series.
+class Families {
+ public:
+  explicit Families(std::size_t maximum) : room_(maximum) {}
+
+  void family(std::string name, std::string help, MetricType type) {
+    families_.push_back({std::move(name), std::move(help), type, {}});
+  }
+  // Into the last family.
+  void counter(Labels labels, std::uint64_t value) { counter(std::move(labels), static_cast<double>(value)); }
+  void counter(Labels labels, double value) {
+    if (ClientMetric* m = add(std::move(labels), 1)) m->counter.value = value;
+  }
+  void gauge(Labels labels, double value) {
+    if (ClientMetric* m = add(std::move(labels), 1)) m->gauge.value = value;
+  }
+  void histogram(Labels labels, const Histogram& values) {
+    const auto boundaries = values.boundaries().values();
+    ClientMetric* m = add(std::move(labels), boundaries.size() + 3);
+    if (m == nullptr) return;
+    m->histogram.sample_count = values.count();
+    m->histogram.sample_sum = values.sum_seconds();
+    m->histogram.bucket.reserve(boundaries.size() + 1);
+    for (std::size_t i = 0; i < boundaries.size(); ++i) {
+      m->histogram.bucket.push_back({values.count_up_to(i), to_seconds(boundaries[i])});
+    }
+    m->histogram.bucket.push_back({values.count(), std::numeric_limits<double>::infinity()});
+  }
+  std::vector<MetricFamily> finish() && {
+    MetricFamily dropped{"gelombang_series_dropped_total",
+                         "Series left out because of the limit on their number.",
+                         MetricType::Counter,
+                         {}};
+    dropped.metric.emplace_back().counter.value = static_cast<double>(dropped_);
+    families_.push_back(std::move(dropped));
+    return std::move(families_);
+  }
+
+ private:
+  ClientMetric* add(Labels labels, std::size_t series) {
+    if (series > room_) {
+      dropped_ += series;
+      return nullptr;
+    }
+    room_ -= series;
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    return &metric;
+  }
+
+  std::vector<MetricFamily> families_;
+  std::size_t room_;
+  std::size_t dropped_ = 0;
+};
+
+std::string text(std::string_view s) { return std::string(s); }
+
+Labels labels_of(const Catalog& catalog, StepId step) {
+  return {{"journey", catalog.journeys[catalog.steps[step].journey]}, {"step", catalog.steps[step].name}};
+}
+
+Labels with(Labels labels, std::string name, std::string_view value) {
+  labels.push_back({std::move(name), text(value)});
+  return labels;
+}
+
+void add_run(Families& f, const LoadExposition::RunInfo& run, const LiveFigures& figures,
+             const std::vector<std::string>& thresholds) {
+  f.family("gelombang_run_info", "The run that the other metrics are of; always 1.", MetricType::Gauge);
+  f.gauge({{"run_id", run.run_id}, {"scenario", run.scenario}, {"load", run.load}, {"version", run.version}}, 1);
+  f.family("gelombang_run_validity", "1 for what is true of the generator now, 0 for the others.", MetricType::Gauge);
+  for (std::size_t i = 0; i < kValidityStateNames.size(); ++i) {
+    f.gauge({{"state", text(kValidityStateNames[i])}}, static_cast<std::size_t>(figures.validity) == i ? 1 : 0);
+  }
+  f.family("gelombang_threshold_state", "1 for the state that a threshold is in, 0 for the others.", MetricType::Gauge);
+  for (std::size_t t = 0; t < thresholds.size(); ++t) {
+    const ThresholdState now = t < figures.thresholds.size() ? figures.thresholds[t] : ThresholdState::no_data;
+    for (std::size_t i = 0; i < kThresholdStateNames.size(); ++i) {
+      f.gauge({{"threshold", thresholds[t]}, {"state", text(kThresholdStateNames[i])}},
+              static_cast<std::size_t>(now) == i ? 1 : 0);
+    }
+  }
+  f.family("gelombang_target_rate", "Arrivals per second that the load asks for now.", MetricType::Gauge);
+  f.gauge({}, figures.target_rate);
+  f.family("gelombang_virtual_users", "Virtual users by what they do now.", MetricType::Gauge);
+  for (std::size_t i = 0; i < kUserStateNames.size(); ++i) {
+    f.gauge({{"state", text(kUserStateNames[i])}}, static_cast<double>(figures.users[i]));
+  }
+}
+
+void add_iterations(Families& f, const Catalog& catalog, const Snapshot& totals) {
+  const std::size_t n = catalog.journeys.size();
+  f.family("gelombang_iterations_started_total", "Iterations that began.", MetricType::Counter);
+  for (std::size_t j = 0; j < n; ++j) f.counter({{"journey", catalog.journeys[j]}}, totals.journeys[j].started);
+  f.family("gelombang_iterations_total", "Iterations that ended.", MetricType::Counter);
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = 0; i < kOutcomeCount; ++i) {
+      f.counter({{"journey", catalog.journeys[j]}, {"result", text(kOutcomeNames[i])}}, totals.journeys[j].ended[i]);
+    }
+  }
+  f.family("gelombang_iterations_dropped_total",
+           "Arrivals that could not start; users_exhausted counts against the target, the rest against the generator.",
+           MetricType::Counter);
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+      f.counter({{"journey", catalog.journeys[j]}, {"reason", text(kDropReasonNames[i])}},
+                totals.journeys[j].dropped[i]);
+    }
+  }
+  f.family("gelombang_schedule_lag_seconds", "Actual minus intended start of arrivals.", MetricType::Histogram);
+  f.histogram({}, totals.schedule_lag);
+}
+
+void add_mail(Families& f, const MailSnapshot& mail) {
+  f.family("gelombang_emails_total", "Mails by what became of them.", MetricType::Counter);
+  for (std::size_t i = 0; i < kMailResultCount; ++i) {
+    f.counter({{"result", text(kMailResultNames[i])}}, mail.by_result[i]);
+  }
+  f.family("gelombang_email_delivery_seconds", "From the request that caused a mail to the first look that saw it.",
+           MetricType::Histogram);
+  for (std::size_t i = 0; i < kMailFolderNames.size(); ++i) {
+    f.histogram({{"folder", text(kMailFolderNames[i])}}, mail.delivery[i]);
+  }
+}
+
+void add_requests(Families& f, const Catalog& catalog, const Snapshot& totals) {
+  const auto each_step = [&](auto function) {
+    for (std::size_t s = 0; s < catalog.steps.size(); ++s) {
+      function(labels_of(catalog, static_cast<StepId>(s)), totals.steps[s]);
+    }
+  };
+  const auto errors = [&f](const Labels& labels, const ResultCounts& counts) {
+    for (std::size_t i = 1; i < kErrorClassCount; ++i) {
+      f.counter(with(labels, "error", name(static_cast<ErrorClass>(i))), counts.by_error[i]);
+    }
+  };
+  f.family("gelombang_requests_total", "HTTP exchanges; each redirect hop is one.", MetricType::Counter);
+  each_step([&f](const Labels& labels, const StepSnapshot& step) {
+    for (std::size_t i = 0; i < kCountedResultNames.size(); ++i) {
+      f.counter(with(labels, "result", kCountedResultNames[i]), step.requests.by_result[i]);
+    }
+  });
+  f.family("gelombang_sent_bytes_total", "Request lines, headers and bodies.", MetricType::Counter);
+  each_step([&f](const Labels& labels, const StepSnapshot& step) { f.counter(labels, step.bytes_sent); });
+  f.family("gelombang_received_bytes_total", "Headers and bodies as they came over the wire.", MetricType::Counter);
+  each_step([&f](const Labels& labels, const StepSnapshot& step) { f.counter(labels, step.bytes_received); });
+  f.family("gelombang_request_errors_total", "Requests that failed, by error class.", MetricType::Counter);
+  each_step([&errors](const Labels& labels, const StepSnapshot& step) { errors(labels, step.requests); });
+  f.family("gelombang_step_errors_total", "Steps that failed, by error class, false checks included.",
+           MetricType::Counter);
+  each_step([&errors](const Labels& labels, const StepSnapshot& step) { errors(labels, step.steps); });
+}
+
+void add_durations(Families& f, const Catalog& catalog, const Snapshot& totals) {
+  const auto n = static_cast<StepId>(catalog.steps.size());
+  f.family("gelombang_response_time_seconds", "Steps from their intended start to their last byte.",
+           MetricType::Histogram);
+  for (StepId s = 0; s < n; ++s) {
+    const StepSnapshot& step = totals.steps[s];
+    f.histogram(with(labels_of(catalog, s), "result", "success"), step.response_time.observed);
+    f.histogram(with(labels_of(catalog, s), "result", "failure"), step.response_time_failed);
+    f.histogram(with(labels_of(catalog, s), "result", "abandoned"), step.response_time_abandoned);
+  }
+  f.family("gelombang_service_time_seconds", "Steps from their actual start to their last byte.",
+           MetricType::Histogram);
+  for (StepId s = 0; s < n; ++s) {
+    const StepSnapshot& step = totals.steps[s];
+    f.histogram(with(labels_of(catalog, s), "result", "success"), step.service_time.observed);
+    f.histogram(with(labels_of(catalog, s), "result", "failure"), step.service_time_failed);
+    f.histogram(with(labels_of(catalog, s), "result", "abandoned"), step.service_time_abandoned);
+  }
+  f.family("gelombang_phase_seconds", "Where the time of successful requests went.", MetricType::Histogram);
+  for (StepId s = 0; s < n; ++s) {
+    for (std::size_t p = 0; p < kPhaseCount; ++p) {
+      f.histogram(with(labels_of(catalog, s), "phase", kPhaseNames[p]), totals.steps[s].phases[p]);
+    }
+  }
+}
+
+void add_process(Families& f) {
+  const ProcessStats stats = read_process_stats();
+  f.family("process_cpu_seconds_total", "Processor time of this process.", MetricType::Counter);
+  f.counter({}, stats.cpu_seconds);
+  f.family("process_resident_memory_bytes", "Resident memory of this process.", MetricType::Gauge);
+  f.gauge({}, static_cast<double>(stats.resident_bytes));
+  f.family("process_open_fds", "Open file descriptors of this process.", MetricType::Gauge);
+  f.gauge({}, static_cast<double>(stats.open_descriptors));
+  f.family("process_max_fds", "Most file descriptors that this process may open.", MetricType::Gauge);
+  f.gauge({}, static_cast<double>(stats.descriptor_limit));
+  f.family("process_start_time_seconds", "When this process started, in seconds since 1970.", MetricType::Gauge);
+  f.gauge({}, stats.start_seconds);
+}
+
+}  // namespace
+
+std::vector<ThresholdState> threshold_states(const std::vector<ThresholdResult>& results, bool final) {
+  std::vector<ThresholdState> states;
+  for (const ThresholdResult& r : results) states.push_back(final ? r.verdict.state : r.now);
+  return states;
+}
+
+LoadExposition::LoadExposition(RunInfo run, const std::shared_ptr<const MetricsLayout>& layout,
+                               std::vector<std::string> threshold_expressions, std::size_t maximum_series)
+    : run_(std::move(run)),
+      thresholds_(std::move(threshold_expressions)),
+      maximum_series_(maximum_series),
+      state_(std::make_shared<const State>(State{Snapshot(layout), {}})) {}
+
+void LoadExposition::publish(Snapshot totals, LiveFigures figures) {
+  auto next = std::make_shared<const State>(State{std::move(totals), std::move(figures)});
+  const std::lock_guard lock(mutex_);
+  state_.swap(next);
+}
+
+std::vector<MetricFamily> LoadExposition::Collect() const {
+  std::shared_ptr<const State> state;
+  {
+    const std::lock_guard lock(mutex_);
+    state = state_;
+  }
+  const Catalog& catalog = state->totals.layout()->catalog;
+  Families families(maximum_series_);
+  add_run(families, run_, state->figures, thresholds_);
+  add_process(families);
+  add_iterations(families, catalog, state->totals);
+  add_mail(families, state->totals.mail);
+  add_requests(families, catalog, state->totals);
+  add_durations(families, catalog, state->totals);
+  return std::move(families).finish();
+}
+
+}  // namespace gelombang
