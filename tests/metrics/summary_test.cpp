@@ -10,7 +10,6 @@
 
 #include <cstdlib>
 #include <locale>
-#include <regex>
 #include <sstream>
 
 using namespace gelombang;
@@ -28,6 +27,16 @@ void check_golden(const std::string& name, const std::string& text) {
   const std::string path = std::string(GELOMBANG_SOURCE_DIR) + "/tests/metrics/golden/" + name;
   if (std::getenv("GELOMBANG_APPROVE") != nullptr) write_file(path, text);
   CHECK(text == read_file(path));
+}
+
+std::string without_colors(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t escape = text.find("\x1b[");
+    out += text.substr(0, escape);
+    text.remove_prefix(escape == std::string_view::npos ? text.size() : text.find('m', escape) + 1);
+  }
+  return out;
 }
 
 // Numbers with a comma and groups of three, as people in Germany write them.
@@ -65,7 +74,7 @@ TEST_CASE("summary: colours change nothing but the colour", "[unit]") {
   CHECK(plain.find('\x1b') == std::string::npos);
   CHECK(color.find("\x1b[1;31mSCRIPT ERROR\x1b[0m") != std::string::npos);
   CHECK(color.find("\x1b[1;31mFAIL\x1b[0m") != std::string::npos);
-  CHECK(std::regex_replace(color, std::regex("\x1b\\[[0-9;]*m"), "") == plain);
+  CHECK(without_colors(color) == plain);
 }
 
 TEST_CASE("summary: the JSON holds the counts of the recorders", "[unit]") {
