@@ -12,5 +12,3 @@ foreach(header IN LISTS headers)
 endforeach()
 add_library(headers OBJECT EXCLUDE_FROM_ALL ${header_sources})
 target_link_libraries(headers PRIVATE app sandbox test_support)
-# clang-tidy reads headers with the files that use them.
-set_target_properties(headers PROPERTIES CXX_CLANG_TIDY "")

@@ -17,18 +17,18 @@ return scenario {
   people = feed.people { seed = run.seed },
   guards = portal.guards,
   journeys = {
-    sign_up = { weight = 2, lasts = "3s", run = function(person)
+    sign_up = { weight = 2, lasts = "3s", steps = { register, mail, verify, identity, upload }, run = function(person)
       register(function() portal.register(person) end)
       local link = mail(function() return portal.wait_for_mail(person).link end)
       verify(function() portal.follow(link) end)
       identity(function() portal.submit_identity(person) end)
       upload(function() portal.upload(photos[1]) end)
     end },
-    lost = { weight = 1, lasts = "1s", run = function()
+    lost = { weight = 1, lasts = "1s", steps = { nowhere }, run = function()
       nowhere(function() http.get("/no-such-page") end)
     end },
     -- More of these are due than --max-users allows.
-    idle = { weight = 6, lasts = "5s", run = function()
+    idle = { weight = 6, lasts = "5s", steps = { front }, run = function()
       front(function() http.get("/") end)
       sleep(5)
     end },

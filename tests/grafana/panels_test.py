@@ -64,20 +64,23 @@ def answers(url):
 class LiveRun:
     """Sandbox, Prometheus and one run, all on loopback; stays open until close()."""
 
-    def __init__(self, source, binaries):
+    def __init__(self):
         self.directory = tempfile.TemporaryDirectory()
+        self.root = Path(self.directory.name)
         self.children = []
-        root = Path(self.directory.name)
         self.metrics_port, self.prometheus_port = free_port(), free_port()
         self.prometheus = f"http://127.0.0.1:{self.prometheus_port}"
-        self.logs = {name: root / f"{name}.log" for name in ("sandbox", "prometheus", "gelombang")}
+        self.logs = {name: self.root / f"{name}.log" for name in ("sandbox", "prometheus", "gelombang")}
+
+    def play(self, source, binaries):
+        root = self.root
         sandbox = self.run("sandbox", binaries / "gelombang-sandbox", "--listen", "127.0.0.1:0", "--data", root / "data",
                            "--mail", f"maildir:{root}/mail", "--hash-cost", "low")
         ready = wait_until("the sandbox is ready", lambda: self.line_of("sandbox", sandbox, r"^ready: (\S+)"))
-        self.scrape = [{"job_name": "gelombang", "static_configs": [{"targets": [f"127.0.0.1:{self.metrics_port}"]}]}]
+        scrape = [{"job_name": "gelombang", "static_configs": [{"targets": [f"127.0.0.1:{self.metrics_port}"]}]}]
         # JSON is YAML.
         (root / "prometheus.yml").write_text(
-            json.dumps({"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": self.scrape}))
+            json.dumps({"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": scrape}))
         self.run("prometheus", "prometheus", f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/tsdb",
                  f"--web.listen-address=127.0.0.1:{self.prometheus_port}", "--log.level=warn")
         wait_until("Prometheus is ready", lambda: answers(self.prometheus + "/-/ready"))
@@ -92,6 +95,8 @@ class LiveRun:
             time.sleep(0.5)
         self.ended = time.time()
         self.exit_code = tester.returncode
+        if not (root / "summary.json").exists():
+            raise AssertionError(self.logs["gelombang"].read_text())
         self.summary = json.loads((root / "summary.json").read_text())
 
     def run(self, name, *command):
@@ -137,8 +142,9 @@ def numbers(result):
 class Panels(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.live = LiveRun(SOURCE, BINARIES)
+        cls.live = LiveRun()
         cls.addClassCleanup(cls.live.close)
+        cls.live.play(SOURCE, BINARIES)
         cls.dashboards = [json.loads(path.read_text()) for path in sorted(SOURCE.glob("grafana/dashboards/*.json"))]
 
     def test_the_run_itself_went_as_meant(self):

@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""What `cmake --install` puts into a prefix works there, without the source tree.
+
+usage: install_test.py BINARY_DIR
+"""
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+
+class Install(unittest.TestCase):
+    def test_an_installed_tree_works_alone(self):
+        with tempfile.TemporaryDirectory() as directory:
+            prefix = Path(directory) / "prefix"
+            subprocess.run(["cmake", "--install", BINARIES, "--prefix", prefix], check=True, capture_output=True)
+            # By its name alone, from a directory that knows nothing: what it needs is found beside the program.
+            for scenario in sorted(path.name for path in (prefix / "share/gelombang/scenarios").glob("*.lua")):
+                with self.subTest(scenario):
+                    result = subprocess.run([prefix / "bin/gelombang", "check", scenario], cwd=directory, text=True,
+                                            stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                    self.assertEqual(0, result.returncode, result.stderr)
+            result = subprocess.run([prefix / "bin/gelombang-sandbox", "--help"], cwd=directory, text=True,
+                                    capture_output=True, timeout=60)
+            self.assertIn("--listen", result.stdout)
+            for path in ("share/gelombang/grafana/dashboards/load-run.json", "share/gelombang/scenarios/portal_mix.lua",
+                         "share/gelombang/scenarios/lib/portal.lua", "share/doc/gelombang/LICENSE"):
+                self.assertTrue((prefix / path).is_file(), path)
+
+
+if __name__ == "__main__":
+    BINARIES = Path(sys.argv.pop(1)).resolve()
+    unittest.main()
