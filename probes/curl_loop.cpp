@@ -116,16 +116,16 @@ int CurlLoop::wanted(curl_socket_t fd) const noexcept {
   return fd >= 0 && index < sockets_.size() && sockets_[index] ? sockets_[index]->wanted : CURL_POLL_REMOVE;
 }
 
-int CurlLoop::on_socket_wish(CURL*, curl_socket_t fd, int what, void* loop, void*) {
+int CurlLoop::on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void*) {
   try {
-    static_cast<CurlLoop*>(loop)->take_wish(fd, what);
+    static_cast<CurlLoop*>(loop)->take_wish(easy, fd, what);
   } catch (const std::exception&) {
     // No memory or no room in the reactor for a descriptor of libcurl's own: its transfer will time out.
   }
   return 0;
 }
 
-void CurlLoop::take_wish(curl_socket_t fd, int what) {
+void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   if (closing_) return;
   const auto index = static_cast<std::size_t>(fd);
   if (sockets_.size() <= index) sockets_.resize(index + 1);
@@ -142,7 +142,7 @@ void CurlLoop::take_wish(curl_socket_t fd, int what) {
   }
   if (!socket) socket = std::make_shared<Socket>(context_, fd, false);
   socket->wanted = what;
-  changed_.push_back(fd);
+  changed_.push_back({fd, easy});
 }
 
 void CurlLoop::arm(const std::shared_ptr<Socket>& socket) {
@@ -168,7 +168,7 @@ void CurlLoop::on_ready(const std::shared_ptr<Socket>& socket, Direction directi
   if (socket->wanted == CURL_POLL_REMOVE || (socket->wanted & want) == 0) return;  // no longer of interest
   int mask = direction == Direction::read ? CURL_CSELECT_IN : CURL_CSELECT_OUT;
   if (failed) mask |= CURL_CSELECT_ERR;
-  changed_.push_back(socket->fd);  // re-armed unless libcurl has lost interest
+  changed_.push_back({socket->fd, nullptr});  // re-armed unless libcurl has lost interest
   act(socket->fd, mask);
 }
 
@@ -226,6 +226,9 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   const std::shared_ptr<CurlLoop> alive = shared_from_this();
   int running = 0;
   curl_multi_socket_action(multi_.get(), fd, mask, &running);
+  for (const Wish& wish : changed_) {
+    if (wish.easy != nullptr) owner_->socket_used(wish.easy, wish.fd);
+  }
   owner_->round_ended();
   drain();
   arm_changed();
@@ -233,8 +236,8 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
 }
 
 void CurlLoop::arm_changed() {
-  for (const curl_socket_t fd : changed_) {
-    const auto index = static_cast<std::size_t>(fd);
+  for (const Wish& wish : changed_) {
+    const auto index = static_cast<std::size_t>(wish.fd);
     if (index < sockets_.size() && sockets_[index]) arm(sockets_[index]);
   }
   changed_.clear();

@@ -25,6 +25,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   class Owner {
    public:
     virtual ~Owner() = default;
+    // In the round that has just ended, libcurl came to wait for this descriptor on behalf of that handle.
+    virtual void socket_used(CURL* easy, curl_socket_t fd) = 0;
     // libcurl has returned from a round of work.
     virtual void round_ended() = 0;
     // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
@@ -59,7 +61,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   static int on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void* data);
   static int on_timer_wish(CURLM* multi, long timeout_ms, void* loop);
 
-  void take_wish(curl_socket_t fd, int what);
+  void take_wish(CURL* easy, curl_socket_t fd, int what);
   void arm_changed();
   void arm(const std::shared_ptr<Socket>& socket);
   void wait(const std::shared_ptr<Socket>& socket, Direction direction);
@@ -75,10 +77,14 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   CurlMulti multi_;
   boost::asio::steady_timer timer_;
   std::vector<std::shared_ptr<Socket>> sockets_;  // by descriptor
-  std::vector<curl_socket_t> changed_;            // descriptors whose wishes changed in this round
-  std::size_t open_sockets_ = 0;                  // ours
-  std::optional<TimePoint> wanted_time_;          // when libcurl wants to be called
-  std::optional<TimePoint> armed_time_;           // when the timer fires; may be earlier
+  struct Wish {
+    curl_socket_t fd;
+    CURL* easy;  // null: unchanged, but to be looked at
+  };
+  std::vector<Wish> changed_;             // in this round
+  std::size_t open_sockets_ = 0;          // ours
+  std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
+  std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier
   bool kick_posted_ = false;
   bool closing_ = false;
 };

@@ -2,6 +2,8 @@
 
 #include "base/random.hpp"
 #include "probes/curl_loop.hpp"
+#include "probes/dns_diagnosis.hpp"
+#include "probes/http_early.hpp"
 #include "probes/http_outcome.hpp"
 #include "probes/http_redirect.hpp"
 #include "probes/http_send_watch.hpp"
@@ -11,6 +13,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <unordered_map>
@@ -33,6 +36,12 @@ bool carries_body(const HttpRequest& request) {
          request.method == HttpMethod::put || request.method == HttpMethod::patch;
 }
 
+Transfer& transfer_of(CURL* easy) {
+  char* owner = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+  return *reinterpret_cast<Transfer*>(owner);
+}
+
 }  // namespace
 
 class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared_from_this<Impl> {
@@ -43,7 +52,9 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
         loop_(std::make_shared<CurlLoop>(io, *this)),
         shared_{clock, guard, loop_.get(), options_.max_connections, nullptr, {}, {}},
         watch_(io, clock),
-        template_(make_template(options_, *loop_)) {
+        names_(io),
+        template_(make_template(options_, *loop_)),
+        early_timer_(io) {
     for (const std::string& entry : options_.resolve) {
       resolve_.reset(curl_slist_append(resolve_.release(), entry.c_str()));
     }
@@ -56,6 +67,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   std::unique_ptr<EasySlot> take_slot();
   void give_back(std::unique_ptr<EasySlot> slot);
 
+  void socket_used(CURL* easy, curl_socket_t fd) override;
   void round_ended() override;
   void transfer_ended(CURL* easy, CURLcode code) override;
   void deliver() override;
@@ -70,6 +82,9 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void prepare(Transfer& transfer);
   void launch(Transfer& transfer);
   [[nodiscard]] GuardVerdict ask_guard(const Transfer& transfer);
+  void diagnose_name(Transfer& transfer, HopOutcome outcome);
+  void end_early_answers();
+  void look_at_early_answers();
   void end_hop(Transfer& transfer, HopOutcome outcome);
   void follow(Transfer& transfer, const HttpUrl& target);
   void finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail);
@@ -84,6 +99,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   std::shared_ptr<CurlLoop> loop_;
   TransferContext shared_;
   SendWatch watch_;
+  DnsDiagnosis names_;
   CurlEasy template_;
   CurlList resolve_;  // for the first transfer: libcurl keeps it for all
   std::vector<std::unique_ptr<EasySlot>> pool_;
@@ -92,6 +108,8 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   TransferId last_id_ = 0;
   std::uint64_t trace_counter_ = 0;
   bool delivery_posted_ = false;
+  boost::asio::steady_timer early_timer_;
+  bool early_timer_armed_ = false;
 };
 
 HttpClient::Impl::~Impl() {
@@ -208,6 +226,8 @@ std::unique_ptr<EasySlot> HttpClient::Impl::take_slot() {
   }
   auto slot = std::make_unique<EasySlot>();
   if (template_) slot->easy.reset(curl_easy_duphandle(template_.get()));
+  // The user's share brings the cookies; this has libcurl send them. It is not part of what is copied.
+  if (slot->easy) curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIEFILE, "");
   return slot->easy ? std::move(slot) : nullptr;
 }
 
@@ -223,11 +243,71 @@ void HttpClient::Impl::round_ended() {
   shared_.read_out.clear();
 }
 
+void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
+  Hop& hop = transfer_of(easy).hop;
+  hop.fd = fd;
+  // libcurl dates the connection only when TLS is up, too. It waits for input first when the handshake has begun.
+  if (hop.socket_opened && !hop.connected && (loop_->wanted(fd) & CURL_POLL_IN) != 0) hop.connected = now();
+}
+
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
-  char* owner = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
-  Transfer& transfer = *reinterpret_cast<Transfer*>(owner);
-  end_hop(transfer, hop_outcome(transfer, Ending::reported, code, now()));
+  Transfer& transfer = transfer_of(easy);
+  // A server that has answered may close without reading on: what libcurl then says of the upload is no news.
+  const bool early = code != CURLE_OK && transfer.hop.early_noted &&
+                     (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
+  HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
+                             : hop_outcome(transfer, Ending::reported, code, now());
+  if (code == CURLE_COULDNT_RESOLVE_HOST) {
+    diagnose_name(transfer, std::move(outcome));
+  } else {
+    end_hop(transfer, std::move(outcome));
+  }
+}
+
+// The hop is over and measured; only its class is open.
+void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
+  release(transfer);
+  const Duration took = outcome.sample.service_time;
+  transfer.undiagnosed = std::make_unique<HopOutcome>(std::move(outcome));
+  names_.ask(transfer.hop.url.host, took, [weak = weak_from_this(), id = transfer.id](NameVerdict verdict) {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (!self) return;
+    const auto found = self->transfers_.find(id);
+    if (found == self->transfers_.end()) return;
+    HopOutcome named = std::move(*found->second->undiagnosed);
+    named.facts.name = verdict;
+    named.sample.error = classify_transfer(named.facts);
+    named.detail = std::string(info(named.sample.error).text) + ": " + found->second->hop.url.host;
+    self->end_hop(*found->second, std::move(named));
+    self->deliver();
+  });
+}
+
+void HttpClient::Impl::end_early_answers() {
+  for (std::size_t i = 0; i < shared_.early.size();) {
+    Transfer& transfer = *shared_.early[i];
+    if (!answer_complete(transfer, *loop_) && !answer_at_rest(transfer, now())) {
+      ++i;
+      continue;
+    }
+    HopOutcome outcome = hop_outcome(transfer, Ending::early, CURLE_OK, now());
+    loop_->remove(transfer.slot->easy.get());
+    end_hop(transfer, std::move(outcome));  // takes it out of the list
+  }
+  look_at_early_answers();
+}
+
+// Those that are not complete yet may never show it: they are looked at from time to time.
+void HttpClient::Impl::look_at_early_answers() {
+  if (shared_.early.empty() || early_timer_armed_) return;
+  early_timer_armed_ = true;
+  early_timer_.expires_after(std::chrono::milliseconds(200));
+  early_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (error || !self) return;
+    self->early_timer_armed_ = false;
+    self->deliver();
+  });
 }
 
 // What libcurl held for the hop goes back.
@@ -312,7 +392,9 @@ void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {
   if (found == transfers_.end()) return;
   Transfer& transfer = *found->second;
   HopOutcome measured;
-  if (transfer.slot) {
+  if (transfer.undiagnosed) {
+    measured = std::move(*transfer.undiagnosed);
+  } else if (transfer.slot) {
     measured = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
     loop_->remove(transfer.slot->easy.get());
   } else {
@@ -343,6 +425,7 @@ void HttpClient::Impl::deliver_soon() {
 
 // Runs the users' callbacks. They may start and cancel transfers; what that ends is delivered later.
 void HttpClient::Impl::deliver() {
+  if (!shared_.early.empty()) end_early_answers();
   if (finished_.empty()) return;
   const std::shared_ptr<Impl> alive = shared_from_this();
   std::vector<Finished> ready;

@@ -30,14 +30,10 @@ long long_of(CURL* easy, CURLINFO what) {
 
 HttpVersion version_of(long version) {
   switch (version) {
-    case CURL_HTTP_VERSION_1_0:
-      return HttpVersion::http1_0;
-    case CURL_HTTP_VERSION_1_1:
-      return HttpVersion::http1_1;
-    case CURL_HTTP_VERSION_2_0:
-      return HttpVersion::http2;
-    default:
-      return HttpVersion::unknown;
+    case CURL_HTTP_VERSION_1_0: return HttpVersion::http1_0;
+    case CURL_HTTP_VERSION_1_1: return HttpVersion::http1_1;
+    case CURL_HTTP_VERSION_2_0: return HttpVersion::http2;
+    default: return HttpVersion::unknown;
   }
 }
 
@@ -63,6 +59,7 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   marks.tls = hop.url.scheme == "https";
   marks.name_known = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
   marks.connected = time_of(easy, CURLINFO_CONNECT_TIME_T);
+  if (marks.connected == Duration{} && hop.connected) marks.connected = *hop.connected - marks.started;
   marks.secured = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
   marks.request_started = hop.request_started;
   marks.sent = hop.sent;

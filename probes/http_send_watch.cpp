@@ -35,9 +35,7 @@ bool finished(const Transfer& transfer) {
   curl_off_t uploaded = 0;
   curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
   if (static_cast<std::uint64_t>(uploaded) < transfer.hop.body.size()) return false;  // libcurl holds the rest
-  curl_socket_t fd = CURL_SOCKET_BAD;
-  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
-  return fd == CURL_SOCKET_BAD || delivered(fd);
+  return transfer.hop.fd == CURL_SOCKET_BAD || delivered(transfer.hop.fd);
 }
 
 }  // namespace

@@ -15,20 +15,13 @@ constexpr long kSendBuffer = 16 * 1024;     // the least that libcurl takes
 
 const char* method_name(HttpMethod method) {
   switch (method) {
-    case HttpMethod::get:
-      return "GET";
-    case HttpMethod::head:
-      return "HEAD";
-    case HttpMethod::post:
-      return "POST";
-    case HttpMethod::put:
-      return "PUT";
-    case HttpMethod::patch:
-      return "PATCH";
-    case HttpMethod::delete_:
-      return "DELETE";
-    case HttpMethod::options:
-      return "OPTIONS";
+    case HttpMethod::get: return "GET";
+    case HttpMethod::head: return "HEAD";
+    case HttpMethod::post: return "POST";
+    case HttpMethod::put: return "PUT";
+    case HttpMethod::patch: return "PATCH";
+    case HttpMethod::delete_: return "DELETE";
+    case HttpMethod::options: return "OPTIONS";
   }
   return "GET";
 }

@@ -1,5 +1,6 @@
 #include "probes/http_transfer.hpp"
 
+#include "probes/http_outcome.hpp"
 #include "probes/remote_address.hpp"
 
 #include <algorithm>
@@ -45,6 +46,10 @@ void TransferContext::request_written(TimePoint now) {
   }
 }
 
+Transfer::Transfer(TransferContext& shared, TransferId number) : context(shared), id(number) {}
+
+Transfer::~Transfer() = default;
+
 std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* transfer) {
   Transfer& self = *static_cast<Transfer*>(transfer);
   const std::size_t length = size * count;
@@ -76,7 +81,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   const std::string_view text = trimmed(line);
   if (text.empty()) {
     hop.headers_complete = true;
-    if (!hop.body_taken() && !hop.early_noted) {
+    if (!hop.body.empty() && !hop.sent && !hop.early_noted) {
       hop.early_noted = true;
       context.early.push_back(this);
     }

@@ -21,6 +21,7 @@
 
 namespace gelombang {
 
+struct HopOutcome;
 struct Transfer;
 
 // A libcurl handle and the place for its error message; they go back to a pool after each hop.
@@ -38,7 +39,7 @@ struct TransferContext {
   std::size_t max_connections = 0;
   Transfer* handing_over = nullptr;  // its request is being written in this round of libcurl's
   std::vector<Transfer*> read_out;   // libcurl has taken the last byte of their bodies in this round
-  std::vector<Transfer*> early;      // their answers came before libcurl had read their bodies
+  std::vector<Transfer*> early;      // their answers came before their bodies were delivered
 
   // libcurl is done with writing the request that it began last.
   void request_written(TimePoint now);
@@ -52,7 +53,8 @@ struct Hop {
   HttpBody body;
   CurlList headers;
 
-  TimePoint started{};  // libcurl was told
+  TimePoint started{};                 // libcurl was told
+  std::optional<TimePoint> connected;  // at the latest
   std::optional<TimePoint> request_started;
   std::optional<TimePoint> sent;
   std::optional<TimePoint> answered;
@@ -66,17 +68,20 @@ struct Hop {
   bool headers_overflow = false;
   bool out_of_memory = false;
   bool early_noted = false;
-
-  [[nodiscard]] bool body_taken() const noexcept { return !streamed || body.exhausted(); }
-
-  bool watched = false;  // for the end of its delivery
+  bool watched = false;                // for the end of its delivery
+  curl_socket_t fd = CURL_SOCKET_BAD;  // known once libcurl waits for it
+  std::uint64_t uploaded = 0;          // when an early answer was last looked at
+  TimePoint upload_moved{};
   int open_errno = 0;
   std::string guard_reason;
   HttpResponse response;
 };
 
 struct Transfer {
-  Transfer(TransferContext& shared, TransferId number) : context(shared), id(number) {}
+  Transfer(TransferContext& shared, TransferId number);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
 
   TransferContext& context;
   TransferId id;
@@ -86,6 +91,7 @@ struct Transfer {
   HttpResult result;
   std::unique_ptr<EasySlot> slot;  // while libcurl has it
   Hop hop;
+  std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and it is being asked why
 
   // libcurl's callbacks, with the Transfer as their data.
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* transfer);

@@ -14,16 +14,12 @@ using E = ErrorClass;
 E own_fault(int number) noexcept {
   switch (number) {
     case EMFILE:
-    case ENFILE:
-      return E::generator_descriptors;
+    case ENFILE: return E::generator_descriptors;
     case EADDRNOTAVAIL:
-    case EADDRINUSE:
-      return E::generator_ports;
+    case EADDRINUSE: return E::generator_ports;
     case ENOMEM:
-    case ENOBUFS:
-      return E::generator_memory;
-    default:
-      return E::none;
+    case ENOBUFS: return E::generator_memory;
+    default: return E::none;
   }
 }
 
@@ -34,24 +30,18 @@ E connect_failure(const TransferFacts& facts) noexcept {
   switch (facts.os_errno) {
     case ECONNREFUSED:
     case ECONNRESET:
-    case EPIPE:
-      return E::tcp_refused;
-    case ETIMEDOUT:
-      return E::tcp_timeout;
-    default:
-      return facts.open_errno != 0 && facts.os_errno == 0 ? E::generator_internal : E::tcp_unreachable;
+    case EPIPE: return E::tcp_refused;
+    case ETIMEDOUT: return E::tcp_timeout;
+    default: return facts.open_errno != 0 && facts.os_errno == 0 ? E::generator_internal : E::tcp_unreachable;
   }
 }
 
 E name_failure(const TransferFacts& facts) noexcept {
   switch (facts.name) {
-    case NameVerdict::no_such_name:
-      return E::dns_nxdomain;
-    case NameVerdict::timed_out:
-      return E::dns_timeout;
+    case NameVerdict::no_such_name: return E::dns_nxdomain;
+    case NameVerdict::timed_out: return E::dns_timeout;
     case NameVerdict::temporary:
-    case NameVerdict::unknown:
-      break;
+    case NameVerdict::unknown: break;
   }
   return E::dns_servfail;
 }
@@ -59,15 +49,12 @@ E name_failure(const TransferFacts& facts) noexcept {
 E certificate_failure(const TransferFacts& facts) noexcept {
   switch (facts.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return E::tls_expired;
+    case X509_V_ERR_CERT_NOT_YET_VALID: return E::tls_expired;
     // The chain is good, so what libcurl minds is the name.
     case X509_V_OK:
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return E::tls_name;
-    default:
-      return E::tls_chain;
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return E::tls_name;
+    default: return E::tls_chain;
   }
 }
 
@@ -78,18 +65,12 @@ bool fell_silent(const TransferFacts& facts) noexcept {
 
 E timeout(const TransferFacts& facts) noexcept {
   switch (facts.reached) {
-    case Phase::dns:
-      return E::dns_timeout;
-    case Phase::connect:
-      return E::tcp_timeout;
-    case Phase::tls:
-      return E::tls_timeout;
-    case Phase::send:
-      return E::send_timeout;
-    case Phase::wait:
-      return E::wait_timeout;
-    case Phase::receive:
-      return fell_silent(facts) ? E::stall : E::too_slow;
+    case Phase::dns: return E::dns_timeout;
+    case Phase::connect: return E::tcp_timeout;
+    case Phase::tls: return E::tls_timeout;
+    case Phase::send: return E::send_timeout;
+    case Phase::wait: return E::wait_timeout;
+    case Phase::receive: return fell_silent(facts) ? E::stall : E::too_slow;
   }
   return E::wait_timeout;
 }
@@ -104,15 +85,11 @@ E broken(const TransferFacts& facts) noexcept {
 E receive_failure(const TransferFacts& facts) noexcept {
   switch (facts.os_errno) {
     case ECONNRESET:
-    case EPIPE:
-      return broken(facts);
-    case ETIMEDOUT:
-      return facts.reached == Phase::receive ? E::stall : E::wait_timeout;
+    case EPIPE: return broken(facts);
+    case ETIMEDOUT: return facts.reached == Phase::receive ? E::stall : E::wait_timeout;
     case EHOSTUNREACH:
-    case ENETUNREACH:
-      return E::tcp_unreachable;
-    default:
-      break;
+    case ENETUNREACH: return E::tcp_unreachable;
+    default: break;
   }
   if (facts.unexpected_end) return facts.reached == Phase::receive ? E::partial : E::empty_reply;
   if (facts.headers_complete) return E::body_malformed;  // a chunk that is none
@@ -131,51 +108,34 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
   if (facts.out_of_memory) return E::generator_memory;
   if (facts.headers_overflow) return E::headers_too_large;
   switch (facts.code) {
-    case CURLE_OK:
-      return E::none;
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return name_failure(facts);
-    case CURLE_COULDNT_CONNECT:
-      return connect_failure(facts);
-    case CURLE_INTERFACE_FAILED:
-      return E::generator_ports;
-    case CURLE_OPERATION_TIMEDOUT:
-      return timeout(facts);
+    case CURLE_OK: return E::none;
+    case CURLE_COULDNT_RESOLVE_HOST: return name_failure(facts);
+    case CURLE_COULDNT_CONNECT: return connect_failure(facts);
+    case CURLE_INTERFACE_FAILED: return E::generator_ports;
+    case CURLE_OPERATION_TIMEDOUT: return timeout(facts);
 
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return certificate_failure(facts);
+    case CURLE_PEER_FAILED_VERIFICATION: return certificate_failure(facts);
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return E::tls_chain;
+    case CURLE_SSL_INVALIDCERTSTATUS: return E::tls_chain;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
     case CURLE_USE_SSL_FAILED:
     case CURLE_SSL_SHUTDOWN_FAILED:
-    case CURLE_SSL_CLIENTCERT:
-      return E::tls_handshake;
+    case CURLE_SSL_CLIENTCERT: return E::tls_handshake;
 
-    case CURLE_SEND_ERROR:
-      return facts.reached > Phase::send ? broken(facts) : E::send_error;
+    case CURLE_SEND_ERROR: return facts.reached > Phase::send ? broken(facts) : E::send_error;
     case CURLE_UPLOAD_FAILED:
-    case CURLE_SEND_FAIL_REWIND:
-      return E::send_error;
+    case CURLE_SEND_FAIL_REWIND: return E::send_error;
 
-    case CURLE_GOT_NOTHING:
-      return E::empty_reply;
-    case CURLE_PARTIAL_FILE:
-      return E::partial;
-    case CURLE_RECV_ERROR:
-      return receive_failure(facts);
-    case CURLE_OUT_OF_MEMORY:
-      return out_of_memory(facts);
-    case CURLE_BAD_CONTENT_ENCODING:
-      return E::body_malformed;
-    case CURLE_TOO_MANY_REDIRECTS:
-      return E::redirect_limit;
+    case CURLE_GOT_NOTHING: return E::empty_reply;
+    case CURLE_PARTIAL_FILE: return E::partial;
+    case CURLE_RECV_ERROR: return receive_failure(facts);
+    case CURLE_OUT_OF_MEMORY: return out_of_memory(facts);
+    case CURLE_BAD_CONTENT_ENCODING: return E::body_malformed;
+    case CURLE_TOO_MANY_REDIRECTS: return E::redirect_limit;
     // Not HTTP at all is told as "HTTP/0.9, not allowed"; before there was an answer it would be our own URL.
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
+    case CURLE_UNSUPPORTED_PROTOCOL: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_REMOTE_ACCESS_DENIED:
     case CURLE_AUTH_ERROR:
@@ -183,11 +143,9 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
     case CURLE_HTTP3:
-    case CURLE_QUIC_CONNECT_ERROR:
-      return E::protocol;
+    case CURLE_QUIC_CONNECT_ERROR: return E::protocol;
     // A host's name that no look-up could mean, or userinfo in it: refused before it is tried, so ours.
-    default:
-      return E::generator_internal;
+    default: return E::generator_internal;
   }
 }
 

@@ -1,0 +1,176 @@
+// The parts of a transfer that need no network: URLs, bodies, redirects, cookies, block pages.
+#include "probes/http_block_page.hpp"
+#include "probes/http_body.hpp"
+#include "probes/http_redirect.hpp"
+#include "probes/http_url.hpp"
+#include "probes/http_user.hpp"
+#include "probes/remote_address.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace gelombang;
+
+namespace {
+
+std::string read_all(HttpBody& body, std::size_t step) {
+  std::string text;
+  std::string chunk(step, '\0');
+  while (const std::size_t got = body.read(chunk.data(), chunk.size())) text.append(chunk, 0, got);
+  return text;
+}
+
+HttpUrl url_of(std::string_view text) { return *parse_http_url(text); }
+
+}  // namespace
+
+TEST_CASE("url: its parts are what libcurl would use") {
+  const HttpUrl url = url_of("HTTPS://Portal.Example.TEST:8443/a/./b/../c?q=1#top");
+  CHECK(url.scheme == "https");
+  CHECK(url.host == "portal.example.test");
+  CHECK(url.port == 8443);
+  CHECK(url.path == "/a/c");
+  CHECK(url.full.find('#') == std::string::npos);
+  CHECK(url.shown() == "https://portal.example.test:8443/a/c");
+  CHECK_FALSE(url.literal);
+  CHECK(url_of("http://127.0.0.1/").literal);
+  CHECK(url_of("http://[::1]:81/").host == "::1");
+  CHECK(url_of("http://[::1]:81/").shown() == "http://[::1]:81/");
+  CHECK(url_of("http://a.test").port == 80);
+  CHECK(url_of("http://a.test").path == "/");
+  CHECK(url_of("http://a.test/x").same_origin(url_of("http://A.test:80/y")));
+  CHECK_FALSE(url_of("http://a.test/").same_origin(url_of("https://a.test/")));
+}
+
+TEST_CASE("url: what cannot be requested is an error") {
+  for (const char* bad : {"", "/masuk", "ftp://a.test/", "http://", "javascript:alert(1)", "http://u:p@a.test/",
+                          "http://a.test:99999/", "http://a b.test/"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_http_url(bad).has_value());
+  }
+  CHECK(parse_http_url("http://u:rahasia@a.test/").error().message.find("rahasia") == std::string::npos);
+  CHECK(parse_http_url("http://u:p@a.test/x", Userinfo::strip)->full == "http://a.test/x");
+}
+
+TEST_CASE("body: a form's parts are framed, escaped and not copied") {
+  HttpRequest request;
+  const auto photo = std::make_shared<const std::string>("\xff\xd8 jpeg");
+  request.parts.push_back({"nama", "", "", std::make_shared<const std::string>("Uji")});
+  request.parts.push_back({"foto", "k\"t\np.jpg", "image/jpeg", photo});
+  HttpBody body(request, "BOUNDARY");
+  const std::string wanted =
+      "--BOUNDARY\r\nContent-Disposition: form-data; name=\"nama\"\r\n\r\nUji\r\n"
+      "--BOUNDARY\r\nContent-Disposition: form-data; name=\"foto\"; filename=\"k%22t%0Ap.jpg\"\r\n"
+      "Content-Type: image/jpeg\r\n\r\n\xff\xd8 jpeg\r\n--BOUNDARY--\r\n";
+  CHECK(body.size() == wanted.size());
+  CHECK(body.content_type() == "multipart/form-data; boundary=BOUNDARY");
+  const auto step = GENERATE(std::size_t{1}, std::size_t{7}, std::size_t{10'000});
+  CHECK_FALSE(body.exhausted());
+  CHECK(read_all(body, step) == wanted);
+  CHECK(body.exhausted());
+  for (const std::uint64_t place : {std::uint64_t{0}, std::uint64_t{60}, body.size()}) {
+    REQUIRE(body.seek(place));
+    CHECK(read_all(body, step) == wanted.substr(place));
+  }
+  CHECK_FALSE(body.seek(wanted.size() + 1));
+  CHECK(photo.use_count() == 2);
+}
+
+TEST_CASE("redirect: where an answer leads") {
+  const HttpUrl from = url_of("https://a.test/x/y?z=1");
+  const auto to = [&](int status, const char* location) {
+    return redirect_target(from, status, {{"location", location}});
+  };
+  CHECK((**to(302, "/masuk")).full == "https://a.test/masuk");
+  CHECK((**to(303, "next?a=b c")).full == "https://a.test/x/next?a=b+c");
+  CHECK((**to(307, "//b.test/")).full == "https://b.test/");
+  CHECK((**to(308, "http://u:p@b.test/#f")).full == "http://b.test/");
+  CHECK_FALSE(to(302, "ftp://b.test/")->has_value());
+  CHECK_FALSE(to(302, "javascript:alert(1)")->has_value());
+  CHECK_FALSE(to(304, "/masuk").has_value());
+  CHECK_FALSE(to(200, "/masuk").has_value());
+  CHECK_FALSE(redirect_target(from, 302, {}).has_value());
+}
+
+TEST_CASE("redirect: methods, bodies and credentials follow the rules of browsers") {
+  struct Row {
+    HttpMethod method;
+    int status;
+    HttpMethod next;
+    bool keeps_body;
+  };
+  const std::vector<Row> rows{
+      {HttpMethod::post, 301, HttpMethod::get, false}, {HttpMethod::post, 302, HttpMethod::get, false},
+      {HttpMethod::post, 303, HttpMethod::get, false}, {HttpMethod::post, 307, HttpMethod::post, true},
+      {HttpMethod::put, 302, HttpMethod::put, true},   {HttpMethod::put, 303, HttpMethod::get, false},
+      {HttpMethod::head, 303, HttpMethod::head, true}, {HttpMethod::get, 308, HttpMethod::get, true}};
+  for (const Row& row : rows) {
+    const RedirectedMethod next = redirected_method(row.method, row.status);
+    CHECK(next.method == row.next);
+    CHECK(next.keeps_body == row.keeps_body);
+  }
+  const std::vector<HttpHeader> all{
+      {"authorization", "Bearer x"}, {"Cookie", "a=b"}, {"Content-Type", "text/plain"}, {"X-Own", "1"}};
+  std::vector<HttpHeader> headers = all;
+  strip_headers(headers, true, true);
+  CHECK(headers.size() == 4);
+  strip_headers(headers, true, false);
+  CHECK(headers.size() == 3);
+  headers = all;
+  strip_headers(headers, false, true);
+  REQUIRE(headers.size() == 2);
+  CHECK(headers[0].name == "Content-Type");
+  CHECK(headers[1].name == "X-Own");
+}
+
+TEST_CASE("cookies: the one that would be sent is found") {
+  curl_slist* list = nullptr;
+  for (const char* line : {"a.test\tFALSE\t/\tFALSE\t0\tsesi\tatas", "a.test\tFALSE\t/dashboard\tFALSE\t0\tsesi\tdalam",
+                           "#HttpOnly_.b.test\tTRUE\t/\tTRUE\t0\tsesi\taman", "a.test\tFALSE\t/\tFALSE\t0\tkosong\t"}) {
+    list = curl_slist_append(list, line);
+  }
+  const CurlList owned(list);
+  CHECK(cookie_for(list, "http://a.test/", "sesi") == "atas");
+  CHECK(cookie_for(list, "http://a.test/dashboard/x", "sesi") == "dalam");
+  CHECK(cookie_for(list, "http://a.test/dashboards", "sesi") == "atas");
+  CHECK(cookie_for(list, "http://www.a.test/", "sesi").empty());
+  CHECK(cookie_for(list, "https://www.b.test/", "sesi") == "aman");
+  CHECK(cookie_for(list, "http://www.b.test/", "sesi").empty());
+  CHECK(cookie_for(list, "https://notb.test/", "sesi").empty());
+  CHECK(cookie_for(list, "http://a.test/", "kosong").empty());
+  CHECK(cookie_line("https://a.test/x", "n", "v") == "a.test\tFALSE\t/\tFALSE\t0\tn\tv");
+  CHECK(cookie_line("https://a.test/", "n", "v;x").empty());
+  CHECK(cookie_line("https://a.test/", "n\tm", "v").empty());
+}
+
+TEST_CASE("block page: a firewall's answer is told from the portal's own refusal") {
+  const auto response = [](int status, std::string body, std::vector<HttpHeader> headers = {}) {
+    HttpResponse result;
+    result.status = status;
+    result.body = std::move(body);
+    result.headers = std::move(headers);
+    if (result.headers.empty()) result.headers.push_back({"Content-Type", "text/html; charset=utf-8"});
+    return result;
+  };
+  CHECK(looks_blocked(response(403, "<html><title>Attention Required! | Cloudflare</title>")));
+  CHECK(looks_blocked(response(405, "<html>... src=\"https://errors.aliyun.com/images/x.png\"")));
+  CHECK(
+      looks_blocked(response(403, "<HTML>You don't have permission to access \"x\" on this server. Reference #18.2")));
+  CHECK(looks_blocked(response(200 + 203, "The requested URL was rejected. Please consult with your administrator.")));
+  CHECK(looks_blocked(response(403, "", {{"cf-mitigated", "challenge"}})));
+  CHECK_FALSE(looks_blocked(response(403, "<html>Forbidden. You don't have permission to access this resource.")));
+  CHECK_FALSE(looks_blocked(response(403, "<html>Sesi Anda telah berakhir")));
+  CHECK_FALSE(looks_blocked(response(405, "{\"error\":\"request blocked\"}", {{"Content-Type", "application/json"}})));
+  CHECK_FALSE(looks_blocked(response(200, "<html>sorry, you have been blocked")));
+  CHECK_FALSE(looks_blocked(response(404, "<html>web application firewall")));
+}
+
+TEST_CASE("remote address: text of both families") {
+  const auto v4 = remote_address("192.0.2.7", 443);
+  REQUIRE(v4);
+  CHECK(v4->bytes[10] == 0xff);
+  CHECK(v4->bytes[15] == 7);
+  CHECK(v4->port == 443);
+  CHECK(remote_address("2001:db8::1", 80)->bytes[15] == 1);
+  CHECK(remote_address("fe80::1%eth0", 80)->bytes[0] == 0xfe);
+  CHECK_FALSE(remote_address("", 80));
+  CHECK_FALSE(remote_address("portal.test", 80));
+}

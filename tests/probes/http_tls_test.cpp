@@ -1,0 +1,72 @@
+// TLS, HTTP/2, cookies and strangers, against nginx.
+#include "tests/support/catch.hpp"
+#include "tests/support/http_harness.hpp"
+#include "tests/support/nginx.hpp"
+#include "tests/support/raw_server.hpp"
+
+#include <set>
+
+using namespace gelombang;
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+HttpClient::Options trusting(const Nginx& nginx) {
+  HttpClient::Options options;
+  options.ca_file = nginx.ca_file();
+  return options;
+}
+
+constexpr const char* kLocations = R"(
+    location = /cookie { add_header Set-Cookie "sesi=rahasia; Path=/; HttpOnly"; return 200 "ok"; }
+    location = /ok { return 200 "ok"; }
+    location = /zip { gzip on; gzip_types text/plain; gzip_min_length 1; alias @DIRECTORY@/zip.txt; }
+    location = /sink { client_max_body_size 10m; proxy_pass http://127.0.0.1:@PLAIN_PORT@/ok; }
+)";
+
+}  // namespace
+
+TEST_CASE("http over tls: HTTP/2 is negotiated, kept alive, and can be declined") {
+  Nginx nginx(kLocations);
+  HttpHarness http(trusting(nginx));
+  const HttpResult first = http.get(nginx.tls_url("/ok"));
+  CHECK(first.error_detail.empty());
+  CHECK(first.response.body == "ok");
+  CHECK(first.hops[0].version == HttpVersion::http2);
+  CHECK(first.hops[0].send_approximate);
+  CHECK(first.hops[0].new_connection);
+  CHECK(phase_ms(first.hops[0], Phase::tls) > 0);
+  CHECK(phase_sum(first.hops[0]) == first.hops[0].service_time);
+  const HttpResult second = http.get(nginx.tls_url("/ok"));
+  CHECK_FALSE(second.hops[0].new_connection);
+  CHECK((second.hops[0].phases[2] == RequestSample::kNotReached));
+
+  const HttpResult plain = http.get(nginx.tls_http1_url("/ok"));
+  CHECK(plain.hops[0].version == HttpVersion::http1_1);
+  CHECK_FALSE(http.get(nginx.tls_http1_url("/ok")).hops[0].new_connection);
+
+  HttpRequest request = get_request(nginx.tls_url("/ok"));
+  request.version = HttpVersionChoice::http1_1;
+  CHECK(http.run(request).hops[0].version == HttpVersion::http1_1);
+  CHECK(http.run(request).hops[0].version == HttpVersion::http1_1);
+}
+
+TEST_CASE("http over tls: every new user is a stranger, with a full handshake and no cookie") {
+  Nginx nginx(kLocations);
+  HttpHarness http(trusting(nginx));
+  constexpr std::size_t kUsers = 8;
+  for (std::size_t user = 0; user < kUsers; ++user) {
+    CHECK(http.get(nginx.tls_http1_url("/cookie"), user).response.status == 200);
+    CHECK(http.get(nginx.tls_http1_url("/ok"), user).response.status == 200);
+    CHECK(http.user(user).cookie(nginx.tls_http1_url("/ok"), "sesi") == "rahasia");
+  }
+  const std::vector<Nginx::Request> seen = nginx.requests(2 * kUsers);
+  std::set<std::string> connections;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    connections.insert(seen[i].connection);
+    CHECK_FALSE(seen[i].resumed);
+    CHECK(seen[i].cookie == (i % 2 == 0 ? "-" : "sesi=rahasia"));
+  }
+  CHECK(connections.size() == kUsers);
+}

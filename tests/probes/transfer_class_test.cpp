@@ -1,0 +1,200 @@
+// The error class of every code of libcurl, and of the facts that decide where a code does not.
+#include "probes/transfer_class.hpp"
+
+#include "probes/dns_diagnosis.hpp"
+#include "tests/support/catch.hpp"
+
+#include <netdb.h>
+#include <openssl/x509_vfy.h>
+
+#include <cerrno>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace gelombang;
+using namespace std::chrono_literals;
+
+namespace {
+
+TransferFacts facts(CURLcode code, Phase reached = Phase::receive) {
+  TransferFacts result;
+  result.code = code;
+  result.reached = reached;
+  result.headers_complete = reached == Phase::receive;
+  result.timeout = 10s;
+  return result;
+}
+
+std::string class_of(const TransferFacts& of) { return std::string(name(classify_transfer(of))); }
+
+}  // namespace
+
+TEST_CASE("transfer class: every code of libcurl has its class") {
+  // With the phase in which it happens; those not named here cannot happen in our use, and are our own fault.
+  const std::map<int, std::pair<Phase, const char*>> expected{
+      {CURLE_OK, {Phase::receive, "none"}},
+      {CURLE_UNSUPPORTED_PROTOCOL, {Phase::wait, "protocol"}},
+      {CURLE_COULDNT_RESOLVE_HOST, {Phase::dns, "dns_servfail"}},
+      {CURLE_COULDNT_CONNECT, {Phase::connect, "tcp_unreachable"}},
+      {CURLE_WEIRD_SERVER_REPLY, {Phase::receive, "protocol"}},
+      {CURLE_REMOTE_ACCESS_DENIED, {Phase::receive, "protocol"}},
+      {CURLE_HTTP2, {Phase::wait, "protocol"}},
+      {CURLE_PARTIAL_FILE, {Phase::receive, "partial"}},
+      {CURLE_UPLOAD_FAILED, {Phase::send, "send_error"}},
+      {CURLE_OUT_OF_MEMORY, {Phase::receive, "generator_memory"}},
+      {CURLE_OPERATION_TIMEDOUT, {Phase::wait, "wait_timeout"}},
+      {CURLE_RANGE_ERROR, {Phase::receive, "protocol"}},
+      {CURLE_SSL_CONNECT_ERROR, {Phase::tls, "tls_handshake"}},
+      {CURLE_INTERFACE_FAILED, {Phase::connect, "generator_ports"}},
+      {CURLE_TOO_MANY_REDIRECTS, {Phase::receive, "redirect_limit"}},
+      {CURLE_GOT_NOTHING, {Phase::wait, "empty_reply"}},
+      {CURLE_SEND_ERROR, {Phase::send, "send_error"}},
+      {CURLE_RECV_ERROR, {Phase::receive, "body_malformed"}},
+      {CURLE_SSL_CIPHER, {Phase::tls, "tls_handshake"}},
+      {CURLE_PEER_FAILED_VERIFICATION, {Phase::tls, "tls_name"}},
+      {CURLE_BAD_CONTENT_ENCODING, {Phase::receive, "body_malformed"}},
+      {CURLE_USE_SSL_FAILED, {Phase::tls, "tls_handshake"}},
+      {CURLE_SEND_FAIL_REWIND, {Phase::send, "send_error"}},
+      {CURLE_SSL_SHUTDOWN_FAILED, {Phase::receive, "tls_handshake"}},
+      {CURLE_SSL_ISSUER_ERROR, {Phase::tls, "tls_chain"}},
+      {CURLE_SSL_PINNEDPUBKEYNOTMATCH, {Phase::tls, "tls_chain"}},
+      {CURLE_SSL_INVALIDCERTSTATUS, {Phase::tls, "tls_chain"}},
+      {CURLE_HTTP2_STREAM, {Phase::receive, "protocol"}},
+      {CURLE_AUTH_ERROR, {Phase::receive, "protocol"}},
+      {CURLE_HTTP3, {Phase::wait, "protocol"}},
+      {CURLE_QUIC_CONNECT_ERROR, {Phase::connect, "protocol"}},
+      {CURLE_SSL_CLIENTCERT, {Phase::tls, "tls_handshake"}},
+  };
+  for (int code = 0; code < CURL_LAST; ++code) {
+    const auto found = expected.find(code);
+    const Phase reached = found == expected.end() ? Phase::receive : found->second.first;
+    const char* const wanted = found == expected.end() ? "generator_internal" : found->second.second;
+    CAPTURE(code, curl_easy_strerror(static_cast<CURLcode>(code)));
+    CHECK(class_of(facts(static_cast<CURLcode>(code), reached)) == wanted);
+  }
+}
+
+TEST_CASE("transfer class: a timeout is that of the phase it was reached in") {
+  const std::vector<std::pair<Phase, std::string>> expected{
+      {Phase::dns, "dns_timeout"},   {Phase::connect, "tcp_timeout"}, {Phase::tls, "tls_timeout"},
+      {Phase::send, "send_timeout"}, {Phase::wait, "wait_timeout"},   {Phase::receive, "too_slow"}};
+  for (const auto& [phase, wanted] : expected) CHECK(class_of(facts(CURLE_OPERATION_TIMEDOUT, phase)) == wanted);
+  TransferFacts silent = facts(CURLE_OPERATION_TIMEDOUT);
+  silent.silence = 1s;
+  CHECK(class_of(silent) == "stall");
+  silent.silence = 999ms;
+  CHECK(class_of(silent) == "too_slow");
+  silent.timeout = 1s;
+  CHECK(class_of(silent) == "stall");
+}
+
+TEST_CASE("transfer class: could-not-connect is told apart by the system's error and by ours") {
+  const std::vector<std::pair<int, std::string>> expected{
+      {ECONNREFUSED, "tcp_refused"},     {ECONNRESET, "tcp_refused"},   {ENETUNREACH, "tcp_unreachable"},
+      {EHOSTUNREACH, "tcp_unreachable"}, {ETIMEDOUT, "tcp_timeout"},    {EADDRNOTAVAIL, "generator_ports"},
+      {EMFILE, "generator_descriptors"}, {ENOBUFS, "generator_memory"}, {0, "tcp_unreachable"}};
+  for (const auto& [number, wanted] : expected) {
+    TransferFacts of = facts(CURLE_COULDNT_CONNECT, Phase::connect);
+    of.os_errno = number;
+    CAPTURE(number);
+    CHECK(class_of(of) == wanted);
+  }
+  TransferFacts of = facts(CURLE_COULDNT_CONNECT, Phase::connect);
+  of.open_errno = EMFILE;
+  CHECK(class_of(of) == "generator_descriptors");
+  of.open_errno = ENFILE;
+  CHECK(class_of(of) == "generator_descriptors");
+  of.open_errno = EADDRNOTAVAIL;
+  CHECK(class_of(of) == "generator_ports");
+  of.open_errno = ENOMEM;
+  CHECK(class_of(of) == "generator_memory");
+  of.open_errno = EAFNOSUPPORT;
+  CHECK(class_of(of) == "generator_internal");
+}
+
+TEST_CASE("transfer class: consent is missing only where no address was allowed") {
+  TransferFacts of = facts(CURLE_COULDNT_CONNECT, Phase::connect);
+  of.guard_denied = true;
+  CHECK(class_of(of) == "consent");
+  of.socket_opened = true;
+  of.os_errno = ECONNREFUSED;
+  CHECK(class_of(of) == "tcp_refused");
+}
+
+TEST_CASE("transfer class: a certificate's fault is told by OpenSSL's verdict") {
+  const std::vector<std::pair<long, std::string>> expected{{X509_V_OK, "tls_name"},
+                                                           {X509_V_ERR_CERT_HAS_EXPIRED, "tls_expired"},
+                                                           {X509_V_ERR_CERT_NOT_YET_VALID, "tls_expired"},
+                                                           {X509_V_ERR_HOSTNAME_MISMATCH, "tls_name"},
+                                                           {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "tls_chain"},
+                                                           {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "tls_chain"}};
+  for (const auto& [verdict, wanted] : expected) {
+    TransferFacts of = facts(CURLE_PEER_FAILED_VERIFICATION, Phase::tls);
+    of.verify_result = verdict;
+    CHECK(class_of(of) == wanted);
+  }
+}
+
+TEST_CASE("transfer class: failure when receiving has many faces") {
+  TransferFacts of = facts(CURLE_RECV_ERROR, Phase::wait);
+  CHECK(class_of(of) == "protocol");
+  of.os_errno = ECONNRESET;
+  CHECK(class_of(of) == "reset");
+  of.os_errno = ETIMEDOUT;
+  CHECK(class_of(of) == "wait_timeout");
+  of = facts(CURLE_RECV_ERROR, Phase::wait);
+  of.unexpected_end = true;
+  CHECK(class_of(of) == "empty_reply");
+  of.reached = Phase::receive;
+  CHECK(class_of(of) == "partial");
+  of = facts(CURLE_RECV_ERROR, Phase::receive);
+  of.headers_complete = false;
+  CHECK(class_of(of) == "headers_too_large");
+  of.os_errno = ETIMEDOUT;
+  CHECK(class_of(of) == "stall");
+  of = facts(CURLE_RECV_ERROR, Phase::send);
+  of.os_errno = ECONNRESET;
+  of.body_unsent = true;
+  CHECK(class_of(of) == "send_error");
+}
+
+TEST_CASE("transfer class: out of memory while headers come is the target's doing") {
+  TransferFacts of = facts(CURLE_OUT_OF_MEMORY, Phase::wait);
+  of.headers_complete = false;
+  CHECK(class_of(of) == "headers_too_large");
+  of.out_of_memory = true;
+  CHECK(class_of(of) == "generator_memory");
+  CHECK(class_of(facts(CURLE_OUT_OF_MEMORY, Phase::connect)) == "generator_memory");
+  TransferFacts overflow = facts(CURLE_WRITE_ERROR);
+  overflow.headers_overflow = true;
+  CHECK(class_of(overflow) == "headers_too_large");
+}
+
+TEST_CASE("transfer class: a send error after the request was delivered is a reset") {
+  CHECK(class_of(facts(CURLE_SEND_ERROR, Phase::send)) == "send_error");
+  CHECK(class_of(facts(CURLE_SEND_ERROR, Phase::wait)) == "reset");
+  CHECK(class_of(facts(CURLE_UNSUPPORTED_PROTOCOL, Phase::dns)) == "generator_internal");
+}
+
+TEST_CASE("transfer class: names are told apart by a second look-up") {
+  const auto verdict = [](int code, Duration failed_after, Duration took = 1ms) {
+    return name_verdict({code, took}, failed_after, 5s);
+  };
+  CHECK(verdict(EAI_NONAME, 1ms) == NameVerdict::no_such_name);
+  CHECK(verdict(EAI_NODATA, 1ms) == NameVerdict::no_such_name);
+  CHECK(verdict(EAI_AGAIN, 20ms) == NameVerdict::temporary);
+  CHECK(verdict(EAI_AGAIN, 10s) == NameVerdict::timed_out);
+  CHECK(verdict(EAI_AGAIN, 20ms, 5s) == NameVerdict::timed_out);
+  CHECK(verdict(EAI_FAIL, 20ms) == NameVerdict::temporary);
+  CHECK(verdict(0, 20ms) == NameVerdict::temporary);
+  CHECK(verdict(EAI_MEMORY, 20ms) == NameVerdict::unknown);
+
+  TransferFacts of = facts(CURLE_COULDNT_RESOLVE_HOST, Phase::dns);
+  of.name = NameVerdict::no_such_name;
+  CHECK(class_of(of) == "dns_nxdomain");
+  of.name = NameVerdict::timed_out;
+  CHECK(class_of(of) == "dns_timeout");
+  of.name = NameVerdict::temporary;
+  CHECK(class_of(of) == "dns_servfail");
+}
