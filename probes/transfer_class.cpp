@@ -50,8 +50,9 @@ E certificate_failure(const TransferFacts& facts) noexcept {
   switch (facts.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID: return E::tls_expired;
-    // The chain is good, so what libcurl minds is the name.
+    // The chain is good, or libcurl has not even written down that it is: what it minds is the name.
     case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: return E::tls_name;
     default: return E::tls_chain;

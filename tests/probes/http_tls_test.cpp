@@ -1,5 +1,6 @@
 // TLS, HTTP/2, cookies and strangers, against nginx.
 #include "tests/support/catch.hpp"
+#include "tests/support/http2_peer.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/raw_server.hpp"
@@ -69,4 +70,71 @@ TEST_CASE("http over tls: every new user is a stranger, with a full handshake an
     CHECK(seen[i].cookie == (i % 2 == 0 ? "-" : "sesi=rahasia"));
   }
   CHECK(connections.size() == kUsers);
+}
+
+TEST_CASE("http over tls: an expired, a wrongly named and an untrusted certificate are told apart") {
+  TemporaryDirectory directory;
+  CertificateAuthority trusted(directory.path());
+  TemporaryDirectory elsewhere;
+  CertificateAuthority stranger(elsewhere.path());
+  CertificateAuthority::LeafOptions expired;
+  expired.not_before = -48h;
+  expired.not_after = -1h;
+  CertificateAuthority::LeafOptions future;
+  future.not_before = 1h;
+  CertificateAuthority::LeafOptions misnamed;
+  misnamed.names = {"lain.test"};
+  misnamed.addresses = {};
+  const std::vector<std::pair<CertificateAuthority::Leaf, std::string>> cases{
+      {trusted.issue("good"), "none"},
+      {trusted.issue("expired", expired), "tls_expired"},
+      {trusted.issue("future", future), "tls_expired"},
+      {trusted.issue("misnamed", misnamed), "tls_name"},
+      {stranger.issue("untrusted"), "tls_chain"}};
+  for (const auto& [leaf, wanted] : cases) {
+    CAPTURE(leaf.certificate);
+    RawServer server(http2_play(leaf, [](Http2Connection& connection) {
+      if (!connection.open(65535)) return;
+      while (const std::uint32_t stream = connection.read_request()) connection.send_status_200(stream, true);
+    }));
+    for (const bool verify : {true, false}) {
+      HttpClient::Options options;
+      options.ca_file = trusted.ca_file();
+      options.verify_certificates = verify;
+      HttpHarness http(options);
+      const HttpResult result = http.get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+      INFO(result.error_detail);
+      CHECK(name(result.hops.at(0).error) == (verify ? wanted : "none"));
+      http.drop_user(0);
+    }
+  }
+}
+
+TEST_CASE("http over tls: HTTP/2 users do not share connections, and theirs are counted at the server") {
+  Nginx nginx(kLocations);
+  HttpHarness http(trusting(nginx));
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t user = 0; user < 5; ++user) {
+      CHECK(http.get(nginx.tls_url("/cookie"), user).hops[0].new_connection == (round == 0));
+    }
+  }
+  std::set<std::string> connections;
+  std::set<std::string> traces;
+  for (const Nginx::Request& request : nginx.requests(10)) {
+    connections.insert(request.connection);
+    traces.insert(request.traceparent);
+    CHECK_FALSE(request.resumed);
+  }
+  CHECK(connections.size() == 5);
+  CHECK(traces.size() == 10);
+}
+
+TEST_CASE("http over tls: gzip is decoded, and the bytes of the wire are counted") {
+  Nginx nginx(kLocations);
+  write_file(nginx.directory() + "/zip.txt", std::string(200'000, 'z'));
+  HttpHarness http(trusting(nginx));
+  const HttpResult result = http.get(nginx.tls_http1_url("/zip"));
+  CHECK(result.response.body == std::string(200'000, 'z'));
+  CHECK(result.response.body_size == 200'000);
+  CHECK(result.hops[0].bytes_received < 5'000);
 }

@@ -124,6 +124,7 @@ TEST_CASE("transfer class: consent is missing only where no address was allowed"
 
 TEST_CASE("transfer class: a certificate's fault is told by OpenSSL's verdict") {
   const std::vector<std::pair<long, std::string>> expected{{X509_V_OK, "tls_name"},
+                                                           {X509_V_ERR_UNSPECIFIED, "tls_name"},
                                                            {X509_V_ERR_CERT_HAS_EXPIRED, "tls_expired"},
                                                            {X509_V_ERR_CERT_NOT_YET_VALID, "tls_expired"},
                                                            {X509_V_ERR_HOSTNAME_MISMATCH, "tls_name"},

@@ -61,8 +61,9 @@ struct CertificateAuthority::State {
 CertificateAuthority::CertificateAuthority(std::string directory)
     : directory_(std::move(directory)), ca_file_(directory_ + "/ca.pem"), state_(std::make_unique<State>()) {
   state_->key.reset(EVP_EC_gen("P-256"));
-  state_->certificate =
-      make(state_->key.get(), "gelombang test authority", std::chrono::hours(-48 * 365), std::chrono::hours(48));
+  static int number = 0;  // two authorities of one name would be taken for one
+  const std::string common_name = "gelombang test authority " + std::to_string(++number);
+  state_->certificate = make(state_->key.get(), common_name, std::chrono::hours(-48 * 365), std::chrono::hours(48));
   X509* const certificate = state_->certificate.get();
   X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
   extend(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");

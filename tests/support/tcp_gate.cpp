@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kChunk = 16 * 1024;
 constexpr std::size_t kHeld = 4 * 1024 * 1024;  // of a delayed direction
-constexpr int kThrottledBuffer = 16 * 1024;     // of the kernel's, on a throttled side
+constexpr int kSegment = 1448;                  // as on Ethernet; loopback's 64 KB would not fit the small buffers
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -35,6 +35,14 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   return address;
+}
+
+// What may wait in the kernel for a throttled direction. It has to be said before the connection is made: a window
+// that was offered cannot be taken back without losses.
+void limit_buffer(int fd, std::uint64_t bandwidth) {
+  if (bandwidth == 0) return;
+  const int buffer = static_cast<int>(std::clamp<std::uint64_t>(bandwidth / 100, 4096, 1 << 20));
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 }
 
 void close_hard(int fd) {
@@ -62,7 +70,6 @@ struct TcpGate::Pipe {
   bool ended = false;      // `from` has said its last
   bool shut = false;       // `to` was told
   bool truncated = false;  // what still comes is thrown away
-  bool small_buffer = false;
 
   [[nodiscard]] bool wants_read(Moment now, const Faults& faults, const Faults::OneWay& way) const {
     if (ended || (faults.frozen && !faults.swallowing)) return false;
@@ -97,10 +104,6 @@ struct TcpGate::Links {
 };
 
 bool TcpGate::Pipe::read(Moment now, const Faults& faults, const Faults::OneWay& way) {
-  if (way.bandwidth > 0 && !small_buffer) {
-    small_buffer = true;
-    setsockopt(from, SOL_SOCKET, SO_RCVBUF, &kThrottledBuffer, sizeof kThrottledBuffer);
-  }
   std::array<char, kChunk> bytes{};
   std::size_t room = kChunk;
   if (way.bandwidth > 0) room = std::clamp<std::size_t>(way.bandwidth / 100, 256, kChunk);  // 10 ms of it
@@ -112,9 +115,9 @@ bool TcpGate::Pipe::read(Moment now, const Faults& faults, const Faults::OneWay&
   }
   const auto count = static_cast<std::size_t>(got);
   if (way.bandwidth > 0) {
-    // Behind by less than 50 ms, it catches up, so that the rate is kept in spite of our own lateness.
-    const Moment from_when = std::max(next_read, now - 50ms);
-    next_read = from_when + std::chrono::nanoseconds(count * 1'000'000'000 / way.bandwidth);
+    // A little behind, it catches up, so that the rate is kept in spite of our own lateness; idle, it begins anew.
+    const Moment begin = now - next_read < 50ms ? next_read : now;
+    next_read = begin + std::chrono::nanoseconds(count * 1'000'000'000 / way.bandwidth);
   }
   if (faults.swallowing || truncated) return true;
   queue.push_back({now + way.delay, std::string(bytes.data(), count)});
@@ -159,6 +162,7 @@ TcpGate::TcpGate(std::uint16_t target_port) : target_port_(target_port), links_(
   waker_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
+  setsockopt(listener_, IPPROTO_TCP, TCP_MAXSEG, &kSegment, sizeof kSegment);
   if (listener_ < 0 || waker_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
       ::listen(listener_, 4096) != 0 || getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
     throw std::runtime_error("the gate cannot listen");
@@ -200,6 +204,7 @@ void TcpGate::delay(Direction direction, std::chrono::milliseconds by) {
   change([=](Faults& faults) { (direction == Direction::up ? faults.up : faults.down).delay = by; });
 }
 void TcpGate::throttle(Direction direction, std::uint64_t bytes_per_second) {
+  if (direction == Direction::up) limit_buffer(listener_, bytes_per_second);  // accepted sockets inherit it
   change([=](Faults& faults) { (direction == Direction::up ? faults.up : faults.down).bandwidth = bytes_per_second; });
 }
 void TcpGate::freeze(bool on) {
@@ -240,6 +245,8 @@ void TcpGate::accept_one(const Faults& faults) {
   const int on = 1;
   setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(target, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(target, IPPROTO_TCP, TCP_MAXSEG, &kSegment, sizeof kSegment);
+  limit_buffer(target, faults.down.bandwidth);
   const sockaddr_in address = loopback(target_port_);
   if (target < 0 ||
       (::connect(target, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS)) {

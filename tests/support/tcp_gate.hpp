@@ -30,7 +30,8 @@ class TcpGate {
 
   // Every byte arrives that much later. 0: no delay.
   void delay(Direction direction, std::chrono::milliseconds by);
-  // For each connection; 0: no limit. What waits in the gate is held to some 20 ms of it.
+  // For each connection; 0: no limit. What waits in the gate is held to some 20 ms of it, for connections that are
+  // made afterwards.
   void throttle(Direction direction, std::uint64_t bytes_per_second);
   // Nothing passes while it is on; what was sent meanwhile follows later.
   void freeze(bool on);

@@ -1,0 +1,62 @@
+// Many users at once in one worker.
+#include "tests/support/catch.hpp"
+#include "tests/support/http_harness.hpp"
+#include "tests/support/nginx.hpp"
+
+#include <set>
+
+using namespace gelombang;
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("http crowd: a thousand users, each with its connection, lose no request") {
+  Nginx nginx("location / { return 200 \"ok\"; }");
+  HttpHarness http;
+  constexpr std::size_t kUsers = 1000;
+  constexpr std::size_t kEach = 5;
+  std::size_t ended = 0;
+  std::size_t good = 0;
+  std::size_t opened = 0;
+  std::function<void(std::size_t, std::size_t)> go = [&](std::size_t user, std::size_t left) {
+    http.client().start(http.user(user), get_request(nginx.plain_url("/")), [&, user, left](HttpResult result) {
+      ++ended;
+      good += result.response.status == 200 ? 1U : 0U;
+      opened += result.hops.at(0).new_connection ? 1U : 0U;
+      if (left > 1) go(user, left - 1);
+    });
+  };
+  for (std::size_t user = 0; user < kUsers; ++user) go(user, kEach);
+  CHECK(http.client().active() == kUsers);
+  REQUIRE(http.run_until([&] { return ended == kUsers * kEach; }));
+  CHECK(good == ended);
+  CHECK(opened == kUsers);
+  CHECK(http.client().active() == 0);
+  std::set<std::string> connections;
+  for (const Nginx::Request& request : nginx.requests(kUsers * kEach)) connections.insert(request.connection);
+  CHECK(connections.size() == kUsers);
+}
+
+TEST_CASE("http crowd: a client may be destroyed with transfers under way") {
+  Nginx nginx("location / { return 200 \"ok\"; }");
+  std::size_t ended = 0;
+  {
+    boost::asio::io_context context;
+    const SystemClock clock;
+    ScriptedGuard guard;
+    HttpClient client(context, clock, guard, {});
+    std::vector<std::unique_ptr<HttpUser>> users;
+    for (std::size_t i = 0; i < 50; ++i) {
+      users.push_back(std::make_unique<HttpUser>(client));
+      client.start(*users.back(), upload_request(nginx.plain_url("/"), shared_bytes(300'000)),
+                   [&ended](HttpResult) { ++ended; });
+    }
+    for (std::size_t i = 0; i < 50; ++i) context.run_one_for(10ms);
+    for (TransferId id = 1; id <= 50; ++id) client.cancel(id, Outcome::interrupted);
+    CHECK(client.active() == 0);
+    for (const auto& user : users)
+      client.start(*user, get_request(nginx.plain_url("/")), [&ended](HttpResult) { ++ended; });
+    context.poll();
+    while (client.active() > 0) context.run_one_for(10ms);
+  }
+  CHECK(ended == 100);
+}
