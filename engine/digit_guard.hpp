@@ -1,0 +1,26 @@
+// Guards of a scenario: what must never leave the machine. "16 digits, only 00..........0000" stops
+// every request that carries another 16-digit number than a synthetic one.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+class DigitGuard {
+ public:
+  // pattern: "N digits" with 1 <= N <= 64; only: N characters, digits or '.' for any digit.
+  static Result<DigitGuard> create(std::string_view pattern, std::string_view only);
+  // Whether `text` holds a run of exactly N digits that `only` does not allow. A run may be split by
+  // single spaces, dots or dashes, as people write long numbers.
+  [[nodiscard]] bool violated_by(std::string_view text) const;
+
+ private:
+  std::size_t length_ = 0;
+  std::string only_;
+};
+
+}  // namespace gelombang

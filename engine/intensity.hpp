@@ -1,0 +1,41 @@
+// The rate of arrivals over time: piecewise linear, so that every load shape is a list of pieces and
+// its integral and the integral's inverse are exact.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/units.hpp"
+
+#include <vector>
+
+namespace gelombang {
+
+class Intensity {
+ public:
+  // Appends a piece that goes in a straight line from `from` to `to`. A piece of no length is a jump.
+  void add_piece(Duration length, Rate from, Rate to);
+
+  // The same shape with every rate multiplied.
+  [[nodiscard]] Intensity scaled(double factor) const;
+  [[nodiscard]] Duration length() const noexcept { return end_; }
+  [[nodiscard]] Rate at(Duration offset) const noexcept;  // 0 outside
+  [[nodiscard]] Rate peak() const noexcept;
+  // Expected arrivals in [0, offset).
+  [[nodiscard]] double integral(Duration offset) const noexcept;
+  [[nodiscard]] double total() const noexcept { return total_; }
+  // The offset in seconds at which the integral reaches `arrivals`; infinity beyond total().
+  [[nodiscard]] double inverse(double arrivals) const noexcept;
+
+ private:
+  struct Piece {
+    double start;   // seconds
+    double length;  // seconds, > 0
+    double from;    // per second
+    double to;
+    double before;  // the integral up to start
+  };
+  std::vector<Piece> pieces_;
+  Duration end_{};
+  double total_ = 0;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,63 @@
+#include "engine/load_run.hpp"
+
+#include <algorithm>
+
+namespace gelombang {
+
+LoadRun::LoadRun(RunPlan plan, Scenario scenario) : plan_(std::move(plan)), scenario_(std::move(scenario)) {}
+
+LoadRun::~LoadRun() = default;
+
+Result<std::unique_ptr<LoadRun>> LoadRun::prepare(RunPlan plan, Scenario scenario,
+                                                  std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
+                                                  SocketGuard& guard, MailWatcher* mail) {
+  std::unique_ptr<LoadRun> run(new LoadRun(std::move(plan), std::move(scenario)));
+  const WorkerDependencies dependencies{run->plan_, run->scenario_, clock,  guard,
+                                        mail,       run->photos_,   layout, run->counters_};
+  for (std::uint64_t i = 0; i < run->plan_.threads; ++i) {
+    run->workers_.push_back(std::make_unique<Worker>(dependencies, Share{run->plan_.segment, i, run->plan_.threads}));
+    const auto prepared = run->workers_.back()->prepare();
+    if (prepared.has_error()) return prepared.error();
+  }
+  return run;
+}
+
+void LoadRun::start(TimePoint epoch) {
+  epoch_ = epoch;
+  arrivals_end_ = epoch + plan_.load.length();
+  for (const auto& worker : workers_) worker->start(epoch);
+}
+
+void LoadRun::stop_arrivals(TimePoint now) {
+  arrivals_end_ = std::min(arrivals_end_, now);
+  for (const auto& worker : workers_) worker->stop_arrivals();
+}
+
+void LoadRun::interrupt() {
+  interrupted_ = true;
+  for (const auto& worker : workers_) worker->interrupt();
+}
+
+bool LoadRun::tick(TimePoint now) {
+  if (counters_.feed_ran_dry && now < arrivals_end_) stop_arrivals(now);
+  if (!interrupted_ && now >= arrivals_end_ + plan_.graceful_stop) interrupt();
+  return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->finished(); });
+}
+
+void LoadRun::join() {
+  for (const auto& worker : workers_) worker->join();
+}
+
+void LoadRun::collect(Snapshot& delta) {
+  for (const auto& worker : workers_) delta.merge(worker->recorder().take());
+}
+
+LoadRun::Users LoadRun::users() const {
+  Users users;
+  for (std::size_t i = 0; i < kUserStateCount; ++i) users.by_state[i] = counters_.users_by_state[i];
+  users.active = counters_.active_users;
+  users.most_active = counters_.most_active_users;
+  return users;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,62 @@
+// A load run: its workers, from the first arrival to the last answer. Owned by the main thread, which
+// calls tick() about once a second and reads the workers' figures.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "engine/photo_store.hpp"
+#include "engine/worker.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace gelombang {
+
+class LoadRun {
+ public:
+  struct Users {
+    std::array<std::int64_t, kUserStateCount> by_state{};
+    std::uint64_t active = 0;
+    std::uint64_t most_active = 0;
+  };
+
+  // Loads the scenario into every worker. `mail` may be null.
+  static Result<std::unique_ptr<LoadRun>> prepare(RunPlan plan, Scenario scenario,
+                                                  std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
+                                                  SocketGuard& guard, MailWatcher* mail);
+  ~LoadRun();
+
+  // The schedule starts now, after all that had to be set up.
+  void start(TimePoint epoch);
+  // No new arrivals; what is under way may end within the graceful stop.
+  void stop_arrivals(TimePoint now);
+  void interrupt();
+  // Ends what outlives the graceful stop. True when the run is over.
+  bool tick(TimePoint now);
+  void join();
+
+  // Adds what was recorded since the last call.
+  void collect(Snapshot& delta);
+  [[nodiscard]] Users users() const;
+  [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
+  [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
+  [[nodiscard]] TimePoint arrivals_end() const noexcept { return arrivals_end_; }
+  [[nodiscard]] const RunPlan& plan() const noexcept { return plan_; }
+  [[nodiscard]] const Scenario& scenario() const noexcept { return scenario_; }
+
+ private:
+  LoadRun(RunPlan plan, Scenario scenario);
+
+  RunPlan plan_;
+  Scenario scenario_;
+  PhotoStore photos_;
+  SharedCounters counters_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  TimePoint epoch_{};
+  TimePoint arrivals_end_{};
+  bool interrupted_ = false;
+};
+
+}  // namespace gelombang

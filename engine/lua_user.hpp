@@ -1,0 +1,39 @@
+// What a journey's script may ask of the virtual user that plays it. Implemented by VirtualUser; the
+// calls that wait only record what is wanted, and the coroutine then yields.
+#pragma once
+
+#include "metrics/error_class.hpp"
+#include "probes/http_message.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+class LuaUser {
+ public:
+  virtual ~LuaUser() = default;
+
+  virtual bool in_step() const = 0;
+  // False where the journey does not list the step, or another one is open.
+  virtual bool step_begin(int number, std::string& problem) = 0;
+  virtual void step_end(ErrorClass error) = 0;
+
+  // The request that is being described; http_send() makes it wait.
+  virtual HttpRequest& new_request(HttpMethod method, std::string_view url) = 0;
+  virtual HttpRequest& request() = 0;
+  virtual void expect_status(int status) = 0;
+  virtual void wait_for_request() = 0;
+  virtual std::string cookie(std::string_view name) = 0;
+
+  virtual void wait_for_think(double shortest, double longest) = 0;  // seconds
+  virtual void wait_for_sleep(double seconds) = 0;
+  // False where the run has no mailbox.
+  virtual bool wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) = 0;
+
+  virtual double uniform() = 0;
+  virtual void conformance(std::string_view rule, std::string_view expected, std::string_view got) = 0;
+  virtual void log(std::string_view text) = 0;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,189 @@
+// The functions of the prelude's `native` table that act for the virtual user whose journey is running.
+#include "base/units.hpp"
+#include "engine/lua_support.hpp"
+#include "engine/lua_user.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace gelombang::lua {
+namespace {
+
+int in_step(lua_State* L) {
+  lua_pushboolean(L, user_of(L).in_step() ? 1 : 0);
+  return 1;
+}
+
+int step_begin(lua_State* L) {
+  std::string problem;
+  if (!user_of(L).step_begin(static_cast<int>(lua_tointeger(L, 1)), problem)) throw std::runtime_error(problem);
+  return 0;
+}
+
+int step_end(lua_State* L) {
+  const auto error = error_class_from_name(text(L, 1));
+  user_of(L).step_end(error.value_or(ErrorClass::generator_internal));
+  return 0;
+}
+
+int http_begin(lua_State* L) {
+  static constexpr std::array<std::pair<std::string_view, HttpMethod>, 7> kMethods{{{"get", HttpMethod::get},
+                                                                                   {"head", HttpMethod::head},
+                                                                                   {"post", HttpMethod::post},
+                                                                                   {"put", HttpMethod::put},
+                                                                                   {"patch", HttpMethod::patch},
+                                                                                   {"delete", HttpMethod::delete_},
+                                                                                   {"options", HttpMethod::options}}};
+  const std::string_view wanted = text(L, 1);
+  for (const auto& [name, method] : kMethods) {
+    if (name == wanted) user_of(L).new_request(method, text(L, 2));
+  }
+  return 0;
+}
+
+int http_header(lua_State* L) {
+  const std::string_view name = text(L, 1);
+  const std::string_view value = text(L, 2);
+  // A line break would smuggle a second header in.
+  for (const std::string_view part : {name, value}) {
+    if (part.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+      throw std::runtime_error("a header may not hold line breaks");
+    }
+  }
+  user_of(L).request().headers.push_back({std::string(name), std::string(value)});
+  return 0;
+}
+
+int http_body(lua_State* L) {
+  user_of(L).request().body = text(L, 1);
+  return 0;
+}
+
+int http_part(lua_State* L) {
+  HttpPart part;
+  part.name = text(L, 1);
+  part.filename = text(L, 2);
+  part.content_type = text(L, 3);
+  part.data = to_bytes(L, 4);
+  user_of(L).request().parts.push_back(std::move(part));
+  return 0;
+}
+
+int http_expect(lua_State* L) {
+  user_of(L).expect_status(static_cast<int>(lua_tointeger(L, 1)));
+  return 0;
+}
+
+int http_timeout(lua_State* L) {
+  user_of(L).request().timeout = from_seconds(lua_tonumber(L, 1));
+  return 0;
+}
+
+int http_connect_timeout(lua_State* L) {
+  user_of(L).request().connect_timeout = from_seconds(lua_tonumber(L, 1));
+  return 0;
+}
+
+int http_redirects(lua_State* L) {
+  user_of(L).request().max_redirects = static_cast<int>(lua_tointeger(L, 1));
+  return 0;
+}
+
+int http_expect_continue(lua_State* L) {
+  user_of(L).request().expect_continue = true;
+  return 0;
+}
+
+int http_version_1_1(lua_State* L) {
+  user_of(L).request().version = HttpVersionChoice::http1_1;
+  return 0;
+}
+
+// -> status, body, url, headers as "name: value\n" lines, error class
+int http_send(lua_State* L) {
+  user_of(L).wait_for_request();
+  return lua_yield(L, 0);
+}
+
+int cookie(lua_State* L) {
+  push(L, user_of(L).cookie(text(L, 1)));
+  return 1;
+}
+
+int think(lua_State* L) {
+  user_of(L).wait_for_think(lua_tonumber(L, 1), lua_tonumber(L, 2));
+  return lua_yield(L, 0);
+}
+
+int sleep(lua_State* L) {
+  user_of(L).wait_for_sleep(lua_tonumber(L, 1));
+  return lua_yield(L, 0);
+}
+
+// -> error class, folder, delay in seconds, late, subject, link
+int mail_wait(lua_State* L) {
+  if (!user_of(L).wait_for_mail(text(L, 1), text(L, 2), lua_tonumber(L, 3), lua_tonumber(L, 4))) {
+    throw std::runtime_error("mailbox.wait needs a mailbox: give one with --mailbox URL");
+  }
+  return lua_yield(L, 0);
+}
+
+int uniform(lua_State* L) {
+  lua_pushnumber(L, user_of(L).uniform());
+  return 1;
+}
+
+int conformance(lua_State* L) {
+  user_of(L).conformance(text(L, 1), text(L, 2), text(L, 3));
+  return 0;
+}
+
+int log(lua_State* L) {
+  if (state_of(L).user != nullptr) state_of(L).user->log(text(L, 1));
+  return 0;
+}
+
+// Only classes that a script may give a failure: the target's answer was not what was expected.
+int application_class(lua_State* L) {
+  const auto error = error_class_from_name(text(L, 1));
+  const bool allowed = error && (info(*error).layer == ErrorLayer::application || info(*error).layer == ErrorLayer::mail);
+  if (!allowed) {
+    throw std::runtime_error(fmt::format("'{}' is no error class of the application layer, such as assert_body", text(L, 1)));
+  }
+  lua_settop(L, 1);
+  return 1;
+}
+
+}  // namespace
+
+void add_user_functions(lua_State* L, LuaVm::State& state) {
+  static constexpr Function kFunctions[] = {
+      {"in_step", guarded<in_step>},
+      {"step_begin", guarded<step_begin>},
+      {"step_end", guarded<step_end>},
+      {"http_begin", guarded<http_begin>},
+      {"http_header", guarded<http_header>},
+      {"http_body", guarded<http_body>},
+      {"http_part", guarded<http_part>},
+      {"http_expect", guarded<http_expect>},
+      {"http_timeout", guarded<http_timeout>},
+      {"http_connect_timeout", guarded<http_connect_timeout>},
+      {"http_redirects", guarded<http_redirects>},
+      {"http_expect_continue", guarded<http_expect_continue>},
+      {"http_version_1_1", guarded<http_version_1_1>},
+      {"http_send", guarded<http_send>},
+      {"cookie", guarded<cookie>},
+      {"think", guarded<think>},
+      {"sleep", guarded<sleep>},
+      {"mail_wait", guarded<mail_wait>},
+      {"uniform", guarded<uniform>},
+      {"conformance", guarded<conformance>},
+      {"log", guarded<log>},
+      {"application_class", guarded<application_class>},
+  };
+  add_functions(L, state, kFunctions, std::size(kFunctions));
+}
+
+}  // namespace gelombang::lua

@@ -1,0 +1,235 @@
+#include "engine/lua_vm.hpp"
+
+#include "engine/lua_support.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <filesystem>
+
+// lua-cjson's header lies where Lua 5.1's own would; this is all that is needed of it.
+extern "C" int luaopen_cjson(lua_State* L);
+
+namespace gelombang {
+
+extern const std::string_view kPrelude;  // engine/prelude.lua
+
+namespace lua {
+
+StackGuard::~StackGuard() { assert(lua_gettop(L_) == expected_); }
+
+LuaUser& user_of(lua_State* L) {
+  LuaUser* user = state_of(L).user;
+  if (user == nullptr) throw std::runtime_error("this belongs inside a journey, not at the top of the file");
+  return *user;
+}
+
+std::string_view text(lua_State* L, int index) {
+  std::size_t length = 0;
+  const char* value = lua_tolstring(L, index, &length);
+  if (value == nullptr) throw std::runtime_error(fmt::format("argument {} is no text", index));
+  return {value, length};
+}
+
+void add_functions(lua_State* L, LuaVm::State& state, const Function* functions, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    lua_pushlightuserdata(L, &state);
+    lua_pushcclosure(L, functions[i].function, 1);
+    lua_setfield(L, -2, functions[i].name);
+  }
+}
+
+namespace {
+
+constexpr const char* kBytesType = "gelombang.bytes";
+
+int collect_bytes(lua_State* L) {
+  using Bytes = std::shared_ptr<const std::string>;
+  static_cast<Bytes*>(lua_touserdata(L, 1))->~Bytes();
+  return 0;
+}
+
+void push_settings(lua_State* L, const ScenarioSettings& settings) {
+  const auto push_map = [L](const std::map<std::string, std::string>& values) {
+    lua_newtable(L);
+    for (const auto& [key, value] : values) {
+      push(L, value);
+      lua_setfield(L, -2, key.c_str());
+    }
+  };
+  lua_newtable(L);
+  push(L, settings.target);
+  lua_setfield(L, -2, "target");
+  lua_pushnumber(L, static_cast<double>(settings.seed));
+  lua_setfield(L, -2, "seed");
+  push_map(settings.values);
+  lua_setfield(L, -2, "values");
+  push_map(settings.secrets);
+  lua_setfield(L, -2, "secrets");
+}
+
+// Runs the prelude, and keeps the table of functions that it returns.
+void open_api(lua_State* L, LuaVm::State& state) {
+  luaL_openlibs(L);
+  if (luaL_loadbuffer(L, kPrelude.data(), kPrelude.size(), "=api") != 0) {
+    throw std::logic_error(std::string(text(L, -1)));
+  }
+  lua_newtable(L);
+  add_load_functions(L, state);
+  add_user_functions(L, state);
+  lua_pushcfunction(L, luaopen_cjson);
+  lua_call(L, 0, 1);
+  lua_setfield(L, -2, "cjson");
+  push_settings(L, state.settings);
+  if (lua_pcall(L, 2, 1, 0) != 0) throw std::logic_error(std::string(text(L, -1)));
+  state.host = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+void push_host_function(lua_State* L, const LuaVm::State& state, const char* name) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state.host);
+  lua_getfield(L, -1, name);
+  lua_remove(L, -2);
+}
+
+}  // namespace
+
+void push_bytes(lua_State* L, std::shared_ptr<const std::string> bytes) {
+  void* place = lua_newuserdata(L, sizeof bytes);
+  new (place) std::shared_ptr<const std::string>(std::move(bytes));
+  if (luaL_newmetatable(L, kBytesType) != 0) {
+    lua_pushcfunction(L, collect_bytes);
+    lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+  }
+  lua_setmetatable(L, -2);
+}
+
+std::shared_ptr<const std::string> to_bytes(lua_State* L, int index) {
+  void* place = lua_touserdata(L, index);
+  if (place != nullptr && lua_getmetatable(L, index) != 0) {
+    lua_getfield(L, LUA_REGISTRYINDEX, kBytesType);
+    const bool ours = lua_rawequal(L, -1, -2) != 0;
+    lua_pop(L, 2);
+    if (ours) return *static_cast<std::shared_ptr<const std::string>*>(place);
+  }
+  return std::make_shared<const std::string>(text(L, index));
+}
+
+}  // namespace lua
+
+LuaVm::LuaVm(const ScenarioSettings& settings, PhotoStore& photos) : state_(std::make_unique<State>()) {
+  state_->settings = settings;
+  state_->photos = &photos;
+  state_->lua.reset(luaL_newstate());
+  if (!state_->lua) throw std::bad_alloc();
+  lua::open_api(state_->lua.get(), *state_);
+}
+
+LuaVm::~LuaVm() = default;
+
+Result<Scenario> LuaVm::load(const std::string& path) {
+  lua_State* L = state_->lua.get();
+  const lua::StackGuard guard(L, 0);
+  const auto fail = [L] {
+    std::string message(lua::text(L, -1));
+    lua_settop(L, 0);
+    return Error{std::move(message)};
+  };
+  state_->directory = std::filesystem::path(path).parent_path().string();
+  lua::push_host_function(L, *state_, "load");
+  // Text only: bytecode could break out of the sandbox.
+  if (std::error_code failure; !std::filesystem::is_regular_file(path, failure)) {
+    lua_settop(L, 0);
+    return Error{fmt::format("{}: no such scenario file", path)};
+  }
+  if (luaL_loadfilex(L, path.c_str(), "t") != 0) return fail();
+  if (lua_pcall(L, 1, 1, 0) != 0) {
+    if (lua_isstring(L, -1) == 0) {
+      lua_settop(L, 0);
+      return Error{fmt::format("{}: the file raised an error that is no text", path)};
+    }
+    // A message without a place of its own gets the file's name.
+    std::string message(lua::text(L, -1));
+    lua_settop(L, 0);
+    if (message.find(".lua:") == std::string::npos && message.rfind(path, 0) != 0) message = path + ": " + message;
+    return Error{std::move(message)};
+  }
+  auto scenario = lua::read_scenario(L, *state_, path);
+  if (scenario.has_value()) {
+    state_->scenario = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua::push_host_function(L, *state_, "freeze");
+    lua_call(L, 0, 0);
+  }
+  lua_settop(L, 0);
+  return scenario;
+}
+
+LuaVm::Coroutine LuaVm::create_coroutine() {
+  lua_State* L = state_->lua.get();
+  Coroutine coroutine;
+  coroutine.state_ = lua_newthread(L);
+  coroutine.anchor_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  return coroutine;
+}
+
+void LuaVm::release(Coroutine& coroutine) {
+  if (coroutine.anchor_ != LUA_NOREF) luaL_unref(state_->lua.get(), LUA_REGISTRYINDEX, coroutine.anchor_);
+  coroutine = Coroutine{};
+}
+
+LuaVm::Step LuaVm::begin(Coroutine& coroutine, LuaUser& user, JourneyId journey, const Fields& person) {
+  lua_State* L = coroutine.state_;
+  lua::push_host_function(L, *state_, "play");
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state_->journeys[journey]);
+  lua_createtable(L, 0, static_cast<int>(person.size()));
+  for (const auto& [key, value] : person) {
+    lua::push(L, value);
+    lua_setfield(L, -2, key.c_str());
+  }
+  return resume(coroutine, user, 2);
+}
+
+LuaVm::Step LuaVm::resume(Coroutine& coroutine, LuaUser& user, int pushed) {
+  state_->user = &user;
+  const int status = lua_resume(coroutine.state_, pushed);
+  state_->user = nullptr;
+  return finish(coroutine, status);
+}
+
+LuaVm::Step LuaVm::finish(Coroutine& coroutine, int status) {
+  lua_State* L = coroutine.state_;
+  Step step;
+  if (status == LUA_YIELD) {
+    lua_settop(L, 0);
+    return step;
+  }
+  if (status != 0) {
+    // play() catches everything but the end of memory; the coroutine is dead.
+    const char* problem = lua_tostring(L, -1);
+    step.progress = Progress::script_error;
+    step.error = problem != nullptr ? problem : "unknown Lua error";
+    return step;
+  }
+  const std::string_view result = lua::text(L, 1);
+  if (result == "success") {
+    step.progress = Progress::finished;
+  } else if (result == "failure") {
+    step.progress = Progress::failed;
+  } else {
+    step.progress = Progress::script_error;
+    step.error = lua::text(L, 2);
+  }
+  lua_settop(L, 0);
+  return step;
+}
+
+int LuaVm::step_id(JourneyId journey, int number) const noexcept {
+  const auto& numbers = state_->step_ids[journey];
+  const auto index = static_cast<std::size_t>(number - 1);
+  return index < numbers.size() ? numbers[index] : -1;
+}
+
+void LuaVm::collect_garbage() { lua_gc(state_->lua.get(), LUA_GCSTEP, 1); }
+
+}  // namespace gelombang

@@ -1,0 +1,24 @@
+// Takes secrets and personal data out of text before it is shown or stored: the text of script
+// errors, conformance rows and the scenario's own log lines.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+class Redactor {
+ public:
+  // `value` is replaced wherever it stands. Values under four characters are ignored: they would
+  // replace half of every text and protect nothing.
+  void add(std::string_view value);
+  void clear() { values_.clear(); }
+  // Known values, mail addresses and runs of 16 digits become "[redacted]"; at most `limit` bytes.
+  [[nodiscard]] std::string redact(std::string_view text, std::size_t limit = 4096) const;
+
+ private:
+  std::vector<std::string> values_;
+};
+
+}  // namespace gelombang

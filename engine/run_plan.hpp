@@ -1,0 +1,32 @@
+// Everything that decides what a load run does, after command line and scenario have been joined.
+#pragma once
+
+#include "base/clock.hpp"
+#include "engine/load.hpp"
+#include "engine/scenario.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+struct RunPlan {
+  std::string scenario_path;
+  ScenarioSettings settings;  // holds target and seed
+  Load load;                  // scaled
+  Segment segment;
+  std::uint64_t threads = 1;
+  std::uint64_t max_users = 1;  // of the whole process
+  Duration graceful_stop = std::chrono::seconds(30);
+  std::string user_agent;
+  bool verify_certificates = true;
+  std::string ca_file;
+  std::vector<std::string> resolve;  // "host:port:address": look-ups pinned for the run
+};
+
+// A load with its rates, or its users and iterations, multiplied.
+Load scaled(const Load& load, double factor);
+
+}  // namespace gelombang

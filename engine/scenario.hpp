@@ -1,0 +1,52 @@
+// A scenario as data: what its Lua file declared. Loading sends nothing.
+#pragma once
+
+#include "base/result.hpp"
+#include "engine/digit_guard.hpp"
+#include "engine/feeder.hpp"
+#include "engine/load.hpp"
+#include "metrics/catalog.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+struct Journey {
+  std::string name;
+  double weight = 1;
+  std::optional<Feed> people;  // its own, else the scenario's
+};
+
+struct Scenario {
+  std::string path;
+  std::string name;  // the file's name without directory and extension
+  std::string description;
+  std::vector<Journey> journeys;  // in the order of Catalog::journeys: by name
+  Catalog catalog;
+  std::optional<Feed> people;
+  std::vector<Load> loads;  // by name
+  std::vector<std::string> thresholds;
+  std::vector<DigitGuard> guards;
+
+  // The journey that an iteration plays: a function of (seed, iteration).
+  [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;
+  [[nodiscard]] const Feed* feed_of(JourneyId journey) const noexcept;
+};
+
+// What a scenario may read while it loads and runs, besides its own files.
+struct ScenarioSettings {
+  std::string target;                          // base URL without a trailing slash
+  std::uint64_t seed = 0;
+  std::map<std::string, std::string> values;   // --set
+  std::map<std::string, std::string> secrets;  // --set-secret; may be sent, never shown
+  std::vector<std::string> library_paths;      // where require() looks after the scenario's own directory
+};
+
+// Loads and checks a scenario file. The Error's line begins with file and line where Lua knows them.
+Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings);
+
+}  // namespace gelombang

@@ -1,0 +1,164 @@
+// From the table that a scenario file returns to a Scenario. The prelude has checked every value where
+// it was written, so that its errors carry the line; what is read here is of the right type.
+#include "engine/lua_support.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+namespace gelombang::lua {
+namespace {
+
+std::string string_field(lua_State* L, int table, const char* name) {
+  lua_getfield(L, table, name);
+  std::string value = lua_isnil(L, -1) ? std::string() : std::string(text(L, -1));
+  lua_pop(L, 1);
+  return value;
+}
+
+double number_field(lua_State* L, int table, const char* name, double otherwise) {
+  lua_getfield(L, table, name);
+  const double value = lua_isnumber(L, -1) != 0 ? lua_tonumber(L, -1) : otherwise;
+  lua_pop(L, 1);
+  return value;
+}
+
+std::uint64_t whole_field(lua_State* L, int table, const char* name) {
+  return static_cast<std::uint64_t>(number_field(L, table, name, 0));
+}
+
+// Calls `visit(name)` for each key, sorted, with the value on top of the stack.
+template <class Visit>
+void for_each_named(lua_State* L, const char* field, int table, Visit visit) {
+  lua_getfield(L, table, field);
+  std::vector<std::string> names;
+  if (lua_istable(L, -1)) {
+    lua_pushnil(L);
+    while (lua_next(L, -2) != 0) {
+      if (lua_type(L, -2) == LUA_TSTRING) names.emplace_back(text(L, -2));
+      lua_pop(L, 1);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    lua_getfield(L, -1, name.c_str());
+    visit(name);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+// Calls `visit()` for each element of a list, with it on top of the stack.
+template <class Visit>
+void for_each(lua_State* L, const char* field, int table, Visit visit) {
+  lua_getfield(L, table, field);
+  if (lua_istable(L, -1)) {
+    for (int i = 1; i <= static_cast<int>(lua_objlen(L, -1)); ++i) {
+      lua_rawgeti(L, -1, i);
+      visit();
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+}
+
+std::optional<Feed> read_feed(lua_State* L, const LuaVm::State& state, int table) {
+  lua_getfield(L, table, "people");
+  std::optional<Feed> feed;
+  if (lua_istable(L, -1)) {
+    const int source = lua_gettop(L);
+    const std::string order = string_field(L, source, "order");
+    feed.emplace();
+    feed->order = order == "queue"    ? FeederOrder::queue
+                  : order == "random" ? FeederOrder::random
+                                      : FeederOrder::circular;
+    if (string_field(L, source, "kind") == "csv") {
+      feed->csv = state.csv.at(string_field(L, source, "path"));
+    } else {
+      feed->people = PeopleFeed{whole_field(L, source, "seed"), whole_field(L, source, "first"),
+                                whole_field(L, source, "count"), string_field(L, source, "domain")};
+    }
+  }
+  lua_pop(L, 1);
+  return feed;
+}
+
+Load read_load(lua_State* L, const std::string& name) {
+  const int table = lua_gettop(L);
+  const std::string kind = string_field(L, table, "kind");
+  Load load;
+  if (kind == "constant_users") {
+    load = constant_users_load(whole_field(L, table, "users"), from_seconds(number_field(L, table, "duration", 0)));
+  } else if (kind == "iterations") {
+    load = iterations_load(whole_field(L, table, "users"), whole_field(L, table, "iterations"),
+                           from_seconds(number_field(L, table, "duration", 0)));
+  } else {
+    load.kind = kind == "constant_rate" ? LoadKind::constant_rate : LoadKind::ramping_rate;
+    lua_getfield(L, table, "uniform");
+    load.uniform = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    for_each(L, "pieces", table, [L, &load] {
+      const auto piece = [L](int index) {
+        lua_rawgeti(L, -1, index);
+        const double value = lua_tonumber(L, -1);
+        lua_pop(L, 1);
+        return value;
+      };
+      load.intensity.add_piece(from_seconds(piece(1)), Rate::per_second(piece(2)), Rate::per_second(piece(3)));
+    });
+  }
+  load.name = name;
+  return load;
+}
+
+// The names of all declared steps, by number.
+std::vector<std::string> read_step_names(lua_State* L, const LuaVm::State& state) {
+  std::vector<std::string> names;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state.host);
+  for_each(L, "steps", lua_gettop(L), [L, &names] { names.push_back(string_field(L, lua_gettop(L), "name")); });
+  lua_pop(L, 1);
+  return names;
+}
+
+void read_journey(lua_State* L, LuaVm::State& state, const std::string& name, const std::vector<std::string>& step_names,
+                  Scenario& scenario) {
+  const int table = lua_gettop(L);
+  const auto id = static_cast<JourneyId>(scenario.journeys.size());
+  scenario.journeys.push_back({name, number_field(L, table, "weight", 1), read_feed(L, state, table)});
+  scenario.catalog.journeys.push_back(name);
+  std::vector<int> ids(step_names.size(), -1);
+  for_each(L, "numbers", table, [&] {
+    const auto index = static_cast<std::size_t>(lua_tointeger(L, -1) - 1);
+    ids[index] = static_cast<int>(scenario.catalog.steps.size());
+    scenario.catalog.steps.push_back({id, step_names[index]});
+  });
+  state.step_ids.push_back(std::move(ids));
+  lua_getfield(L, table, "run");
+  state.journeys.push_back(luaL_ref(L, LUA_REGISTRYINDEX));
+}
+
+}  // namespace
+
+Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::string& path) {
+  const StackGuard stack(L, 0);
+  const int table = lua_gettop(L);
+  Scenario scenario;
+  scenario.path = path;
+  scenario.name = std::filesystem::path(path).stem().string();
+  scenario.description = string_field(L, table, "description");
+  scenario.people = read_feed(L, state, table);
+  const std::vector<std::string> step_names = read_step_names(L, state);
+  for_each_named(L, "journeys", table,
+                 [&](const std::string& name) { read_journey(L, state, name, step_names, scenario); });
+  for_each_named(L, "loads", table, [&](const std::string& name) { scenario.loads.push_back(read_load(L, name)); });
+  for_each(L, "thresholds", table, [&] { scenario.thresholds.emplace_back(text(L, -1)); });
+  for_each(L, "guards", table, [&] {
+    const int guard = lua_gettop(L);
+    scenario.guards.push_back(DigitGuard::create(string_field(L, guard, "pattern"), string_field(L, guard, "only")).value());
+  });
+  return scenario;
+}
+
+}  // namespace gelombang::lua

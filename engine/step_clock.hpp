@@ -1,0 +1,34 @@
+// The two clocks of a step. Response time runs from the intended start, service time from the actual
+// start of the first request; both to the last byte of the last request, without the pauses (think,
+// sleep, mail) in between.
+#pragma once
+
+#include "base/clock.hpp"
+#include "metrics/sample.hpp"
+
+namespace gelombang {
+
+class StepClock {
+ public:
+  void begin(TimePoint intended) noexcept;
+  void request_started(TimePoint at) noexcept;
+  void request_ended(TimePoint at) noexcept;
+  // A pause inside the step; `length` is what it should take, so that a late wake-up still counts.
+  void paused(Duration length, TimePoint until) noexcept;
+  // An interrupted or abandoned step ends at `now`, which censors it.
+  [[nodiscard]] StepSample finish(Outcome outcome, ErrorClass error, TimePoint now) const noexcept;
+  // From when the person may go on: the last byte, or the end of a pause after it.
+  [[nodiscard]] TimePoint resumes_at() const noexcept { return resumes_at_; }
+
+ private:
+  TimePoint intended_{};
+  TimePoint first_request_{};
+  TimePoint last_byte_{};
+  TimePoint resumes_at_{};
+  Duration paused_{};                   // since the step began
+  Duration paused_before_first_{};      // up to the first request
+  Duration paused_before_last_byte_{};  // up to the last byte
+  bool requested_ = false;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,318 @@
+#include "engine/virtual_user.hpp"
+
+#include "base/log.hpp"
+#include "engine/lua_support.hpp"
+#include "probes/blocked_page.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kMaxSeenSecrets = 32;
+
+bool is_absolute(std::string_view url) { return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0; }
+
+}  // namespace
+
+VirtualUser::VirtualUser(UserContext& context)
+    : context_(context),
+      http_(context.http),
+      timer_(context.io),
+      think_random_(0, RandomPurpose::think, 0),
+      script_random_(0, RandomPurpose::script, 0) {}
+
+VirtualUser::~VirtualUser() { context_.vm.release(coroutine_); }
+
+void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
+  iteration_ = iteration;
+  person_ = person;
+  interrupted_ = false;
+  step_ = -1;
+  seen_secrets_.clear();
+  think_random_ = RandomStream(context_.settings.seed, RandomPurpose::think, iteration.index);
+  script_random_ = RandomStream(context_.settings.seed, RandomPurpose::script, iteration.index);
+  started_ = context_.clock.now();
+  resumes_at_ = iteration.intended;
+  last_byte_ = started_;
+  if (coroutine_.state() == nullptr) coroutine_ = context_.vm.create_coroutine();
+  advance(context_.vm.begin(coroutine_, *this, iteration.journey, person_));
+}
+
+void VirtualUser::interrupt() {
+  interrupted_ = true;
+  switch (state_) {
+    case UserState::idle: break;
+    case UserState::requesting: context_.http.cancel(transfer_, Outcome::interrupted); break;
+    case UserState::waiting_for_mail: context_.mail->cancel(mail_id_); break;
+    case UserState::pausing:
+      ++generation_;
+      timer_.cancel();
+      finish_interrupted();
+      break;
+  }
+}
+
+void VirtualUser::set_state(UserState state) {
+  context_.state_changed(state_, state);
+  state_ = state;
+}
+
+// Steps ---------------------------------------------------------------------------------------------
+
+bool VirtualUser::step_begin(int number, std::string& problem) {
+  if (step_ >= 0) {
+    problem = fmt::format("a step inside the step '{}': steps do not nest",
+                          context_.scenario.catalog.steps[static_cast<StepId>(step_)].name);
+    return false;
+  }
+  step_ = context_.vm.step_id(iteration_.journey, number);
+  if (step_ < 0) {
+    problem = fmt::format("this step is not listed in the journey '{}': add it to its steps = {{ ... }}",
+                          context_.scenario.catalog.journeys[iteration_.journey]);
+    return false;
+  }
+  step_clock_.begin(resumes_at_);
+  return true;
+}
+
+void VirtualUser::step_end(ErrorClass error) {
+  if (step_ < 0) return;
+  const Outcome outcome = error == ErrorClass::none        ? Outcome::success
+                          : error == ErrorClass::abandoned ? Outcome::abandoned
+                                                           : Outcome::failure;
+  context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, context_.clock.now()));
+  resumes_at_ = step_clock_.resumes_at();
+  step_ = -1;
+}
+
+// Requests ------------------------------------------------------------------------------------------
+
+HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
+  request_ = HttpRequest{};
+  expected_.clear();
+  request_.method = method;
+  if (is_absolute(url)) {
+    request_.url = url;
+  } else {
+    if (context_.settings.target.empty()) throw std::runtime_error("no target for this path: give one with --target URL");
+    if (url.empty() || url.front() != '/') throw std::runtime_error("a path begins with /");
+    request_.url = context_.settings.target + std::string(url);
+  }
+  return request_;
+}
+
+std::string VirtualUser::cookie(std::string_view name) {
+  std::string value = http_.cookie(context_.settings.target, name);
+  if (seen_secrets_.size() < kMaxSeenSecrets) seen_secrets_.push_back(value);
+  return value;
+}
+
+void VirtualUser::start_request() {
+  set_state(UserState::requesting);
+  if (!guards_hold()) {
+    boost::asio::post(context_.io, [this] { refuse_request(); });
+    return;
+  }
+  transfer_ = context_.http.start(http_, std::move(request_), [this](HttpResult result) { on_response(std::move(result)); });
+}
+
+bool VirtualUser::guards_hold() const {
+  return std::none_of(context_.scenario.guards.begin(), context_.scenario.guards.end(), [this](const DigitGuard& guard) {
+    const auto offends = [&guard](std::string_view text) { return guard.violated_by(text); };
+    return offends(request_.url) || offends(request_.body) ||
+           std::any_of(request_.headers.begin(), request_.headers.end(),
+                       [&](const HttpHeader& header) { return offends(header.value); }) ||
+           std::any_of(request_.parts.begin(), request_.parts.end(),
+                       [&](const HttpPart& part) { return part.filename.empty() && offends(*part.data); });
+  });
+}
+
+void VirtualUser::refuse_request() {
+  if (interrupted_) return finish_interrupted();
+  const auto step = static_cast<StepId>(step_);
+  context_.recorder.script_error(
+      iteration_.journey, step,
+      fmt::format("step '{}': a guard of the scenario stopped a request: it carries a number that is not synthetic; "
+                        "nothing was sent",
+                        context_.scenario.catalog.steps[step].name));
+  resume_with_response(HttpResponse{}, ErrorClass::generator_identity);
+}
+
+void VirtualUser::on_response(HttpResult result) {
+  transfer_ = 0;
+  RequestSample& last = result.hops.back();
+  if (last.outcome == Outcome::success) {
+    last.error = judge(result.response);
+    if (last.error != ErrorClass::none) last.outcome = Outcome::failure;
+  }
+  const auto step = static_cast<StepId>(step_);
+  for (const RequestSample& hop : result.hops) context_.recorder.request(step, hop);
+  step_clock_.request_started(result.hops.front().started);
+  step_clock_.request_ended(result.ended);
+  last_byte_ = result.ended;
+  if (interrupted_) return finish_interrupted();
+  remember_secrets(result.response);
+  resume_with_response(result.response, last.error);
+}
+
+ErrorClass VirtualUser::judge(const HttpResponse& response) const {
+  const bool expected = expected_.empty()
+                            ? response.status < 400
+                            : std::find(expected_.begin(), expected_.end(), response.status) != expected_.end();
+  return expected ? ErrorClass::none : classify_status(response.status, looks_blocked(response));
+}
+
+void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass error) {
+  lua_State* L = coroutine_.state();
+  lua_pushinteger(L, response.status);
+  lua::push(L, response.body);
+  lua::push(L, response.url);
+  std::string head;
+  for (const HttpHeader& header : response.headers) head.append(header.name).append(": ").append(header.value).append("\n");
+  lua::push(L, head);
+  lua::push(L, name(error));
+  advance(context_.vm.resume(coroutine_, *this, 5));
+}
+
+// What the target handed to this person must not be shown either.
+void VirtualUser::remember_secrets(const HttpResponse& response) {
+  for (const HttpHeader& header : response.headers) {
+    if (header.name.size() != 10 || seen_secrets_.size() >= kMaxSeenSecrets) continue;
+    std::string lower = header.name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (lower != "set-cookie") continue;
+    const std::string value = header.value.substr(0, header.value.find(';'));
+    seen_secrets_.push_back(value.substr(value.find('=') + 1));
+  }
+}
+
+// Pauses --------------------------------------------------------------------------------------------
+
+void VirtualUser::wait_for_think(double shortest, double longest) {
+  pause_ = from_seconds(think_random_.log_normal_between(shortest, longest));
+  wanted_ = Wanted::pause;
+}
+
+void VirtualUser::wait_for_sleep(double seconds) {
+  pause_ = from_seconds(seconds);
+  wanted_ = Wanted::pause;
+}
+
+void VirtualUser::start_pause() {
+  set_state(UserState::pausing);
+  TimePoint until;
+  if (step_ >= 0) {
+    until = context_.clock.now() + pause_;
+    step_clock_.paused(pause_, until);
+  } else {
+    // Between steps the deadline is absolute: a late wake-up shows in the next step's response time.
+    until = resumes_at_ + pause_;
+    resumes_at_ = until;
+  }
+  timer_.expires_at(until);
+  timer_.async_wait([this, generation = ++generation_](const boost::system::error_code& error) {
+    if (error || generation != generation_) return;
+    advance(context_.vm.resume(coroutine_, *this, 0));
+  });
+}
+
+// Mail ----------------------------------------------------------------------------------------------
+
+bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) {
+  if (context_.mail == nullptr) return false;
+  mail_ = MailExpectation{std::string(recipient), std::string(link), last_byte_, from_seconds(expected), from_seconds(give_up)};
+  wanted_ = Wanted::mail;
+  return true;
+}
+
+void VirtualUser::start_mail_wait() {
+  set_state(UserState::waiting_for_mail);
+  mail_since_ = context_.clock.now();
+  // The watcher's thread answers; this user stays parked until it has.
+  mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
+    boost::asio::post(context_.io, [this, outcome = std::move(outcome)] { on_mail(outcome); });
+  });
+}
+
+void VirtualUser::on_mail(const MailOutcome& outcome) {
+  const TimePoint now = context_.clock.now();
+  step_clock_.paused(now - mail_since_, now);
+  if (interrupted_ || outcome.kind == MailOutcome::Kind::interrupted) return finish_interrupted();
+  ErrorClass error = outcome.error;
+  if (outcome.kind == MailOutcome::Kind::lost) error = ErrorClass::mail_missing;
+  if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none) error = ErrorClass::mailbox_unreachable;
+  if (seen_secrets_.size() + 2 <= kMaxSeenSecrets && !outcome.link.empty()) {
+    seen_secrets_.push_back(outcome.link);
+    seen_secrets_.push_back(outcome.link.substr(outcome.link.rfind('=') + 1));
+  }
+  lua_State* L = coroutine_.state();
+  lua::push(L, name(error));
+  lua::push(L, kMailFolderNames[static_cast<std::size_t>(outcome.folder)]);
+  lua_pushnumber(L, to_seconds(outcome.delay));
+  lua_pushboolean(L, outcome.result == MailResult::late ? 1 : 0);
+  lua::push(L, outcome.subject);
+  lua::push(L, outcome.link);
+  advance(context_.vm.resume(coroutine_, *this, 6));
+}
+
+// The coroutine -------------------------------------------------------------------------------------
+
+void VirtualUser::advance(const LuaVm::Step& step) {
+  switch (step.progress) {
+    case LuaVm::Progress::finished: return finish(Outcome::success);
+    case LuaVm::Progress::failed: return finish(Outcome::failure);
+    case LuaVm::Progress::script_error:
+      context_.recorder.script_error(iteration_.journey, std::nullopt, redacted(step.error));
+      context_.vm.release(coroutine_);
+      return finish(Outcome::failure);
+    case LuaVm::Progress::waiting: break;
+  }
+  switch (std::exchange(wanted_, Wanted::nothing)) {
+    case Wanted::request: return start_request();
+    case Wanted::pause: return start_pause();
+    case Wanted::mail: return start_mail_wait();
+    case Wanted::nothing: break;
+  }
+}
+
+void VirtualUser::finish(Outcome outcome) {
+  context_.recorder.iteration_finished(iteration_.journey, {context_.clock.now() - started_, outcome});
+  http_.reset();
+  if (state_ != UserState::idle) set_state(UserState::idle);
+  context_.finished(*this);
+}
+
+void VirtualUser::finish_interrupted() {
+  if (step_ >= 0) {
+    context_.recorder.step(static_cast<StepId>(step_),
+                           step_clock_.finish(Outcome::interrupted, ErrorClass::none, context_.clock.now()));
+    step_ = -1;
+  }
+  context_.vm.release(coroutine_);
+  finish(Outcome::interrupted);
+}
+
+// Text ----------------------------------------------------------------------------------------------
+
+std::string VirtualUser::redacted(std::string_view text) const {
+  Redactor redactor;
+  for (const auto& [key, value] : person_) {
+    if (key != "index") redactor.add(value);
+  }
+  for (const auto& [key, value] : context_.settings.secrets) redactor.add(value);
+  for (const std::string& value : seen_secrets_) redactor.add(value);
+  return redactor.redact(text);
+}
+
+void VirtualUser::conformance(std::string_view rule, std::string_view expected, std::string_view got) {
+  context_.recorder.conformance(redacted(rule), redacted(expected), redacted(got), expected == got);
+}
+
+void VirtualUser::log(std::string_view text) { spdlog::info("script: {}", redacted(text)); }
+
+}  // namespace gelombang

@@ -1,0 +1,133 @@
+// A virtual user: plays one journey at a time as a Lua coroutine, with cookies and connections of its
+// own, and records what it meets. Belongs to its worker's thread.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "engine/lua_user.hpp"
+#include "engine/lua_vm.hpp"
+#include "engine/redactor.hpp"
+#include "engine/step_clock.hpp"
+#include "metrics/recorder.hpp"
+#include "probes/http_client.hpp"
+#include "probes/mail_watcher.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+enum class UserState : std::uint8_t { idle, requesting, pausing, waiting_for_mail };
+inline constexpr std::size_t kUserStateCount = 4;
+inline constexpr std::array<std::string_view, kUserStateCount> kUserStateNames{"idle", "requesting", "pausing",
+                                                                              "waiting_for_mail"};
+
+// One pass through a journey that is to be played.
+struct Iteration {
+  std::uint64_t index = 0;  // decides journey, person and everything random
+  JourneyId journey = 0;
+  TimePoint intended{};     // when it should begin
+};
+
+class VirtualUser;
+
+// What a virtual user needs of its worker.
+struct UserContext {
+  const Scenario& scenario;
+  const ScenarioSettings& settings;
+  const Clock& clock;
+  boost::asio::io_context& io;
+  LuaVm& vm;
+  HttpClient& http;
+  Recorder& recorder;
+  MailWatcher* mail = nullptr;
+  std::function<void(VirtualUser&)> finished;                       // may be called from begin()
+  std::function<void(UserState from, UserState to)> state_changed;
+};
+
+class VirtualUser final : public LuaUser {
+ public:
+  explicit VirtualUser(UserContext& context);
+  ~VirtualUser() override;
+  VirtualUser(const VirtualUser&) = delete;
+  VirtualUser& operator=(const VirtualUser&) = delete;
+
+  // Starts an iteration; finished() follows, now or later.
+  void begin(const Iteration& iteration, const Fields& person);
+  // Cuts the iteration off: what is under way is recorded as interrupted. finished() follows.
+  void interrupt();
+  [[nodiscard]] UserState state() const noexcept { return state_; }
+  // Closed loads: which of the users this is.
+  std::uint64_t number = 0;
+  std::uint64_t rounds = 0;
+
+ private:
+  // LuaUser
+  bool in_step() const override { return step_ >= 0; }
+  bool step_begin(int number, std::string& problem) override;
+  void step_end(ErrorClass error) override;
+  HttpRequest& new_request(HttpMethod method, std::string_view url) override;
+  HttpRequest& request() override { return request_; }
+  void expect_status(int status) override { expected_.push_back(status); }
+  void wait_for_request() override { wanted_ = Wanted::request; }
+  std::string cookie(std::string_view name) override;
+  void wait_for_think(double shortest, double longest) override;
+  void wait_for_sleep(double seconds) override;
+  bool wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) override;
+  double uniform() override { return script_random_.uniform(); }
+  void conformance(std::string_view rule, std::string_view expected, std::string_view got) override;
+  void log(std::string_view text) override;
+
+  enum class Wanted : std::uint8_t { nothing, request, pause, mail };
+
+  void advance(const LuaVm::Step& step);
+  void start_request();
+  [[nodiscard]] bool guards_hold() const;
+  void refuse_request();
+  void on_response(HttpResult result);
+  [[nodiscard]] ErrorClass judge(const HttpResponse& response) const;
+  void resume_with_response(const HttpResponse& response, ErrorClass error);
+  void start_pause();
+  void start_mail_wait();
+  void on_mail(const MailOutcome& outcome);
+  void finish(Outcome outcome);
+  void finish_interrupted();
+  void set_state(UserState state);
+  void remember_secrets(const HttpResponse& response);
+  [[nodiscard]] std::string redacted(std::string_view text) const;
+
+  UserContext& context_;
+  HttpUser http_;
+  LuaVm::Coroutine coroutine_;
+  boost::asio::steady_timer timer_;
+  UserState state_ = UserState::idle;
+  bool interrupted_ = false;
+  std::uint64_t generation_ = 0;  // of the wait that is under way; a late answer to an older one is ignored
+
+  Iteration iteration_;
+  Fields person_;
+  TimePoint started_{};
+  TimePoint resumes_at_{};  // the intended start of the next step
+  TimePoint last_byte_{};   // of the last request: what caused a mail
+  RandomStream think_random_;
+  RandomStream script_random_;
+  int step_ = -1;  // the open step's id
+  StepClock step_clock_;
+
+  Wanted wanted_ = Wanted::nothing;
+  HttpRequest request_;
+  std::vector<int> expected_;
+  TransferId transfer_ = 0;
+  Duration pause_{};
+  MailExpectation mail_;
+  MailWatcher::ExpectationId mail_id_ = 0;
+  TimePoint mail_since_{};
+  std::vector<std::string> seen_secrets_;  // cookies and mail links of this iteration
+};
+
+}  // namespace gelombang

@@ -1,0 +1,242 @@
+#include "engine/worker.hpp"
+
+#include "base/log.hpp"
+#include "engine/photo_store.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <new>
+
+namespace gelombang {
+namespace {
+
+HttpClient::Options http_options(const RunPlan& plan, const Share& share) {
+  HttpClient::Options options;
+  options.user_agent = plan.user_agent;
+  options.verify_certificates = plan.verify_certificates;
+  options.ca_file = plan.ca_file;
+  options.max_connections = plan.max_users;
+  options.trace_seed = plan.settings.seed + (share.segment.index * 1000 + share.worker) * 0x9E3779B97F4A7C15ULL;
+  options.resolve = plan.resolve;
+  return options;
+}
+
+void raise_to(std::atomic<std::uint64_t>& maximum, std::uint64_t value) {
+  std::uint64_t seen = maximum.load(std::memory_order_relaxed);
+  while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
+Worker::Worker(const WorkerDependencies& dependencies, Share share)
+    : shared_(dependencies),
+      share_(share),
+      io_(1),
+      recorder_(dependencies.layout),
+      vm_(dependencies.plan.settings, dependencies.photos),
+      pacing_timer_(io_) {
+  http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, http_options(shared_.plan, share_));
+  context_ = std::make_unique<UserContext>(UserContext{
+      shared_.scenario, shared_.plan.settings, shared_.clock, io_, vm_, *http_, recorder_, shared_.mail,
+      [this](VirtualUser& user) { on_user_finished(user); },
+      [this](UserState from, UserState to) {
+        shared_.counters.users_by_state[static_cast<std::size_t>(from)].fetch_sub(1, std::memory_order_relaxed);
+        shared_.counters.users_by_state[static_cast<std::size_t>(to)].fetch_add(1, std::memory_order_relaxed);
+      }});
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    interrupt();
+    thread_.join();
+  }
+  users_.clear();  // before the client and the Lua state that they use
+}
+
+Result<void> Worker::prepare() {
+  const auto loaded = vm_.load(shared_.plan.scenario_path);
+  if (loaded.has_error()) return loaded.error();
+  return {};
+}
+
+void Worker::start(TimePoint epoch) {
+  const Load& load = shared_.plan.load;
+  end_ = epoch + load.length();
+  pacing_timer_.expires_at(epoch);
+  if (load.open()) {
+    pacer_.emplace(ArrivalSchedule(load, shared_.plan.settings.seed, share_), epoch);
+    pacing_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) on_pacing();
+    });
+  } else {
+    pacing_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) start_closed_users();
+    });
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  const auto work = boost::asio::make_work_guard(io_);
+  io_.run();
+  finished_ = true;
+}
+
+void Worker::stop_arrivals() {
+  boost::asio::post(io_, [this] {
+    arrivals_over_ = true;
+    pacing_timer_.cancel();
+    check_finished();
+  });
+}
+
+void Worker::interrupt() {
+  boost::asio::post(io_, [this] {
+    arrivals_over_ = true;
+    interrupted_ = true;
+    pacing_timer_.cancel();
+    for (const auto& user : users_) user->interrupt();
+    check_finished();
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::check_finished() {
+  if (arrivals_over_ && busy_users_ == 0) io_.stop();
+}
+
+// Open loads ----------------------------------------------------------------------------------------
+
+void Worker::on_pacing() {
+  if (arrivals_over_) return;
+  while (const auto arrival = pacer_->due(shared_.clock.now())) start_arrival(*arrival);
+  if (const auto next = pacer_->next_deadline()) {
+    pacing_timer_.expires_at(*next);
+    pacing_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) on_pacing();
+    });
+  } else {
+    arrivals_over_ = true;
+    check_finished();
+  }
+}
+
+void Worker::start_arrival(const Arrival& arrival) {
+  VirtualUser* user = nullptr;
+  DropReason reason = DropReason::users_exhausted;
+  try {
+    user = take_user();
+  } catch (const std::bad_alloc&) {
+    reason = DropReason::generator_memory;
+  }
+  if (user == nullptr) {
+    const JourneyId journey = shared_.scenario.journey_of(shared_.plan.settings.seed, arrival.index);
+    recorder_.iteration_dropped(journey, reason);
+    return;
+  }
+  begin(*user, arrival.index, pacer_->epoch() + arrival.offset);
+}
+
+VirtualUser* Worker::take_user() {
+  // The limit is the whole process's: a worker may use what others leave.
+  const std::uint64_t active = shared_.counters.active_users.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (active > shared_.plan.max_users) {
+    shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  raise_to(shared_.counters.most_active_users, active);
+  if (free_users_.empty()) {
+    try {
+      users_.push_back(std::make_unique<VirtualUser>(*context_));
+    } catch (...) {
+      shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+      throw;
+    }
+    shared_.counters.users_by_state[static_cast<std::size_t>(UserState::idle)].fetch_add(1, std::memory_order_relaxed);
+    free_users_.push_back(users_.back().get());
+  }
+  VirtualUser* user = free_users_.back();
+  free_users_.pop_back();
+  ++busy_users_;
+  return user;
+}
+
+// Returns false, with the user free again, when the feed has run dry.
+bool Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
+  const std::uint64_t seed = shared_.plan.settings.seed;
+  const JourneyId journey = shared_.scenario.journey_of(seed, index);
+  Fields person;
+  if (const Feed* feed = shared_.scenario.feed_of(journey)) {
+    const auto row = feed->row(seed, index);
+    if (!row) {
+      shared_.counters.feed_ran_dry = true;
+      --busy_users_;
+      shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+      arrivals_over_ = true;
+      check_finished();
+      return false;
+    }
+    person = fields_of(*feed, *row);
+  }
+  recorder_.iteration_started(journey, std::max(Duration::zero(), shared_.clock.now() - intended));
+  user.begin(Iteration{index, journey, intended}, person);
+  return true;
+}
+
+void Worker::on_user_finished(VirtualUser& user) {
+  --busy_users_;
+  shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+  vm_.collect_garbage();
+  if (pacer_) {
+    free_users_.push_back(&user);
+  } else if (!arrivals_over_) {
+    // From the loop, not from here: this may be called from inside begin().
+    boost::asio::post(io_, [this, &user] { next_closed_iteration(user); });
+    return;
+  }
+  check_finished();
+}
+
+// Closed loads --------------------------------------------------------------------------------------
+
+void Worker::start_closed_users() {
+  for (std::uint64_t number = 0; number < shared_.plan.load.users; ++number) {
+    if (!share_.owns(number)) continue;
+    users_.push_back(std::make_unique<VirtualUser>(*context_));
+    shared_.counters.users_by_state[static_cast<std::size_t>(UserState::idle)].fetch_add(1, std::memory_order_relaxed);
+    users_.back()->number = number;
+  }
+  closed_users_left_ = users_.size();
+  for (const auto& user : users_) next_closed_iteration(*user);
+  if (closed_users_left_ == 0) arrivals_over_ = true;
+  check_finished();
+}
+
+std::uint64_t Worker::closed_index(const VirtualUser& user) const noexcept {
+  return user.rounds * shared_.plan.load.users + user.number;
+}
+
+void Worker::next_closed_iteration(VirtualUser& user) {
+  const Load& load = shared_.plan.load;
+  const TimePoint now = shared_.clock.now();
+  const std::uint64_t index = closed_index(user);
+  const bool done = arrivals_over_ || now >= end_ || (load.kind == LoadKind::iterations && index >= load.iterations);
+  if (done) {
+    if (--closed_users_left_ == 0) arrivals_over_ = true;
+    check_finished();
+    return;
+  }
+  ++user.rounds;
+  ++busy_users_;
+  const std::uint64_t active = shared_.counters.active_users.fetch_add(1, std::memory_order_relaxed) + 1;
+  raise_to(shared_.counters.most_active_users, active);
+  begin(user, index, now);
+}
+
+}  // namespace gelombang

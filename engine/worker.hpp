@@ -1,0 +1,99 @@
+// One thread of a load run: its share of the arrivals or users, one event loop, one Lua state, one
+// HTTP client, one recorder. Nothing here is shared with other workers but counters.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "engine/arrivals.hpp"
+#include "engine/run_plan.hpp"
+#include "engine/virtual_user.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace gelombang {
+
+class PhotoStore;
+
+// What all workers of a run share.
+struct SharedCounters {
+  std::atomic<std::uint64_t> active_users{0};
+  std::atomic<std::uint64_t> most_active_users{0};
+  std::array<std::atomic<std::int64_t>, kUserStateCount> users_by_state{};
+  std::atomic<bool> feed_ran_dry{false};
+};
+
+struct WorkerDependencies {
+  const RunPlan& plan;
+  const Scenario& scenario;
+  const Clock& clock;
+  SocketGuard& guard;
+  MailWatcher* mail = nullptr;
+  PhotoStore& photos;
+  std::shared_ptr<const MetricsLayout> layout;
+  SharedCounters& counters;
+};
+
+class Worker {
+ public:
+  Worker(const WorkerDependencies& dependencies, Share share);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Loads the scenario into this worker's Lua state; call before start().
+  Result<void> prepare();
+  // Starts the thread. Arrivals are due from `epoch` on.
+  void start(TimePoint epoch);
+  // From any thread: no new iterations; what is under way goes on.
+  void stop_arrivals();
+  // From any thread: ends everything that is under way. Implies stop_arrivals().
+  void interrupt();
+  // Whether the last iteration is over and none will follow.
+  [[nodiscard]] bool finished() const noexcept { return finished_.load(); }
+  void join();
+  // From any thread.
+  Recorder& recorder() noexcept { return recorder_; }
+
+ private:
+  void run();
+  void on_pacing();
+  void start_arrival(const Arrival& arrival);
+  void start_closed_users();
+  void next_closed_iteration(VirtualUser& user);
+  VirtualUser* take_user();
+  bool begin(VirtualUser& user, std::uint64_t index, TimePoint intended);
+  void on_user_finished(VirtualUser& user);
+  void check_finished();
+  [[nodiscard]] std::uint64_t closed_index(const VirtualUser& user) const noexcept;
+
+  WorkerDependencies shared_;
+  Share share_;
+  boost::asio::io_context io_;
+  Recorder recorder_;
+  LuaVm vm_;
+  std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<UserContext> context_;
+  std::vector<std::unique_ptr<VirtualUser>> users_;
+  std::vector<VirtualUser*> free_users_;
+  std::uint64_t busy_users_ = 0;
+  std::uint64_t closed_users_left_ = 0;  // closed loads: users that will start again
+
+  boost::asio::steady_timer pacing_timer_;
+  std::optional<Pacer> pacer_;
+  TimePoint end_{};  // closed loads: no iteration starts after it
+  bool arrivals_over_ = false;
+  bool interrupted_ = false;
+  std::atomic<bool> finished_{false};
+  std::thread thread_;
+};
+
+}  // namespace gelombang
