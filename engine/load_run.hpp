@@ -22,10 +22,10 @@ class LoadRun {
     std::uint64_t most_active = 0;
   };
 
-  // Loads the scenario into every worker. `mail` may be null.
+  // Loads the scenario into every worker. `mail` may be null. What is passed by reference outlives the run.
   static Result<std::unique_ptr<LoadRun>> prepare(RunPlan plan, Scenario scenario,
                                                   std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
-                                                  SocketGuard& guard, MailWatcher* mail);
+                                                  SocketGuard& guard, MailWatcher* mail, PhotoStore& photos);
   ~LoadRun();
 
   // The schedule starts now, after all that had to be set up.
@@ -51,7 +51,6 @@ class LoadRun {
 
   RunPlan plan_;
   Scenario scenario_;
-  PhotoStore photos_;
   SharedCounters counters_;
   std::vector<std::unique_ptr<Worker>> workers_;
   TimePoint epoch_{};

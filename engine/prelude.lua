@@ -262,7 +262,7 @@ local function steps_of_journey(name, listed, own)
   return numbers
 end
 
-local function check_journeys(journeys, file_steps)
+local function check_journeys(journeys, file_steps, people)
   local count = 0
   for _ in pairs(journeys) do count = count + 1 end
   if count == 0 then blame("scenario: journeys is empty") end
@@ -271,7 +271,7 @@ local function check_journeys(journeys, file_steps)
       blame(format("journey '%s': a journey's name is letters, digits, _ and -", tostring(name)))
     end
     expect_table(journey, format("journey '%s'", name))
-    only_keys(journey, format("journey '%s'", name), set("weight", "run", "steps", "people", "numbers"))
+    only_keys(journey, format("journey '%s'", name), set("weight", "run", "steps", "people", "lasts", "numbers"))
     if type(journey.run) ~= "function" then blame(format("journey '%s' has no run = function(person) ... end", name)) end
     local weight = journey.weight or 1
     if type(weight) ~= "number" or not (weight > 0) or weight == math.huge then
@@ -280,6 +280,9 @@ local function check_journeys(journeys, file_steps)
     if journey.people and getmetatable(journey.people) ~= Feed then
       blame(format("journey '%s': people is no feed: expected feed.people { ... } or feed.csv(...)", name))
     end
+    if journey.lasts ~= nil then journey.lasts = positive(journey.lasts, format("journey '%s': lasts", name)) end
+    -- Kept with the journey, so that other scenarios can take it over with its people.
+    journey.people = journey.people or people
     journey.numbers = journey.numbers or steps_of_journey(name, journey.steps, count == 1 and file_steps)
   end
 end
@@ -294,12 +297,12 @@ function scenario(options)
   at_load("scenario")
   only_keys(expect_table(options, "scenario"), "scenario",
     set("description", "journeys", "people", "loads", "thresholds", "guards"))
-  check_journeys(expect_table(options.journeys or false, "scenario: journeys"), declared[#declared])
   check_values(options.loads, Load, "scenario: loads", "load such as constant_rate { ... }")
   check_values(options.guards, Guard, "scenario: guards", "guard such as guard.body { ... }")
   if options.people and getmetatable(options.people) ~= Feed then
     blame("scenario: people is no feed: expected feed.people { ... } or feed.csv(...)")
   end
+  check_journeys(expect_table(options.journeys or false, "scenario: journeys"), declared[#declared], options.people)
   for _, threshold in ipairs(expect_table(options.thresholds or {}, "scenario: thresholds")) do
     if type(threshold) ~= "string" then blame("scenario: a threshold is a text such as \"log in: response_time p95 < 800ms\"") end
   end

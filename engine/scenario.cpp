@@ -2,7 +2,6 @@
 
 #include "base/random.hpp"
 #include "engine/lua_vm.hpp"
-#include "engine/photo_store.hpp"
 
 namespace gelombang {
 
@@ -19,12 +18,10 @@ JourneyId Scenario::journey_of(std::uint64_t seed, std::uint64_t iteration) cons
 }
 
 const Feed* Scenario::feed_of(JourneyId journey) const noexcept {
-  if (journeys[journey].people) return &*journeys[journey].people;
-  return people ? &*people : nullptr;
+  return journeys[journey].people ? &*journeys[journey].people : nullptr;
 }
 
-Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings) {
-  PhotoStore photos;
+Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos) {
   LuaVm vm(settings, photos);
   return vm.load(path);
 }

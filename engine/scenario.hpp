@@ -15,10 +15,13 @@
 
 namespace gelombang {
 
+class PhotoStore;
+
 struct Journey {
   std::string name;
   double weight = 1;
-  std::optional<Feed> people;  // its own, else the scenario's
+  Duration lasts{};             // one pass, pauses included, as the scenario says; 0: not said
+  std::optional<Feed> people;
 };
 
 struct Scenario {
@@ -27,7 +30,6 @@ struct Scenario {
   std::string description;
   std::vector<Journey> journeys;  // in the order of Catalog::journeys: by name
   Catalog catalog;
-  std::optional<Feed> people;
   std::vector<Load> loads;  // by name
   std::vector<std::string> thresholds;
   std::vector<DigitGuard> guards;
@@ -46,7 +48,7 @@ struct ScenarioSettings {
   std::vector<std::string> library_paths;      // where require() looks after the scenario's own directory
 };
 
-// Loads and checks a scenario file. The Error's line begins with file and line where Lua knows them.
-Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings);
+// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error's line begins with file and line where Lua knows them.
+Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos);
 
 }  // namespace gelombang

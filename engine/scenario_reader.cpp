@@ -126,7 +126,8 @@ void read_journey(lua_State* L, LuaVm::State& state, const std::string& name, co
                   Scenario& scenario) {
   const int table = lua_gettop(L);
   const auto id = static_cast<JourneyId>(scenario.journeys.size());
-  scenario.journeys.push_back({name, number_field(L, table, "weight", 1), read_feed(L, state, table)});
+  scenario.journeys.push_back({name, number_field(L, table, "weight", 1), from_seconds(number_field(L, table, "lasts", 0)),
+                               read_feed(L, state, table)});
   scenario.catalog.journeys.push_back(name);
   std::vector<int> ids(step_names.size(), -1);
   for_each(L, "numbers", table, [&] {
@@ -148,7 +149,6 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   scenario.path = path;
   scenario.name = std::filesystem::path(path).stem().string();
   scenario.description = string_field(L, table, "description");
-  scenario.people = read_feed(L, state, table);
   const std::vector<std::string> step_names = read_step_names(L, state);
   for_each_named(L, "journeys", table,
                  [&](const std::string& name) { read_journey(L, state, name, step_names, scenario); });

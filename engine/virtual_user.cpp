@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "engine/lua_support.hpp"
-#include "probes/blocked_page.hpp"
+#include "probes/http_block_page.hpp"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>

@@ -1,0 +1,78 @@
+#include "app/check_command.hpp"
+
+#include "app/exit.hpp"
+#include "base/units.hpp"
+#include "engine/preflight.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace gelombang {
+namespace {
+
+std::string describe(const Load& load) {
+  if (load.open()) {
+    return fmt::format("{} for {}, peak {}, {:.0f} arrivals expected, {}", name(load.kind), format_duration(load.length()),
+                       format_rate(load.intensity.peak()), load.intensity.total(), load.uniform ? "uniform" : "Poisson");
+  }
+  if (load.kind == LoadKind::iterations) {
+    return fmt::format("iterations: {} over {} users, at most {}", load.iterations, load.users, format_duration(load.duration));
+  }
+  return fmt::format("constant_users: {} users for {}", load.users, format_duration(load.duration));
+}
+
+void print_scenario(const PreparedRun& run) {
+  const Scenario& scenario = run.scenario;
+  fmt::print("{}: {}\n\n", scenario.name, scenario.description);
+  for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
+    fmt::print("journey {} (weight {})\n", scenario.journeys[id].name, scenario.journeys[id].weight);
+    for (const Catalog::Step& step : scenario.catalog.steps) {
+      if (step.journey == id) fmt::print("  step {}\n", step.name);
+    }
+  }
+  fmt::print("\n");
+  for (const Load& load : scenario.loads) fmt::print("load {}: {}\n", load.name, describe(load));
+  for (const Threshold& threshold : run.thresholds) fmt::print("threshold {}\n", threshold.expression);
+}
+
+void print_need(const PreparedRun& run, const LoadNeed& need) {
+  const RunPlan& plan = run.plan;
+  fmt::print("\nThis run: {} ({}), seed {}\n", plan.load.name, describe(plan.load), plan.settings.seed);
+  if (plan.segment.count > 1) fmt::print("  segment {}/{}\n", plan.segment.index + 1, plan.segment.count);
+  fmt::print("  a pass takes {}{}\n", format_duration(need.iteration_length),
+             need.length_assumed ? " (assumed: say lasts = \"40s\" in the journey to be exact)" : "");
+  if (plan.load.open()) {
+    fmt::print("  arrivals    {} planned, {:.1f} expected\n", need.planned_iterations, need.expected_iterations);
+  }
+  const HostLimits& limits = run.limits;
+  fmt::print("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
+  fmt::print("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
+  fmt::print("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
+  fmt::print("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes), format_size(limits.memory_bytes));
+  const Capacity capacity = capacity_of(limits, need.iteration_length);
+  fmt::print("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
+             format_rate(Rate::per_second(capacity.rate)));
+}
+
+}  // namespace
+
+int check_scenario(const RunOptions& options) {
+  const auto prepared = prepare_run(options);
+  if (prepared.has_error()) return refuse(ExitCode::invalid_configuration, prepared.error().message);
+  const PreparedRun& run = prepared.value();
+  const LoadNeed need = need_of(run.scenario, run.plan.load, run.plan.settings.seed, run.plan.segment);
+  print_scenario(run);
+  print_need(run, need);
+  const auto problems =
+      misfits(run.scenario, run.plan.load, need, run.limits, run.plan.max_users, run.plan.settings.seed);
+  std::fflush(stdout);
+  if (problems.empty()) {
+    fmt::print("It fits. Nothing was sent.\n");
+    return 0;
+  }
+  for (const std::string& problem : problems) fmt::print(stderr, "does not fit: {}\n", problem);
+  return refuse(ExitCode::invalid_configuration, "the load does not fit this machine or its feeds");
+}
+
+}  // namespace gelombang

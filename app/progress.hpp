@@ -1,0 +1,51 @@
+// Live progress of a run, on stderr: a block that is redrawn on a terminal, a line every ten seconds
+// elsewhere.
+#pragma once
+
+#include "app/terminal.hpp"
+#include "base/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+// What is shown of the last second and of the run so far.
+struct ProgressFigures {
+  Duration elapsed{};
+  Duration length{};             // of the arrivals
+  bool stopping = false;         // arrivals are over, the rest finishes
+  double rate_asked = 0;         // arrivals per second now; 0 in closed loads
+  double rate_achieved = 0;      // iterations started in the last second
+  double requests = 0;           // per second, of the last second
+  std::uint64_t started = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t dropped = 0;
+  std::int64_t users_busy = 0;
+  double error_rate = 0;         // of steps so far
+  std::optional<Duration> p95;   // response time, successes, all steps, of the last ten seconds
+  std::uint64_t mails_waited_for = 0;
+  std::vector<std::string> warnings;
+};
+
+class Progress {
+ public:
+  explicit Progress(const Terminal& terminal);
+  void show(const ProgressFigures& figures);
+  // Removes the live block, so that other lines can be printed.
+  void clear();
+
+ private:
+  void draw(const ProgressFigures& figures);
+  [[nodiscard]] std::string bar(const ProgressFigures& figures, int width) const;
+
+  const Terminal& terminal_;
+  int lines_drawn_ = 0;
+  Duration next_line_at_{};
+  std::vector<double> p95_history_;  // seconds, one for each second
+};
+
+}  // namespace gelombang

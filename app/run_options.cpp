@@ -1,0 +1,234 @@
+#include "app/run_options.hpp"
+
+#include "app/scenario_files.hpp"
+#include "app/version.hpp"
+#include "base/units.hpp"
+#include "engine/preflight.hpp"
+#include "metrics/layout.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+namespace gelombang {
+namespace {
+
+// `text` as key and value; what is wrong is said without the value.
+Result<std::pair<std::string, std::string>> key_and_value(const std::string& text, const char* flag) {
+  const auto at = text.find('=');
+  if (at == std::string::npos || at == 0) return Error{fmt::format("{}: expected key=value", flag)};
+  return std::pair(text.substr(0, at), text.substr(at + 1));
+}
+
+Result<std::string> read_secret(const std::string& key, const std::string& source) {
+  if (source.rfind("env:", 0) == 0) {
+    const char* value = std::getenv(source.c_str() + 4);
+    if (value == nullptr) return Error{fmt::format("--set-secret {}: the environment has no {}", key, source.substr(4))};
+    return std::string(value);
+  }
+  if (source.empty() || source.front() != '@') {
+    return Error{fmt::format("--set-secret {}: expected {}=@FILE or {}=env:NAME", key, key, key)};
+  }
+  std::ifstream file(source.substr(1), std::ios::binary);
+  if (!file) return Error{fmt::format("--set-secret {}: {}: {}", key, source.substr(1), std::strerror(errno))};
+  std::ostringstream text;
+  text << file.rdbuf();
+  std::string value = text.str();
+  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+  if (value.empty()) return Error{fmt::format("--set-secret {}: {} is empty", key, source.substr(1))};
+  return value;
+}
+
+Result<ScenarioSettings> read_settings(const RunOptions& options, const std::optional<TargetUrl>& target) {
+  ScenarioSettings settings;
+  if (target) settings.target = target->text;
+  // 53 bits, so that Lua's numbers hold it.
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << 53) - 1;
+  settings.seed = options.seed ? *options.seed : (std::uint64_t{std::random_device{}()} << 21 ^ std::random_device{}()) & kMask;
+  if (settings.seed > kMask) return Error{fmt::format("--seed {}: expected at most {}", settings.seed, kMask)};
+  for (const std::string& text : options.settings) {
+    auto pair = key_and_value(text, "--set");
+    if (pair.has_error()) return pair.error();
+    settings.values.insert(std::move(pair.value()));
+  }
+  for (const std::string& text : options.secrets) {
+    const auto pair = key_and_value(text, "--set-secret");
+    if (pair.has_error()) return pair.error();
+    const auto value = read_secret(pair.value().first, pair.value().second);
+    if (value.has_error()) return value.error();
+    settings.secrets[pair.value().first] = value.value();
+  }
+  settings.library_paths = shipped_scenario_directories();
+  return settings;
+}
+
+std::string names_of(const std::vector<Load>& loads) {
+  std::string names;
+  for (const Load& load : loads) names += (names.empty() ? "" : ", ") + load.name;
+  return names;
+}
+
+Result<Load> load_from_scenario(const RunOptions& options, const Scenario& scenario) {
+  const std::string wanted = options.load.empty() ? "smoke" : options.load;
+  if (scenario.loads.empty()) {
+    return Error{fmt::format("{}: the scenario has no loads: give --rate and --duration, or --users and --duration", scenario.path)};
+  }
+  if (options.load.empty() && scenario.loads.size() == 1) return scenario.loads.front();
+  for (const Load& load : scenario.loads) {
+    if (load.name == wanted) return load;
+  }
+  if (options.load.empty()) {
+    return Error{fmt::format("{}: choose one of its loads with --load: {}", scenario.path, names_of(scenario.loads))};
+  }
+  return Error{fmt::format("{}: no load '{}': expected {}", scenario.path, options.load, names_of(scenario.loads))};
+}
+
+// The load that the flags describe, or nothing where they do not describe one.
+Result<std::optional<Load>> load_from_flags(const RunOptions& options) {
+  const bool any = !options.rate.empty() || options.users || options.iterations || !options.duration.empty();
+  if (!any) return std::optional<Load>();
+  const Error mixture{
+      "expected --rate with --duration, --users with --duration, or --users with --iterations, and no --load beside them"};
+  if (!options.load.empty()) return mixture;
+  Duration duration{};
+  if (!options.duration.empty()) {
+    const auto parsed = parse_duration(options.duration);
+    if (parsed.has_error()) return Error{"--duration: " + parsed.error().message};
+    if (parsed.value() == Duration::zero()) return Error{"--duration is 0: expected more"};
+    duration = parsed.value();
+  }
+  Load load;
+  if (!options.rate.empty() && !options.users && !options.iterations && duration > Duration::zero()) {
+    const auto rate = parse_rate(options.rate);
+    if (rate.has_error()) return Error{"--rate: " + rate.error().message};
+    if (rate.value().per_second() == 0) return Error{"--rate is 0: expected more"};
+    load = constant_rate_load(rate.value(), duration, false);
+    load.name = "--rate " + options.rate;
+  } else if (options.rate.empty() && options.users && options.iterations) {
+    if (*options.users == 0 || *options.iterations == 0) return Error{"--users and --iterations: expected at least 1"};
+    load = iterations_load(*options.users, *options.iterations, duration > Duration::zero() ? duration : Duration(std::chrono::minutes(10)));
+    load.name = fmt::format("--users {} --iterations {}", *options.users, *options.iterations);
+  } else if (options.rate.empty() && options.users && duration > Duration::zero()) {
+    if (*options.users == 0) return Error{"--users is 0: expected at least 1"};
+    load = constant_users_load(*options.users, duration);
+    load.name = fmt::format("--users {}", *options.users);
+  } else {
+    return mixture;
+  }
+  return std::optional<Load>(std::move(load));
+}
+
+Result<Load> choose_load(const RunOptions& options, const Scenario& scenario) {
+  auto flags = load_from_flags(options);
+  if (flags.has_error()) return flags.error();
+  const auto scale = parse_scale(options.scale);
+  if (scale.has_error()) return Error{"--scale: " + scale.error().message};
+  if (flags.value()) return scaled(*flags.value(), scale.value());
+  const auto load = load_from_scenario(options, scenario);
+  if (load.has_error()) return load.error();
+  return scaled(load.value(), scale.value());
+}
+
+Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, ScenarioSettings settings,
+                          const HostLimits& limits) {
+  RunPlan plan;
+  plan.scenario_path = scenario.path;
+  plan.settings = std::move(settings);
+  const auto load = choose_load(options, scenario);
+  if (load.has_error()) return load.error();
+  plan.load = load.value();
+  const auto segment = parse_segment(options.segment);
+  if (segment.has_error()) return Error{"--segment: " + segment.error().message};
+  plan.segment = segment.value();
+  const auto graceful = parse_duration(options.graceful_stop);
+  if (graceful.has_error()) return Error{"--graceful-stop: " + graceful.error().message};
+  plan.graceful_stop = graceful.value();
+  plan.threads = options.threads.value_or(std::min<std::uint64_t>(limits.cores, 64));
+  if (plan.threads == 0 || plan.threads > 256) return Error{"--threads: expected 1 to 256"};
+  plan.max_users = options.max_users.value_or(capacity_of(limits, std::chrono::seconds(10)).users);
+  if (plan.max_users == 0) return Error{"--max-users is 0: expected at least 1"};
+  plan.user_agent = options.contact.empty() ? fmt::format("gelombang/{}", kVersion)
+                                            : fmt::format("gelombang/{} (+{})", kVersion, options.contact);
+  plan.verify_certificates = !options.insecure;
+  plan.ca_file = options.ca_file;
+  return plan;
+}
+
+Result<std::vector<Threshold>> read_thresholds(const RunOptions& options, const Scenario& scenario) {
+  auto own = parse_thresholds(scenario.thresholds, scenario.catalog);
+  if (own.has_error()) return Error{scenario.path + ": " + own.error().message};
+  auto flags = parse_thresholds(options.thresholds, scenario.catalog);
+  if (flags.has_error()) return Error{"--threshold: " + flags.error().message};
+  std::vector<Threshold> all = std::move(own.value());
+  for (Threshold& threshold : flags.value()) {
+    const bool known = std::any_of(all.begin(), all.end(), [&](const Threshold& t) { return t.expression == threshold.expression; });
+    if (!known) all.push_back(std::move(threshold));
+  }
+  return all;
+}
+
+}  // namespace
+
+void add_plan_options(CLI::App& command, RunOptions& options) {
+  command.add_option("scenario", options.scenario, "A scenario file, or the name of a shipped one")->required();
+  command.add_option("--target", options.target, "Base URL of the system under test");
+  command.add_option("--load", options.load, "Which of the scenario's loads to play");
+  command.add_option("--rate", options.rate, "With --duration: a constant rate of arrivals, such as 50/s, in place of a load");
+  command.add_option("--duration", options.duration, "How long, such as 2m");
+  command.add_option("--users", options.users, "With --duration: that many users who start again when done");
+  command.add_option("--iterations", options.iterations, "With --users: that many iterations in all");
+  command.add_option("--scale", options.scale, "Multiplies the load, such as 1/1000")->capture_default_str();
+  command.add_option("--seed", options.seed, "Makes the run reproducible (default: random, printed)");
+  command.add_option("--threads", options.threads, "Worker threads (default: one for each core)");
+  command.add_option("--set", options.settings, "key=value for setting(\"key\") in the scenario")->take_all()->allow_extra_args(false);
+  command.add_option("--set-secret", options.secrets, "key=@FILE or key=env:NAME for secret(\"key\"): sent, never shown")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--threshold", options.thresholds, "A further threshold, such as 'all: error_rate < 1%'")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--max-users", options.max_users, "Most virtual users at once (default: what this machine allows)");
+  command.add_option("--segment", options.segment, "Plays part i of n of the load, such as 2/8")->capture_default_str();
+  command.add_option("--graceful-stop", options.graceful_stop, "How long what is under way at the end may take")
+      ->capture_default_str();
+  command.add_option("--contact", options.contact, "Who answers for this load; required beyond loopback");
+  command.add_option("--ca-file", options.ca_file, "Certificate authorities to trust instead of the system's");
+  command.add_flag("--insecure", options.insecure, "Does not verify certificates");
+  command.add_flag("--allow-private-network", options.allow_private_network, "Allows targets in private address ranges");
+}
+
+Result<PreparedRun> prepare_run(const RunOptions& options) {
+  PreparedRun run;
+  run.limits = raise_and_read_host_limits();
+  run.photos = std::make_unique<PhotoStore>();
+  if (!options.target.empty()) {
+    auto target = parse_target(options.target);
+    if (target.has_error()) return target.error();
+    run.target = std::move(target.value());
+  }
+  auto settings = read_settings(options, run.target);
+  if (settings.has_error()) return settings.error();
+  auto scenario = load_scenario(find_scenario(options.scenario), settings.value(), *run.photos);
+  if (scenario.has_error()) return scenario.error();
+  run.scenario = std::move(scenario.value());
+  auto plan = make_plan(options, run.scenario, std::move(settings.value()), run.limits);
+  if (plan.has_error()) return plan.error();
+  run.plan = std::move(plan.value());
+  auto thresholds = read_thresholds(options, run.scenario);
+  if (thresholds.has_error()) return thresholds.error();
+  run.thresholds = std::move(thresholds.value());
+  const std::vector<Duration> limits = latency_limits(run.thresholds);
+  auto boundaries = LatencyBoundaries::with(limits);
+  if (boundaries.has_error()) return boundaries.error();
+  run.layout = make_layout(run.scenario.catalog, std::move(boundaries.value()));
+  return run;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,68 @@
+// The command line of `gelombang run` and `gelombang check`, and how it becomes a plan. Where a flag and
+// the scenario both say something, the flag wins.
+#pragma once
+
+#include "app/target_url.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "engine/host_limits.hpp"
+#include "engine/photo_store.hpp"
+#include "engine/run_plan.hpp"
+#include "engine/scenario.hpp"
+#include "metrics/threshold.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace gelombang {
+
+// As given, before anything is checked.
+struct RunOptions {
+  std::string scenario;
+  std::string target;
+  std::string load;
+  std::string rate;
+  std::string duration;
+  std::optional<std::uint64_t> users;
+  std::optional<std::uint64_t> iterations;
+  std::string scale = "1";
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> threads;
+  std::vector<std::string> settings;
+  std::vector<std::string> secrets;
+  std::vector<std::string> thresholds;
+  std::optional<std::uint64_t> max_users;
+  std::string segment = "1/1";
+  std::string graceful_stop = "30s";
+  std::string contact;
+  std::string ca_file;
+  bool insecure = false;
+  bool allow_private_network = false;
+};
+
+// Adds what `run` and `check` share.
+void add_plan_options(CLI::App& command, RunOptions& options);
+
+// What is known before anything is sent.
+struct PreparedRun {
+  RunPlan plan;
+  Scenario scenario;
+  std::vector<Threshold> thresholds;
+  std::shared_ptr<const MetricsLayout> layout;
+  std::optional<TargetUrl> target;
+  HostLimits limits;
+  std::unique_ptr<PhotoStore> photos;
+};
+
+// Loads the scenario, picks the load and checks everything that can be checked without sending.
+Result<PreparedRun> prepare_run(const RunOptions& options);
+
+}  // namespace gelombang

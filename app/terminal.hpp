@@ -1,0 +1,27 @@
+// What the program may draw: colour and live progress only where a person watches a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+enum class Color { plain, bold, dim, red, green, yellow, cyan };
+
+class Terminal {
+ public:
+  // For one stream, such as STDERR_FILENO. `color` off: never any colour.
+  Terminal(int descriptor, bool color);
+  [[nodiscard]] bool interactive() const noexcept { return interactive_; }
+  [[nodiscard]] bool color() const noexcept { return color_; }
+  // Columns; 80 where it is not known.
+  [[nodiscard]] int width() const noexcept;
+  [[nodiscard]] std::string paint(Color color, std::string_view text) const;
+
+ private:
+  int descriptor_;
+  bool interactive_;
+  bool color_;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,43 @@
+// What a load needs, by Little's law, against what this machine allows. Nothing is sent.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "engine/host_limits.hpp"
+#include "engine/load.hpp"
+#include "engine/scenario.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+struct LoadNeed {
+  double expected_iterations = 0;      // the integral of the rate; closed loads: 0 where it depends on the target
+  std::uint64_t planned_iterations = 0;  // as drawn, of this segment
+  double peak_rate = 0;                // arrivals per second, of this segment
+  Duration iteration_length{};         // mean over the mix; assumed where the scenario does not say
+  bool length_assumed = false;
+  std::uint64_t users = 0;             // at the peak, with a margin for chance
+  std::uint64_t sockets = 0;
+  std::uint64_t ports = 0;             // in use or in TIME_WAIT, to one address
+  std::uint64_t memory_bytes = 0;
+};
+
+struct Capacity {
+  std::uint64_t users = 0;  // what descriptors, ports and memory allow at once
+  double rate = 0;          // arrivals per second that keep within users and ports; open loads
+  std::string bound;        // which limit that is: "file descriptors", "local ports" or "memory"
+};
+
+Capacity capacity_of(const HostLimits& limits, Duration iteration_length);
+
+LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment);
+
+// One line for each thing that cannot fit or will run dry.
+std::vector<std::string> misfits(const Scenario& scenario, const Load& load, const LoadNeed& need,
+                                 const HostLimits& limits, std::uint64_t max_users, std::uint64_t seed);
+
+}  // namespace gelombang

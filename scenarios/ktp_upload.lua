@@ -1,0 +1,33 @@
+local portal = require "lib.portal"
+local ktp_card = require "lib.ktp_card"
+
+local log_in   = step "log in"
+local identity = step "submit identity"
+local upload   = step "upload photo"
+
+local photos = ktp_card.good_photos()
+
+return scenario {
+  description = "An applicant signs in, gives the identity numbers and uploads a photo of the card.",
+  people = feed.people { first = 0, count = 10000 },
+  guards = portal.guards,
+
+  journeys = {
+    ktp_upload = { lasts = "25s", run = function(person)
+      log_in(function() portal.log_in(person) end)
+      think(3, 10)
+      identity(function() portal.submit_identity(person) end)
+      think(5, 20)
+      upload(function() portal.upload(photos[random(#photos)]) end)
+    end },
+  },
+
+  loads = {
+    smoke = constant_rate { rate = "1/s", duration = "20s" },
+    hour  = constant_rate { rate = "15/s", duration = "1h" },
+  },
+  thresholds = {
+    "upload photo: response_time p95 < 5s",
+    "all: error_rate < 1% min 100 allow no data",
+  },
+}

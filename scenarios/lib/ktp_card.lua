@@ -1,0 +1,36 @@
+-- The wording of a SPECIMEN identity card, for photo { ... }. It is nobody's: the layout is ours, the
+-- number cannot exist, and SPECIMEN stands across it.
+local ktp_card = {}
+
+-- A photo of a card; `options` overrides and adds fields of photo { ... }.
+function ktp_card.photo(options)
+  local spec = {
+    title = { "PROVINSI CONTOH", "KABUPATEN CONTOH" },
+    lines = {
+      { "NIK", "0000000101900000" },
+      { "Nama", "UJI BEBAN" },
+      { "Tempat/Tgl Lahir", "CONTOH, 01-01-1990" },
+      { "Jenis Kelamin", "LAKI-LAKI" },
+      { "Alamat", "JALAN CONTOH 1" },
+      { "Kecamatan", "CONTOH" },
+      { "Status Perkawinan", "BELUM KAWIN" },
+      { "Pekerjaan", "BELUM BEKERJA" },
+      { "Kewarganegaraan", "WNI" },
+    },
+    stamp = "SPECIMEN - BUKAN KTP",
+  }
+  for key, value in pairs(options or {}) do spec[key] = value end
+  return photo(spec)
+end
+
+-- Photos that keep the rules, in the sizes of pictures that were made smaller or forwarded before they
+-- were sent: 0.3 to 1.9 MB.
+function ktp_card.good_photos()
+  local photos = {}
+  for i, size in ipairs { 300000, 600000, 900000, 1200000, 1500000, 1900000 } do
+    photos[i] = ktp_card.photo { size = size, seed = i, filename = "ktp.jpg" }
+  end
+  return photos
+end
+
+return ktp_card

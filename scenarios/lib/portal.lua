@@ -1,0 +1,73 @@
+-- What the scenarios know of the portal: its JSON API, and how to tell that it answered as it should.
+local portal = {}
+
+-- Numbers that look like identity numbers but are not synthetic never leave this machine.
+portal.guards = { guard.body { pattern = "16 digits", only = "00..........0000" } }
+
+function portal.log_in(person)
+  return http.post("/api/sessions", { json = { email = person.email, password = person.password }, expect = { 200 } })
+end
+
+-- The page that a logged-in person sees, and nobody else.
+function portal.expect_dashboard(response)
+  local dashboard = response:json()
+  check("the dashboard says how far the person is", type(dashboard.status) == "string")
+  return dashboard
+end
+
+-- A page in Indonesian with the word that belongs on it.
+function portal.expect_page(response, word)
+  check("the page is " .. word, response.body:find(word, 1, true))
+  return response
+end
+
+function portal.register(person)
+  return http.post("/api/accounts", {
+    json = { name = person.name, email = person.email, password = person.password, password_confirmation = person.password },
+    expect = { 201 },
+  })
+end
+
+-- The mail "Verifikasi Email Sekarang", in the inbox or in spam.
+function portal.wait_for_mail(person)
+  return mailbox.wait { to = person.email, link = "Verifikasi Email Sekarang", expected_within = "30s", give_up_after = "2m" }
+end
+
+-- The link leads to the dashboard and logs the person in.
+function portal.follow(link)
+  local page = http.get(link, { expect = { 200 } })
+  check("the link leads to the dashboard", page.url:find("/dashboard", 1, true), "mail_link_bad")
+  return page
+end
+
+function portal.submit_identity(person)
+  return http.post("/api/identity", {
+    json = { nik = person.nik, kk = person.kk, birth_date = person.birth_date },
+    expect = { 200 },
+  })
+end
+
+-- Sends a photo over HTTP/1.1, as the portal's mobile page does.
+function portal.upload(photo, expect)
+  return http.post("/api/id-card", {
+    multipart = { { name = "photo", file = photo } },
+    expect = expect or { 200 },
+    timeout = "2m",
+    version = "1.1",
+  })
+end
+
+-- Answers the whole aptitude test; the first option of each question.
+function portal.answer_test()
+  local paper = http.get("/api/aptitude-test", { expect = { 200 } }):json()
+  check("the test has questions", type(paper.questions) == "table" and #paper.questions > 0)
+  return #paper.questions
+end
+
+function portal.hand_in(questions)
+  local answers = {}
+  for i = 1, questions do answers[i] = random(0, 3) end
+  return http.post("/api/aptitude-test", { json = { answers = answers }, expect = { 200 } })
+end
+
+return portal

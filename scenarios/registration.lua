@@ -1,0 +1,59 @@
+local portal = require "lib.portal"
+local ktp_card = require "lib.ktp_card"
+
+local open_page = step "open registration page"
+local register  = step "create account"
+local mail      = step "receive verification mail"
+local verify    = step "follow verification link"
+local log_in    = step "log in"
+local identity  = step "submit identity"
+local upload    = step "upload photo"
+local begin     = step "begin aptitude test"
+local hand_in   = step "hand in aptitude test"
+local wave      = step "look at the wave"
+local join      = step "join the wave"
+local dashboard = step "dashboard"
+
+local photos = ktp_card.good_photos()
+
+-- The aptitude test takes people minutes; a load test may not want to wait as long.
+local test_seconds = tonumber(setting("test_seconds", "8"))
+
+return scenario {
+  description = "The whole registration: account, mail, link, login, identity, photo, aptitude test, joining the wave.",
+  people = feed.people { seed = run.seed },
+  guards = portal.guards,
+
+  journeys = {
+    registration = { lasts = "45s", run = function(person)
+      open_page(function() portal.expect_page(http.get("/daftar"), "Daftar") end)
+      think(2, 6)
+      register(function() portal.register(person) end)
+      local link = mail(function() return portal.wait_for_mail(person).link end)
+      think(1, 4)
+      verify(function() portal.follow(link) end)
+      think(1, 4)
+      log_in(function() portal.log_in(person) end)
+      think(2, 6)
+      identity(function() portal.submit_identity(person) end)
+      think(2, 8)
+      upload(function() portal.upload(photos[random(#photos)]) end)
+      local questions = begin(function() return portal.answer_test() end)
+      think(test_seconds / 2, test_seconds * 2)
+      hand_in(function() portal.hand_in(questions) end)
+      wave(function() check("a wave is open", http.get("/api/waves/current"):json().state == "OPEN") end)
+      join(function() http.post("/api/waves/current/join", { json = { accept_terms = true }, expect = { 200, 201 } }) end)
+      dashboard(function() portal.expect_dashboard(http.get("/api/dashboard")) end)
+    end },
+  },
+
+  loads = {
+    smoke = constant_rate { rate = "1/s", duration = "20s" },
+    wave  = ramping_rate { start = "1/s", stages = { { "1m", "40/s" }, { "10m", "40/s" }, { "20m", "10/s" } } },
+  },
+  thresholds = {
+    "log in: response_time p95 < 800ms",
+    "upload photo: response_time p95 < 5s",
+    "all: error_rate < 1% min 100 allow no data",
+  },
+}
