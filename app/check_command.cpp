@@ -59,7 +59,7 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
 
 int check_scenario(const RunOptions& options) {
   const auto prepared = prepare_run(options);
-  if (prepared.has_error()) return refuse(ExitCode::invalid_configuration, prepared.error().message);
+  if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   const PreparedRun& run = prepared.value();
   const LoadNeed need = need_of(run.scenario, run.plan.load, run.plan.settings.seed, run.plan.segment);
   print_scenario(run);
@@ -72,7 +72,7 @@ int check_scenario(const RunOptions& options) {
     return 0;
   }
   for (const std::string& problem : problems) fmt::print(stderr, "does not fit: {}\n", problem);
-  return refuse(ExitCode::invalid_configuration, "the load does not fit this machine or its feeds");
+  return refuse(ExitCause::configuration, "the load does not fit this machine or its feeds");
 }
 
 }  // namespace gelombang

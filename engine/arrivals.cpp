@@ -27,10 +27,10 @@ std::optional<Arrival> ArrivalSchedule::next() {
   }
 }
 
-std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment) {
+std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment, Duration until) {
   ArrivalSchedule schedule(load, seed, Share{segment, 0, 1});
   std::uint64_t count = 0;
-  while (schedule.next()) ++count;
+  for (auto arrival = schedule.next(); arrival && arrival->offset < until; arrival = schedule.next()) ++count;
   return count;
 }
 

@@ -42,8 +42,8 @@ class ArrivalSchedule {
   double rescaled_ = 0;  // the sum of unit-rate gaps up to the arrival before
 };
 
-// How many arrivals a share has: what `planned` is.
-std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment);
+// How many arrivals a segment has before `until`: what `planned` is.
+std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment, Duration until = Duration::max());
 
 // Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing.
 class Pacer {

@@ -48,8 +48,10 @@ void LoadRun::join() {
   for (const auto& worker : workers_) worker->join();
 }
 
-void LoadRun::collect(Snapshot& delta) {
-  for (const auto& worker : workers_) delta.merge(worker->recorder().take());
+std::vector<Recorder*> LoadRun::recorders() const {
+  std::vector<Recorder*> recorders;
+  for (const auto& worker : workers_) recorders.push_back(&worker->recorder());
+  return recorders;
 }
 
 LoadRun::Users LoadRun::users() const {

@@ -37,8 +37,8 @@ class LoadRun {
   bool tick(TimePoint now);
   void join();
 
-  // Adds what was recorded since the last call.
-  void collect(Snapshot& delta);
+  // The workers' recorders, to take from.
+  [[nodiscard]] std::vector<Recorder*> recorders() const;
   [[nodiscard]] Users users() const;
   [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }

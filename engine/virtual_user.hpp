@@ -62,9 +62,9 @@ class VirtualUser final : public LuaUser {
   // Cuts the iteration off: what is under way is recorded as interrupted. finished() follows.
   void interrupt();
   [[nodiscard]] UserState state() const noexcept { return state_; }
-  // Closed loads: which of the users this is.
-  std::uint64_t number = 0;
-  std::uint64_t rounds = 0;
+  // Closed loads: which of the load's users this is.
+  std::uint64_t place = 0;
+  std::uint64_t rounds = 0;  // iterations begun
 
  private:
   // LuaUser

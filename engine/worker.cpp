@@ -210,7 +210,7 @@ void Worker::start_closed_users() {
     if (!share_.owns(number)) continue;
     users_.push_back(std::make_unique<VirtualUser>(*context_));
     shared_.counters.users_by_state[static_cast<std::size_t>(UserState::idle)].fetch_add(1, std::memory_order_relaxed);
-    users_.back()->number = number;
+    users_.back()->place = number;
   }
   closed_users_left_ = users_.size();
   for (const auto& user : users_) next_closed_iteration(*user);
@@ -219,7 +219,7 @@ void Worker::start_closed_users() {
 }
 
 std::uint64_t Worker::closed_index(const VirtualUser& user) const noexcept {
-  return user.rounds * shared_.plan.load.users + user.number;
+  return user.rounds * shared_.plan.load.users + user.place;
 }
 
 void Worker::next_closed_iteration(VirtualUser& user) {

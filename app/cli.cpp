@@ -1,0 +1,84 @@
+#include "app/cli.hpp"
+
+#include "app/check_command.hpp"
+#include "app/consent_command.hpp"
+#include "app/exit.hpp"
+#include "app/load_session.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <exception>
+#include <functional>
+
+namespace gelombang {
+namespace {
+
+void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, std::function<int()>& command) {
+  CLI::App* sub = app.add_subcommand("run", "Plays a scenario against a target and judges its thresholds");
+  sub->footer("Example:\n  gelombang run login.lua --target http://127.0.0.1:8080 --rate 20/s --duration 1m");
+  add_plan_options(*sub, run);
+  sub->add_option("--metrics-listen", session.metrics_listen, "Where /metrics is served, or off")->capture_default_str();
+  sub->add_option("--linger", session.linger, "How long to wait at the end for a last scrape, if there were any")
+      ->capture_default_str();
+  sub->add_option("--json", session.json, "Writes the summary as JSON to a file, or - for stdout");
+  sub->add_option("--start-at", session.start_at, "When the schedule starts, such as 12:00 (default: now)");
+  sub->add_option("--mailbox", session.mailbox, "imap://HOST, imaps://HOST or maildir:DIR, for mailbox.wait");
+  sub->add_option("--mailbox-user", session.mailbox_user, "User of the mailbox");
+  sub->add_option("--mailbox-password-file", session.mailbox_password_file, "File whose first line is its password");
+  sub->add_option("--consent-key", session.consent_key, "Public key, or its file, that the target's consent is signed with");
+  sub->callback([&] { command = [&] { return run_load(run, session); }; });
+}
+
+void add_check_command(CLI::App& app, RunOptions& run, std::function<int()>& command) {
+  CLI::App* sub = app.add_subcommand("check", "Validates a scenario and says what a run would need; sends nothing");
+  sub->footer("Example:\n  gelombang check portal_mix.lua --load opening --scale 1/10");
+  add_plan_options(*sub, run);
+  sub->callback([&] { command = [&] { return check_scenario(run); }; });
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
+  app.footer("Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
+             "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
+             "107 script error, 111 the run is invalid, 112 the target refused, 113 no data");
+  app.set_version_flag("--version", std::string("gelombang ") + kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  std::string log_level = "info";
+  bool no_color = false;
+  app.add_option("--log-level", log_level, "trace, debug, info, warning, error or off")->capture_default_str();
+  app.add_flag("--no-color", no_color, "No colour");
+  RunOptions run;
+  SessionOptions session;
+  std::function<int()> command;
+  add_run_command(app, run, session, command);
+  add_check_command(app, run, command);
+  add_consent_command(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);  // --help, --version
+  } catch (const CLI::ParseError& problem) {
+    return refuse(ExitCause::configuration, problem.what());
+  }
+  const auto log = init_log(log_level, !no_color);
+  if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
+  session.color = !no_color;
+  return command();
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& fault) {
+    fmt::print(stderr, "gelombang: a fault of its own: {}\n", fault.what());
+    return 1;
+  }
+}
+
+}  // namespace gelombang

@@ -1,0 +1,415 @@
+#include "app/load_session.hpp"
+
+#include "app/exit.hpp"
+#include "app/process_figures.hpp"
+#include "app/progress.hpp"
+#include "app/session_setup.hpp"
+#include "app/terminal.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/units.hpp"
+#include "engine/load_run.hpp"
+#include "engine/preflight.hpp"
+#include "metrics/aggregator.hpp"
+#include "metrics/exposition.hpp"
+#include "metrics/metrics_server.hpp"
+#include "metrics/output_file.hpp"
+#include "metrics/summary.hpp"
+#include "metrics/validity.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+namespace gelombang {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLook = 100ms;   // how often the end of the run is looked for
+constexpr Duration kTick = 1s;      // how often figures are brought together
+
+std::string new_run_id(WallTime at) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+  return fmt::format("{:%Y%m%d-%H%M%S}-{:04x}", fmt::gmtime(static_cast<std::time_t>(seconds)),
+                     mix64(static_cast<std::uint64_t>(at.time_since_epoch().count())) & 0xFFFF);
+}
+
+class LoadSession {
+ public:
+  LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options)
+      : prepared_(std::move(prepared)),
+        run_options_(run_options),
+        options_(options),
+        terminal_(STDERR_FILENO, options.color),
+        progress_(terminal_),
+        process_(clock_),
+        signals_(io_, SIGINT, SIGTERM),
+        timer_(io_),
+        own_recorder_(prepared_.layout) {}
+
+  int play();
+
+ private:
+  // Empty, or why nothing was sent.
+  std::optional<ExitReason> set_up();
+  void announce() const;
+  void start();
+  void on_signal();
+  void look();
+  void tick(TimePoint now);
+  void collect();
+  void show_progress(TimePoint now);
+  void publish();
+  [[nodiscard]] Validity current_validity() const;
+  [[nodiscard]] RunFacts facts() const;
+  int finish();
+  bool write_json(const Summary& summary) const;
+  void linger();
+
+  SystemClock clock_;
+  PreparedRun prepared_;
+  const RunOptions& run_options_;
+  const SessionOptions& options_;
+  Terminal terminal_;
+  Progress progress_;
+  ProcessFigures process_;
+  Duration linger_{};
+  Duration poll_interval_{};
+
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_;
+
+  std::unique_ptr<MetricsServer> server_;
+  std::unique_ptr<ConsentGuard> guard_;
+  std::unique_ptr<MailWatcher> mail_;
+  std::unique_ptr<LoadRun> run_;
+  std::optional<Aggregator> aggregator_;
+  Recorder own_recorder_;  // mail, which no worker owns
+  std::optional<Exposition> exposition_;
+
+  std::string id_;
+  WallTime started_wall_{};
+  WallTime ended_wall_{};
+  TimePoint epoch_{};
+  TimePoint next_tick_{};
+  TimePoint arrivals_ended_{};
+  bool arrivals_over_ = false;
+  int signals_seen_ = 0;
+  bool aborted_ = false;
+  std::vector<ExitReason> reasons_;
+  MailWatcher::Tally mail_state_;
+  std::uint64_t requests_before_ = 0;
+  double request_rate_ = 0;
+};
+
+std::optional<ExitReason> LoadSession::set_up() {
+  const auto bad = [](std::string text) { return ExitReason{ExitCause::configuration, std::move(text)}; };
+  const auto linger = parse_duration(options_.linger);
+  if (linger.has_error()) return bad("--linger: " + linger.error().message);
+  linger_ = linger.value();
+  const RunPlan& plan = prepared_.plan;
+  for (const std::string& problem :
+       misfits(prepared_.scenario, plan.load, need_of(prepared_.scenario, plan.load, plan.settings.seed, plan.segment),
+               prepared_.limits, plan.max_users, plan.settings.seed)) {
+    if (problem.find("run dry") != std::string::npos) return bad(problem);
+    spdlog::warn("{}", problem);
+  }
+  if (options_.metrics_listen != "off") {
+    auto server = MetricsServer::listen(options_.metrics_listen);
+    if (server.has_error()) return bad("--metrics-listen: " + server.error().message);
+    server_ = std::move(server.value());
+  }
+  auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
+  if (mail.has_error()) return bad(mail.error().message);
+  mail_ = std::move(mail.value());
+  auto guard = guard_options(run_options_, options_, plan);
+  if (guard.has_error()) return bad(guard.error().message);
+  guard.value().on_withdrawn = [this](std::string reason) {
+    boost::asio::post(io_, [this, reason = std::move(reason)] {
+      reasons_.push_back({ExitCause::refused, reason});
+      if (run_) run_->interrupt();
+    });
+  };
+  guard_ = std::make_unique<ConsentGuard>(std::move(guard.value()), clock_);
+  if (prepared_.target) {
+    TargetAdmission admission = admit_target(*prepared_.target, *guard_);
+    if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
+    prepared_.plan.resolve = std::move(admission.resolve);
+  }
+  auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(), *prepared_.photos);
+  if (run.has_error()) return bad(run.error().message);
+  run_ = std::move(run.value());
+  return std::nullopt;
+}
+
+void LoadSession::announce() const {
+  const RunPlan& plan = prepared_.plan;
+  fmt::print(stderr, "{} {}  run {}  seed {}  load {}  threads {}  at most {} users\n", terminal_.paint(Color::bold, "gelombang"),
+             kVersion, id_, plan.settings.seed, plan.load.name, plan.threads, plan.max_users);
+  fmt::print(stderr, "scenario {}{}{}\n", prepared_.scenario.name, prepared_.target ? "  target " : "",
+             prepared_.target ? prepared_.target->text : "");
+  if (server_) fmt::print(stderr, "metrics  {}\n", server_->url());
+  if (run_options_.insecure) {
+    fmt::print(stderr, "{}\n", terminal_.paint(Color::yellow, "warning: --insecure: certificates are not verified"));
+  }
+}
+
+void LoadSession::start() {
+  const WallTime now = clock_.wall_now();
+  const auto start_at = parse_start(options_.start_at, now).value();
+  // A moment for the threads to be up, so that the first arrival is on time.
+  epoch_ = clock_.now() + std::max<Duration>(start_at - now, 50ms);
+  started_wall_ = now + (epoch_ - clock_.now());
+  id_ = new_run_id(now);
+  aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch_);
+  if (server_) {
+    exposition_.emplace(prepared_.layout, prepared_.thresholds,
+                        RunInfo{id_, prepared_.scenario.name, prepared_.plan.load.name, kVersion});
+    server_->publish(*exposition_);
+  }
+  announce();
+  next_tick_ = epoch_ + kTick;
+  run_->start(epoch_);
+}
+
+void LoadSession::on_signal() {
+  ++signals_seen_;
+  progress_.clear();
+  if (signals_seen_ == 1) {
+    reasons_.push_back({ExitCause::stopped, "stopped by a signal"});
+    fmt::print(stderr, "stopping: what is under way may take {}; once more to stop now\n",
+               format_duration(prepared_.plan.graceful_stop));
+    run_->stop_arrivals(clock_.now());
+  } else {
+    run_->interrupt();
+  }
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) on_signal();
+  });
+}
+
+void LoadSession::collect() {
+  for (Recorder* recorder : run_->recorders()) aggregator_->add(recorder->take());
+  if (mail_) {
+    mail_state_ = mail_->take();
+    for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
+  }
+  aggregator_->add(own_recorder_.take());
+}
+
+Validity LoadSession::current_validity() const {
+  ValidityFacts facts = validity_facts(aggregator_->totals(), prepared_.thresholds);
+  if (!prepared_.plan.load.open()) {
+    facts.lag_p99.reset();
+    facts.lag_max.reset();
+  }
+  facts.cpu_share = process_.cpu_share(prepared_.limits.cores);
+  facts.descriptors_peak = process_.descriptors_peak();
+  facts.descriptors_limit = prepared_.limits.descriptors;
+  facts.ports_peak = process_.ports_peak();
+  facts.ports_limit = prepared_.limits.ports;
+  facts.clock_step = process_.clock_step();
+  return judge_validity(facts);
+}
+
+void LoadSession::tick(TimePoint now) {
+  process_.sample();
+  collect();
+  if (!arrivals_over_ && now >= run_->arrivals_end()) {
+    arrivals_over_ = true;
+    arrivals_ended_ = run_->arrivals_end();
+    aggregator_->arrivals_ended(arrivals_ended_);
+  }
+  aggregator_->tick(now);
+  publish();
+  show_progress(now);
+  if (aggregator_->abort() != nullptr && !aborted_) {
+    aborted_ = true;
+    progress_.clear();
+    fmt::print(stderr, "aborting: {}\n", aggregator_->abort()->threshold.expression);
+    run_->interrupt();
+  }
+}
+
+void LoadSession::publish() {
+  if (!exposition_) return;
+  LiveFigures live;
+  live.target_rate = prepared_.plan.load.intensity.at(clock_.now() - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+  const LoadRun::Users users = run_->users();
+  for (std::size_t i = 0; i < kUserStateCount; ++i) {
+    live.virtual_users.emplace_back(kUserStateNames[i], static_cast<std::uint64_t>(std::max<std::int64_t>(0, users.by_state[i])));
+  }
+  live.validity = current_validity().state;
+  exposition_->update(aggregator_->totals(), aggregator_->thresholds(), live);
+}
+
+void LoadSession::show_progress(TimePoint now) {
+  const Snapshot& totals = aggregator_->totals();
+  const RecentFigures recent = aggregator_->recent();
+  ProgressFigures figures;
+  figures.elapsed = std::max(Duration::zero(), now - epoch_);
+  figures.length = prepared_.plan.load.length();
+  figures.stopping = arrivals_over_;
+  figures.rate_asked = prepared_.plan.load.intensity.at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+  figures.rate_achieved = recent.started_rate;
+  std::uint64_t steps = 0;
+  std::uint64_t steps_failed = 0;
+  std::uint64_t requests = 0;
+  for (const StepSnapshot& step : totals.steps) {
+    steps += step.steps.finished();
+    steps_failed += step.steps.failed();
+    requests += step.requests.total();
+  }
+  figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
+  requests_before_ = requests;
+  figures.error_rate = steps > 0 ? static_cast<double>(steps_failed) / static_cast<double>(steps) : 0;
+  for (const JourneySnapshot& journey : totals.journeys) {
+    figures.started += journey.started;
+    figures.completed += journey[Outcome::success];
+    figures.failed += journey[Outcome::failure] + journey[Outcome::abandoned];
+    figures.dropped += journey.total_dropped();
+  }
+  figures.users_busy = static_cast<std::int64_t>(run_->users().active);
+  if (recent.response_time_p95) figures.p95 = recent.response_time_p95->value;
+  const Validity validity = current_validity();
+  figures.warnings = validity.reasons;
+  if (!mail_state_.healthy) figures.warnings.push_back("mailbox: " + mail_state_.fault_detail);
+  if (totals.script_errors.count > 0) figures.warnings.push_back(fmt::format("{} script errors", totals.script_errors.count));
+  if (figures.warnings.size() > 4) figures.warnings.resize(4);
+  progress_.show(figures);
+}
+
+void LoadSession::look() {
+  const TimePoint now = clock_.now();
+  const bool over = run_->tick(now);
+  if (now >= next_tick_) {
+    tick(now);
+    while (next_tick_ <= now) next_tick_ += kTick;
+  }
+  if (over) {
+    io_.stop();
+    return;
+  }
+  timer_.expires_at(std::min<TimePoint>(now + kLook, next_tick_));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) look();
+  });
+}
+
+RunFacts LoadSession::facts() const {
+  const RunPlan& plan = prepared_.plan;
+  RunFacts facts;
+  facts.id = id_;
+  facts.scenario = prepared_.scenario.name;
+  facts.load = plan.load.name;
+  facts.target = prepared_.target ? prepared_.target->text : "";
+  facts.version = kVersion;
+  facts.seed = plan.settings.seed;
+  facts.started_at = started_wall_;
+  facts.ended_at = ended_wall_;
+  facts.took = std::max(Duration::zero(), clock_.now() - epoch_);
+  facts.arrivals_took = std::clamp<Duration>(run_->arrivals_end() - epoch_, Duration::zero(), facts.took);
+  if (plan.load.open()) {
+    const auto parts = static_cast<double>(plan.segment.count);
+    facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
+    facts.requested_rate = facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
+    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment, facts.arrivals_took);
+  } else {
+    for (const JourneySnapshot& journey : aggregator_->totals().journeys) facts.planned += journey.started;
+    facts.expected = static_cast<double>(facts.planned);
+  }
+  if (mail_) facts.mailbox_poll_interval = poll_interval_;
+  facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
+                     run_->users().most_active};
+  facts.exit_reasons = reasons_;
+  return facts;
+}
+
+bool LoadSession::write_json(const Summary& summary) const {
+  const std::string text = summary_json(summary);
+  if (options_.json == "-") {
+    std::fputs(text.c_str(), stdout);
+    return std::fflush(stdout) == 0;
+  }
+  const auto written = write_output_file(options_.json, text);
+  if (written.has_error()) fmt::print(stderr, "gelombang: --json: {}\n", written.error().message);
+  return written.has_value();
+}
+
+// The last scrape carries the final totals, if somebody scrapes at all.
+void LoadSession::linger() {
+  if (!server_ || !server_->scraped() || linger_ == Duration::zero() || signals_seen_ > 0) return;
+  const std::uint64_t before = server_->scrapes();
+  const TimePoint until = clock_.now() + linger_;
+  fmt::print(stderr, "waiting up to {} for the last scrape of {}\n", format_duration(linger_), server_->url());
+  io_.restart();
+  std::function<void()> wait = [&] {
+    if (server_->scrapes() > before || clock_.now() >= until || signals_seen_ > 0) return io_.stop();
+    timer_.expires_after(std::chrono::milliseconds(50));
+    timer_.async_wait([&](const boost::system::error_code&) { wait(); });
+  };
+  wait();
+  io_.run();
+}
+
+int LoadSession::finish() {
+  run_->join();
+  ended_wall_ = clock_.wall_now();
+  if (run_->feed_ran_dry()) reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
+  const TimePoint now = clock_.now();
+  process_.sample();
+  collect();
+  if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
+  aggregator_->tick(now);
+  aggregator_->finish();
+  publish();
+  progress_.clear();
+  const Summary summary = make_summary(facts(), aggregator_->totals(), aggregator_->thresholds(), current_validity());
+  const bool json_on_stdout = options_.json == "-";
+  const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
+  std::fputs(summary_text(summary, out.color()).c_str(), json_on_stdout ? stderr : stdout);
+  std::fflush(stdout);
+  if (!options_.json.empty()) write_json(summary);
+  linger();
+  const int code = exit_code(summary.exit_reasons);
+  const ExitReason* why = gravest(summary.exit_reasons);
+  if (why != nullptr) fmt::print(stderr, "gelombang: exit {}: {}\n", code, why->text);
+  return code;
+}
+
+int LoadSession::play() {
+  if (const auto reason = set_up()) return refuse(reason->cause, reason->text);
+  start();
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) on_signal();
+  });
+  look();
+  io_.run();
+  return finish();
+}
+
+}  // namespace
+
+int run_load(const RunOptions& run_options, const SessionOptions& session_options) {
+  SystemClock clock;
+  const auto start = parse_start(session_options.start_at, clock.wall_now());
+  if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
+  auto prepared = prepare_run(run_options);
+  if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
+  LoadSession session(std::move(prepared.value()), run_options, session_options);
+  return session.play();
+}
+
+}  // namespace gelombang

@@ -1,0 +1,29 @@
+// `gelombang run`: plays a prepared plan from the first arrival to the exit code. Owns everything that
+// a run needs and shows what it does.
+#pragma once
+
+#include "app/run_options.hpp"
+#include "probes/mail_watcher.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace gelombang {
+
+struct SessionOptions {
+  std::string metrics_listen = "127.0.0.1:9780";  // or "off"
+  std::string linger = "15s";
+  std::string json;  // a file, or "-"
+  std::string start_at;
+  std::string mailbox;
+  std::string mailbox_user;
+  std::string mailbox_password_file;
+  std::string consent_key;
+  bool color = true;
+};
+
+// The exit code.
+int run_load(const RunOptions& run_options, const SessionOptions& session_options);
+
+}  // namespace gelombang

@@ -1,0 +1,123 @@
+#include "app/session_setup.hpp"
+
+#include "probes/address_class.hpp"
+#include "probes/address_resolver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <future>
+
+namespace gelombang {
+namespace {
+
+Result<Secret> read_password(const std::string& path) {
+  if (path.empty()) return Secret();
+  std::ifstream file(path);
+  std::string line;
+  if (!file || !std::getline(file, line)) {
+    return Error{fmt::format("--mailbox-password-file: {}: {}", path, file ? "is empty" : std::strerror(errno))};
+  }
+  return Secret(line);
+}
+
+WallTime from_time_t(std::time_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
+
+}  // namespace
+
+Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
+                                                  Duration& poll_interval) {
+  if (options.mailbox.empty()) return std::unique_ptr<MailWatcher>();
+  MailboxOptions mailbox;
+  mailbox.url = options.mailbox;
+  mailbox.user = options.mailbox_user;
+  auto password = read_password(options.mailbox_password_file);
+  if (password.has_error()) return password.error();
+  mailbox.password = std::move(password.value());
+  mailbox.verify_certificates = !run.insecure;
+  mailbox.ca_file = run.ca_file;
+  poll_interval = mailbox.poll_interval;
+  auto opened = MailWatcher::open(std::move(mailbox), clock);
+  if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
+  return std::move(opened.value());
+}
+
+Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan) {
+  ConsentGuard::Options options;
+  if (!session.consent_key.empty()) {
+    const auto key = ConsentKey::load(session.consent_key);
+    if (key.has_error()) return Error{"--consent-key: " + key.error().message};
+    options.key = key.value();
+  }
+  options.allow_private_network = run.allow_private_network;
+  options.segments = static_cast<unsigned>(plan.segment.count);
+  options.contact = run.contact;
+  options.user_agent = plan.user_agent;
+  options.ca_file = run.ca_file;
+  return options;
+}
+
+TargetAdmission admit_target(const TargetUrl& target, SocketGuard& guard) {
+  TargetAdmission admission;
+  if (guard.needs_preparation(target.scheme, target.host, target.port)) {
+    std::promise<void> ready;
+    guard.prepare(target.scheme, target.host, target.port, [&ready] { ready.set_value(); });
+    ready.get_future().wait();
+  }
+  const auto addresses = resolve_addresses(target.host, target.port);
+  if (addresses.has_error()) return admission;
+  std::string pinned;
+  for (const RemoteAddress& address : addresses.value()) {
+    const GuardVerdict verdict = guard.may_connect(target.host, address);
+    if (!verdict.allowed) {
+      admission.reason = verdict.reason;
+      continue;
+    }
+    pinned += (pinned.empty() ? "" : ",") + format_address(address);
+  }
+  if (pinned.empty()) {
+    admission.admitted = false;
+    return admission;
+  }
+  const bool literal = parse_address(target.host).has_value();
+  if (!literal) admission.resolve.push_back(fmt::format("{}:{}:{}", target.host, target.port, pinned));
+  return admission;
+}
+
+Result<WallTime> parse_start(const std::string& text, WallTime now) {
+  if (text.empty()) return now;
+  const auto fail = [&text] {
+    return Error{fmt::format("--start-at '{}': expected a time such as 12:00, 12:00:30 or 2026-03-04T12:00:00+0700", text)};
+  };
+  std::tm parts{};
+  if (text.find('T') != std::string::npos) {
+    std::string plain = text;
+    // strptime wants +0700, RFC 3339 writes +07:00 or Z.
+    if (plain.size() > 6 && plain[plain.size() - 3] == ':' && (plain[plain.size() - 6] == '+' || plain[plain.size() - 6] == '-')) {
+      plain.erase(plain.size() - 3, 1);
+    }
+    if (!plain.empty() && plain.back() == 'Z') plain.replace(plain.size() - 1, 1, "+0000");
+    const char* end = strptime(plain.c_str(), "%Y-%m-%dT%H:%M:%S%z", &parts);
+    if (end == nullptr || *end != '\0') return fail();
+    const long offset = parts.tm_gmtoff;
+    const WallTime at = from_time_t(timegm(&parts) - offset);
+    if (at < now) return Error{fmt::format("--start-at '{}' is over", text)};
+    return at;
+  }
+  const std::time_t today = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  localtime_r(&today, &parts);
+  parts.tm_sec = 0;
+  const char* end = strptime(text.c_str(), "%H:%M", &parts);
+  if (end != nullptr && *end == ':') end = strptime(end, ":%S", &parts);
+  if (end == nullptr || *end != '\0') return fail();
+  parts.tm_isdst = -1;
+  WallTime at = from_time_t(mktime(&parts));
+  if (at < now) at += std::chrono::hours(24);
+  return at;
+}
+
+}  // namespace gelombang
