@@ -31,7 +31,7 @@ Result<std::string> read_secret(const std::string& key, const std::string& sourc
   if (source.rfind("env:", 0) == 0) {
     const char* value = std::getenv(source.c_str() + 4);
     if (value == nullptr) return Error{fmt::format("--set-secret {}: the environment has no {}", key, source.substr(4))};
-    return std::string(value);
+    return {boost::system::in_place_value, value};
   }
   if (source.empty() || source.front() != '@') {
     return Error{fmt::format("--set-secret {}: expected {}=@FILE or {}=env:NAME", key, key, key)};
@@ -43,7 +43,7 @@ Result<std::string> read_secret(const std::string& key, const std::string& sourc
   std::string value = text.str();
   while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
   if (value.empty()) return Error{fmt::format("--set-secret {}: {} is empty", key, source.substr(1))};
-  return value;
+  return {boost::system::in_place_value, std::move(value)};
 }
 
 Result<ScenarioSettings> read_settings(const RunOptions& options, const std::optional<TargetUrl>& target) {

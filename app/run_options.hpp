@@ -9,6 +9,7 @@
 #include "engine/photo_store.hpp"
 #include "engine/run_plan.hpp"
 #include "engine/scenario.hpp"
+#include "metrics/layout.hpp"
 #include "metrics/threshold.hpp"
 
 #include <cstdint>

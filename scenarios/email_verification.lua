@@ -28,7 +28,7 @@ return scenario {
   },
   thresholds = {
     "create account: response_time p95 < 1s",
-    "receive verification mail: mail_delivery p95 < 30s",
+    "all: mail_delivery p95 < 30s",
     "all: error_rate < 1% min 100 allow no data",
   },
 }

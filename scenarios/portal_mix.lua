@@ -29,7 +29,7 @@ return scenario {
   thresholds = {
     "login/log in: response_time p95 < 800ms",
     "create account: response_time p95 < 1s",
-    "receive verification mail: mail_delivery p95 < 30s",
+    "all: mail_delivery p95 < 30s",
     "upload photo: response_time p95 < 5s",
     "all: error_rate < 1%",
   },
