@@ -56,7 +56,8 @@ int parse_and_run(int argc, char** argv) {
   std::function<int()> command;
   add_run_command(app, run, session, command);
   add_check_command(app, run, command);
-  add_consent_command(app, command);
+  int consent_code = 0;
+  add_consent_command(app, consent_code);  // runs while it is parsed
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {
@@ -67,7 +68,7 @@ int parse_and_run(int argc, char** argv) {
   const auto log = init_log(log_level, !no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
   session.color = !no_color;
-  return command();
+  return command ? command() : consent_code;
 }
 
 }  // namespace

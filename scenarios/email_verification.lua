@@ -29,6 +29,6 @@ return scenario {
   thresholds = {
     "create account: response_time p95 < 1s",
     "all: mail_delivery p95 < 30s",
-    "all: error_rate < 1% min 100 allow no data",
+    "all: error_rate < 1%",
   },
 }

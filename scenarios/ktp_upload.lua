@@ -28,6 +28,6 @@ return scenario {
   },
   thresholds = {
     "upload photo: response_time p95 < 5s",
-    "all: error_rate < 1% min 100 allow no data",
+    "all: error_rate < 1%",
   },
 }

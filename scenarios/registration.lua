@@ -54,6 +54,6 @@ return scenario {
   thresholds = {
     "log in: response_time p95 < 800ms",
     "upload photo: response_time p95 < 5s",
-    "all: error_rate < 1% min 100 allow no data",
+    "all: error_rate < 1%",
   },
 }
