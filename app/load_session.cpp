@@ -13,8 +13,8 @@
 #include "engine/preflight.hpp"
 #include "metrics/aggregator.hpp"
 #include "metrics/exposition.hpp"
+#include "metrics/json_writer.hpp"
 #include "metrics/metrics_server.hpp"
-#include "metrics/output_file.hpp"
 #include "metrics/summary.hpp"
 #include "metrics/validity.hpp"
 
@@ -56,7 +56,8 @@ class LoadSession {
         process_(clock_),
         signals_(io_, SIGINT, SIGTERM),
         timer_(io_),
-        own_recorder_(prepared_.layout) {}
+        own_recorder_(prepared_.layout),
+        id_(new_run_id(clock_.wall_now())) {}
 
   int play();
 
@@ -70,7 +71,8 @@ class LoadSession {
   void tick(TimePoint now);
   void collect();
   void show_progress(TimePoint now);
-  void publish();
+  void publish(bool final);
+  [[nodiscard]] double rate_asked(TimePoint now) const;
   [[nodiscard]] Validity current_validity() const;
   [[nodiscard]] RunFacts facts() const;
   int finish();
@@ -97,7 +99,7 @@ class LoadSession {
   std::unique_ptr<LoadRun> run_;
   std::optional<Aggregator> aggregator_;
   Recorder own_recorder_;  // mail, which no worker owns
-  std::optional<Exposition> exposition_;
+  std::shared_ptr<LoadExposition> exposition_;
 
   std::string id_;
   WallTime started_wall_{};
@@ -127,7 +129,11 @@ std::optional<ExitReason> LoadSession::set_up() {
     spdlog::warn("{}", problem);
   }
   if (options_.metrics_listen != "off") {
-    auto server = MetricsServer::listen(options_.metrics_listen);
+    std::vector<std::string> expressions;
+    for (const Threshold& threshold : prepared_.thresholds) expressions.push_back(threshold.expression);
+    exposition_ = std::make_shared<LoadExposition>(
+        LoadExposition::RunInfo{id_, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout, std::move(expressions));
+    auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_);
     if (server.has_error()) return bad("--metrics-listen: " + server.error().message);
     server_ = std::move(server.value());
   }
@@ -172,13 +178,7 @@ void LoadSession::start() {
   // A moment for the threads to be up, so that the first arrival is on time.
   epoch_ = clock_.now() + std::max<Duration>(start_at - now, 50ms);
   started_wall_ = now + (epoch_ - clock_.now());
-  id_ = new_run_id(now);
   aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch_);
-  if (server_) {
-    exposition_.emplace(prepared_.layout, prepared_.thresholds,
-                        RunInfo{id_, prepared_.scenario.name, prepared_.plan.load.name, kVersion});
-    server_->publish(*exposition_);
-  }
   announce();
   next_tick_ = epoch_ + kTick;
   run_->start(epoch_);
@@ -233,7 +233,7 @@ void LoadSession::tick(TimePoint now) {
     aggregator_->arrivals_ended(arrivals_ended_);
   }
   aggregator_->tick(now);
-  publish();
+  publish(false);
   show_progress(now);
   if (aggregator_->abort() != nullptr && !aborted_) {
     aborted_ = true;
@@ -243,16 +243,18 @@ void LoadSession::tick(TimePoint now) {
   }
 }
 
-void LoadSession::publish() {
+void LoadSession::publish(bool final) {
   if (!exposition_) return;
   LiveFigures live;
-  live.target_rate = prepared_.plan.load.intensity.at(clock_.now() - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
-  const LoadRun::Users users = run_->users();
-  for (std::size_t i = 0; i < kUserStateCount; ++i) {
-    live.virtual_users.emplace_back(kUserStateNames[i], static_cast<std::uint64_t>(std::max<std::int64_t>(0, users.by_state[i])));
-  }
+  live.target_rate = rate_asked(clock_.now());
+  live.users = run_->users().by_state;
   live.validity = current_validity().state;
-  exposition_->update(aggregator_->totals(), aggregator_->thresholds(), live);
+  live.thresholds = threshold_states(aggregator_->thresholds(), final);
+  exposition_->publish(aggregator_->totals(), std::move(live));
+}
+
+double LoadSession::rate_asked(TimePoint now) const {
+  return prepared_.plan.load.intensity.at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
 }
 
 void LoadSession::show_progress(TimePoint now) {
@@ -262,7 +264,7 @@ void LoadSession::show_progress(TimePoint now) {
   figures.elapsed = std::max(Duration::zero(), now - epoch_);
   figures.length = prepared_.plan.load.length();
   figures.stopping = arrivals_over_;
-  figures.rate_asked = prepared_.plan.load.intensity.at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+  figures.rate_asked = rate_asked(now);
   figures.rate_achieved = recent.started_rate;
   std::uint64_t steps = 0;
   std::uint64_t steps_failed = 0;
@@ -343,14 +345,14 @@ bool LoadSession::write_json(const Summary& summary) const {
     std::fputs(text.c_str(), stdout);
     return std::fflush(stdout) == 0;
   }
-  const auto written = write_output_file(options_.json, text);
+  const auto written = write_file(options_.json, text);
   if (written.has_error()) fmt::print(stderr, "gelombang: --json: {}\n", written.error().message);
   return written.has_value();
 }
 
 // The last scrape carries the final totals, if somebody scrapes at all.
 void LoadSession::linger() {
-  if (!server_ || !server_->scraped() || linger_ == Duration::zero() || signals_seen_ > 0) return;
+  if (!server_ || server_->scrapes() == 0 || linger_ == Duration::zero() || signals_seen_ > 0) return;
   const std::uint64_t before = server_->scrapes();
   const TimePoint until = clock_.now() + linger_;
   fmt::print(stderr, "waiting up to {} for the last scrape of {}\n", format_duration(linger_), server_->url());
@@ -374,7 +376,7 @@ int LoadSession::finish() {
   if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
   aggregator_->tick(now);
   aggregator_->finish();
-  publish();
+  publish(true);
   progress_.clear();
   const Summary summary = make_summary(facts(), aggregator_->totals(), aggregator_->thresholds(), current_validity());
   const bool json_on_stdout = options_.json == "-";

@@ -56,7 +56,9 @@ std::vector<Recorder*> LoadRun::recorders() const {
 
 LoadRun::Users LoadRun::users() const {
   Users users;
-  for (std::size_t i = 0; i < kUserStateCount; ++i) users.by_state[i] = counters_.users_by_state[i];
+  for (std::size_t i = 0; i < users.by_state.size(); ++i) {
+    users.by_state[i] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters_.users[i]));
+  }
   users.active = counters_.active_users;
   users.most_active = counters_.most_active_users;
   return users;

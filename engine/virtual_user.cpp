@@ -45,11 +45,11 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
 
 void VirtualUser::interrupt() {
   interrupted_ = true;
-  switch (state_) {
-    case UserState::idle: break;
-    case UserState::requesting: context_.http.cancel(transfer_, Outcome::interrupted); break;
-    case UserState::waiting_for_mail: context_.mail->cancel(mail_id_); break;
-    case UserState::pausing:
+  switch (activity_) {
+    case Activity::idle: break;
+    case Activity::requesting: context_.http.cancel(transfer_, Outcome::interrupted); break;
+    case Activity::waiting_for_mail: context_.mail->cancel(mail_id_); break;
+    case Activity::pausing:
       ++generation_;
       timer_.cancel();
       finish_interrupted();
@@ -57,9 +57,9 @@ void VirtualUser::interrupt() {
   }
 }
 
-void VirtualUser::set_state(UserState state) {
-  context_.state_changed(state_, state);
-  state_ = state;
+void VirtualUser::set_activity(Activity activity) {
+  context_.activity_changed(activity_, activity);
+  activity_ = activity;
 }
 
 // Steps ---------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ std::string VirtualUser::cookie(std::string_view name) {
 }
 
 void VirtualUser::start_request() {
-  set_state(UserState::requesting);
+  set_activity(Activity::requesting);
   if (!guards_hold()) {
     boost::asio::post(context_.io, [this] { refuse_request(); });
     return;
@@ -204,7 +204,7 @@ void VirtualUser::wait_for_sleep(double seconds) {
 }
 
 void VirtualUser::start_pause() {
-  set_state(UserState::pausing);
+  set_activity(Activity::pausing);
   TimePoint until;
   if (step_ >= 0) {
     until = context_.clock.now() + pause_;
@@ -231,7 +231,7 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
 }
 
 void VirtualUser::start_mail_wait() {
-  set_state(UserState::waiting_for_mail);
+  set_activity(Activity::waiting_for_mail);
   mail_since_ = context_.clock.now();
   // The watcher's thread answers; this user stays parked until it has.
   mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
@@ -283,7 +283,7 @@ void VirtualUser::advance(const LuaVm::Step& step) {
 void VirtualUser::finish(Outcome outcome) {
   context_.recorder.iteration_finished(iteration_.journey, {context_.clock.now() - started_, outcome});
   http_.reset();
-  if (state_ != UserState::idle) set_state(UserState::idle);
+  if (activity_ != Activity::idle) set_activity(Activity::idle);
   context_.finished(*this);
 }
 

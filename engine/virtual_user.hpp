@@ -22,10 +22,8 @@
 
 namespace gelombang {
 
-enum class UserState : std::uint8_t { idle, requesting, pausing, waiting_for_mail };
-inline constexpr std::size_t kUserStateCount = 4;
-inline constexpr std::array<std::string_view, kUserStateCount> kUserStateNames{"idle", "requesting", "pausing",
-                                                                              "waiting_for_mail"};
+// What a virtual user waits for.
+enum class Activity : std::uint8_t { idle, requesting, pausing, waiting_for_mail };
 
 // One pass through a journey that is to be played.
 struct Iteration {
@@ -47,7 +45,7 @@ struct UserContext {
   Recorder& recorder;
   MailWatcher* mail = nullptr;
   std::function<void(VirtualUser&)> finished;                       // may be called from begin()
-  std::function<void(UserState from, UserState to)> state_changed;
+  std::function<void(Activity from, Activity to)> activity_changed;
 };
 
 class VirtualUser final : public LuaUser {
@@ -61,7 +59,6 @@ class VirtualUser final : public LuaUser {
   void begin(const Iteration& iteration, const Fields& person);
   // Cuts the iteration off: what is under way is recorded as interrupted. finished() follows.
   void interrupt();
-  [[nodiscard]] UserState state() const noexcept { return state_; }
   // Closed loads: which of the load's users this is.
   std::uint64_t place = 0;
   std::uint64_t rounds = 0;  // iterations begun
@@ -97,7 +94,7 @@ class VirtualUser final : public LuaUser {
   void on_mail(const MailOutcome& outcome);
   void finish(Outcome outcome);
   void finish_interrupted();
-  void set_state(UserState state);
+  void set_activity(Activity activity);
   void remember_secrets(const HttpResponse& response);
   [[nodiscard]] std::string redacted(std::string_view text) const;
 
@@ -105,7 +102,7 @@ class VirtualUser final : public LuaUser {
   HttpUser http_;
   LuaVm::Coroutine coroutine_;
   boost::asio::steady_timer timer_;
-  UserState state_ = UserState::idle;
+  Activity activity_ = Activity::idle;
   bool interrupted_ = false;
   std::uint64_t generation_ = 0;  // of the wait that is under way; a late answer to an older one is ignored
 

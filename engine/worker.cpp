@@ -23,6 +23,16 @@ HttpClient::Options http_options(const RunPlan& plan, const Share& share) {
   return options;
 }
 
+std::size_t index_of(Activity activity) noexcept {
+  switch (activity) {
+    case Activity::idle: return static_cast<std::size_t>(UserState::idle);
+    case Activity::requesting: return static_cast<std::size_t>(UserState::requesting);
+    case Activity::pausing:
+    case Activity::waiting_for_mail: break;
+  }
+  return static_cast<std::size_t>(UserState::pausing);
+}
+
 void raise_to(std::atomic<std::uint64_t>& maximum, std::uint64_t value) {
   std::uint64_t seen = maximum.load(std::memory_order_relaxed);
   while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
@@ -42,9 +52,9 @@ Worker::Worker(const WorkerDependencies& dependencies, Share share)
   context_ = std::make_unique<UserContext>(UserContext{
       shared_.scenario, shared_.plan.settings, shared_.clock, io_, vm_, *http_, recorder_, shared_.mail,
       [this](VirtualUser& user) { on_user_finished(user); },
-      [this](UserState from, UserState to) {
-        shared_.counters.users_by_state[static_cast<std::size_t>(from)].fetch_sub(1, std::memory_order_relaxed);
-        shared_.counters.users_by_state[static_cast<std::size_t>(to)].fetch_add(1, std::memory_order_relaxed);
+      [this](Activity from, Activity to) {
+        shared_.counters.users[index_of(from)].fetch_sub(1, std::memory_order_relaxed);
+        shared_.counters.users[index_of(to)].fetch_add(1, std::memory_order_relaxed);
       }});
 }
 
@@ -153,18 +163,22 @@ VirtualUser* Worker::take_user() {
   raise_to(shared_.counters.most_active_users, active);
   if (free_users_.empty()) {
     try {
-      users_.push_back(std::make_unique<VirtualUser>(*context_));
+      free_users_.push_back(&add_user());
     } catch (...) {
       shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
       throw;
     }
-    shared_.counters.users_by_state[static_cast<std::size_t>(UserState::idle)].fetch_add(1, std::memory_order_relaxed);
-    free_users_.push_back(users_.back().get());
   }
   VirtualUser* user = free_users_.back();
   free_users_.pop_back();
   ++busy_users_;
   return user;
+}
+
+VirtualUser& Worker::add_user() {
+  users_.push_back(std::make_unique<VirtualUser>(*context_));
+  shared_.counters.users[index_of(Activity::idle)].fetch_add(1, std::memory_order_relaxed);
+  return *users_.back();
 }
 
 // Returns false, with the user free again, when the feed has run dry.
@@ -208,9 +222,7 @@ void Worker::on_user_finished(VirtualUser& user) {
 void Worker::start_closed_users() {
   for (std::uint64_t number = 0; number < shared_.plan.load.users; ++number) {
     if (!share_.owns(number)) continue;
-    users_.push_back(std::make_unique<VirtualUser>(*context_));
-    shared_.counters.users_by_state[static_cast<std::size_t>(UserState::idle)].fetch_add(1, std::memory_order_relaxed);
-    users_.back()->place = number;
+    add_user().place = number;
   }
   closed_users_left_ = users_.size();
   for (const auto& user : users_) next_closed_iteration(*user);

@@ -7,6 +7,7 @@
 #include "engine/arrivals.hpp"
 #include "engine/run_plan.hpp"
 #include "engine/virtual_user.hpp"
+#include "metrics/exposition.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,7 +28,7 @@ class PhotoStore;
 struct SharedCounters {
   std::atomic<std::uint64_t> active_users{0};
   std::atomic<std::uint64_t> most_active_users{0};
-  std::array<std::atomic<std::int64_t>, kUserStateCount> users_by_state{};
+  std::array<std::atomic<std::int64_t>, kUserStateNames.size()> users{};  // by UserState
   std::atomic<bool> feed_ran_dry{false};
 };
 
@@ -70,6 +71,7 @@ class Worker {
   void start_closed_users();
   void next_closed_iteration(VirtualUser& user);
   VirtualUser* take_user();
+  VirtualUser& add_user();
   bool begin(VirtualUser& user, std::uint64_t index, TimePoint intended);
   void on_user_finished(VirtualUser& user);
   void check_finished();
