@@ -1,0 +1,119 @@
+// What bad input gets: one clear line, exit 104, nothing sent.
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+
+#include <algorithm>
+
+using namespace gelombang::test;
+
+namespace {
+
+const std::string kScenario = R"lua(
+local a = step "a"
+return scenario { journeys = { j = { run = function() a(function() http.get("/") end) end } } }
+)lua";
+
+struct Files {
+  Files() {
+    write_file(good, kScenario);
+    write_file(syntax, "local x = = 1\n");
+    write_file(twice, "local a = step 'a'\nlocal b = step 'a'\nreturn scenario { journeys = { j = { run = function() end } } }\n");
+    write_file(directory.file("empty.csv"), "email,password\n");
+    write_file(csv, "local a = step 'a'\nlocal p = feed.csv('empty.csv')\n"
+                    "return scenario { people = p, journeys = { j = { run = function() end } } }\n");
+    write_file(directory.file("one.csv"), "email\na@x.test\n");
+    write_file(queue, "local a = step 'a'\nreturn scenario { people = feed.csv('one.csv'), "
+                      "journeys = { j = { run = function() a(function() http.get('/') end) end } } }\n");
+  }
+  TemporaryDirectory directory;
+  std::string good = directory.file("good.lua");
+  std::string syntax = directory.file("syntax.lua");
+  std::string twice = directory.file("twice.lua");
+  std::string csv = directory.file("csv.lua");
+  std::string queue = directory.file("queue.lua");
+};
+
+}  // namespace
+
+TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") {
+  const Files files;
+  const Sandbox target;
+  struct Case {
+    std::vector<std::string> arguments;
+    std::string words;
+  };
+  const std::vector<Case> cases{
+      {{"run", files.good, "--no-such-flag"}, "--no-such-flag"},
+      {{"run", "/nonexistent/x.lua"}, "no such scenario file"},
+      {{"run", files.syntax}, "syntax.lua:1:"},
+      {{"run", files.twice}, "twice.lua:3:"},
+      {{"run", files.csv}, "csv.lua:2:"},
+      {{"run", files.queue, "--rate", "5/s", "--duration", "5s"}, "will run dry"},
+      {{"run", files.good}, "no loads"},
+      {{"run", files.good, "--rate", "0/s", "--duration", "5s"}, "--rate is 0"},
+      {{"run", files.good, "--rate", "5", "--duration", "5s"}, "'5' is not a rate"},
+      {{"run", files.good, "--rate", "5/s", "--duration=-5s"}, "'-5s' is not a duration"},
+      {{"run", files.good, "--rate", "5/s"}, "--duration"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--load", "x"}, "--load"},
+      {{"run", files.good, "--users", "0", "--duration", "5s"}, "--users is 0"},
+      {{"run", files.good, "--users", "many", "--duration", "5s"}, "many"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--threshold", "nobody: error_rate < 1%"}, "nobody"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--threshold", "a: response_time p95 < fast"}, "fast"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--segment", "3/2"}, "3/2"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--scale", "1/0"}, "1/0"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--mailbox", "pop3://x"}, "--mailbox"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--set-secret", "key=plain"}, "--set-secret key"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--set-secret", "key=@/nonexistent"}, "/nonexistent"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--start-at", "noon"}, "noon"},
+      {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--metrics-listen", "nowhere"}, "--metrics-listen"},
+      {{"check", files.good, "--load", "none"}, "no loads"},
+      {{"flow"}, "flow"},
+      {{}, "subcommand"},
+  };
+  for (const Case& one : cases) {
+    std::vector<std::string> arguments = one.arguments;
+    if (!arguments.empty() && arguments.front() == "run") arguments.insert(arguments.end(), {"--target", target.url()});
+    const RunResult run = gelombang(arguments);
+    INFO(one.words << "\n" << run.err);
+    CHECK(run.exit_code == 104);
+    CHECK(run.err.find(one.words) != std::string::npos);
+    CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+  }
+  CHECK(target.counts().at("requests").as_object().empty());
+}
+
+TEST_CASE("bad input: a target with a password in it is refused, and the password not shown", "[integration]") {
+  const Files files;
+  const RunResult run = gelombang({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", "http://me:hunter2hunter2@127.0.0.1:1/"});
+  CHECK(run.exit_code == 104);
+  CHECK(run.err.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("bad input: a taken port of /metrics is refused before the first request", "[integration]") {
+  const Files files;
+  const Sandbox target;
+  const std::string taken = target.url().substr(7);
+  const RunResult run =
+      gelombang({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", target.url(), "--metrics-listen", taken});
+  CHECK(run.exit_code == 104);
+  CHECK(run.err.find("--metrics-listen") != std::string::npos);
+  CHECK(target.counts().at("requests").as_object().empty());
+}
+
+TEST_CASE("bad input: a full disk is said, and the exit code kept", "[integration]") {
+  const Sandbox sandbox;
+  const RunResult run = gelombang({"run", "login.lua", "--users", "1", "--iterations", "1", "--target", sandbox.url(), "--metrics-listen",
+                                   "off", "--json", "/dev/full"});
+  CHECK(run.exit_code == 0);
+  CHECK(run.err.find("/dev/full") != std::string::npos);
+  CHECK(run.out.find("PASSED") != std::string::npos);
+}
+
+TEST_CASE("bad input: help and version are there for every command", "[integration]") {
+  for (const char* command : {"run", "check", "consent"}) {
+    const RunResult help = gelombang({command, "--help"});
+    CHECK(help.exit_code == 0);
+    CHECK(help.out.find("Example") != std::string::npos);
+  }
+  CHECK(gelombang({"--version"}).out.find("gelombang ") == 0);
+}

@@ -1,0 +1,87 @@
+// The two clocks and the schedule, against a server that freezes and a worker that stalls.
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+
+#include <thread>
+
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kGet = R"lua(
+local a = step "a"
+return scenario { journeys = { j = { run = function() a(function() http.get("/api/waves/current") end) end } } }
+)lua";
+
+// Plays `load` and freezes the sandbox for two seconds in the middle.
+RunResult play_with_freeze(const TemporaryDirectory& directory, const std::vector<std::string>& load, std::chrono::seconds until) {
+  const Sandbox sandbox;
+  write_file(directory.file("get.lua"), kGet);
+  std::vector<std::string> arguments{"--target", sandbox.url(), "--seed", "9"};
+  arguments.insert(arguments.end(), load.begin(), load.end());
+  const auto process = start_scenario(directory.file("get.lua"), arguments, directory.file("s.json"));
+  process->wait_for_output("scenario get");
+  std::this_thread::sleep_for(until);
+  sandbox.operate("freeze", R"({"ms": 2000})");
+  RunResult result;
+  result.exit_code = process->wait(120s);
+  result.out = process->standard_output();
+  result.summary = boost::json::parse(read_file(directory.file("s.json")));
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, and not as our lag", "[integration][slow]") {
+  TemporaryDirectory directory;
+  const RunResult run = play_with_freeze(directory, {"--rate", "100/s", "--duration", "60s"}, 20s);
+  INFO(run.out);
+  const auto& step = step_of(run.summary, "j/a");
+  const double response = number(step.at("response_time_seconds").at("p99"));
+  const double service = number(step.at("service_time_seconds").at("p99"));
+  // 200 of 6,000 requests meet the freeze, evenly over 0 to 2 s: the 60th worst of them waits 1.4 s.
+  CHECK(response == Approx(1.4).margin(0.15));
+  CHECK(service == Approx(response).margin(0.05));
+  CHECK(number(step.at("response_time_seconds").at("max")) == Approx(2.0).margin(0.1));
+  CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) < 0.05);
+  CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
+}
+
+TEST_CASE("honesty: a closed load hides the same freeze, which is why the docs advise open ones", "[integration][slow]") {
+  TemporaryDirectory directory;
+  const RunResult run = play_with_freeze(directory, {"--users", "4", "--duration", "10s"}, 4s);
+  INFO(run.out);
+  const auto& step = step_of(run.summary, "j/a");
+  CHECK(step.at("count").as_int64() > 1000);
+  CHECK(number(step.at("response_time_seconds").at("max")) == Approx(2.0).margin(0.1));
+  CHECK(number(step.at("response_time_seconds").at("p99")) < 0.1);
+}
+
+TEST_CASE("honesty: a stalled worker shows in response time and lag, hardly in service time, and costs validity", "[integration][slow]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  // The script itself holds the worker's thread for two seconds, once.
+  write_file(directory.file("stall.lua"), R"lua(
+local a = step "a"
+local stalled = { done = false }
+local begin = os.time()
+return scenario { journeys = { j = { run = function()
+  if not stalled.done and os.time() - begin >= 5 then
+    stalled.done = true
+    local until_clock = os.clock() + 2
+    while os.clock() < until_clock do end
+  end
+  a(function() http.get("/api/waves/current") end)
+end } } }
+)lua");
+  const RunResult run = run_scenario(directory.file("stall.lua"), {"--target", sandbox.url(), "--rate", "100/s", "--duration", "20s",
+                                                                   "--threads", "1", "--threshold", "a: response_time p99 < 5s"});
+  INFO(run.out);
+  const auto& step = step_of(run.summary, "j/a");
+  CHECK(number(step.at("response_time_seconds").at("p99")) > 1.2);
+  CHECK(number(step.at("service_time_seconds").at("p99")) < 0.5);
+  CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) > 1.2);
+  CHECK(run.summary.at("validity").at("state").as_string() != "valid");
+  CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
+}

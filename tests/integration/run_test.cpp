@@ -1,0 +1,216 @@
+// How a run ends, and what it says, when things go as they should not.
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+
+#include <csignal>
+#include <thread>
+
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string scenario(const TemporaryDirectory& directory, const std::string& text) {
+  const std::string path = directory.file("scenario.lua");
+  write_file(path, text);
+  return path;
+}
+
+const std::string kGet = R"lua(
+local a = step "a"
+return scenario { journeys = { j = { run = function() a(function() http.get("/api/waves/current") end) end } } }
+)lua";
+
+}  // namespace
+
+TEST_CASE("run: a target that is down from the start is tcp_refused throughout", "[integration]") {
+  TemporaryDirectory directory;
+  const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
+  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "2s", "--threshold",
+                                                                 "all: error_rate < 1%"});
+  INFO(run.out << run.err);
+  CHECK(run.exit_code == 99);
+  const auto& step = step_of(run.summary, "j/a");
+  CHECK(step.at("errors").at("tcp_refused").as_int64() == run.summary.at("arrivals").at("started").as_int64());
+  CHECK(run.summary.at("validity").at("state").as_string() == "valid");
+
+  const RunResult latency = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "1s",
+                                                                     "--threshold", "a: response_time p95 < 1s"});
+  CHECK(latency.exit_code == 113);
+}
+
+TEST_CASE("run: an error of the script fails the run and is shown once", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const RunResult run = run_scenario(scenario(directory, R"lua(
+local a = step "a"
+return scenario { journeys = { j = { run = function() a(function() local x = nil; return x.y end) end } } }
+)lua"),
+                                     {"--target", sandbox.url(), "--rate", "20/s", "--duration", "1s"});
+  CHECK(run.exit_code == 107);
+  CHECK(run.out.find("scenario.lua:3") != std::string::npos);
+  CHECK(run.out.find("PASSED") == std::string::npos);
+}
+
+TEST_CASE("run: a guard stops a foreign identity number, sends nothing and fails the run", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const RunResult run = run_scenario(scenario(directory, R"lua(
+local a = step "a"
+return scenario {
+  guards = { guard.body { pattern = "16 digits", only = "00..........0000" } },
+  journeys = { j = { run = function() a(function() http.post("/api/identity", { json = { nik = "3201011234567890" } }) end) end } },
+}
+)lua"),
+                                     {"--target", sandbox.url(), "--users", "1", "--iterations", "3"});
+  INFO(run.out);
+  CHECK(run.exit_code == 107);
+  CHECK(sandbox.counts().at("requests").as_object().empty());
+  CHECK(step_of(run.summary, "j/a").at("errors").at("generator_identity").as_int64() == 3);
+  CHECK(run.out.find("3201011234567890") == std::string::npos);
+}
+
+TEST_CASE("run: the first signal lets what is under way finish, and exits 105", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "20/s", "--duration", "60s"}, directory.file("s.json"));
+  process->wait_for_output("scenario login");
+  std::this_thread::sleep_for(2s);
+  process->signal(SIGINT);
+  CHECK(process->wait(40s) == 105);
+  const auto summary = boost::json::parse(read_file(directory.file("s.json")));
+  CHECK(summary.at("verdict").as_string() == "stopped");
+  CHECK(summary.at("arrivals").at("interrupted").as_int64() == 0);
+  CHECK(summary.at("arrivals").at("started").as_int64() == summary.at("arrivals").at("completed").as_int64());
+}
+
+TEST_CASE("run: the second signal stops now, and what was under way is not lost", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "50/s", "--duration", "60s"}, directory.file("s.json"));
+  process->wait_for_output("scenario login");
+  std::this_thread::sleep_for(2s);
+  process->signal(SIGINT);
+  std::this_thread::sleep_for(100ms);
+  process->signal(SIGINT);
+  CHECK(process->wait(5s) == 105);
+  const auto summary = boost::json::parse(read_file(directory.file("s.json")));
+  const auto& arrivals = summary.at("arrivals");
+  CHECK(arrivals.at("interrupted").as_int64() > 0);
+  CHECK(arrivals.at("started").as_int64() == arrivals.at("completed").as_int64() + arrivals.at("failed").as_int64() +
+                                                 arrivals.at("interrupted").as_int64());
+}
+
+TEST_CASE("run: requests that outlive the graceful stop are censored, not lost and no failures", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  sandbox.operate("freeze", R"({"ms": 8000})");
+  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", sandbox.url(), "--users", "3", "--duration", "1s",
+                                                                 "--graceful-stop", "1s", "--threshold", "a: response_time p95 < 500ms"});
+  INFO(run.out);
+  const auto& step = step_of(run.summary, "j/a");
+  CHECK(step.at("censored").as_int64() == 3);
+  CHECK(step.at("failures").as_int64() == 0);
+  // They took longer than the limit already: the threshold fails, though none of them ended.
+  CHECK(run.exit_code == 99);
+}
+
+TEST_CASE("run: users that are all busy with a slow target drop arrivals, and the run stays valid or degraded", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  sandbox.operate("freeze", R"({"ms": 3000})");
+  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", sandbox.url(), "--rate", "50/s", "--duration", "4s",
+                                                                 "--max-users", "10", "--threshold", "all: served_rate > 99%"});
+  INFO(run.out);
+  const auto& arrivals = run.summary.at("arrivals");
+  CHECK(arrivals.at("dropped").at("users_exhausted").as_int64() > 50);
+  CHECK(arrivals.at("started").as_int64() + arrivals.at("dropped").at("users_exhausted").as_int64() ==
+        arrivals.at("planned").as_int64());
+  CHECK(number(arrivals.at("served_rate")) < 0.7);
+  CHECK(run.summary.at("validity").at("state").as_string() == "degraded");
+  CHECK(run.exit_code == 99);
+}
+
+TEST_CASE("run: no descriptors left is our own fault, never the target's", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  sandbox.operate("freeze", R"({"ms": 2000})");
+  const std::string json = directory.file("s.json");
+  ChildProcess process({"sh", "-c",
+                        "ulimit -n 60; exec " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang run " + scenario(directory, kGet) +
+                            " --target " + sandbox.url() + " --rate 100/s --duration 2s --max-users 500 --metrics-listen off --json " + json});
+  const int code = process.wait();
+  INFO(process.standard_output());
+  CHECK(code == 111);
+  const auto summary = boost::json::parse(read_file(json));
+  const auto& step = step_of(summary, "j/a");
+  CHECK(step.at("errors").at("generator_descriptors").as_int64() > 0);
+  CHECK(step.at("failures").as_int64() == 0);
+  CHECK(summary.at("validity").at("state").as_string() == "invalid");
+  CHECK(process.standard_output().find("PASSED") == std::string::npos);
+}
+
+TEST_CASE("run: an abort threshold ends the run early", "[integration]") {
+  TemporaryDirectory directory;
+  const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
+  const auto begin = std::chrono::steady_clock::now();
+  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "50/s", "--duration", "60s", "--threshold",
+                                                                 "all: error_rate < 10% min 50 abort"});
+  CHECK(run.exit_code == 99);
+  CHECK(std::chrono::steady_clock::now() - begin < 20s);
+}
+
+TEST_CASE("run: the same seed plays the same people, in segments as in one process", "[integration]") {
+  const auto started = [](const std::vector<std::string>& further) {
+    const Sandbox sandbox;
+    std::vector<std::string> arguments{"--target", sandbox.url(), "--rate", "20/s", "--duration", "2s", "--seed", "77"};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    return run_scenario("login.lua", arguments).summary.at("arrivals").at("started").as_int64();
+  };
+  const auto whole = started({});
+  CHECK(started({"--threads", "1"}) == whole);
+  CHECK(started({"--segment", "1/3"}) + started({"--segment", "2/3"}) + started({"--segment", "3/3"}) == whole);
+}
+
+TEST_CASE("run: canary secrets are found in nothing that a run leaves", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string canary = "canary-7f3d9a1c";
+  write_file(directory.file("secret"), canary + "\n");
+  write_file(directory.file("people.csv"), "email,password\ncanary.person@peserta.test,canary-pass-55aa\n");
+  const std::string text = R"lua(
+local a = step "a"
+local secret_value = secret "token"
+return scenario {
+  people = feed.csv("people.csv", { order = "circular" }),
+  journeys = { j = { run = function(person)
+    a(function()
+      log("about to send", secret_value, person.password, person.email, "0012345678900000")
+      local r = http.post("/api/sessions", { headers = { Authorization = "Bearer " .. secret_value },
+        query = { token = secret_value }, json = { email = person.email, password = person.password }, expect = { 401 } })
+      conformance("rule " .. secret_value, { expected = secret_value, got = person.password })
+      error("failed with " .. secret_value .. " for " .. person.email .. " and " .. person.password .. " 0012345678900000")
+    end)
+  end } },
+}
+)lua";
+  const std::uint16_t port = free_port();
+  const std::string json = directory.file("s.json");
+  const auto process = start_scenario(scenario(directory, text),
+                                      {"--target", sandbox.url(), "--users", "2", "--duration", "3s", "--set-secret",
+                                       "token=@" + directory.file("secret"), "--metrics-listen", "127.0.0.1:" + std::to_string(port),
+                                       "--log-level", "trace", "--linger", "0"},
+                                      json);
+  process->wait_for_output("scenario scenario");
+  std::this_thread::sleep_for(1500ms);
+  const std::string metrics = http_get("http://127.0.0.1:" + std::to_string(port) + "/metrics");
+  const std::string title = read_file("/proc/" + std::to_string(process->pid()) + "/cmdline");
+  process->wait();
+  const std::string everything = metrics + title + process->standard_output() + process->standard_error() + read_file(json);
+  REQUIRE(metrics.find("gelombang_requests_total") != std::string::npos);
+  REQUIRE(process->standard_error().find("about to send") != std::string::npos);
+  for (const std::string& secret : {canary, std::string("canary-pass-55aa"), std::string("canary.person"), std::string("0012345678900000")}) {
+    INFO(secret);
+    CHECK(everything.find(secret) == std::string::npos);
+  }
+}
