@@ -73,7 +73,7 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
   for (const Case& one : cases) {
     std::vector<std::string> arguments = one.arguments;
     if (!arguments.empty() && arguments.front() == "run") arguments.insert(arguments.end(), {"--target", target.url()});
-    const RunResult run = gelombang(arguments);
+    const RunResult run = run_program(arguments);
     INFO(one.words << "\n" << run.err);
     CHECK(run.exit_code == 104);
     CHECK(run.err.find(one.words) != std::string::npos);
@@ -84,7 +84,7 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
 
 TEST_CASE("bad input: a target with a password in it is refused, and the password not shown", "[integration]") {
   const Files files;
-  const RunResult run = gelombang({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", "http://me:hunter2hunter2@127.0.0.1:1/"});
+  const RunResult run = run_program({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", "http://me:hunter2hunter2@127.0.0.1:1/"});
   CHECK(run.exit_code == 104);
   CHECK(run.err.find("hunter2") == std::string::npos);
 }
@@ -94,7 +94,7 @@ TEST_CASE("bad input: a taken port of /metrics is refused before the first reque
   const Sandbox target;
   const std::string taken = target.url().substr(7);
   const RunResult run =
-      gelombang({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", target.url(), "--metrics-listen", taken});
+      run_program({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", target.url(), "--metrics-listen", taken});
   CHECK(run.exit_code == 104);
   CHECK(run.err.find("--metrics-listen") != std::string::npos);
   CHECK(target.counts().at("requests").as_object().empty());
@@ -102,7 +102,7 @@ TEST_CASE("bad input: a taken port of /metrics is refused before the first reque
 
 TEST_CASE("bad input: a full disk is said, and the exit code kept", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = gelombang({"run", "login.lua", "--users", "1", "--iterations", "1", "--target", sandbox.url(), "--metrics-listen",
+  const RunResult run = run_program({"run", "login.lua", "--users", "1", "--iterations", "1", "--target", sandbox.url(), "--metrics-listen",
                                    "off", "--json", "/dev/full"});
   CHECK(run.exit_code == 0);
   CHECK(run.err.find("/dev/full") != std::string::npos);
@@ -111,9 +111,9 @@ TEST_CASE("bad input: a full disk is said, and the exit code kept", "[integratio
 
 TEST_CASE("bad input: help and version are there for every command", "[integration]") {
   for (const char* command : {"run", "check", "consent"}) {
-    const RunResult help = gelombang({command, "--help"});
+    const RunResult help = run_program({command, "--help"});
     CHECK(help.exit_code == 0);
     CHECK(help.out.find("Example") != std::string::npos);
   }
-  CHECK(gelombang({"--version"}).out.find("gelombang ") == 0);
+  CHECK(run_program({"--version"}).out.find("gelombang ") == 0);
 }

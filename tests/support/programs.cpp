@@ -49,7 +49,7 @@ std::int64_t Sandbox::answered(const std::string& endpoint, int status) const {
   return count == nullptr ? 0 : count->as_int64();
 }
 
-RunResult gelombang(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
+RunResult run_program(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
   std::vector<std::string> argv{kPrograms + "/gelombang"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   ChildProcess process(argv);
