@@ -87,4 +87,5 @@ return scenario {
   },
 
   loads = { once = iterations { users = 1, iterations = 1 } },
+  thresholds = { "all: error_rate < 1%" },
 }
