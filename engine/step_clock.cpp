@@ -36,6 +36,7 @@ StepSample StepClock::finish(Outcome outcome, ErrorClass error, TimePoint now) c
   StepSample sample;
   sample.outcome = outcome;
   sample.error = error;
+  sample.timed = requested_;
   sample.response_time = std::max(Duration::zero(), end - intended_ - paused);
   if (requested_) {
     sample.service_time = std::max(Duration::zero(), end - first_request_ - (paused - paused_before_first_));

@@ -38,6 +38,7 @@ void Recorder::step(StepId step, const StepSample& sample) {
   const std::lock_guard lock(mutex_);
   StepSnapshot& to = current_.steps[step];
   to.steps.add(sample.outcome, sample.error);
+  if (!sample.timed) return;
   record_duration(to.response_time, to.response_time_failed, to.response_time_abandoned, result, sample.response_time);
   record_duration(to.service_time, to.service_time_failed, to.service_time_abandoned, result, sample.service_time);
 }

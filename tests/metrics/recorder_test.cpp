@@ -227,3 +227,14 @@ TEST_CASE("recorder: nothing is lost between a recording thread and a taking one
   CHECK(total.steps[0].steps[CountedResult::success] == kSamples);
   CHECK(total.steps[0].response_time.observed.count() == kSamples);
 }
+
+TEST_CASE("recorder: a step without requests is counted, but has no durations", "[unit]") {
+  Recorder recorder(two_steps());
+  StepSample sample;
+  sample.timed = false;
+  recorder.step(0, sample);
+  const Snapshot taken = recorder.take();
+  CHECK(taken.steps[0].steps.finished() == 1);
+  CHECK(taken.steps[0].response_time.observed.count() == 0);
+  CHECK(taken.steps[0].service_time.observed.count() == 0);
+}
