@@ -49,8 +49,8 @@ Result<std::string> read_secret(const std::string& key, const std::string& sourc
 Result<ScenarioSettings> read_settings(const RunOptions& options, const std::optional<TargetUrl>& target) {
   ScenarioSettings settings;
   if (target) settings.target = target->text;
-  // 53 bits, so that Lua's numbers hold it.
-  constexpr std::uint64_t kMask = (std::uint64_t{1} << 53) - 1;
+  // Below the largest whole number that scripts may use, 1e15.
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << 49) - 1;
   settings.seed = options.seed ? *options.seed : (std::uint64_t{std::random_device{}()} << 21 ^ std::random_device{}()) & kMask;
   if (settings.seed > kMask) return Error{fmt::format("--seed {}: expected at most {}", settings.seed, kMask)};
   for (const std::string& text : options.settings) {
