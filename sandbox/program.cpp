@@ -33,7 +33,7 @@ constexpr std::size_t kMaxSessions = 1'000'000;
 constexpr std::uint64_t kMaxUploadMemory = 512ULL * 1024 * 1024;
 constexpr auto kQueueTime = 5s;  // a login that would wait longer gets 503
 constexpr auto kCalendarTick = 100ms;
-constexpr auto kGrace = 2s;
+constexpr auto kGrace = 5s;
 constexpr std::int64_t kFirstWave = 13;
 
 // As many descriptors as the system lets us have; how many that is.

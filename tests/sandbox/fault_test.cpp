@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -34,10 +35,11 @@ TEST_CASE("faults: a frozen server answers nothing, then everything") {
   HttpClient client(sandbox.url());
   REQUIRE(client.get("/masuk").status == 200);
   sandbox.call("POST", "/_sandbox/freeze", R"({"ms":500})");
-  std::this_thread::sleep_for(100ms);
-  const auto time = time_of([&] { REQUIRE(client.get("/masuk").status == 200); });
-  REQUIRE(time > 250ms);
-  REQUIRE(time_of([&] { client.get("/masuk"); }) < 250ms);
+  const auto time = time_of([&] {
+    std::this_thread::sleep_for(100ms);  // it begins a moment after its answer
+    REQUIRE(client.get("/masuk").status == 200);
+  });
+  REQUIRE(time > 450ms);
 }
 
 TEST_CASE("faults: an exhausted pool refuses at its timeout; pages without a database are untouched") {
@@ -61,9 +63,14 @@ TEST_CASE("faults: a slow hash slows the login alone") {
   HttpClient client(sandbox.url());
   log_in(client, synthetic_person(1, 0));
   set_fault(sandbox, R"({"hash.passes":3,"hash.memory_kib":65536})");
-  const auto login = time_of([&] { log_in(client, synthetic_person(1, 0)); });
-  const auto dashboard = time_of([&] { REQUIRE(client.get("/api/dashboard").status == 200); });
-  REQUIRE(login > dashboard * 2);
+  const auto fastest = [](const std::function<void()>& action) {
+    auto best = time_of(action);
+    for (int i = 0; i < 4; ++i) best = std::min(best, time_of(action));
+    return best;
+  };
+  const auto login = fastest([&] { log_in(client, synthetic_person(1, 0)); });
+  const auto dashboard = fastest([&] { REQUIRE(client.get("/api/dashboard").status == 200); });
+  REQUIRE(login > dashboard * 3);
   REQUIRE(login > 20ms);
 }
 
@@ -120,18 +127,19 @@ TEST_CASE("faults: a disk quota refuses photos, large and small, and nothing els
 TEST_CASE("faults: mail is late, lost or in the spam folder, and the portal answers as ever") {
   SandboxProcess sandbox;
   HttpClient client(sandbox.url());
-  set_fault(sandbox, R"({"mail.delay_ms":600})");
+  set_fault(sandbox, R"({"mail.delay_ms":3600000})");
   REQUIRE(client.post_json("/api/accounts", email_json(1)).status == 201);
-  REQUIRE(number_at(sandbox.counts(), "/mails/queued") == 1);
-  const auto time = time_of(
-      [&] { sandbox.wait_for_counts([](const auto& counts) { return number_at(counts, "/mails/inbox") == 1; }); });
-  REQUIRE(time > 300ms);
-  set_fault(sandbox, R"({"mail.delay_ms":0,"mail.spam":1})");
+  set_fault(sandbox, R"({"mail.delay_ms":0})");
   REQUIRE(client.post_json("/api/accounts", email_json(2)).status == 201);
+  const auto late = sandbox.wait_for_counts([](const auto& counts) { return number_at(counts, "/mails/inbox") == 1; });
+  REQUIRE(number_at(late, "/mails/queued") == 1);
+  REQUIRE(read_file(mails_in(sandbox.mail_directory())[0]).find("baru2@") != std::string::npos);
+  set_fault(sandbox, R"({"mail.spam":1})");
+  REQUIRE(client.post_json("/api/accounts", email_json(3)).status == 201);
   sandbox.wait_for_counts([](const auto& counts) { return number_at(counts, "/mails/spam") == 1; });
   REQUIRE(mails_in(sandbox.mail_directory() + "/.Junk").size() == 1);
   set_fault(sandbox, R"({"mail.spam":0,"mail.loss":1})");
-  REQUIRE(client.post_json("/api/accounts", email_json(3)).status == 201);
+  REQUIRE(client.post_json("/api/accounts", email_json(4)).status == 201);
   sandbox.wait_for_counts([](const auto& counts) { return number_at(counts, "/mails/lost") == 1; });
   REQUIRE(mails_in(sandbox.mail_directory()).size() == 1);
 }

@@ -70,7 +70,7 @@ TEST_CASE("program: SIGTERM ends it with 0 at once, idle connections or not, and
   const auto start = std::chrono::steady_clock::now();
   sandbox.process().signal(SIGTERM);
   REQUIRE(sandbox.process().wait() == 0);
-  REQUIRE(std::chrono::steady_clock::now() - start < 1500ms);
+  REQUIRE(std::chrono::steady_clock::now() - start < 4s);  // well below the grace that a busy connection gets
   REQUIRE_FALSE(std::filesystem::exists(directory));
   REQUIRE(sandbox.process().standard_error().empty());
 }
@@ -175,20 +175,27 @@ TEST_CASE("durability: no registration or photo that was accepted is lost by SIG
       try {
         for (std::uint64_t i = round * 10; !stop; i = round * 10 + (i + 1) % 10) {
           log_in(client, synthetic_person(1, i));
-          if (client.post_photo("/api/id-card", photo).status == 200) uploaded.insert(i);
+          const bool accepted = client.post_photo("/api/id-card", photo).status == 200;
+          const std::lock_guard lock(mutex);
+          if (accepted) uploaded.insert(i);
         }
       } catch (const std::exception&) {
       }
     });
-    std::this_thread::sleep_for(400ms);
+    // In the middle of things, but not before there is something to lose.
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    bool enough = false;
+    while (!enough && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(10ms);
+      const std::lock_guard lock(mutex);
+      enough = registered.size() > 20 * (round + 1) && uploaded.size() > 2 * round;
+    }
     sandbox.process().signal(SIGKILL);
     REQUIRE(sandbox.process().wait() == 128 + SIGKILL);
     stop = true;
     for (std::thread& client : clients) client.join();
+    REQUIRE(enough);
   }
-  REQUIRE(registered.size() > 20);
-  REQUIRE(!uploaded.empty());
-
   SandboxProcess sandbox({"--data", data, "--accounts", "40"});
   HttpClient client(sandbox.url());
   for (const std::string& email : registered) {
