@@ -15,8 +15,7 @@ namespace gelombang {
 inline constexpr int kBucketsPerOctave = 32;
 inline constexpr int kLowestExponent = -20;  // seconds, as a power of two
 inline constexpr int kHighestExponent = 13;
-inline constexpr std::size_t kBucketCount =
-    static_cast<std::size_t>((kHighestExponent - kLowestExponent) * kBucketsPerOctave);
+inline constexpr std::size_t kBucketCount = std::size_t{kHighestExponent - kLowestExponent} * kBucketsPerOctave;
 
 namespace detail {
 struct BucketTables {
@@ -35,12 +34,12 @@ inline std::size_t bucket_index(Duration value) noexcept {
   const double seconds = static_cast<double>(value.count()) * 1e-9;
   if (!(seconds > 0x1p-20)) return 0;
   const auto bits = std::bit_cast<std::uint64_t>(seconds);
-  const int exponent = static_cast<int>(bits >> 52) - 1023;
+  const auto exponent = static_cast<int>(bits >> 52) - 1023;
   if (exponent >= kHighestExponent) return kBucketCount - 1;
-  const double mantissa = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffULL) | 0x3ff0'0000'0000'0000ULL);
-  int k = detail::kBucketTables.first[(bits >> 46) & 63];
-  if (mantissa > detail::kBucketTables.bound[static_cast<std::size_t>(k)]) ++k;
-  return static_cast<std::size_t>((exponent - kLowestExponent) * kBucketsPerOctave + k - 1);
+  const auto mantissa = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffULL) | 0x3ff0'0000'0000'0000ULL);
+  std::size_t k = detail::kBucketTables.first[(bits >> 46) & 63];
+  if (mantissa > detail::kBucketTables.bound[k]) ++k;
+  return static_cast<std::size_t>(exponent - kLowestExponent) * kBucketsPerOctave + k - 1;
 }
 
 // Whether the value is outside the buckets' range and therefore clamped.

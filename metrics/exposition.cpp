@@ -212,6 +212,7 @@ void add_process(Families& f) {
 
 std::vector<ThresholdState> threshold_states(const std::vector<ThresholdResult>& results, bool final) {
   std::vector<ThresholdState> states;
+  states.reserve(results.size());
   for (const ThresholdResult& r : results) states.push_back(final ? r.verdict.state : r.now);
   return states;
 }

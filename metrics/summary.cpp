@@ -70,7 +70,7 @@ void summarize_mail(Summary& summary, const MailSnapshot& mail) {
   CensoredHistogram delivery(Histogram(mail.waited.shared_boundaries()), mail.waited);
   for (const Histogram& folder : mail.delivery) delivery.observed.merge(folder);
   email.delivery = figures_of(delivery);
-  summary.email = std::move(email);
+  summary.email = email;
 }
 
 std::uint64_t requests_with(const Snapshot& totals, ErrorClass error) {

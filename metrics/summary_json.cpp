@@ -17,7 +17,10 @@ namespace {
 
 namespace json = boost::json;
 
-json::string text(std::string_view s) { return json::string(s); }
+json::string text(std::string_view s) {
+  json::string out(s);
+  return out;
+}
 
 // 2026-03-01T05:00:00.250Z
 std::string iso_time(WallTime time) {
