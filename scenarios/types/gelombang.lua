@@ -1,0 +1,224 @@
+---@meta
+-- Annotations for the Lua language server: point its workspace library at this directory.
+-- What each call means stands in docs/scripting.md.
+
+---@alias Time string|number  "250ms", "20s", "2m", "1h30m", or seconds
+---@alias RateText string      "50/s", "30/m", "100/h"
+
+---@class Step
+---@overload fun(body: (fun(...): ...), ...): ...
+local Step = {}
+---@param body fun(...): ...
+---@return boolean succeeded
+---@return ... # what the body returned, or the error class
+function Step:try(body, ...) end
+
+---@param name string unique within its journey
+---@return Step
+function step(name) end
+
+---@class Feed
+---@class Load
+---@class Guard
+
+---@class Person
+---@field index string
+---@field name string
+---@field email string
+---@field password string
+---@field nik string
+---@field kk string
+---@field birth_date string
+---@field sex "female"|"male"
+
+---@class Journey
+---@field run fun(person: Person|table<string, string>)
+---@field weight? number
+---@field steps? Step[]
+---@field people? Feed
+---@field lasts? Time how long one pass takes, pauses included
+
+---@class ScenarioOptions
+---@field description? string
+---@field journeys table<string, Journey>
+---@field people? Feed
+---@field loads? table<string, Load>
+---@field thresholds? string[]
+---@field guards? Guard[]
+
+---@class Scenario: ScenarioOptions
+---@param options ScenarioOptions
+---@return Scenario
+function scenario(options) end
+
+---@param options { rate: RateText, duration: Time, uniform?: boolean }
+---@return Load
+function constant_rate(options) end
+
+---@param options { start?: RateText, stages: { [1]: Time, [2]: RateText }[], uniform?: boolean }
+---@return Load
+function ramping_rate(options) end
+
+---@param options { users: integer, duration: Time }
+---@return Load
+function constant_users(options) end
+
+---@param options { users?: integer, iterations: integer, longest?: Time }
+---@return Load
+function iterations(options) end
+
+feed = {}
+---@alias FeedOrder "queue"|"circular"|"random"
+---@param options? { seed?: integer, first?: integer, count?: integer, domain?: string, order?: FeedOrder }
+---@return Feed
+function feed.people(options) end
+---@param path string beside the scenario
+---@param options? { order?: FeedOrder }
+---@return Feed
+function feed.csv(path, options) end
+
+guard = {}
+---@param options { pattern: string, only: string }
+---@return Guard
+function guard.body(options) end
+
+---@class Photo
+---@field size integer bytes
+---@field type string media type
+---@field filename string
+
+---@class PhotoOptions
+---@field title? string[]
+---@field lines? ({ [1]: string, [2]: string }|string)[]
+---@field stamp? string
+---@field card_color? string
+---@field portrait_color? string
+---@field text_color? string
+---@field stamp_color? string
+---@field table_color? string
+---@field seed? integer
+---@field width? integer
+---@field height? integer
+---@field format? "jpeg"|"png"|"heic_like"|"pdf"
+---@field quality? integer
+---@field size? integer exact bytes
+---@field grain? number
+---@field crop? number
+---@field blur? number
+---@field photocopy? boolean
+---@field rotated? 0|90|180|270
+---@field exif? boolean
+---@field wrong_bytes? boolean
+---@field filename? string
+---@param options PhotoOptions
+---@return Photo
+function photo(options) end
+
+---@class Response
+---@field status integer
+---@field body string the first MiB
+---@field url string of the last hop, without query
+local Response = {}
+---@param name string without case
+---@return string?
+function Response:header(name) end
+---@return any # a body that is no JSON fails the step
+function Response:json() end
+
+---@class RequestOptions
+---@field headers? table<string, string>
+---@field query? table<string, string|number>
+---@field json? any
+---@field form? table<string, string|number>
+---@field body? string
+---@field content_type? string
+---@field multipart? { name: string, value?: string, file?: Photo|string, filename?: string, type?: string }[]
+---@field expect? integer[]
+---@field timeout? Time
+---@field connect_timeout? Time
+---@field redirects? integer
+---@field version? "1.1"
+---@field expect_continue? boolean
+
+http = {}
+---@param url string absolute, or a path of the target
+---@param options? RequestOptions
+---@return Response
+function http.get(url, options) end
+---@param url string
+---@param options? RequestOptions
+---@return Response
+function http.head(url, options) end
+---@param url string
+---@param options? RequestOptions
+---@return Response
+function http.post(url, options) end
+---@param url string
+---@param options? RequestOptions
+---@return Response
+function http.put(url, options) end
+---@param url string
+---@param options? RequestOptions
+---@return Response
+function http.patch(url, options) end
+---@param url string
+---@param options? RequestOptions
+---@return Response
+function http.delete(url, options) end
+---@param url string
+---@param options? RequestOptions
+---@return Response
+function http.options(url, options) end
+---@param name string
+---@return string?
+function http.cookie(name) end
+
+mailbox = {}
+---@param options { to: string, link?: string, expected_within?: Time, give_up_after?: Time }
+---@return { folder: "inbox"|"spam", delay: number, late: boolean, subject: string, link: string }
+function mailbox.wait(options) end
+
+---@generic T
+---@param what string
+---@param holds T
+---@param class? string an error class of the application or mail layer
+---@return T
+function check(what, holds, class) end
+---@param text string
+---@param pattern string a Lua pattern with a capture
+---@param class? string
+---@return string
+function capture(text, pattern, class) end
+---@param rule string
+---@param row { expected: any, got: any }
+function conformance(rule, row) end
+---@param shortest Time
+---@param longest? Time
+function think(shortest, longest) end
+---@param time Time
+function sleep(time) end
+---@param m? integer
+---@param n? integer
+---@return number
+function random(m, n) end
+---@param key string
+---@param default? string
+---@return string?
+function setting(key, default) end
+---@param key string
+---@return string
+function secret(key) end
+function log(...) end
+
+---@type string
+target = ""
+---@type { seed: integer }
+run = {}
+json = {}
+---@param value any
+---@return string
+function json.encode(value) end
+---@param text string
+---@return any
+function json.decode(text) end
+json.null = nil
