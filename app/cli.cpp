@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <csignal>
 #include <exception>
 #include <functional>
 
@@ -58,6 +60,11 @@ int parse_and_run(int argc, char** argv) {
   add_check_command(app, run, command);
   int consent_code = 0;
   add_consent_command(app, consent_code);  // runs while it is parsed
+  const auto all = app.get_subcommands([](CLI::App*) { return true; });
+  const auto named = [argv](const CLI::App* command_app) { return command_app->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
+    return refuse(ExitCause::configuration, fmt::format("unknown command '{}': expected run, check or consent", argv[1]));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {
@@ -74,6 +81,8 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  // A peer that closes early is data; libcurl leaves the signal to its program.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& fault) {
