@@ -3,6 +3,7 @@
 #include "app/exit.hpp"
 #include "app/process_figures.hpp"
 #include "app/progress.hpp"
+#include "app/progress_counts.hpp"
 #include "app/session_setup.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
@@ -113,7 +114,6 @@ class LoadSession {
   std::vector<ExitReason> reasons_;
   MailWatcher::Tally mail_state_;
   std::uint64_t requests_before_ = 0;
-  double request_rate_ = 0;
 };
 
 std::optional<ExitReason> LoadSession::set_up() {
@@ -266,23 +266,9 @@ void LoadSession::show_progress(TimePoint now) {
   figures.stopping = arrivals_over_;
   figures.rate_asked = rate_asked(now);
   figures.rate_achieved = recent.started_rate;
-  std::uint64_t steps = 0;
-  std::uint64_t steps_failed = 0;
-  std::uint64_t requests = 0;
-  for (const StepSnapshot& step : totals.steps) {
-    steps += step.steps.finished();
-    steps_failed += step.steps.failed();
-    requests += step.requests.total();
-  }
+  const std::uint64_t requests = count_progress(totals, figures);
   figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
   requests_before_ = requests;
-  figures.error_rate = steps > 0 ? static_cast<double>(steps_failed) / static_cast<double>(steps) : 0;
-  for (const JourneySnapshot& journey : totals.journeys) {
-    figures.started += journey.started;
-    figures.completed += journey[Outcome::success];
-    figures.failed += journey[Outcome::failure] + journey[Outcome::abandoned];
-    figures.dropped += journey.total_dropped();
-  }
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   if (recent.response_time_p95) figures.p95 = recent.response_time_p95->value;
   const Validity validity = current_validity();

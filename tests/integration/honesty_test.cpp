@@ -85,3 +85,18 @@ end } } }
   CHECK(run.summary.at("validity").at("state").as_string() != "valid");
   CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
 }
+
+TEST_CASE("honesty: a set-up that takes longer than the first arrivals makes no storm", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  write_file(directory.file("slow.lua"), R"lua(
+local a = step "a"
+local until_clock = os.clock() + 0.7
+while os.clock() < until_clock do end
+return scenario { journeys = { j = { run = function() a(function() http.get("/api/waves/current") end) end } } }
+)lua");
+  const RunResult run = run_scenario(directory.file("slow.lua"), {"--target", sandbox.url(), "--rate", "100/s", "--duration", "2s"});
+  INFO(run.out);
+  CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) < 0.1);
+  CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
+}

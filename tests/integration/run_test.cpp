@@ -3,6 +3,7 @@
 #include "tests/support/programs.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
 using namespace gelombang::test;
@@ -185,7 +186,8 @@ return scenario {
   people = feed.csv("people.csv", { order = "circular" }),
   journeys = { j = { run = function(person)
     a(function()
-      log("about to send", secret_value, person.password, person.email, "0012345678900000")
+      log("about to send", secret_value, secret "from_env", person.password, person.email, "0012345678900000")
+      http.get("/masuk", { headers = { Cookie = "sesi=canary-cookie-9b1e" } })
       local r = http.post("/api/sessions", { headers = { Authorization = "Bearer " .. secret_value },
         query = { token = secret_value }, json = { email = person.email, password = person.password }, expect = { 401 } })
       conformance("rule " .. secret_value, { expected = secret_value, got = person.password })
@@ -196,9 +198,10 @@ return scenario {
 )lua";
   const std::uint16_t port = free_port();
   const std::string json = directory.file("s.json");
+  setenv("CANARY", "canary-environment-31c4", 1);
   const auto process = start_scenario(scenario(directory, text),
                                       {"--target", sandbox.url(), "--users", "2", "--duration", "3s", "--set-secret",
-                                       "token=@" + directory.file("secret"), "--metrics-listen", "127.0.0.1:" + std::to_string(port),
+                                       "token=@" + directory.file("secret"), "--set-secret", "from_env=env:CANARY", "--metrics-listen", "127.0.0.1:" + std::to_string(port),
                                        "--log-level", "trace", "--linger", "0"},
                                       json);
   process->wait_for_output("scenario scenario");
@@ -209,8 +212,38 @@ return scenario {
   const std::string everything = metrics + title + process->standard_output() + process->standard_error() + read_file(json);
   REQUIRE(metrics.find("gelombang_requests_total") != std::string::npos);
   REQUIRE(process->standard_error().find("about to send") != std::string::npos);
-  for (const std::string& secret : {canary, std::string("canary-pass-55aa"), std::string("canary.person"), std::string("0012345678900000")}) {
+  for (const std::string& secret : {canary, std::string("canary-pass-55aa"), std::string("canary.person"), std::string("0012345678900000"),
+                                    std::string("canary-environment-31c4"), std::string("canary-cookie-9b1e")}) {
     INFO(secret);
     CHECK(everything.find(secret) == std::string::npos);
   }
+}
+
+TEST_CASE("run: a verification link and a session cookie are found in no log and no summary", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  write_file(directory.file("leak.lua"), R"lua(
+local portal = require "lib.portal"
+local register, mail, verify = step "register", step "mail", step "verify"
+return scenario {
+  people = feed.people { seed = run.seed },
+  journeys = { j = { run = function(person)
+    register(function() portal.register(person) end)
+    local link = mail(function() return portal.wait_for_mail(person).link end)
+    verify(function()
+      local page = http.get(link, { redirects = 0, expect = { 303 } })
+      log("link", link, "cookie", page:header("Set-Cookie"), http.cookie("sesi"))
+      error("link " .. link .. " cookie " .. tostring(http.cookie("sesi")))
+    end)
+  end } },
+}
+)lua");
+  const RunResult run = run_scenario(directory.file("leak.lua"), {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--users",
+                                                                  "1", "--iterations", "1", "--log-level", "trace"});
+  INFO(run.out << run.err);
+  CHECK(run.exit_code == 107);
+  const std::string everything = run.out + run.err + boost::json::serialize(run.summary);
+  CHECK(everything.find("token=") == std::string::npos);
+  const auto at = everything.find("sesi=");
+  if (at != std::string::npos) CHECK(everything.substr(at + 5, 10) == "[redacted]");
 }

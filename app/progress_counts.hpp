@@ -1,0 +1,14 @@
+// What the live display shows of a run's counters.
+#pragma once
+
+#include "app/progress.hpp"
+#include "metrics/snapshot.hpp"
+
+#include <cstdint>
+
+namespace gelombang {
+
+// Fills in started, completed, failed, dropped and the error rate; returns the requests sent so far.
+std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures);
+
+}  // namespace gelombang
