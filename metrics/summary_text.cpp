@@ -131,16 +131,25 @@ void add_row(TextTable& table, std::vector<std::string> front, const DurationFig
   table.row(std::move(front));
 }
 
+// A line with the journey's name before the first of its steps: full names would make the table too wide.
+void head_journey(TextTable& table, const Summary::Step& step, std::string& journey) {
+  if (step.journey == journey) return;
+  journey = step.journey;
+  table.row({printable(journey)});
+}
+
 void steps(Page& page, const Summary& s) {
   page.heading("Steps (response time counts from the intended start, service time from the actual one)");
   TextTable table("lrrrlrrrrrr");
   table.row({"step", "count", "failed", "errors", "", "mean", "p50", "p90", "p95", "p99", "max"});
+  std::string journey;
   for (const Summary::Step& step : s.steps) {
+    head_journey(table, step, journey);
     add_row(table,
-            {printable(step.journey + "/" + step.name), fmt::format("{}", step.count), fmt::format("{}", step.failures),
+            {"  " + printable(step.name), fmt::format("{}", step.count), fmt::format("{}", step.failures),
              percent(step.error_rate), "response"},
             step.response_time);
-    add_row(table, {"", "", "", "", "service"}, step.service_time);
+    if (step.service_time.count > 0) add_row(table, {"", "", "", "", "service"}, step.service_time);
     if (step.failure_time.count > 0) add_row(table, {"", "", "", "", "failures"}, step.failure_time);
   }
   page.table(table);
@@ -156,8 +165,10 @@ void phases(Page& page, const Summary& s) {
   for (const std::string_view name : kPhaseNames) header.emplace_back(name);
   header.insert(header.end(), {"sent", "received"});
   table.row(std::move(header));
+  std::string journey;
   for (const Summary::Step& step : s.steps) {
-    std::vector<std::string> cells{printable(step.journey + "/" + step.name)};
+    head_journey(table, step, journey);
+    std::vector<std::string> cells{"  " + printable(step.name)};
     for (const DurationFigures& f : step.phases) cells.push_back(estimate_text(f.p95));
     cells.push_back(format_size(step.bytes_sent));
     cells.push_back(format_size(step.bytes_received));
