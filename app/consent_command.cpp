@@ -56,7 +56,7 @@ Text read_bounded(const std::string& path) {
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) return Error{fmt::format("cannot read {}: {}", path, reason())};
   text.resize(static_cast<std::size_t>(in.gcount()));
-  return Text(Text::in_place_value, std::move(text));
+  return {Text::in_place_value, std::move(text)};
 }
 
 Result<std::vector<std::string>> plain_hosts(const std::vector<std::string>& given) {
@@ -176,7 +176,7 @@ Result<std::string> consent_new_key(const std::string& out) {
   const auto key = ConsentSecretKey::generate();
   if (!key) return key.error();
   if (const auto saved = key->save(out); !saved) return saved.error();
-  return Text(Text::in_place_value, key->public_key().text() + "\n");
+  return {Text::in_place_value, key->public_key().text() + "\n"};
 }
 
 Result<std::string> consent_sign(const ConsentSignOptions& options, WallTime now) {
@@ -187,8 +187,8 @@ Result<std::string> consent_sign(const ConsentSignOptions& options, WallTime now
   const auto file = sign_consent(*consent, *key);
   if (!file) return file.error();
   if (const auto written = replace_file(options.out, *file); !written) return written.error();
-  return Text(Text::in_place_value, fmt::format("{}Wrote {}. Publish it as {} at every address of each host.\n",
-                                                describe(*consent), options.out, kConsentPath));
+  return {Text::in_place_value, fmt::format("{}Wrote {}. Publish it as {} at every address of each host.\n",
+                                            describe(*consent), options.out, kConsentPath)};
 }
 
 Result<ConsentCheck> consent_verify(const std::string& key_argument, const std::string& path, WallTime now) {

@@ -17,7 +17,7 @@ using enum AddressClass;
 template <std::size_t N>
 struct Range {
   std::array<std::uint8_t, N> prefix;
-  unsigned bits;
+  unsigned bits = 0;
   AddressFacts facts;
 };
 

@@ -51,7 +51,7 @@ using Text = Result<std::string>;
 Text text_field(const json::object& object, std::string_view field) {
   const json::string* text = object.at({field.data(), field.size()}).if_string();
   if (text == nullptr) return Error{fmt::format("the field '{}' is not a string", field)};
-  return Text(Text::in_place_value, text->data(), text->size());
+  return {Text::in_place_value, text->data(), text->size()};
 }
 
 Result<std::vector<std::string>> list_field(const json::object& object, std::string_view field) {
@@ -228,7 +228,7 @@ Result<std::string> sign_consent(const Consent& consent, const ConsentSecretKey&
   object["signature"] = to_base64({reinterpret_cast<const char*>(signature.data()), signature.size()});
   std::string file = json::serialize(object) + "\n";
   if (file.size() > kMaxConsentFile) return Error{"the consent would be larger than 32 KB: name fewer hosts and paths"};
-  return Text(Text::in_place_value, std::move(file));
+  return {Text::in_place_value, std::move(file)};
 }
 
 Result<VerifiedConsent> verify_consent(std::string_view file, const ConsentKey& key) {

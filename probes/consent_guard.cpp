@@ -6,10 +6,9 @@
 #include "probes/consent_ledger.hpp"
 #include "probes/consent_reader.hpp"
 
-#include <signal.h>
-
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <thread>

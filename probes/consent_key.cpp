@@ -59,13 +59,13 @@ Text read_key_file(const std::string& path, bool secret) {
   const ssize_t size = ::read(file.fd(), text.data(), text.size());
   if (size < 0) return Error{fmt::format("cannot read the key file {}: {}", path, reason())};
   text.resize(static_cast<std::size_t>(size));
-  return Text(Text::in_place_value, std::move(text));
+  return {Text::in_place_value, std::move(text)};
 }
 
 Result<std::string> decode_key(std::string_view text, std::string_view prefix, std::size_t size) {
   text = trimmed(text);
   if (!text.starts_with(prefix)) return Error{fmt::format("expected a line that starts with '{}'", prefix)};
-  const auto bytes = from_base64(text.substr(prefix.size()));
+  auto bytes = from_base64(text.substr(prefix.size()));
   if (!bytes || bytes->size() != size)
     return Error{fmt::format("expected {} bytes in base64 after '{}'", size, prefix)};
   return bytes;
@@ -93,7 +93,7 @@ Result<std::string> from_base64(std::string_view text) {
                                      text.size(), nullptr, &size, &end, sodium_base64_VARIANT_ORIGINAL);
   if (code != 0 || end != text.data() + text.size()) return Error{"not valid base64"};
   bytes.resize(size);
-  return Text(Text::in_place_value, std::move(bytes));
+  return {Text::in_place_value, std::move(bytes)};
 }
 
 Result<ConsentKey> ConsentKey::parse(std::string_view text) {

@@ -117,7 +117,7 @@ Result<std::string> read_consent(const ConsentSource& source, const ConsentReade
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status != 200) return Error{fmt::format("{} answered with status {}, expected 200", kConsentPath, status)};
-  return Result<std::string>(Result<std::string>::in_place_value, std::move(reading.body));
+  return {Result<std::string>::in_place_value, std::move(reading.body)};
 }
 
 }  // namespace gelombang
