@@ -151,7 +151,7 @@ TEST_CASE("consent command: a file that was changed or signed by another does no
 
 TEST_CASE("consent command: the command line reaches all three and says how it ended", "[unit][consent]") {
   Owner owner;
-  const auto run = [](std::vector<std::string> arguments) {
+  const auto run = [](const std::vector<std::string>& arguments) {
     int exit_code = -1;
     CLI::App app("gelombang");
     add_consent_command(app, exit_code);

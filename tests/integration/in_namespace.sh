@@ -14,6 +14,7 @@ if ! why=$(unshare -Urn ip link set lo up 2>&1); then
 fi
 
 export GELOMBANG_IN_NAMESPACE=1
+# shellcheck disable=SC2016 # the inner shell expands it
 exec unshare -Urn sh -ec '
   ip link set lo up
   for address in 11.22.33.44 11.22.33.55 10.20.30.40 100.64.0.1; do ip address add "$address/32" dev lo; done
