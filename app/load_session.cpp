@@ -356,6 +356,7 @@ int LoadSession::finish() {
   run_->join();
   ended_wall_ = clock_.wall_now();
   if (run_->feed_ran_dry()) reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
+  if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
   const TimePoint now = clock_.now();
   process_.sample();
   collect();

@@ -41,6 +41,7 @@ class LoadRun {
   [[nodiscard]] std::vector<Recorder*> recorders() const;
   [[nodiscard]] Users users() const;
   [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
+  [[nodiscard]] bool worker_failed() const { return counters_.worker_failed; }
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
   [[nodiscard]] TimePoint arrivals_end() const noexcept { return arrivals_end_; }
   [[nodiscard]] const RunPlan& plan() const noexcept { return plan_; }

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <new>
 
 namespace gelombang {
@@ -91,7 +92,13 @@ void Worker::start(TimePoint epoch) {
 
 void Worker::run() {
   const auto work = boost::asio::make_work_guard(io_);
-  io_.run();
+  try {
+    io_.run();
+  } catch (const std::exception& fault) {
+    // Memory, most likely. What was recorded stays; the run is invalid.
+    spdlog::error("a worker stopped: {}", fault.what());
+    shared_.counters.worker_failed = true;
+  }
   finished_ = true;
 }
 

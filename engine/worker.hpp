@@ -30,6 +30,7 @@ struct SharedCounters {
   std::atomic<std::uint64_t> most_active_users{0};
   std::array<std::atomic<std::int64_t>, kUserStateNames.size()> users{};  // by UserState
   std::atomic<bool> feed_ran_dry{false};
+  std::atomic<bool> worker_failed{false};
 };
 
 struct WorkerDependencies {
