@@ -13,11 +13,13 @@ namespace {
 
 std::string describe(const Load& load) {
   if (load.open()) {
-    return fmt::format("{} for {}, peak {}, {:.0f} arrivals expected, {}", name(load.kind), format_duration(load.length()),
-                       format_rate(load.intensity.peak()), load.intensity.total(), load.uniform ? "uniform" : "Poisson");
+    return fmt::format("{} for {}, peak {}, {:.0f} arrivals expected, {}", name(load.kind),
+                       format_duration(load.length()), format_rate(load.intensity.peak()), load.intensity.total(),
+                       load.uniform ? "uniform" : "Poisson");
   }
   if (load.kind == LoadKind::iterations) {
-    return fmt::format("iterations: {} over {} users, at most {}", load.iterations, load.users, format_duration(load.duration));
+    return fmt::format("iterations: {} over {} users, at most {}", load.iterations, load.users,
+                       format_duration(load.duration));
   }
   return fmt::format("constant_users: {} users for {}", load.users, format_duration(load.duration));
 }
@@ -49,7 +51,8 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   fmt::print("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
   fmt::print("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
   fmt::print("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
-  fmt::print("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes), format_size(limits.memory_bytes));
+  fmt::print("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
+             format_size(limits.memory_bytes));
   const Capacity capacity = capacity_of(limits, need.iteration_length);
   fmt::print("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
              format_rate(Rate::per_second(capacity.rate)));

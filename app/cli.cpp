@@ -7,8 +7,8 @@
 #include "app/version.hpp"
 #include "base/log.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -22,7 +22,8 @@ void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, st
   CLI::App* sub = app.add_subcommand("run", "Plays a scenario against a target and judges its thresholds");
   sub->footer("Example:\n  gelombang run login.lua --target http://127.0.0.1:8080 --rate 20/s --duration 1m");
   add_plan_options(*sub, run);
-  sub->add_option("--metrics-listen", session.metrics_listen, "Where /metrics is served, or off")->capture_default_str();
+  sub->add_option("--metrics-listen", session.metrics_listen, "Where /metrics is served, or off")
+      ->capture_default_str();
   sub->add_option("--linger", session.linger, "How long to wait at the end for a last scrape, if there were any")
       ->capture_default_str();
   sub->add_option("--json", session.json, "Writes the summary as JSON to a file, or - for stdout");
@@ -30,7 +31,8 @@ void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, st
   sub->add_option("--mailbox", session.mailbox, "imap://HOST, imaps://HOST or maildir:DIR, for mailbox.wait");
   sub->add_option("--mailbox-user", session.mailbox_user, "User of the mailbox");
   sub->add_option("--mailbox-password-file", session.mailbox_password_file, "File whose first line is its password");
-  sub->add_option("--consent-key", session.consent_key, "Public key, or its file, that the target's consent is signed with");
+  sub->add_option("--consent-key", session.consent_key,
+                  "Public key, or its file, that the target's consent is signed with");
   sub->callback([&] { command = [&] { return run_load(run, session); }; });
 }
 
@@ -43,9 +45,10 @@ void add_check_command(CLI::App& app, RunOptions& run, std::function<int()>& com
 
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
-  app.footer("Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
-             "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
-             "107 script error, 111 the run is invalid, 112 the target refused, 113 no data");
+  app.footer(
+      "Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
+      "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
+      "107 script error, 111 the run is invalid, 112 the target refused, 113 no data");
   app.set_version_flag("--version", std::string("gelombang ") + kVersion);
   app.require_subcommand(1);
   app.fallthrough();
@@ -63,7 +66,8 @@ int parse_and_run(int argc, char** argv) {
   const auto all = app.get_subcommands([](CLI::App*) { return true; });
   const auto named = [argv](const CLI::App* command_app) { return command_app->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
-    return refuse(ExitCause::configuration, fmt::format("unknown command '{}': expected run, check or consent", argv[1]));
+    return refuse(ExitCause::configuration,
+                  fmt::format("unknown command '{}': expected run, check or consent", argv[1]));
   }
   try {
     app.parse(argc, argv);

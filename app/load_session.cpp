@@ -37,8 +37,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLook = 100ms;   // how often the end of the run is looked for
-constexpr Duration kTick = 1s;      // how often figures are brought together
+constexpr Duration kLook = 100ms;  // how often the end of the run is looked for
+constexpr Duration kTick = 1s;     // how often figures are brought together
 
 std::string new_run_id(WallTime at) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
@@ -132,7 +132,8 @@ std::optional<ExitReason> LoadSession::set_up() {
     std::vector<std::string> expressions;
     for (const Threshold& threshold : prepared_.thresholds) expressions.push_back(threshold.expression);
     exposition_ = std::make_shared<LoadExposition>(
-        LoadExposition::RunInfo{id_, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout, std::move(expressions));
+        LoadExposition::RunInfo{id_, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout,
+        std::move(expressions));
     auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_);
     if (server.has_error()) return bad("--metrics-listen: " + server.error().message);
     server_ = std::move(server.value());
@@ -154,7 +155,8 @@ std::optional<ExitReason> LoadSession::set_up() {
     if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
     prepared_.plan.resolve = std::move(admission.resolve);
   }
-  auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(), *prepared_.photos);
+  auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(),
+                              *prepared_.photos);
   if (run.has_error()) return bad(run.error().message);
   run_ = std::move(run.value());
   return std::nullopt;
@@ -162,8 +164,9 @@ std::optional<ExitReason> LoadSession::set_up() {
 
 void LoadSession::announce() const {
   const RunPlan& plan = prepared_.plan;
-  fmt::print(stderr, "{} {}  run {}  seed {}  load {}  threads {}  at most {} users\n", terminal_.paint(Color::bold, "gelombang"),
-             kVersion, id_, plan.settings.seed, plan.load.name, plan.threads, plan.max_users);
+  fmt::print(stderr, "{} {}  run {}  seed {}  load {}  threads {}  at most {} users\n",
+             terminal_.paint(Color::bold, "gelombang"), kVersion, id_, plan.settings.seed, plan.load.name, plan.threads,
+             plan.max_users);
   fmt::print(stderr, "scenario {}{}{}\n", prepared_.scenario.name, prepared_.target ? "  target " : "",
              prepared_.target ? prepared_.target->text : "");
   if (server_) fmt::print(stderr, "metrics  {}\n", server_->url());
@@ -254,7 +257,8 @@ void LoadSession::publish(bool final) {
 }
 
 double LoadSession::rate_asked(TimePoint now) const {
-  return prepared_.plan.load.intensity.at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+  return prepared_.plan.load.intensity.at(now - epoch_).per_second() /
+         static_cast<double>(prepared_.plan.segment.count);
 }
 
 void LoadSession::show_progress(TimePoint now) {
@@ -274,7 +278,8 @@ void LoadSession::show_progress(TimePoint now) {
   const Validity validity = current_validity();
   figures.warnings = validity.reasons;
   if (!mail_state_.healthy) figures.warnings.push_back("mailbox: " + mail_state_.fault_detail);
-  if (totals.script_errors.count > 0) figures.warnings.push_back(fmt::format("{} script errors", totals.script_errors.count));
+  if (totals.script_errors.count > 0)
+    figures.warnings.push_back(fmt::format("{} script errors", totals.script_errors.count));
   if (figures.warnings.size() > 4) figures.warnings.resize(4);
   progress_.show(figures);
 }
@@ -312,7 +317,8 @@ RunFacts LoadSession::facts() const {
   if (plan.load.open()) {
     const auto parts = static_cast<double>(plan.segment.count);
     facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
-    facts.requested_rate = facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
+    facts.requested_rate =
+        facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
     facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment, facts.arrivals_took);
   } else {
     for (const JourneySnapshot& journey : aggregator_->totals().journeys) facts.planned += journey.started;
@@ -355,7 +361,8 @@ void LoadSession::linger() {
 int LoadSession::finish() {
   run_->join();
   ended_wall_ = clock_.wall_now();
-  if (run_->feed_ran_dry()) reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
+  if (run_->feed_ran_dry())
+    reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
   if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
   const TimePoint now = clock_.now();
   process_.sample();

@@ -11,7 +11,9 @@ namespace gelombang {
 namespace {
 
 double used_cpu_seconds(const rusage& usage) {
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -65,7 +67,8 @@ void ProcessFigures::sample() {
   const Duration offset = wall_offset(clock_);
   const Duration step = offset - offset_;
   // Slewing by NTP moves 0.5 ms a second at most; only what is more than that is a step.
-  if (std::chrono::abs(step) > std::chrono::abs(clock_step_) && std::chrono::abs(step) > std::chrono::milliseconds(50)) clock_step_ = step;
+  if (std::chrono::abs(step) > std::chrono::abs(clock_step_) && std::chrono::abs(step) > std::chrono::milliseconds(50))
+    clock_step_ = step;
   offset_ = offset;
 }
 

@@ -14,8 +14,8 @@ class ProcessFigures {
   // Looks again; call about once a second.
   void sample();
 
-  [[nodiscard]] double cpu_seconds() const noexcept { return cpu_seconds_; }      // since construction
-  [[nodiscard]] double cpu_share(std::uint64_t cores) const noexcept;             // of the cores, since construction
+  [[nodiscard]] double cpu_seconds() const noexcept { return cpu_seconds_; }  // since construction
+  [[nodiscard]] double cpu_share(std::uint64_t cores) const noexcept;         // of the cores, since construction
   [[nodiscard]] std::uint64_t max_rss_bytes() const noexcept { return max_rss_; }
   [[nodiscard]] std::uint64_t descriptors_peak() const noexcept { return descriptors_peak_; }
   [[nodiscard]] std::uint64_t ports_peak() const noexcept { return ports_peak_; }  // of the machine, TIME_WAIT included

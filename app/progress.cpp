@@ -42,7 +42,8 @@ void Progress::show(const ProgressFigures& figures) {
   if (terminal_.interactive()) return draw(figures);
   if (figures.elapsed < next_line_at_) return;
   next_line_at_ += kLineEvery;
-  fmt::print(stderr, "{:>6} of {}: asked {}, started {}, {} users, {} failed of {}, errors {:.2f} %, p95 {}, dropped {}{}\n",
+  fmt::print(stderr,
+             "{:>6} of {}: asked {}, started {}, {} users, {} failed of {}, errors {:.2f} %, p95 {}, dropped {}{}\n",
              format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
              rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
              figures.error_rate * 100, p95_text(figures.p95), figures.dropped, figures.stopping ? ", finishing" : "");
@@ -70,17 +71,19 @@ void Progress::draw(const ProgressFigures& figures) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("  {} {}", bar(figures, std::clamp(terminal_.width() - 36, 10, 60)),
                               figures.stopping ? "waiting for the last answers" : format_duration(left) + " left"));
-  lines.push_back(figures.rate_asked > 0
-                      ? fmt::format("  arrivals  asked {:>9}   started {:>9}   requests {:>9}", rate_text(figures.rate_asked),
-                                    rate_text(figures.rate_achieved), rate_text(figures.requests))
-                      : fmt::format("  passes    started {:>9}   requests {:>9}", rate_text(figures.rate_achieved),
-                                    rate_text(figures.requests)));
+  lines.push_back(figures.rate_asked > 0 ? fmt::format("  arrivals  asked {:>9}   started {:>9}   requests {:>9}",
+                                                       rate_text(figures.rate_asked), rate_text(figures.rate_achieved),
+                                                       rate_text(figures.requests))
+                                         : fmt::format("  passes    started {:>9}   requests {:>9}",
+                                                       rate_text(figures.rate_achieved), rate_text(figures.requests)));
   const std::string failed = fmt::format("{} failed ({:.2f} % of steps)", figures.failed, figures.error_rate * 100);
   lines.push_back(fmt::format("  users     {:>5} busy     {} completed   {}", figures.users_busy, figures.completed,
                               figures.failed > 0 ? terminal_.paint(Color::red, failed) : failed));
   lines.push_back(fmt::format("  p95       {:>9}  {}", p95_text(figures.p95), sparkline(p95_history_)));
-  if (figures.dropped > 0) lines.push_back(terminal_.paint(Color::yellow, fmt::format("  dropped   {} arrivals", figures.dropped)));
-  for (const std::string& warning : figures.warnings) lines.push_back(terminal_.paint(Color::yellow, "  warning   " + warning));
+  if (figures.dropped > 0)
+    lines.push_back(terminal_.paint(Color::yellow, fmt::format("  dropped   {} arrivals", figures.dropped)));
+  for (const std::string& warning : figures.warnings)
+    lines.push_back(terminal_.paint(Color::yellow, "  warning   " + warning));
   std::string text = lines_drawn_ > 0 ? fmt::format("\x1b[{}A\x1b[J", lines_drawn_) : "";
   for (const std::string& line : lines) text += line + "\n";
   lines_drawn_ = static_cast<int>(lines.size());

@@ -15,18 +15,18 @@ namespace gelombang {
 // What is shown of the last second and of the run so far.
 struct ProgressFigures {
   Duration elapsed{};
-  Duration length{};             // of the arrivals
-  bool stopping = false;         // arrivals are over, the rest finishes
-  double rate_asked = 0;         // arrivals per second now; 0 in closed loads
-  double rate_achieved = 0;      // iterations started in the last second
-  double requests = 0;           // per second, of the last second
+  Duration length{};         // of the arrivals
+  bool stopping = false;     // arrivals are over, the rest finishes
+  double rate_asked = 0;     // arrivals per second now; 0 in closed loads
+  double rate_achieved = 0;  // iterations started in the last second
+  double requests = 0;       // per second, of the last second
   std::uint64_t started = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t dropped = 0;
   std::int64_t users_busy = 0;
-  double error_rate = 0;         // of steps so far
-  std::optional<Duration> p95;   // response time, successes, all steps, of the last ten seconds
+  double error_rate = 0;        // of steps so far
+  std::optional<Duration> p95;  // response time, successes, all steps, of the last ten seconds
   std::uint64_t mails_waited_for = 0;
   std::vector<std::string> warnings;
 };

@@ -6,8 +6,8 @@
 #include "engine/preflight.hpp"
 #include "metrics/layout.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -30,7 +30,8 @@ Result<std::pair<std::string, std::string>> key_and_value(const std::string& tex
 Result<std::string> read_secret(const std::string& key, const std::string& source) {
   if (source.rfind("env:", 0) == 0) {
     const char* value = std::getenv(source.c_str() + 4);
-    if (value == nullptr) return Error{fmt::format("--set-secret {}: the environment has no {}", key, source.substr(4))};
+    if (value == nullptr)
+      return Error{fmt::format("--set-secret {}: the environment has no {}", key, source.substr(4))};
     return {boost::system::in_place_value, value};
   }
   if (source.empty() || source.front() != '@') {
@@ -51,7 +52,8 @@ Result<ScenarioSettings> read_settings(const RunOptions& options, const std::opt
   if (target) settings.target = target->text;
   // Below the largest whole number that scripts may use, 1e15.
   constexpr std::uint64_t kMask = (std::uint64_t{1} << 49) - 1;
-  settings.seed = options.seed ? *options.seed : (std::uint64_t{std::random_device{}()} << 21 ^ std::random_device{}()) & kMask;
+  settings.seed =
+      options.seed ? *options.seed : (std::uint64_t{std::random_device{}()} << 21 ^ std::random_device{}()) & kMask;
   if (settings.seed > kMask) return Error{fmt::format("--seed {}: expected at most {}", settings.seed, kMask)};
   for (const std::string& text : options.settings) {
     auto pair = key_and_value(text, "--set");
@@ -78,7 +80,8 @@ std::string names_of(const std::vector<Load>& loads) {
 Result<Load> load_from_scenario(const RunOptions& options, const Scenario& scenario) {
   const std::string wanted = options.load.empty() ? "smoke" : options.load;
   if (scenario.loads.empty()) {
-    return Error{fmt::format("{}: the scenario has no loads: give --rate and --duration, or --users and --duration", scenario.path)};
+    return Error{fmt::format("{}: the scenario has no loads: give --rate and --duration, or --users and --duration",
+                             scenario.path)};
   }
   if (options.load.empty() && scenario.loads.size() == 1) return scenario.loads.front();
   for (const Load& load : scenario.loads) {
@@ -95,7 +98,8 @@ Result<std::optional<Load>> load_from_flags(const RunOptions& options) {
   const bool any = !options.rate.empty() || options.users || options.iterations || !options.duration.empty();
   if (!any) return std::optional<Load>();
   const Error mixture{
-      "expected --rate with --duration, --users with --duration, or --users with --iterations, and no --load beside them"};
+      "expected --rate with --duration, --users with --duration, or --users with --iterations, and no --load beside "
+      "them"};
   if (!options.load.empty()) return mixture;
   Duration duration{};
   if (!options.duration.empty()) {
@@ -113,7 +117,8 @@ Result<std::optional<Load>> load_from_flags(const RunOptions& options) {
     load.name = "--rate " + options.rate;
   } else if (options.rate.empty() && options.users && options.iterations) {
     if (*options.users == 0 || *options.iterations == 0) return Error{"--users and --iterations: expected at least 1"};
-    load = iterations_load(*options.users, *options.iterations, duration > Duration::zero() ? duration : Duration(std::chrono::minutes(10)));
+    load = iterations_load(*options.users, *options.iterations,
+                           duration > Duration::zero() ? duration : Duration(std::chrono::minutes(10)));
     load.name = fmt::format("--users {} --iterations {}", *options.users, *options.iterations);
   } else if (options.rate.empty() && options.users && duration > Duration::zero()) {
     if (*options.users == 0) return Error{"--users is 0: expected at least 1"};
@@ -168,7 +173,8 @@ Result<std::vector<Threshold>> read_thresholds(const RunOptions& options, const 
   if (flags.has_error()) return Error{"--threshold: " + flags.error().message};
   std::vector<Threshold> all = std::move(own.value());
   for (Threshold& threshold : flags.value()) {
-    const bool known = std::any_of(all.begin(), all.end(), [&](const Threshold& t) { return t.expression == threshold.expression; });
+    const bool known =
+        std::any_of(all.begin(), all.end(), [&](const Threshold& t) { return t.expression == threshold.expression; });
     if (!known) all.push_back(std::move(threshold));
   }
   return all;
@@ -180,28 +186,34 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
   command.add_option("scenario", options.scenario, "A scenario file, or the name of a shipped one")->required();
   command.add_option("--target", options.target, "Base URL of the system under test");
   command.add_option("--load", options.load, "Which of the scenario's loads to play");
-  command.add_option("--rate", options.rate, "With --duration: a constant rate of arrivals, such as 50/s, in place of a load");
+  command.add_option("--rate", options.rate,
+                     "With --duration: a constant rate of arrivals, such as 50/s, in place of a load");
   command.add_option("--duration", options.duration, "How long, such as 2m");
   command.add_option("--users", options.users, "With --duration: that many users who start again when done");
   command.add_option("--iterations", options.iterations, "With --users: that many iterations in all");
   command.add_option("--scale", options.scale, "Multiplies the load, such as 1/1000")->capture_default_str();
   command.add_option("--seed", options.seed, "Makes the run reproducible (default: random, printed)");
   command.add_option("--threads", options.threads, "Worker threads (default: one for each core)");
-  command.add_option("--set", options.settings, "key=value for setting(\"key\") in the scenario")->take_all()->allow_extra_args(false);
-  command.add_option("--set-secret", options.secrets, "key=@FILE or key=env:NAME for secret(\"key\"): sent, never shown")
+  command.add_option("--set", options.settings, "key=value for setting(\"key\") in the scenario")
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      .add_option("--set-secret", options.secrets, "key=@FILE or key=env:NAME for secret(\"key\"): sent, never shown")
       ->take_all()
       ->allow_extra_args(false);
   command.add_option("--threshold", options.thresholds, "A further threshold, such as 'all: error_rate < 1%'")
       ->take_all()
       ->allow_extra_args(false);
-  command.add_option("--max-users", options.max_users, "Most virtual users at once (default: what this machine allows)");
+  command.add_option("--max-users", options.max_users,
+                     "Most virtual users at once (default: what this machine allows)");
   command.add_option("--segment", options.segment, "Plays part i of n of the load, such as 2/8")->capture_default_str();
   command.add_option("--graceful-stop", options.graceful_stop, "How long what is under way at the end may take")
       ->capture_default_str();
   command.add_option("--contact", options.contact, "Who answers for this load; required beyond loopback");
   command.add_option("--ca-file", options.ca_file, "Certificate authorities to trust instead of the system's");
   command.add_flag("--insecure", options.insecure, "Does not verify certificates");
-  command.add_flag("--allow-private-network", options.allow_private_network, "Allows targets in private address ranges");
+  command.add_flag("--allow-private-network", options.allow_private_network,
+                   "Allows targets in private address ranges");
 }
 
 Result<PreparedRun> prepare_run(const RunOptions& options) {

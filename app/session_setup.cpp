@@ -29,8 +29,8 @@ WallTime from_time_t(std::time_t seconds) { return WallTime(std::chrono::seconds
 
 }  // namespace
 
-Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
-                                                  Duration& poll_interval) {
+Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
+                                                  const Clock& clock, Duration& poll_interval) {
   if (options.mailbox.empty()) return std::unique_ptr<MailWatcher>();
   MailboxOptions mailbox;
   mailbox.url = options.mailbox;
@@ -91,13 +91,15 @@ TargetAdmission admit_target(const TargetUrl& target, SocketGuard& guard) {
 Result<WallTime> parse_start(const std::string& text, WallTime now) {
   if (text.empty()) return now;
   const auto fail = [&text] {
-    return Error{fmt::format("--start-at '{}': expected a time such as 12:00, 12:00:30 or 2026-03-04T12:00:00+0700", text)};
+    return Error{
+        fmt::format("--start-at '{}': expected a time such as 12:00, 12:00:30 or 2026-03-04T12:00:00+0700", text)};
   };
   std::tm parts{};
   if (text.find('T') != std::string::npos) {
     std::string plain = text;
     // strptime wants +0700, RFC 3339 writes +07:00 or Z.
-    if (plain.size() > 6 && plain[plain.size() - 3] == ':' && (plain[plain.size() - 6] == '+' || plain[plain.size() - 6] == '-')) {
+    if (plain.size() > 6 && plain[plain.size() - 3] == ':' &&
+        (plain[plain.size() - 6] == '+' || plain[plain.size() - 6] == '-')) {
       plain.erase(plain.size() - 3, 1);
     }
     if (!plain.empty() && plain.back() == 'Z') plain.replace(plain.size() - 1, 1, "+0000");

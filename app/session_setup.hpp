@@ -10,8 +10,8 @@
 namespace gelombang {
 
 // Null where no mailbox was asked for.
-Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
-                                                  Duration& poll_interval);
+Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
+                                                  const Clock& clock, Duration& poll_interval);
 
 Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan);
 

@@ -24,7 +24,11 @@ int Terminal::width() const noexcept {
 std::string Terminal::paint(Color color, std::string_view text) const {
   static constexpr std::array<std::string_view, 7> kCodes{"", "1", "2", "31", "32", "33", "36"};
   if (!color_ || color == Color::plain) return std::string(text);
-  return std::string("\x1b[").append(kCodes[static_cast<std::size_t>(color)]).append("m").append(text).append("\x1b[0m");
+  return std::string("\x1b[")
+      .append(kCodes[static_cast<std::size_t>(color)])
+      .append("m")
+      .append(text)
+      .append("\x1b[0m");
 }
 
 }  // namespace gelombang

@@ -1,7 +1,12 @@
-# embed_text(INPUT OUTPUT SYMBOL): a .cpp that defines `const std::string_view SYMBOL` with a file's text.
-function(embed_text input output symbol)
-  file(READ ${input} EMBEDDED_TEXT)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${input})
+# embed_text(OUTPUT SYMBOL INPUT...): a .cpp that defines `const std::string_view SYMBOL` with the text of files,
+# one after the other.
+function(embed_text output symbol)
+  set(EMBEDDED_TEXT)
+  foreach(input IN LISTS ARGN)
+    file(READ ${input} text)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${input})
+    string(APPEND EMBEDDED_TEXT "${text}")
+  endforeach()
   # Compilers limit the length of one literal; adjacent ones are joined.
   string(REGEX REPLACE "\n(-- [A-Z][A-Za-z ]+ -----)" "\n)EMBED\" R\"EMBED(\\1" EMBEDDED_TEXT "${EMBEDDED_TEXT}")
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT

@@ -36,6 +36,7 @@ class ArrivalSchedule {
  private:
   const Intensity* intensity_;
   bool uniform_;
+  double end_;  // arrivals happen below this point of the integral
   std::uint64_t seed_;
   Share share_;
   std::uint64_t index_ = 0;
@@ -43,7 +44,8 @@ class ArrivalSchedule {
 };
 
 // How many arrivals a segment has before `until`: what `planned` is.
-std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment, Duration until = Duration::max());
+std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment,
+                             Duration until = Duration::max());
 
 // Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing.
 class Pacer {

@@ -27,12 +27,13 @@ struct CsvTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 };
-// A missing file, no header, no rows, a row of another width: one line with file and line number.
+// A missing file, no header, no rows, a row of another width, a stray quote, columns that share a name: one
+// line with file and line number.
 Result<std::shared_ptr<const CsvTable>> read_csv(const std::string& path);
 
 struct Feed {
   FeederOrder order = FeederOrder::circular;
-  std::optional<PeopleFeed> people;  // either this
+  std::optional<PeopleFeed> people;     // either this
   std::shared_ptr<const CsvTable> csv;  // or that
 
   // 0: endless.

@@ -10,6 +10,11 @@
 namespace gelombang::lua {
 namespace {
 
+int push_place(lua_State* L) {
+  push(L, place(L));
+  return 1;
+}
+
 int push_problem(lua_State* L, std::string_view problem) {
   lua_pushnil(L);
   push(L, problem);
@@ -68,7 +73,7 @@ int load_module(lua_State* L) {
     looked += (looked.empty() ? "" : ", ") + path;
     std::error_code failure;
     if (!std::filesystem::is_regular_file(path, failure)) continue;
-    if (luaL_loadfilex(L, path.c_str(), "t") == 0) return 1;
+    if (load_text(L, path)) return 1;
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
@@ -177,7 +182,8 @@ PhotoSpec read_photo_spec(PhotoFields& fields, std::string& filename) {
 
 void refuse_unknown_photo_fields(lua_State* L) {
   static constexpr std::string_view kKnown =
-      " title lines stamp card_color portrait_color text_color stamp_color table_color seed width height format quality "
+      " title lines stamp card_color portrait_color text_color stamp_color table_color seed width height format "
+      "quality "
       "size grain crop blur photocopy rotated exif wrong_bytes filename ";
   lua_pushnil(L);
   while (lua_next(L, 1) != 0) {
@@ -217,9 +223,13 @@ int draw_photo(lua_State* L) {
 
 void add_load_functions(lua_State* L, LuaVm::State& state) {
   static constexpr Function kFunctions[] = {
-      {"parse_duration", guarded<parse_duration_text>}, {"parse_rate", guarded<parse_rate_text>},
-      {"read_csv", guarded<read_csv_file>},             {"check_guard", guarded<check_guard>},
-      {"load_module", guarded<load_module>},            {"photo", guarded<draw_photo>},
+      {"parse_duration", guarded<parse_duration_text>},
+      {"parse_rate", guarded<parse_rate_text>},
+      {"read_csv", guarded<read_csv_file>},
+      {"check_guard", guarded<check_guard>},
+      {"load_module", guarded<load_module>},
+      {"photo", guarded<draw_photo>},
+      {"place", guarded<push_place>},
   };
   add_functions(L, state, kFunctions, std::size(kFunctions));
 }

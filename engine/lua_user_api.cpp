@@ -30,12 +30,12 @@ int step_end(lua_State* L) {
 
 int http_begin(lua_State* L) {
   static constexpr std::array<std::pair<std::string_view, HttpMethod>, 7> kMethods{{{"get", HttpMethod::get},
-                                                                                   {"head", HttpMethod::head},
-                                                                                   {"post", HttpMethod::post},
-                                                                                   {"put", HttpMethod::put},
-                                                                                   {"patch", HttpMethod::patch},
-                                                                                   {"delete", HttpMethod::delete_},
-                                                                                   {"options", HttpMethod::options}}};
+                                                                                    {"head", HttpMethod::head},
+                                                                                    {"post", HttpMethod::post},
+                                                                                    {"put", HttpMethod::put},
+                                                                                    {"patch", HttpMethod::patch},
+                                                                                    {"delete", HttpMethod::delete_},
+                                                                                    {"options", HttpMethod::options}}};
   const std::string_view wanted = text(L, 1);
   for (const auto& [name, method] : kMethods) {
     if (name == wanted) user_of(L).new_request(method, text(L, 2));
@@ -148,9 +148,11 @@ int log(lua_State* L) {
 // Only classes that a script may give a failure: the target's answer was not what was expected.
 int application_class(lua_State* L) {
   const auto error = error_class_from_name(text(L, 1));
-  const bool allowed = error && (info(*error).layer == ErrorLayer::application || info(*error).layer == ErrorLayer::mail);
+  const bool allowed =
+      error && (info(*error).layer == ErrorLayer::application || info(*error).layer == ErrorLayer::mail);
   if (!allowed) {
-    throw std::runtime_error(fmt::format("'{}' is no error class of the application layer, such as assert_body", text(L, 1)));
+    throw std::runtime_error(
+        fmt::format("'{}' is no error class of the application layer, such as assert_body", text(L, 1)));
   }
   lua_settop(L, 1);
   return 1;

@@ -12,7 +12,7 @@ extern "C" int luaopen_cjson(lua_State* L);
 
 namespace gelombang {
 
-extern const std::string_view kPrelude;  // engine/prelude.lua
+extern const std::string_view kPrelude;  // engine/prelude/*.lua
 
 namespace lua {
 
@@ -71,6 +71,7 @@ void push_settings(lua_State* L, const ScenarioSettings& settings) {
 // Runs the prelude, and keeps the table of functions that it returns.
 void open_api(lua_State* L, LuaVm::State& state) {
   luaL_openlibs(L);
+  register_state(L, state);
   if (luaL_loadbuffer(L, kPrelude.data(), kPrelude.size(), "=api") != 0) {
     throw std::logic_error(std::string(text(L, -1)));
   }
@@ -92,6 +93,17 @@ void push_host_function(lua_State* L, const LuaVm::State& state, const char* nam
 }
 
 }  // namespace
+
+bool load_text(lua_State* L, const std::string& path) {
+  if (luaL_loadfilex(L, path.c_str(), "t") == 0) return true;
+  std::string message(text(L, -1));
+  // LuaJIT's words for what is no source text; bytecode could break out of the sandbox.
+  if (message.find("wrong mode") != std::string::npos)
+    message = fmt::format("{}:1: this is bytecode: expected Lua source text", path);
+  lua_pop(L, 1);
+  push(L, message);
+  return false;
+}
 
 void push_bytes(lua_State* L, std::shared_ptr<const std::string> bytes) {
   void* place = lua_newuserdata(L, sizeof bytes);
@@ -128,41 +140,40 @@ LuaVm::LuaVm(const ScenarioSettings& settings, PhotoStore& photos) : state_(std:
 
 LuaVm::~LuaVm() = default;
 
+namespace {
+
+// The text of the error on top of the stack, which gets the file's name where it has no place of its own.
+Error load_error(lua_State* L, const std::string& path) {
+  if (lua_isstring(L, -1) == 0) return Error{fmt::format("{}: the file raised an error that is no text", path)};
+  const std::string_view message = lua::text(L, -1);
+  const bool placed = message.starts_with(path) || message.find(".lua:") != std::string_view::npos;
+  return Error{placed ? std::string(message) : fmt::format("{}: {}", path, message)};
+}
+
+}  // namespace
+
 Result<Scenario> LuaVm::load(const std::string& path) {
   lua_State* L = state_->lua.get();
-  const lua::StackGuard guard(L, 0);
-  const auto fail = [L] {
-    std::string message(lua::text(L, -1));
-    lua_settop(L, 0);
-    return Error{std::move(message)};
-  };
+  const lua::StackCleaner cleaner(L);
   state_->directory = std::filesystem::path(path).parent_path().string();
-  lua::push_host_function(L, *state_, "load");
-  // Text only: bytecode could break out of the sandbox.
   if (std::error_code failure; !std::filesystem::is_regular_file(path, failure)) {
-    lua_settop(L, 0);
     return Error{fmt::format("{}: no such scenario file", path)};
   }
-  if (luaL_loadfilex(L, path.c_str(), "t") != 0) return fail();
-  if (lua_pcall(L, 1, 1, 0) != 0) {
-    if (lua_isstring(L, -1) == 0) {
-      lua_settop(L, 0);
-      return Error{fmt::format("{}: the file raised an error that is no text", path)};
-    }
-    // A message without a place of its own gets the file's name.
-    std::string message(lua::text(L, -1));
-    lua_settop(L, 0);
-    if (message.find(".lua:") == std::string::npos && message.rfind(path, 0) != 0) message = path + ": " + message;
-    return Error{std::move(message)};
+  lua::push_host_function(L, *state_, "load");
+  if (!lua::load_text(L, path)) return load_error(L, path);
+  {
+    const lua::LineWatch watch(L);
+    if (lua_pcall(L, 1, 1, 0) != 0) return load_error(L, path);
   }
-  auto scenario = lua::read_scenario(L, *state_, path);
-  if (scenario.has_value()) {
+  try {
+    auto scenario = lua::read_scenario(L, *state_, path);
     state_->scenario = luaL_ref(L, LUA_REGISTRYINDEX);
     lua::push_host_function(L, *state_, "freeze");
     lua_call(L, 0, 0);
+    return scenario;
+  } catch (const std::exception& problem) {
+    return Error{fmt::format("{}: {}", path, problem.what())};
   }
-  lua_settop(L, 0);
-  return scenario;
 }
 
 LuaVm::Coroutine LuaVm::create_coroutine() {

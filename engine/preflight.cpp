@@ -94,8 +94,8 @@ std::vector<std::string> misfits(const Scenario& scenario, const Load& load, con
                                  const HostLimits& limits, std::uint64_t max_users, std::uint64_t seed) {
   std::vector<std::string> lines;
   if (need.users > max_users) {
-    lines.push_back(fmt::format("about {} users are needed at the peak, {} are allowed: arrivals will be dropped", need.users,
-                                max_users));
+    lines.push_back(fmt::format("about {} users are needed at the peak, {} are allowed: arrivals will be dropped",
+                                need.users, max_users));
   }
   if (need.sockets + kOwnDescriptors > limits.descriptors) {
     lines.push_back(fmt::format("about {} file descriptors are needed, {} are allowed (ulimit -n)",

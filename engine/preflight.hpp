@@ -15,14 +15,14 @@
 namespace gelombang {
 
 struct LoadNeed {
-  double expected_iterations = 0;      // the integral of the rate; closed loads: 0 where it depends on the target
+  double expected_iterations = 0;        // the integral of the rate; closed loads: 0 where it depends on the target
   std::uint64_t planned_iterations = 0;  // as drawn, of this segment
-  double peak_rate = 0;                // arrivals per second, of this segment
-  Duration iteration_length{};         // mean over the mix; assumed where the scenario does not say
+  double peak_rate = 0;                  // arrivals per second, of this segment
+  Duration iteration_length{};           // mean over the mix; assumed where the scenario does not say
   bool length_assumed = false;
-  std::uint64_t users = 0;             // at the peak, with a margin for chance
+  std::uint64_t users = 0;  // at the peak, with a margin for chance
   std::uint64_t sockets = 0;
-  std::uint64_t ports = 0;             // in use or in TIME_WAIT, to one address
+  std::uint64_t ports = 0;  // in use or in TIME_WAIT, to one address
   std::uint64_t memory_bytes = 0;
 };
 

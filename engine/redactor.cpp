@@ -12,25 +12,40 @@ bool is_address_character(char c) noexcept {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' || c == '+' || c == '%';
 }
 
-void replace_all(std::string& text, std::string_view what) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + kRedacted.size())) {
-    text.replace(at, what.size(), kRedacted);
+std::string without(std::string_view text, std::string_view what) {
+  std::string result;
+  std::size_t begin = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, begin)) {
+    result.append(text.substr(begin, at - begin)).append(kRedacted);
+    begin = at + what.size();
   }
+  return result.append(text.substr(begin));
 }
 
-void replace_addresses(std::string& text) {
-  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
-    std::size_t begin = at;
-    std::size_t end = at + 1;
-    while (begin > 0 && is_address_character(text[begin - 1])) --begin;
-    while (end < text.size() && is_address_character(text[end])) ++end;
-    if (begin == at || end == at + 1) continue;
-    text.replace(begin, end - begin, kRedacted);
-    at = begin;
+// "someone@example.test", with the sign as it stands in a URL too.
+std::string without_addresses(std::string_view text) {
+  std::string result;
+  std::size_t begin = 0;
+  std::size_t at = 0;
+  while ((at = text.find_first_of("@%", at)) != std::string_view::npos) {
+    const std::size_t sign = text[at] == '@' ? 1 : text.substr(at, 3) == "%40" ? 3 : 0;
+    std::size_t first = at;
+    std::size_t last = at + sign;
+    while (first > begin && is_address_character(text[first - 1])) --first;
+    while (last < text.size() && is_address_character(text[last])) ++last;
+    if (sign == 0 || first == at || last == at + sign) {
+      ++at;
+      continue;
+    }
+    result.append(text.substr(begin, first - begin)).append(kRedacted);
+    begin = at = last;
   }
+  return result.append(text.substr(begin));
 }
 
-void replace_identity_numbers(std::string& text) {
+std::string without_identity_numbers(std::string_view text) {
+  std::string result;
+  std::size_t begin = 0;
   std::size_t digits = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i < text.size() && std::isdigit(static_cast<unsigned char>(text[i])) != 0) {
@@ -38,11 +53,12 @@ void replace_identity_numbers(std::string& text) {
       continue;
     }
     if (digits == 16) {
-      text.replace(i - 16, 16, kRedacted);
-      i = i - 16 + kRedacted.size();
+      result.append(text.substr(begin, i - 16 - begin)).append(kRedacted);
+      begin = i;
     }
     digits = 0;
   }
+  return result.append(text.substr(begin));
 }
 
 }  // namespace
@@ -52,13 +68,13 @@ void Redactor::add(std::string_view value) {
 }
 
 std::string Redactor::redact(std::string_view text, std::size_t limit) const {
-  std::string result(text.substr(0, limit * 4));
+  std::string result(text);
   // Longest first, so that a value that holds another one goes as a whole.
   std::vector<std::string_view> values(values_.begin(), values_.end());
   std::sort(values.begin(), values.end(), [](auto a, auto b) { return a.size() > b.size(); });
-  for (const std::string_view value : values) replace_all(result, value);
-  replace_addresses(result);
-  replace_identity_numbers(result);
+  for (const std::string_view value : values) result = without(result, value);
+  result = without_identity_numbers(without_addresses(result));
+  // Only now: a cut through a value would leave a part of it that nothing recognises.
   if (result.size() > limit) result.resize(limit);
   return result;
 }

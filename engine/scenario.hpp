@@ -20,7 +20,7 @@ class PhotoStore;
 struct Journey {
   std::string name;
   double weight = 1;
-  Duration lasts{};             // one pass, pauses included, as the scenario says; 0: not said
+  Duration lasts{};  // one pass, pauses included, as the scenario says; 0: not said
   std::optional<Feed> people;
 };
 
@@ -41,14 +41,15 @@ struct Scenario {
 
 // What a scenario may read while it loads and runs, besides its own files.
 struct ScenarioSettings {
-  std::string target;                          // base URL without a trailing slash
+  std::string target;  // base URL without a trailing slash
   std::uint64_t seed = 0;
   std::map<std::string, std::string> values;   // --set
   std::map<std::string, std::string> secrets;  // --set-secret; may be sent, never shown
   std::vector<std::string> library_paths;      // where require() looks after the scenario's own directory
 };
 
-// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error's line begins with file and line where Lua knows them.
+// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error's line begins with file and line
+// where Lua knows them.
 Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos);
 
 }  // namespace gelombang

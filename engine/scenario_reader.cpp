@@ -122,18 +122,18 @@ std::vector<std::string> read_step_names(lua_State* L, const LuaVm::State& state
   return names;
 }
 
-void read_journey(lua_State* L, LuaVm::State& state, const std::string& name, const std::vector<std::string>& step_names,
-                  Scenario& scenario) {
+void read_journey(lua_State* L, LuaVm::State& state, const std::string& name,
+                  const std::vector<std::string>& step_names, Scenario& scenario) {
   const int table = lua_gettop(L);
   const auto id = static_cast<JourneyId>(scenario.journeys.size());
-  scenario.journeys.push_back({name, number_field(L, table, "weight", 1), from_seconds(number_field(L, table, "lasts", 0)),
-                               read_feed(L, state, table)});
+  scenario.journeys.push_back({name, number_field(L, table, "weight", 1),
+                               from_seconds(number_field(L, table, "lasts", 0)), read_feed(L, state, table)});
   scenario.catalog.journeys.push_back(name);
   std::vector<int> ids(step_names.size(), -1);
   for_each(L, "numbers", table, [&] {
     const auto index = static_cast<std::size_t>(lua_tointeger(L, -1) - 1);
-    ids[index] = static_cast<int>(scenario.catalog.steps.size());
-    scenario.catalog.steps.push_back({id, step_names[index]});
+    ids.at(index) = static_cast<int>(scenario.catalog.steps.size());
+    scenario.catalog.steps.push_back({id, step_names.at(index)});
   });
   state.step_ids.push_back(std::move(ids));
   lua_getfield(L, table, "run");
@@ -156,7 +156,8 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   for_each(L, "thresholds", table, [&] { scenario.thresholds.emplace_back(text(L, -1)); });
   for_each(L, "guards", table, [&] {
     const int guard = lua_gettop(L);
-    scenario.guards.push_back(DigitGuard::create(string_field(L, guard, "pattern"), string_field(L, guard, "only")).value());
+    scenario.guards.push_back(
+        DigitGuard::create(string_field(L, guard, "pattern"), string_field(L, guard, "only")).value());
   });
   return scenario;
 }

@@ -13,7 +13,8 @@ class StepClock {
   void begin(TimePoint intended) noexcept;
   void request_started(TimePoint at) noexcept;
   void request_ended(TimePoint at) noexcept;
-  // A pause inside the step; `length` is what it should take, so that a late wake-up still counts.
+  // A pause inside the step; `length` is what it should take: a late wake-up is ours, and counts as response
+  // time only.
   void paused(Duration length, TimePoint until) noexcept;
   // An interrupted or abandoned step ends at `now`, which censors it.
   [[nodiscard]] StepSample finish(Outcome outcome, ErrorClass error, TimePoint now) const noexcept;
@@ -28,7 +29,9 @@ class StepClock {
   Duration paused_{};                   // since the step began
   Duration paused_before_first_{};      // up to the first request
   Duration paused_before_last_byte_{};  // up to the last byte
+  Duration late_{};                     // from the ends of pauses to the requests that followed them
   bool requested_ = false;
+  bool pausing_ = false;  // no request since the last pause
 };
 
 }  // namespace gelombang

@@ -4,8 +4,8 @@
 #include "engine/lua_support.hpp"
 #include "probes/http_block_page.hpp"
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -99,7 +99,8 @@ HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
   if (is_absolute(url)) {
     request_.url = url;
   } else {
-    if (context_.settings.target.empty()) throw std::runtime_error("no target for this path: give one with --target URL");
+    if (context_.settings.target.empty())
+      throw std::runtime_error("no target for this path: give one with --target URL");
     if (url.empty() || url.front() != '/') throw std::runtime_error("a path begins with /");
     request_.url = context_.settings.target + std::string(url);
   }
@@ -118,18 +119,20 @@ void VirtualUser::start_request() {
     boost::asio::post(context_.io, [this] { refuse_request(); });
     return;
   }
-  transfer_ = context_.http.start(http_, std::move(request_), [this](HttpResult result) { on_response(std::move(result)); });
+  transfer_ =
+      context_.http.start(http_, std::move(request_), [this](HttpResult result) { on_response(std::move(result)); });
 }
 
 bool VirtualUser::guards_hold() const {
-  return std::none_of(context_.scenario.guards.begin(), context_.scenario.guards.end(), [this](const DigitGuard& guard) {
-    const auto offends = [&guard](std::string_view text) { return guard.violated_by(text); };
-    return offends(request_.url) || offends(request_.body) ||
-           std::any_of(request_.headers.begin(), request_.headers.end(),
-                       [&](const HttpHeader& header) { return offends(header.value); }) ||
-           std::any_of(request_.parts.begin(), request_.parts.end(),
-                       [&](const HttpPart& part) { return part.filename.empty() && offends(*part.data); });
-  });
+  return std::none_of(
+      context_.scenario.guards.begin(), context_.scenario.guards.end(), [this](const DigitGuard& guard) {
+        const auto offends = [&guard](std::string_view text) { return guard.violated_by(text); };
+        return offends(request_.url) || offends(request_.body) ||
+               std::any_of(request_.headers.begin(), request_.headers.end(),
+                           [&](const HttpHeader& header) { return offends(header.value); }) ||
+               std::any_of(request_.parts.begin(), request_.parts.end(),
+                           [&](const HttpPart& part) { return part.filename.empty() && offends(*part.data); });
+      });
 }
 
 void VirtualUser::refuse_request() {
@@ -138,8 +141,8 @@ void VirtualUser::refuse_request() {
   context_.recorder.script_error(
       iteration_.journey, step,
       fmt::format("step '{}': a guard of the scenario stopped a request: it carries a number that is not synthetic; "
-                        "nothing was sent",
-                        context_.scenario.catalog.steps[step].name));
+                  "nothing was sent",
+                  context_.scenario.catalog.steps[step].name));
   resume_with_response(HttpResponse{}, ErrorClass::generator_identity);
 }
 
@@ -173,7 +176,8 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   lua::push(L, response.body);
   lua::push(L, response.url);
   std::string head;
-  for (const HttpHeader& header : response.headers) head.append(header.name).append(": ").append(header.value).append("\n");
+  for (const HttpHeader& header : response.headers)
+    head.append(header.name).append(": ").append(header.value).append("\n");
   lua::push(L, head);
   lua::push(L, name(error));
   advance(context_.vm.resume(coroutine_, *this, 5));
@@ -184,7 +188,8 @@ void VirtualUser::remember_secrets(const HttpResponse& response) {
   for (const HttpHeader& header : response.headers) {
     if (header.name.size() != 10 || seen_secrets_.size() >= kMaxSeenSecrets) continue;
     std::string lower = header.name;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (lower != "set-cookie") continue;
     const std::string value = header.value.substr(0, header.value.find(';'));
     seen_secrets_.push_back(value.substr(value.find('=') + 1));
@@ -225,7 +230,8 @@ void VirtualUser::start_pause() {
 
 bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) {
   if (context_.mail == nullptr) return false;
-  mail_ = MailExpectation{std::string(recipient), std::string(link), last_byte_, from_seconds(expected), from_seconds(give_up)};
+  mail_ = MailExpectation{std::string(recipient), std::string(link), last_byte_, from_seconds(expected),
+                          from_seconds(give_up)};
   wanted_ = Wanted::mail;
   return true;
 }
@@ -245,7 +251,8 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
   if (interrupted_ || outcome.kind == MailOutcome::Kind::interrupted) return finish_interrupted();
   ErrorClass error = outcome.error;
   if (outcome.kind == MailOutcome::Kind::lost) error = ErrorClass::mail_missing;
-  if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none) error = ErrorClass::mailbox_unreachable;
+  if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none)
+    error = ErrorClass::mailbox_unreachable;
   if (seen_secrets_.size() + 2 <= kMaxSeenSecrets && !outcome.link.empty()) {
     seen_secrets_.push_back(outcome.link);
     seen_secrets_.push_back(outcome.link.substr(outcome.link.rfind('=') + 1));

@@ -29,7 +29,7 @@ enum class Activity : std::uint8_t { idle, requesting, pausing, waiting_for_mail
 struct Iteration {
   std::uint64_t index = 0;  // decides journey, person and everything random
   JourneyId journey = 0;
-  TimePoint intended{};     // when it should begin
+  TimePoint intended{};  // when it should begin
 };
 
 class VirtualUser;
@@ -44,7 +44,7 @@ struct UserContext {
   HttpClient& http;
   Recorder& recorder;
   MailWatcher* mail = nullptr;
-  std::function<void(VirtualUser&)> finished;                       // may be called from begin()
+  std::function<void(VirtualUser&)> finished;  // may be called from begin()
   std::function<void(Activity from, Activity to)> activity_changed;
 };
 

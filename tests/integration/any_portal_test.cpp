@@ -24,7 +24,8 @@ TEST_CASE("any portal: the scenario printed in the manual plays a form-based sho
   TemporaryDirectory directory;
   write_file(directory.file("shop.lua"), first_lua_block(read_file(kSource + "/docs/scripting.md")));
   write_file(directory.file("customers.csv"), "user,password\nana,pass-ana\nbudi,pass-budi\n");
-  const RunResult run = run_scenario(directory.file("shop.lua"), {"--target", url, "--users", "2", "--iterations", "4"});
+  const RunResult run =
+      run_scenario(directory.file("shop.lua"), {"--target", url, "--users", "2", "--iterations", "4"});
   INFO(run.out << run.err);
   CHECK(run.exit_code == 0);
   for (const char* step : {"open login page", "log in", "orders", "upload picture"}) {
@@ -39,8 +40,8 @@ TEST_CASE("any portal: a wrong password is a lost login of the target's making, 
   TemporaryDirectory directory;
   write_file(directory.file("shop.lua"), first_lua_block(read_file(kSource + "/docs/scripting.md")));
   write_file(directory.file("customers.csv"), "user,password\nana,wrong\n");
-  const RunResult run = run_scenario(directory.file("shop.lua"), {"--target", out.substr(7, out.find('\n') - 7), "--users", "1",
-                                                                  "--iterations", "2"});
+  const RunResult run = run_scenario(
+      directory.file("shop.lua"), {"--target", out.substr(7, out.find('\n') - 7), "--users", "1", "--iterations", "2"});
   INFO(run.out << run.err);
   CHECK(run.exit_code == 99);
   CHECK(step_of(run.summary, "customer/log in").at("errors").at("assert_redirect_login").as_int64() == 2);

@@ -17,13 +17,17 @@ struct Files {
   Files() {
     write_file(good, kScenario);
     write_file(syntax, "local x = = 1\n");
-    write_file(twice, "local a = step 'a'\nlocal b = step 'a'\nreturn scenario { journeys = { j = { run = function() end } } }\n");
+    write_file(
+        twice,
+        "local a = step 'a'\nlocal b = step 'a'\nreturn scenario { journeys = { j = { run = function() end } } }\n");
     write_file(directory.file("empty.csv"), "email,password\n");
-    write_file(csv, "local a = step 'a'\nlocal p = feed.csv('empty.csv')\n"
-                    "return scenario { people = p, journeys = { j = { run = function() end } } }\n");
+    write_file(csv,
+               "local a = step 'a'\nlocal p = feed.csv('empty.csv')\n"
+               "return scenario { people = p, journeys = { j = { run = function() end } } }\n");
     write_file(directory.file("one.csv"), "email\na@x.test\n");
-    write_file(queue, "local a = step 'a'\nreturn scenario { people = feed.csv('one.csv'), "
-                      "journeys = { j = { run = function() a(function() http.get('/') end) end } } }\n");
+    write_file(queue,
+               "local a = step 'a'\nreturn scenario { people = feed.csv('one.csv'), "
+               "journeys = { j = { run = function() a(function() http.get('/') end) end } } }\n");
   }
   TemporaryDirectory directory;
   std::string good = directory.file("good.lua");
@@ -46,7 +50,7 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
       {{"run", files.good, "--no-such-flag"}, "--no-such-flag"},
       {{"run", "/nonexistent/x.lua"}, "no such scenario file"},
       {{"run", files.syntax}, "syntax.lua:1:"},
-      {{"run", files.twice}, "twice.lua:3:"},
+      {{"run", files.twice}, "twice.lua:2:"},
       {{"run", files.csv}, "csv.lua:2:"},
       {{"run", files.queue, "--rate", "5/s", "--duration", "5s"}, "will run dry"},
       {{"run", files.good}, "no loads"},
@@ -84,7 +88,8 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
 
 TEST_CASE("bad input: a target with a password in it is refused, and the password not shown", "[integration]") {
   const Files files;
-  const RunResult run = run_program({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", "http://me:hunter2hunter2@127.0.0.1:1/"});
+  const RunResult run = run_program(
+      {"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", "http://me:hunter2hunter2@127.0.0.1:1/"});
   CHECK(run.exit_code == 104);
   CHECK(run.err.find("hunter2") == std::string::npos);
 }
@@ -93,8 +98,8 @@ TEST_CASE("bad input: a taken port of /metrics is refused before the first reque
   const Files files;
   const Sandbox target;
   const std::string taken = target.url().substr(7);
-  const RunResult run =
-      run_program({"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", target.url(), "--metrics-listen", taken});
+  const RunResult run = run_program(
+      {"run", files.good, "--rate", "5/s", "--duration", "1s", "--target", target.url(), "--metrics-listen", taken});
   CHECK(run.exit_code == 104);
   CHECK(run.err.find("--metrics-listen") != std::string::npos);
   CHECK(target.counts().at("requests").as_object().empty());
@@ -102,8 +107,8 @@ TEST_CASE("bad input: a taken port of /metrics is refused before the first reque
 
 TEST_CASE("bad input: a full disk is said, and the exit code kept", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_program({"run", "login.lua", "--users", "1", "--iterations", "1", "--target", sandbox.url(), "--metrics-listen",
-                                   "off", "--json", "/dev/full"});
+  const RunResult run = run_program({"run", "login.lua", "--users", "1", "--iterations", "1", "--target", sandbox.url(),
+                                     "--metrics-listen", "off", "--json", "/dev/full"});
   CHECK(run.exit_code == 0);
   CHECK(run.err.find("/dev/full") != std::string::npos);
   CHECK(run.out.find("PASSED") != std::string::npos);

@@ -15,7 +15,8 @@ return scenario { journeys = { j = { run = function() a(function() http.get("/ap
 )lua";
 
 // Plays `load` and freezes the sandbox for two seconds in the middle.
-RunResult play_with_freeze(const TemporaryDirectory& directory, const std::vector<std::string>& load, std::chrono::seconds until) {
+RunResult play_with_freeze(const TemporaryDirectory& directory, const std::vector<std::string>& load,
+                           std::chrono::seconds until) {
   const Sandbox sandbox;
   write_file(directory.file("get.lua"), kGet);
   std::vector<std::string> arguments{"--target", sandbox.url(), "--seed", "9"};
@@ -33,7 +34,8 @@ RunResult play_with_freeze(const TemporaryDirectory& directory, const std::vecto
 
 }  // namespace
 
-TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, and not as our lag", "[integration][slow]") {
+TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, and not as our lag",
+          "[integration][slow]") {
   TemporaryDirectory directory;
   const RunResult run = play_with_freeze(directory, {"--rate", "100/s", "--duration", "60s"}, 20s);
   INFO(run.out);
@@ -48,7 +50,8 @@ TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, 
   CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
 }
 
-TEST_CASE("honesty: a closed load hides the same freeze, which is why the docs advise open ones", "[integration][slow]") {
+TEST_CASE("honesty: a closed load hides the same freeze, which is why the docs advise open ones",
+          "[integration][slow]") {
   TemporaryDirectory directory;
   const RunResult run = play_with_freeze(directory, {"--users", "4", "--duration", "10s"}, 4s);
   INFO(run.out);
@@ -58,7 +61,8 @@ TEST_CASE("honesty: a closed load hides the same freeze, which is why the docs a
   CHECK(number(step.at("response_time_seconds").at("p99")) < 0.1);
 }
 
-TEST_CASE("honesty: a stalled worker shows in response time and lag, hardly in service time, and costs validity", "[integration][slow]") {
+TEST_CASE("honesty: a stalled worker shows in response time and lag, hardly in service time, and costs validity",
+          "[integration][slow]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
   // The script itself holds the worker's thread for two seconds, once.
@@ -75,8 +79,9 @@ return scenario { journeys = { j = { run = function()
   a(function() http.get("/api/waves/current") end)
 end } } }
 )lua");
-  const RunResult run = run_scenario(directory.file("stall.lua"), {"--target", sandbox.url(), "--rate", "100/s", "--duration", "20s",
-                                                                   "--threads", "1", "--threshold", "a: response_time p99 < 5s"});
+  const RunResult run =
+      run_scenario(directory.file("stall.lua"), {"--target", sandbox.url(), "--rate", "100/s", "--duration", "20s",
+                                                 "--threads", "1", "--threshold", "a: response_time p99 < 5s"});
   INFO(run.out);
   const auto& step = step_of(run.summary, "j/a");
   CHECK(number(step.at("response_time_seconds").at("p99")) > 1.2);
@@ -95,7 +100,8 @@ local until_clock = os.clock() + 0.7
 while os.clock() < until_clock do end
 return scenario { journeys = { j = { run = function() a(function() http.get("/api/waves/current") end) end } } }
 )lua");
-  const RunResult run = run_scenario(directory.file("slow.lua"), {"--target", sandbox.url(), "--rate", "100/s", "--duration", "2s"});
+  const RunResult run =
+      run_scenario(directory.file("slow.lua"), {"--target", sandbox.url(), "--rate", "100/s", "--duration", "2s"});
   INFO(run.out);
   CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) < 0.1);
   CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());

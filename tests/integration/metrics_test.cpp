@@ -30,13 +30,15 @@ TEST_CASE("metrics: a run's /metrics passes promtool, and its last scrape equals
   TemporaryDirectory directory;
   const Sandbox sandbox;
   const std::string listen = "127.0.0.1:" + std::to_string(free_port());
-  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "20/s", "--duration", "3s", "--metrics-listen",
-                                                    listen, "--linger", "20s"},
-                                      directory.file("s.json"));
+  const auto process = start_scenario(
+      "login.lua",
+      {"--target", sandbox.url(), "--rate", "20/s", "--duration", "3s", "--metrics-listen", listen, "--linger", "20s"},
+      directory.file("s.json"));
   process->wait_for_output("scenario login");
   std::this_thread::sleep_for(500ms);
   const std::string first = http_get("http://" + listen + "/metrics");
-  CHECK(first.find("gelombang_requests_total{journey=\"login\",step=\"dashboard\",result=\"failure\"} 0") != std::string::npos);
+  CHECK(first.find("gelombang_requests_total{journey=\"login\",step=\"dashboard\",result=\"failure\"} 0") !=
+        std::string::npos);
   process->wait_for_output("waiting up to", 60s);
   const std::string last = http_get("http://" + listen + "/metrics");
   CHECK(process->wait(10s) == 0);
@@ -53,7 +55,8 @@ TEST_CASE("metrics: a run's /metrics passes promtool, and its last scrape equals
   for (const char* name : {"open login page", "log in", "dashboard"}) {
     const auto& step = step_of(summary, std::string("login/") + name);
     const std::string label = std::string("step=\"") + name + "\"";
-    CHECK(total(last, "gelombang_response_time_seconds_count", {label, "result=\"success\""}) == number(step.at("count")));
+    CHECK(total(last, "gelombang_response_time_seconds_count", {label, "result=\"success\""}) ==
+          number(step.at("count")));
     CHECK(total(last, "gelombang_requests_total", {label, "result=\"success\""}) == number(step.at("count")));
   }
   CHECK(last.find("gelombang_run_info{") != std::string::npos);
@@ -70,9 +73,10 @@ return scenario { journeys = { j = { run = function()
 end } } }
 )lua");
   const std::string listen = "127.0.0.1:" + std::to_string(free_port());
-  const auto process = start_scenario(directory.file("urls.lua"), {"--target", sandbox.url(), "--users", "4", "--iterations", "400",
-                                                                   "--metrics-listen", listen, "--linger", "20s"},
-                                      directory.file("s.json"));
+  const auto process = start_scenario(
+      directory.file("urls.lua"),
+      {"--target", sandbox.url(), "--users", "4", "--iterations", "400", "--metrics-listen", listen, "--linger", "20s"},
+      directory.file("s.json"));
   process->wait_for_output("scenario urls");
   const std::string early = http_get("http://" + listen + "/metrics");
   process->wait_for_output("waiting up to", 60s);

@@ -27,16 +27,16 @@ return scenario { journeys = { j = { run = function() a(function() http.get("/ap
 TEST_CASE("run: a target that is down from the start is tcp_refused throughout", "[integration]") {
   TemporaryDirectory directory;
   const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
-  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "2s", "--threshold",
-                                                                 "all: error_rate < 1%"});
+  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "2s",
+                                                                 "--threshold", "all: error_rate < 1%"});
   INFO(run.out << run.err);
   CHECK(run.exit_code == 99);
   const auto& step = step_of(run.summary, "j/a");
   CHECK(step.at("errors").at("tcp_refused").as_int64() == run.summary.at("arrivals").at("started").as_int64());
   CHECK(run.summary.at("validity").at("state").as_string() == "valid");
 
-  const RunResult latency = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "1s",
-                                                                     "--threshold", "a: response_time p95 < 1s"});
+  const RunResult latency = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration",
+                                                                     "1s", "--threshold", "a: response_time p95 < 1s"});
   CHECK(latency.exit_code == 113);
 }
 
@@ -74,7 +74,8 @@ return scenario {
 TEST_CASE("run: the first signal lets what is under way finish, and exits 105", "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
-  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "20/s", "--duration", "60s"}, directory.file("s.json"));
+  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "20/s", "--duration", "60s"},
+                                      directory.file("s.json"));
   process->wait_for_output("scenario login");
   std::this_thread::sleep_for(2s);
   process->signal(SIGINT);
@@ -88,7 +89,8 @@ TEST_CASE("run: the first signal lets what is under way finish, and exits 105", 
 TEST_CASE("run: the second signal stops now, and what was under way is not lost", "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
-  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "50/s", "--duration", "60s"}, directory.file("s.json"));
+  const auto process = start_scenario("login.lua", {"--target", sandbox.url(), "--rate", "50/s", "--duration", "60s"},
+                                      directory.file("s.json"));
   process->wait_for_output("scenario login");
   std::this_thread::sleep_for(2s);
   process->signal(SIGINT);
@@ -98,16 +100,17 @@ TEST_CASE("run: the second signal stops now, and what was under way is not lost"
   const auto summary = boost::json::parse(read_file(directory.file("s.json")));
   const auto& arrivals = summary.at("arrivals");
   CHECK(arrivals.at("interrupted").as_int64() > 0);
-  CHECK(arrivals.at("started").as_int64() == arrivals.at("completed").as_int64() + arrivals.at("failed").as_int64() +
-                                                 arrivals.at("interrupted").as_int64());
+  CHECK(arrivals.at("started").as_int64() ==
+        arrivals.at("completed").as_int64() + arrivals.at("failed").as_int64() + arrivals.at("interrupted").as_int64());
 }
 
 TEST_CASE("run: requests that outlive the graceful stop are censored, not lost and no failures", "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
   sandbox.operate("freeze", R"({"ms": 8000})");
-  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", sandbox.url(), "--users", "3", "--duration", "1s",
-                                                                 "--graceful-stop", "1s", "--threshold", "a: response_time p95 < 500ms"});
+  const RunResult run =
+      run_scenario(scenario(directory, kGet), {"--target", sandbox.url(), "--users", "3", "--duration", "1s",
+                                               "--graceful-stop", "1s", "--threshold", "a: response_time p95 < 500ms"});
   INFO(run.out);
   const auto& step = step_of(run.summary, "j/a");
   CHECK(step.at("censored").as_int64() == 3);
@@ -116,12 +119,14 @@ TEST_CASE("run: requests that outlive the graceful stop are censored, not lost a
   CHECK(run.exit_code == 99);
 }
 
-TEST_CASE("run: users that are all busy with a slow target drop arrivals, and the run stays valid or degraded", "[integration]") {
+TEST_CASE("run: users that are all busy with a slow target drop arrivals, and the run stays valid or degraded",
+          "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
   sandbox.operate("freeze", R"({"ms": 3000})");
-  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", sandbox.url(), "--rate", "50/s", "--duration", "4s",
-                                                                 "--max-users", "10", "--threshold", "all: served_rate > 99%"});
+  const RunResult run =
+      run_scenario(scenario(directory, kGet), {"--target", sandbox.url(), "--rate", "50/s", "--duration", "4s",
+                                               "--max-users", "10", "--threshold", "all: served_rate > 99%"});
   INFO(run.out);
   const auto& arrivals = run.summary.at("arrivals");
   CHECK(arrivals.at("dropped").at("users_exhausted").as_int64() > 50);
@@ -138,8 +143,9 @@ TEST_CASE("run: no descriptors left is our own fault, never the target's", "[int
   sandbox.operate("freeze", R"({"ms": 2000})");
   const std::string json = directory.file("s.json");
   ChildProcess process({"sh", "-c",
-                        "ulimit -n 60; exec " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang run " + scenario(directory, kGet) +
-                            " --target " + sandbox.url() + " --rate 100/s --duration 2s --max-users 500 --metrics-listen off --json " + json});
+                        "ulimit -n 60; exec " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang run " +
+                            scenario(directory, kGet) + " --target " + sandbox.url() +
+                            " --rate 100/s --duration 2s --max-users 500 --metrics-listen off --json " + json});
   const int code = process.wait();
   INFO(process.standard_output());
   CHECK(code == 111);
@@ -155,8 +161,8 @@ TEST_CASE("run: an abort threshold ends the run early", "[integration]") {
   TemporaryDirectory directory;
   const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
   const auto begin = std::chrono::steady_clock::now();
-  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "50/s", "--duration", "60s", "--threshold",
-                                                                 "all: error_rate < 10% min 50 abort"});
+  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "50/s", "--duration", "60s",
+                                                                 "--threshold", "all: error_rate < 10% min 50 abort"});
   CHECK(run.exit_code == 99);
   CHECK(std::chrono::steady_clock::now() - begin < 20s);
 }
@@ -199,21 +205,24 @@ return scenario {
   const std::uint16_t port = free_port();
   const std::string json = directory.file("s.json");
   setenv("CANARY", "canary-environment-31c4", 1);
-  const auto process = start_scenario(scenario(directory, text),
-                                      {"--target", sandbox.url(), "--users", "2", "--duration", "3s", "--set-secret",
-                                       "token=@" + directory.file("secret"), "--set-secret", "from_env=env:CANARY", "--metrics-listen", "127.0.0.1:" + std::to_string(port),
-                                       "--log-level", "trace", "--linger", "0"},
-                                      json);
+  const auto process =
+      start_scenario(scenario(directory, text),
+                     {"--target", sandbox.url(), "--users", "2", "--duration", "3s", "--set-secret",
+                      "token=@" + directory.file("secret"), "--set-secret", "from_env=env:CANARY", "--metrics-listen",
+                      "127.0.0.1:" + std::to_string(port), "--log-level", "trace", "--linger", "0"},
+                     json);
   process->wait_for_output("scenario scenario");
   std::this_thread::sleep_for(1500ms);
   const std::string metrics = http_get("http://127.0.0.1:" + std::to_string(port) + "/metrics");
   const std::string title = read_file("/proc/" + std::to_string(process->pid()) + "/cmdline");
   process->wait();
-  const std::string everything = metrics + title + process->standard_output() + process->standard_error() + read_file(json);
+  const std::string everything =
+      metrics + title + process->standard_output() + process->standard_error() + read_file(json);
   REQUIRE(metrics.find("gelombang_requests_total") != std::string::npos);
   REQUIRE(process->standard_error().find("about to send") != std::string::npos);
-  for (const std::string& secret : {canary, std::string("canary-pass-55aa"), std::string("canary.person"), std::string("0012345678900000"),
-                                    std::string("canary-environment-31c4"), std::string("canary-cookie-9b1e")}) {
+  for (const std::string& secret :
+       {canary, std::string("canary-pass-55aa"), std::string("canary.person"), std::string("0012345678900000"),
+        std::string("canary-environment-31c4"), std::string("canary-cookie-9b1e")}) {
     INFO(secret);
     CHECK(everything.find(secret) == std::string::npos);
   }
@@ -238,8 +247,9 @@ return scenario {
   end } },
 }
 )lua");
-  const RunResult run = run_scenario(directory.file("leak.lua"), {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--users",
-                                                                  "1", "--iterations", "1", "--log-level", "trace"});
+  const RunResult run =
+      run_scenario(directory.file("leak.lua"), {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--users",
+                                                "1", "--iterations", "1", "--log-level", "trace"});
   INFO(run.out << run.err);
   CHECK(run.exit_code == 107);
   const std::string everything = run.out + run.err + boost::json::serialize(run.summary);

@@ -6,7 +6,9 @@ using namespace gelombang::test;
 
 namespace {
 
-std::int64_t count_of(const RunResult& run, const std::string& step) { return step_of(run.summary, step).at("count").as_int64(); }
+std::int64_t count_of(const RunResult& run, const std::string& step) {
+  return step_of(run.summary, step).at("count").as_int64();
+}
 
 void check_passed(const RunResult& run) {
   INFO(run.out << run.err);
@@ -21,7 +23,8 @@ void check_passed(const RunResult& run) {
 
 TEST_CASE("scenarios: login counts what the sandbox counts", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario("login.lua", {"--target", sandbox.url(), "--rate", "10/s", "--duration", "5s", "--seed", "1"});
+  const RunResult run =
+      run_scenario("login.lua", {"--target", sandbox.url(), "--rate", "10/s", "--duration", "5s", "--seed", "1"});
   check_passed(run);
   CHECK(count_of(run, "login/log in") == sandbox.answered("POST /api/sessions", 200));
   CHECK(count_of(run, "login/dashboard") == sandbox.answered("GET /api/dashboard", 200));
@@ -31,8 +34,9 @@ TEST_CASE("scenarios: login counts what the sandbox counts", "[integration]") {
 
 TEST_CASE("scenarios: email verification counts accounts, mails and links alike", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario("email_verification.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate",
-                                                                "5/s", "--duration", "4s", "--seed", "2"});
+  const RunResult run = run_scenario(
+      "email_verification.lua",
+      {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "5/s", "--duration", "4s", "--seed", "2"});
   check_passed(run);
   const auto accounts = sandbox.answered("POST /api/accounts", 201);
   CHECK(accounts > 5);
@@ -60,8 +64,9 @@ TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]
 
 TEST_CASE("scenarios: the whole registration joins the wave", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario("registration.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "2/s",
-                                                          "--duration", "4s", "--seed", "4", "--set", "test_seconds=2"});
+  const RunResult run =
+      run_scenario("registration.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "2/s",
+                                        "--duration", "4s", "--seed", "4", "--set", "test_seconds=2"});
   check_passed(run);
   const auto completed = run.summary.at("arrivals").at("completed").as_int64();
   CHECK(completed == sandbox.counts().at("joins").as_int64());
@@ -71,10 +76,11 @@ TEST_CASE("scenarios: the whole registration joins the wave", "[integration]") {
 
 TEST_CASE("scenarios: the portal mix plays its three families", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario("portal_mix.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "10/s",
-                                                        "--duration", "5s", "--seed", "5"});
+  const RunResult run = run_scenario("portal_mix.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(),
+                                                        "--rate", "10/s", "--duration", "5s", "--seed", "5"});
   check_passed(run);
-  CHECK(count_of(run, "login/log in") + count_of(run, "ktp_upload/log in") == sandbox.answered("POST /api/sessions", 200));
+  CHECK(count_of(run, "login/log in") + count_of(run, "ktp_upload/log in") ==
+        sandbox.answered("POST /api/sessions", 200));
   CHECK(count_of(run, "email_verification/create account") == sandbox.answered("POST /api/accounts", 201));
   CHECK(count_of(run, "ktp_upload/upload photo") == sandbox.answered("POST /api/id-card", 200));
 }

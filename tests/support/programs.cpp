@@ -7,7 +7,8 @@ namespace {
 
 const std::string kPrograms = GELOMBANG_BINARY_DIR;
 
-std::vector<std::string> run_arguments(const std::string& scenario, std::vector<std::string> arguments, const std::string& json) {
+std::vector<std::string> run_arguments(const std::string& scenario, std::vector<std::string> arguments,
+                                       const std::string& json) {
   std::vector<std::string> argv{kPrograms + "/gelombang", "run", scenario, "--json", json};
   bool metrics = false;
   for (const std::string& argument : arguments) metrics = metrics || argument == "--metrics-listen";
@@ -27,8 +28,17 @@ std::string curl(const std::vector<std::string>& arguments) {
 }  // namespace
 
 Sandbox::Sandbox(std::vector<std::string> further_arguments) {
-  std::vector<std::string> argv{kPrograms + "/gelombang-sandbox", "--listen", "127.0.0.1:0", "--data", directory_.file("data"),
-                                "--mail", mailbox(), "--accounts", "10000", "--hash-cost", "low"};
+  std::vector<std::string> argv{kPrograms + "/gelombang-sandbox",
+                                "--listen",
+                                "127.0.0.1:0",
+                                "--data",
+                                directory_.file("data"),
+                                "--mail",
+                                mailbox(),
+                                "--accounts",
+                                "10000",
+                                "--hash-cost",
+                                "low"};
   argv.insert(argv.end(), further_arguments.begin(), further_arguments.end());
   process_ = std::make_unique<ChildProcess>(argv);
   process_->wait_for_output("ready: ", std::chrono::seconds(60));
@@ -39,7 +49,9 @@ Sandbox::Sandbox(std::vector<std::string> further_arguments) {
 
 boost::json::value Sandbox::counts() const { return boost::json::parse(http_get(url_ + "/_sandbox/counts")); }
 
-void Sandbox::operate(const std::string& what, const std::string& json) const { http_post(url_ + "/_sandbox/" + what, json); }
+void Sandbox::operate(const std::string& what, const std::string& json) const {
+  http_post(url_ + "/_sandbox/" + what, json);
+}
 
 std::int64_t Sandbox::answered(const std::string& endpoint, int status) const {
   const auto all = counts();
@@ -60,7 +72,8 @@ RunResult run_program(const std::vector<std::string>& arguments, std::chrono::mi
   return result;
 }
 
-RunResult run_scenario(const std::string& scenario, std::vector<std::string> arguments, std::chrono::milliseconds limit) {
+RunResult run_scenario(const std::string& scenario, std::vector<std::string> arguments,
+                       std::chrono::milliseconds limit) {
   TemporaryDirectory directory;
   const auto process = start_scenario(scenario, std::move(arguments), directory.file("summary.json"));
   RunResult result;
@@ -80,7 +93,8 @@ std::unique_ptr<ChildProcess> start_scenario(const std::string& scenario, std::v
 const boost::json::object& step_of(const boost::json::value& summary, const std::string& full_name) {
   for (const auto& step : summary.at("steps").as_array()) {
     const auto& object = step.as_object();
-    const std::string name = std::string(object.at("journey").as_string()) + "/" + std::string(object.at("name").as_string());
+    const std::string name =
+        std::string(object.at("journey").as_string()) + "/" + std::string(object.at("name").as_string());
     if (name == full_name) return object;
   }
   throw std::runtime_error("no step " + full_name + " in the summary");

@@ -40,7 +40,8 @@ struct RunResult {
 };
 
 // `gelombang ARGUMENTS`, waited for.
-RunResult run_program(const std::vector<std::string>& arguments, std::chrono::milliseconds limit = std::chrono::seconds(120));
+RunResult run_program(const std::vector<std::string>& arguments,
+                      std::chrono::milliseconds limit = std::chrono::seconds(120));
 // `gelombang run SCENARIO ARGUMENTS --json FILE`, without /metrics unless the arguments ask for it.
 RunResult run_scenario(const std::string& scenario, std::vector<std::string> arguments,
                        std::chrono::milliseconds limit = std::chrono::seconds(120));

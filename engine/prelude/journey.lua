@@ -1,0 +1,255 @@
+-- HTTP --------------------------------------------------------------------------------------------
+
+local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
+  "connect_timeout", "redirects", "version", "expect_continue")
+
+local function encode(text)
+  return (gsub(tostring(text), "[^%w%-%._~]", function(c) return format("%%%02X", byte(c)) end))
+end
+
+local function encode_form(values)
+  local names, pairs_ = {}, {}
+  for name in pairs(values) do names[#names + 1] = name end
+  sort(names)
+  for i, name in ipairs(names) do pairs_[i] = encode(name) .. "=" .. encode(values[name]) end
+  return concat(pairs_, "&")
+end
+
+local Response = { __metatable = false }
+Response.__index = Response
+
+-- The first header of that name, without case; nil where there is none.
+function Response:header(name)
+  local head = "\n" .. self.head
+  local begin, stop = find(lower(head), "\n" .. lower(name) .. ": ", 1, true)
+  if not begin then return nil end
+  return match(head, "([^\r\n]*)", stop + 1)
+end
+
+-- The body as JSON; a body that is none fails the step.
+function Response:json()
+  local ok, value = pcall(cjson.decode, self.body)
+  if not ok then return fail("assert_body") end
+  return value
+end
+
+local function add_parts(parts)
+  for i, part in ipairs(expect_table(parts, "multipart")) do
+    expect_table(part, "multipart: part " .. i)
+    only_keys(part, "multipart: part " .. i, set("name", "value", "file", "filename", "type"))
+    if type(part.name) ~= "string" then blame(format("multipart: part %d has no name", i)) end
+    if part.file ~= nil then
+      local file = part.file
+      local shared = type(file) == "table" and file.data or tostring(file)
+      native.http_part(part.name, part.filename or (type(file) == "table" and file.filename) or "file",
+        part.type or (type(file) == "table" and file.type) or "application/octet-stream", shared)
+    else
+      if part.value == nil then blame(format("multipart: part %d has neither a value nor a file", i)) end
+      native.http_part(part.name, "", part.type or "", tostring(part.value))
+    end
+  end
+end
+
+local function set_body(options)
+  if options.json ~= nil then
+    native.http_header("Content-Type", options.content_type or "application/json")
+    native.http_body(cjson.encode(options.json))
+  elseif options.form then
+    native.http_header("Content-Type", options.content_type or "application/x-www-form-urlencoded")
+    native.http_body(encode_form(options.form))
+  elseif options.multipart then
+    add_parts(options.multipart)
+  elseif options.body then
+    native.http_header("Content-Type", options.content_type or "application/octet-stream")
+    native.http_body(tostring(options.body))
+  end
+end
+
+local function set_options(options)
+  for name, value in pairs(options.headers or {}) do native.http_header(tostring(name), tostring(value)) end
+  set_body(options)
+  if options.expect then
+    for _, status in ipairs(expect_table(options.expect, "expect")) do native.http_expect(whole(status, "expect", 100)) end
+  end
+  if options.timeout then native.http_timeout(positive(options.timeout, "timeout")) end
+  if options.connect_timeout then native.http_connect_timeout(positive(options.connect_timeout, "connect_timeout")) end
+  if options.redirects then native.http_redirects(whole(options.redirects, "redirects", 0)) end
+  if options.expect_continue then native.http_expect_continue() end
+  if options.version then
+    if options.version ~= "1.1" then blame(format("version '%s': expected \"1.1\"", tostring(options.version))) end
+    native.http_version_1_1()
+  end
+end
+
+local function request(method, url, options)
+  in_step("http." .. method)
+  if type(url) ~= "string" then blame(format("http.%s takes a URL or a path such as \"/masuk\"", method)) end
+  if options then only_keys(expect_table(options, "http." .. method), "http." .. method, request_options) end
+  if options and options.query then url = url .. (find(url, "?", 1, true) and "&" or "?") .. encode_form(options.query) end
+  native.http_begin(method, url)
+  if options then set_options(options) end
+  local status, body, final_url, head, class = native.http_send()
+  if class ~= "none" then return fail(class) end
+  return setmetatable({ status = status, body = body, url = final_url, head = head }, Response)
+end
+
+http = {}
+for _, method in ipairs { "get", "head", "post", "put", "patch", "delete", "options" } do
+  http[method] = function(url, options) return request(method, url, options) end
+end
+
+-- The value of one of this user's cookies for the target; nil where there is none.
+function http.cookie(name)
+  in_step("http.cookie")
+  local value = native.cookie(tostring(name))
+  if value ~= "" then return value end
+  return nil
+end
+
+-- Judging -----------------------------------------------------------------------------------------
+
+-- A false check fails the step. `class` is an error class of the application layer.
+function check(what, holds, class)
+  if type(what) ~= "string" then blame("check takes a text and a condition") end
+  in_step("check")
+  if not holds then return fail(native.application_class(class or "assert_body")) end
+  return holds
+end
+
+-- The first capture of a Lua pattern in a text; a text without one fails the step.
+function capture(text, pattern, class)
+  in_step("capture")
+  local found = match(tostring(text), pattern)
+  if not found then return fail(native.application_class(class or "assert_body")) end
+  return found
+end
+
+function conformance(rule, row)
+  if loading then blame("conformance belongs inside a journey") end
+  only_keys(expect_table(row, "conformance"), "conformance", set("expected", "got"))
+  native.conformance(tostring(rule), tostring(row.expected), tostring(row.got))
+end
+
+-- Time and chance ---------------------------------------------------------------------------------
+
+-- A pause of a person who reads: log-normal, 5 % shorter than `shortest`, 5 % longer than `longest`.
+function think(shortest, longest)
+  if loading then blame("think belongs inside a journey") end
+  local from = positive(shortest, "think")
+  local to = positive(longest or shortest, "think")
+  if to < from then blame("think: the second time is shorter than the first") end
+  native.think(from, to)
+end
+
+function sleep(time)
+  if loading then blame("sleep belongs inside a journey") end
+  native.sleep(seconds(time, "sleep"))
+end
+
+-- random(): [0, 1). random(n): 1 to n. random(m, n): m to n. Reproducible from the run's seed.
+function random(m, n)
+  if loading then blame("random belongs inside a journey: what it yields depends on the iteration") end
+  if m == nil then return native.uniform() end
+  if n == nil then m, n = 1, m end
+  if type(m) ~= "number" or type(n) ~= "number" then blame("random takes numbers") end
+  if not (m <= n) then blame(format("random: there is no number from %s to %s", tostring(m), tostring(n))) end
+  return m + floor(native.uniform() * (n - m + 1))
+end
+math.random = random
+math.randomseed = nil
+
+-- Mail --------------------------------------------------------------------------------------------
+
+local mail_options = set("to", "link", "expected_within", "give_up_after")
+
+mailbox = {}
+
+-- Waits for the mail that the last request caused. A lost mail, or one without the link, fails the step.
+function mailbox.wait(options)
+  in_step("mailbox.wait")
+  only_keys(expect_table(options, "mailbox.wait"), "mailbox.wait", mail_options)
+  if type(options.to) ~= "string" then blame("mailbox.wait: to is missing: the recipient's address") end
+  local expected = positive(options.expected_within or "30s", "mailbox.wait: expected_within")
+  local give_up = positive(options.give_up_after or (expected > 120 and expected or 120), "mailbox.wait: give_up_after")
+  if give_up < expected then blame("mailbox.wait: give_up_after is shorter than expected_within") end
+  local class, folder, delay, late, subject, link = native.mail_wait(options.to, options.link or "", expected, give_up)
+  if class ~= "none" then return fail(class) end
+  return { folder = folder, delay = delay, late = late, subject = subject, link = link }
+end
+
+-- Photos and settings -----------------------------------------------------------------------------
+
+-- Draws a photo while the file loads; the bytes are shared by all users. See docs/photos.md.
+function photo(options)
+  at_load("photo")
+  local data, size, kind, name, problem = native.photo(expect_table(options, "photo"))
+  if not data then blame("photo: " .. problem) end
+  return { data = data, size = size, type = kind, filename = name }
+end
+
+json = { encode = cjson.encode, decode = cjson.decode, null = cjson.null }
+target = settings.target
+run = { seed = settings.seed }
+
+-- A value of --set key=value, else the default.
+function setting(key, default)
+  local value = settings.values[key]
+  if value == nil then return default end
+  return value
+end
+
+-- A value of --set-secret. It may be sent; it is taken out of everything that is shown.
+function secret(key)
+  local value = settings.secrets[key]
+  if value == nil then blame(format("secret '%s' is missing: give it with --set-secret %s=@FILE", tostring(key), tostring(key))) end
+  return value
+end
+
+function log(...)
+  local words = {}
+  for i = 1, select("#", ...) do words[i] = tostring((select(i, ...))) end
+  native.log(concat(words, " "))
+end
+print = log
+
+-- The sandbox of the scenario ---------------------------------------------------------------------
+
+os = { clock = os.clock, time = os.time, date = os.date }
+for _, name in ipairs { "io", "ffi", "jit", "debug", "package", "module", "coroutine", "loadfile", "dofile", "load", "loadstring",
+  "newproxy", "getfenv", "setfenv", "collectgarbage", "gcinfo" } do
+  globals[name] = nil
+end
+string.dump = nil
+-- The string methods are shared by everything; a scenario must not replace them.
+getmetatable("").__metatable = false
+
+local function freeze()
+  loading = false
+  set_raw_metatable(globals, {
+    __newindex = function(_, name)
+      blame(format("global '%s' is assigned inside a journey: all users would share it; write local %s", tostring(name), tostring(name)))
+    end,
+    __index = function(_, name) blame(format("'%s' is not defined", tostring(name))) end,
+    __metatable = false,
+  })
+end
+
+-- What C++ calls -----------------------------------------------------------------------------------
+
+local host = { steps = steps, freeze = freeze }
+
+function host.load(chunk)
+  local ok, result = run_chunk(chunk)
+  if not ok then error(result, 0) end
+  return is(result, "scenario") or error("the file returns no scenario: end it with return scenario { ... }", 0)
+end
+
+-- The body of a virtual user's coroutine.
+function host.play(body, person)
+  local ok, problem = xpcall(body, on_error, person)
+  if ok then return "success" end
+  if getmetatable(problem) == Failure then return "failure" end
+  return "script_error", tostring(problem)
+end
+
+return host

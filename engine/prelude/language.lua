@@ -1,0 +1,204 @@
+-- The scripting API, in Lua where Lua is clearer. Runs once in every Lua state before the scenario.
+-- The files of this folder are one chunk: language, scenario, journey, in that order.
+-- `native` holds the C++ side; only these files see it. See docs/scripting.md for the API.
+local native, settings = ...
+
+-- What a scenario does to its globals does not reach in here.
+local globals = _G
+local type, error, pairs, ipairs, tostring, select = type, error, pairs, ipairs, tostring, select
+local setmetatable, xpcall, pcall = setmetatable, xpcall, pcall
+-- The raw ones see, and set, what __metatable = false keeps from scenarios.
+local getmetatable, set_raw_metatable, traceback = debug.getmetatable, debug.setmetatable, debug.traceback
+local format, lower, find, gsub, match, byte = string.format, string.lower, string.find, string.gsub, string.match, string.byte
+local sort, concat, floor = table.sort, table.concat, math.floor
+local cjson = native.cjson
+
+-- Loading ends when journeys may run; some calls belong to one side only.
+local loading = true
+
+-- Raises a fault at the line of the scenario that caused it, however deep in this file it was found.
+local function blame(message) return error(native.place() .. message, 0) end
+
+-- An error of this file's own code, which some value of the scenario caused, likewise.
+local function at_scenario(problem)
+  local text = type(problem) == "string" and match(problem, "^api:%d+: (.*)$")
+  return text and native.place() .. text or problem
+end
+
+local function at_load(what)
+  if not loading then blame(what .. " belongs at the top of the file, not inside a journey") end
+end
+
+local function in_step(what)
+  if loading then blame(what .. " belongs inside a journey: nothing is sent while the file loads") end
+  if not native.in_step() then blame(what .. " belongs inside a step: my_step(function() ... end)") end
+end
+
+local function expect_table(value, what)
+  if type(value) ~= "table" then blame(format("%s is %s: expected a table { ... }", what, value == nil and "missing" or "a " .. type(value))) end
+  return value
+end
+
+local function expect_flag(value, what)
+  if value ~= nil and type(value) ~= "boolean" then blame(format("%s is %s: expected true or false", what, tostring(value))) end
+  return value == true
+end
+
+local function only_keys(value, what, allowed)
+  for key in pairs(value) do
+    if not allowed[key] then
+      local names = {}
+      for name in pairs(allowed) do names[#names + 1] = tostring(name) end
+      sort(names)
+      blame(format("%s does not know '%s': expected %s", what, tostring(key), concat(names, ", ")))
+    end
+  end
+end
+
+-- A key that is skipped in silence would be a threshold, a guard or a stage that nobody misses.
+local function expect_list(value, what)
+  local last = #expect_table(value, what)
+  for key in pairs(value) do
+    if type(key) ~= "number" or key ~= floor(key) or key < 1 or key > last then
+      blame(format("%s is a list { a, b, ... }: '%s' has no place in it", what, tostring(key)))
+    end
+  end
+  return value
+end
+
+local function expect_name(value, what)
+  if type(value) ~= "string" or #value > 80 or not match(value, "^[%w_%-]+$") then
+    blame(format("%s '%s': expected a name of 1 to 80 letters, digits, _ and -", what, tostring(value)))
+  end
+end
+
+local function set(...)
+  local result = {}
+  for i = 1, select("#", ...) do result[select(i, ...)] = true end
+  return result
+end
+
+local ten_years = 3650 * 86400
+
+-- Seconds from "250ms" or, where a bare number is usual, from a number.
+local function seconds(value, what)
+  if type(value) == "number" then
+    if not (value >= 0 and value <= ten_years) then
+      blame(format("%s is %s: expected 0 or more seconds, at most ten years", what, tostring(value)))
+    end
+    return value
+  end
+  if value == nil then blame(what .. " is missing: expected a duration such as \"20s\"") end
+  local parsed, problem = native.parse_duration(tostring(value))
+  if not parsed then blame(what .. ": " .. problem) end
+  return parsed
+end
+
+local function positive(value, what)
+  local parsed = seconds(value, what)
+  if parsed <= 0 then blame(format("%s is %s: expected more than 0", what, tostring(value))) end
+  return parsed
+end
+
+local function whole(value, what, least)
+  if type(value) ~= "number" or value ~= floor(value) or value < least or value > 1e15 then
+    blame(format("%s is %s: expected a whole number of at least %d", what, tostring(value), least))
+  end
+  return value
+end
+
+local function rate(value, what, zero_allowed)
+  if value == nil then blame(what .. " is missing: expected a rate such as \"50/s\"") end
+  local parsed, problem = native.parse_rate(tostring(value))
+  if not parsed then blame(what .. ": " .. problem) end
+  if parsed == 0 and not zero_allowed then blame(what .. " is 0: expected more than 0") end
+  return parsed
+end
+
+-- Failures of the target are Failure values; everything else that is raised is a fault of the script.
+local Failure = { __tostring = function(self) return "step failed: " .. tostring(self.class) end, __metatable = false }
+local ScriptError = { __tostring = function(self) return self.text end, __metatable = false }
+
+local function fail(class) return error(setmetatable({ class = class }, Failure), 0) end
+
+local function on_error(problem)
+  local kind = getmetatable(problem)
+  if kind == Failure or kind == ScriptError then return problem end
+  local text = traceback(tostring(at_scenario(problem)), 2)
+  return setmetatable({ text = gsub(gsub(text, "\n\tapi:[^\n]*", ""), "\n\t%[C%]: in function 'xpcall'", "") }, ScriptError)
+end
+
+-- What the values of this API are stands here, out of a scenario's reach: a handle is only a key to it.
+local private = setmetatable({}, { __mode = "k" })
+
+local function make(class, data)
+  local handle = {}
+  data.class = class
+  private[handle] = data
+  return handle
+end
+
+-- The data of a handle of that class; nil for everything else.
+local function is(value, class)
+  local data = value ~= nil and private[value]
+  return data and data.class == class and data or nil
+end
+
+-- Steps -------------------------------------------------------------------------------------------
+
+local steps = {}         -- all, in the order of their declaration
+local declared = { {} }  -- the steps of each file that is being loaded, innermost last
+
+local function finish_step(ok, ...)
+  if ok then
+    native.step_end("none")
+    return true, ...
+  end
+  local problem = ...
+  if getmetatable(problem) == Failure then
+    native.step_end(problem.class)
+    return false, problem
+  end
+  native.step_end("generator_script")
+  return error(problem, 0)
+end
+
+local function run_step(self, body, ...)
+  local handle = is(self, "step")
+  if not handle then blame("this is no step: expected my_step:try(function() ... end), with a colon") end
+  if type(body) ~= "function" then blame("a step takes a function: my_step(function() ... end)") end
+  if loading then blame("steps run inside a journey") end
+  native.step_begin(handle.number)
+  return finish_step(xpcall(body, on_error, ...))
+end
+
+local function unwrap(ok, ...)
+  if ok then return ... end
+  return error((...), 0)
+end
+
+local function attempt(ok, ...)
+  if ok then return true, ... end
+  return false, (...).class
+end
+
+local Step = {
+  -- A failed step ends the iteration, unless it was tried.
+  __call = function(self, body, ...) return unwrap(run_step(self, body, ...)) end,
+  __index = { try = function(self, body, ...) return attempt(run_step(self, body, ...)) end },
+  __tostring = function(self) return "step " .. private[self].name end,
+  __metatable = false,
+}
+
+function step(name)
+  at_load("step")
+  if type(name) ~= "string" or name == "" or #name > 80 or find(name, "[%c/:{}\"\\]") then
+    blame("a step's name is a text of 1 to 80 characters without / : { } quotes")
+  end
+  local data = { name = name, number = #steps + 1, place = native.place() }
+  local handle = setmetatable(make("step", data), Step)
+  steps[data.number] = data
+  local file = declared[#declared]
+  file[#file + 1] = handle
+  return handle
+end

@@ -1,0 +1,216 @@
+-- Scenario ----------------------------------------------------------------------------------------
+
+function constant_rate(options)
+  at_load("constant_rate")
+  only_keys(expect_table(options, "constant_rate"), "constant_rate", set("rate", "duration", "uniform"))
+  local per_second = rate(options.rate, "constant_rate: rate")
+  return make("load", { kind = "constant_rate", uniform = expect_flag(options.uniform, "constant_rate: uniform"),
+    pieces = { { positive(options.duration, "constant_rate: duration"), per_second, per_second } } })
+end
+
+function ramping_rate(options)
+  at_load("ramping_rate")
+  only_keys(expect_table(options, "ramping_rate"), "ramping_rate", set("start", "stages", "uniform"))
+  local from = rate(options.start or "0/s", "ramping_rate: start", true)
+  local pieces, total, time = {}, 0, 0
+  for i, stage in ipairs(expect_list(options.stages, "ramping_rate: stages")) do
+    expect_list(stage, "ramping_rate: stage " .. i)
+    local length = seconds(stage[1], format("ramping_rate: stage %d: duration", i))
+    local to = rate(stage[2], format("ramping_rate: stage %d: rate", i), true)
+    pieces[#pieces + 1] = { length, from, to }
+    total = total + length * (from + to)
+    time = time + length
+    from = to
+  end
+  if total <= 0 then blame("ramping_rate: no arrivals: the rate is 0 throughout") end
+  if time > ten_years then blame("ramping_rate: the stages take longer than ten years") end
+  return make("load", { kind = "ramping_rate", uniform = expect_flag(options.uniform, "ramping_rate: uniform"), pieces = pieces })
+end
+
+function constant_users(options)
+  at_load("constant_users")
+  only_keys(expect_table(options, "constant_users"), "constant_users", set("users", "duration"))
+  return make("load", { kind = "constant_users", users = whole(options.users, "constant_users: users", 1),
+    duration = positive(options.duration, "constant_users: duration") })
+end
+
+function iterations(options)
+  at_load("iterations")
+  only_keys(expect_table(options, "iterations"), "iterations", set("users", "iterations", "longest"))
+  return make("load", { kind = "iterations", users = whole(options.users or 1, "iterations: users", 1),
+    iterations = whole(options.iterations, "iterations: iterations", 1),
+    duration = positive(options.longest or "10m", "iterations: longest") })
+end
+
+local orders = set("queue", "circular", "random")
+
+local function order_of(value, default)
+  value = value or default
+  if not orders[value] then blame(format("order '%s': expected queue, circular or random", tostring(value))) end
+  return value
+end
+
+feed = {}
+
+function feed.people(options)
+  at_load("feed.people")
+  options = expect_table(options or {}, "feed.people")
+  only_keys(options, "feed.people", set("seed", "first", "count", "domain", "order"))
+  if options.domain ~= nil and type(options.domain) ~= "string" then blame("feed.people: domain is no text") end
+  return make("feed", { kind = "people", seed = whole(options.seed or 1, "feed.people: seed", 0),
+    first = whole(options.first or 0, "feed.people: first", 0), count = whole(options.count or 0, "feed.people: count", 0),
+    domain = options.domain or "", order = order_of(options.order, "circular") })
+end
+
+function feed.csv(path, options)
+  at_load("feed.csv")
+  options = expect_table(options or {}, "feed.csv")
+  only_keys(options, "feed.csv", set("order"))
+  if type(path) ~= "string" then blame("feed.csv takes a file's path") end
+  local problem = native.read_csv(path)
+  if problem then blame(problem) end
+  return make("feed", { kind = "csv", path = path, order = order_of(options.order, "queue") })
+end
+
+guard = {}
+
+function guard.body(options)
+  at_load("guard.body")
+  only_keys(expect_table(options, "guard.body"), "guard.body", set("pattern", "only"))
+  local pattern, only = tostring(options.pattern), tostring(options.only)
+  local problem = native.check_guard(pattern, only)
+  if problem then blame(problem) end
+  return make("guard", { pattern = pattern, only = only })
+end
+
+local function steps_of_journey(name, listed, own)
+  if listed == nil then
+    if not own then
+      blame(format("journey '%s': where there are several journeys each lists its steps: steps = { ... }", name))
+    end
+    listed = own
+  end
+  local numbers, seen = {}, {}
+  for _, handle in ipairs(expect_list(listed, format("journey '%s': steps", name))) do
+    local data = is(handle, "step")
+    if not data then blame(format("journey '%s': steps holds something that is no step", name)) end
+    if seen[data.name] then
+      error(format("%sjourney '%s': two steps are named '%s': expected a name that is unique within the journey",
+        data.place, name, data.name), 0)
+    end
+    seen[data.name] = true
+    numbers[#numbers + 1] = data.number
+  end
+  if #numbers == 0 then blame(format("journey '%s' has no steps: declare them with step \"name\"", name)) end
+  return numbers
+end
+
+local function feed_data(value, what)
+  if value == nil then return nil end
+  return is(value, "feed") or blame(what .. " is no feed: expected feed.people { ... } or feed.csv(...)")
+end
+
+local journey_keys = set("weight", "run", "steps", "people", "lasts")
+
+-- A journey that another scenario has declared keeps its steps and its people.
+local function journey_data(name, journey, own_steps, people)
+  local what = format("journey '%s'", name)
+  only_keys(expect_table(journey, what), what, journey_keys)
+  if type(journey.run) ~= "function" then blame(what .. " has no run = function(person) ... end") end
+  local weight = journey.weight == nil and 1 or journey.weight
+  if type(weight) ~= "number" or not (weight > 0 and weight <= 1e9) then
+    blame(format("%s: weight is %s: expected a number above 0, at most 1e9", what, tostring(weight)))
+  end
+  local before = is(journey, "journey") or {}
+  local data = { class = "journey", run = journey.run, weight = weight,
+    lasts = journey.lasts and positive(journey.lasts, what .. ": lasts") or 0,
+    people = feed_data(journey.people, what .. ": people") or before.people or people,
+    numbers = before.numbers or steps_of_journey(name, journey.steps, own_steps) }
+  private[journey] = data
+  return data
+end
+
+local function journeys_data(journeys, own_steps, people)
+  local result, names = {}, {}
+  for name in pairs(expect_table(journeys, "scenario: journeys")) do
+    expect_name(name, "journey")
+    names[#names + 1] = name
+  end
+  if #names == 0 then blame("scenario: journeys is empty: expected name = { run = function(person) ... end }") end
+  sort(names)
+  for _, name in ipairs(names) do
+    result[name] = journey_data(name, journeys[name], #names == 1 and own_steps, people)
+  end
+  return result
+end
+
+local function loads_data(loads)
+  local result = {}
+  for name, handle in pairs(expect_table(loads or {}, "scenario: loads")) do
+    expect_name(name, "load")
+    result[name] = is(handle, "load") or blame(format("load '%s' is no load: expected one such as constant_rate { ... }", name))
+  end
+  return result
+end
+
+local function guards_data(guards)
+  local result = {}
+  for i, handle in ipairs(expect_list(guards or {}, "scenario: guards")) do
+    result[i] = is(handle, "guard") or blame(format("scenario: guard %d is no guard: expected guard.body { ... }", i))
+  end
+  return result
+end
+
+local function thresholds_data(thresholds)
+  local result = {}
+  for i, text in ipairs(expect_list(thresholds or {}, "scenario: thresholds")) do
+    if type(text) ~= "string" then
+      blame(format("scenario: threshold %d is no text: expected one such as \"log in: response_time p95 < 800ms\"", i))
+    end
+    result[i] = text
+  end
+  return result
+end
+
+function scenario(options)
+  at_load("scenario")
+  only_keys(expect_table(options, "scenario"), "scenario",
+    set("description", "journeys", "people", "loads", "thresholds", "guards"))
+  if options.description ~= nil and type(options.description) ~= "string" then blame("scenario: description is no text") end
+  private[options] = { class = "scenario", description = options.description, guards = guards_data(options.guards),
+    loads = loads_data(options.loads), thresholds = thresholds_data(options.thresholds),
+    journeys = journeys_data(options.journeys, declared[#declared], feed_data(options.people, "scenario: people")) }
+  return options
+end
+
+-- Files -------------------------------------------------------------------------------------------
+
+local loaded = {}
+local being_loaded = {}  -- stands for a module until it is there
+
+local function run_chunk(chunk)
+  declared[#declared + 1] = {}
+  local ok, result = xpcall(chunk, at_scenario)
+  declared[#declared] = nil
+  return ok, result
+end
+
+function require(name)
+  at_load("require")
+  if type(name) ~= "string" or not match(name, "^[%w_]+[%w_%.]*$") or find(name, "..", 1, true) then
+    blame(format("require '%s': expected a name such as lib.portal", tostring(name)))
+  end
+  local module = loaded[name]
+  if module == being_loaded then blame(format("require '%s': the files require each other in a circle", name)) end
+  if module == nil then
+    local chunk, problem = native.load_module(name)
+    if not chunk then blame(problem) end
+    loaded[name] = being_loaded
+    local ok
+    ok, module = run_chunk(chunk)
+    if ok and module == nil then module = true end
+    loaded[name] = ok and module or nil
+    if not ok then error(module, 0) end
+  end
+  return module
+end

@@ -1,0 +1,302 @@
+// What bad input gets: one line with file, line and what was expected.
+#include "tests/engine/scenario_files.hpp"
+#include "tests/support/catch.hpp"
+
+#include <filesystem>
+
+using namespace gelombang;
+using gelombang::test::ScenarioFiles;
+
+namespace {
+
+// A scenario that is right but for what stands on its line 6.
+std::string with_line(const std::string& line) {
+  return "local a = step 'a'\n"
+         "local b = step 'b'\n"
+         "local run = function() end\n"
+         "return scenario {\n"
+         "  journeys = { j = { run = run } },\n" +
+         line + "\n}\n";
+}
+
+std::string with_load(const std::string& load) { return with_line("  loads = { l = " + load + " },"); }
+
+std::string with_journeys(const std::string& journeys) {
+  return "local a = step 'a'\n"
+         "local b = step 'b'\n"
+         "local run = function() end\n"
+         "return scenario {\n"
+         "  journeys = " +
+         journeys + ",\n}\n";
+}
+
+struct Case {
+  std::string text;
+  std::string message;
+};
+
+}  // namespace
+
+TEST_CASE("scenario errors: a file that is none") {
+  ScenarioFiles files;
+  CHECK(files.error_of_file("none.lua") == "none.lua: no such scenario file");
+  std::filesystem::create_directory(files.path("folder.lua"));
+  CHECK(files.error_of_file("folder.lua") == "folder.lua: no such scenario file");
+  for (const char* text : {"", "local x = 1", "return", "return nil", "return 5", "return {}",
+                           "return { journeys = {} }", "return step 'a'", "return function() end"}) {
+    INFO(text);
+    CHECK(files.error_of(text) == "scenario.lua: the file returns no scenario: end it with return scenario { ... }");
+  }
+}
+
+TEST_CASE("scenario errors: Lua's own, with file and line") {
+  ScenarioFiles files;
+  CHECK(files.error_of("local x = 1\nlocal y = }") == "scenario.lua:2: unexpected symbol near '}'");
+  CHECK(files.error_of("return scenario {\n  journeys = {\n") == "scenario.lua:3: unexpected symbol near '<eof>'");
+  CHECK(files.error_of("\n\nlocal x = \"open\n") == "scenario.lua:3: unfinished string near '\"open'");
+  CHECK(files.error_of("local x\nx.y = 1") == "scenario.lua:2: attempt to index local 'x' (a nil value)");
+  CHECK(files.error_of("\nconstant_rat { rate = '5/s' }") ==
+        "scenario.lua:2: attempt to call global 'constant_rat' (a nil value)");
+  CHECK(files.error_of("\nerror('no accounts')") == "scenario.lua:2: no accounts");
+  CHECK(files.error_of("error({})") == "scenario.lua: the file raised an error that is no text");
+  CHECK(files.error_of("error()") == "scenario.lua: the file raised an error that is no text");
+  CHECK(files.error_of("error('no place', 0)") == "scenario.lua: no place");
+}
+
+TEST_CASE("scenario errors: values of loads") {
+  ScenarioFiles files;
+  const auto [text, message] = GENERATE(values<Case>({
+      {"constant_rate { rate = '0/s', duration = '20s' }", "constant_rate: rate is 0: expected more than 0"},
+      {"constant_rate { rate = 'fast', duration = '20s' }",
+       "constant_rate: rate: 'fast' is not a rate: expected a number per unit of time, such as 50/s, 30/m or 100/h"},
+      {"constant_rate { rate = 50, duration = '20s' }",
+       "constant_rate: rate: '50' is not a rate: expected a number per unit of time, such as 50/s, 30/m or 100/h"},
+      {"constant_rate { rate = '-1/s', duration = '20s' }",
+       "constant_rate: rate: '-1/s' is not a rate: expected a number per unit of time, such as 50/s, 30/m or 100/h"},
+      {"constant_rate { duration = '20s' }", "constant_rate: rate is missing: expected a rate such as \"50/s\""},
+      {"constant_rate { rate = '5/s' }", "constant_rate: duration is missing: expected a duration such as \"20s\""},
+      {"constant_rate { rate = '5/s', duration = '-20s' }",
+       "constant_rate: duration: '-20s' is not a duration: expected a number and a unit, such as 250ms, 20s, 2m or "
+       "1h30m"},
+      {"constant_rate { rate = '5/s', duration = -20 }",
+       "constant_rate: duration is -20: expected 0 or more seconds, at most ten years"},
+      {"constant_rate { rate = '5/s', duration = 1e300 }",
+       "constant_rate: duration is 1e+300: expected 0 or more seconds, at most ten years"},
+      {"constant_rate { rate = '5/s', duration = 0/0 }",
+       "constant_rate: duration is nan: expected 0 or more seconds, at most ten years"},
+      {"constant_rate { rate = '5/s', duration = '0' }", "constant_rate: duration is 0: expected more than 0"},
+      {"constant_rate { rate = '5/s', duration = '1s', uniform = 'no' }",
+       "constant_rate: uniform is no: expected true or false"},
+      {"constant_rate { rate = '5/s', time = '20s' }",
+       "constant_rate does not know 'time': expected duration, rate, uniform"},
+      {"constant_rate '5/s'", "constant_rate is a string: expected a table { ... }"},
+      {"constant_rate()", "constant_rate is missing: expected a table { ... }"},
+      {"ramping_rate { start = '5/s' }", "ramping_rate: stages is missing: expected a table { ... }"},
+      {"ramping_rate { stages = {} }", "ramping_rate: no arrivals: the rate is 0 throughout"},
+      {"ramping_rate { stages = { { '1m', '0/s' } } }", "ramping_rate: no arrivals: the rate is 0 throughout"},
+      {"ramping_rate { stages = { { '1m', '5/s' }, '2m' } }",
+       "ramping_rate: stage 2 is a string: expected a table { ... }"},
+      {"ramping_rate { stages = { { '1m', '5/s' }, { '1m', 'fast' } } }",
+       "ramping_rate: stage 2: rate: 'fast' is not a rate: expected a number per unit of time, such as 50/s, 30/m or "
+       "100/h"},
+      {"ramping_rate { stages = { { '1m' } } }",
+       "ramping_rate: stage 1: rate is missing: expected a rate such as \"50/s\""},
+      {"ramping_rate { stages = { { '1m', '5/s', up = true } } }",
+       "ramping_rate: stage 1 is a list { a, b, ... }: 'up' has no place in it"},
+      {"ramping_rate { stages = { { '6y', '5/s' } } }",
+       "ramping_rate: stage 1: duration: '6y' is not a duration: expected a number and a unit, such as 250ms, 20s, 2m "
+       "or 1h30m"},
+      {"ramping_rate { stages = { { '2000d', '5/s' }, { '2000d', '5/s' } } }",
+       "ramping_rate: the stages take longer than ten years"},
+      {"constant_users { users = 0, duration = '5m' }",
+       "constant_users: users is 0: expected a whole number of at least 1"},
+      {"constant_users { duration = '5m' }", "constant_users: users is nil: expected a whole number of at least 1"},
+      {"constant_users { users = 2.5, duration = '5m' }",
+       "constant_users: users is 2.5: expected a whole number of at least 1"},
+      {"constant_users { users = '200', duration = '5m' }",
+       "constant_users: users is 200: expected a whole number of at least 1"},
+      {"constant_users { users = 1/0, duration = '5m' }",
+       "constant_users: users is inf: expected a whole number of at least 1"},
+      {"constant_users { users = 200 }", "constant_users: duration is missing: expected a duration such as \"20s\""},
+      {"iterations { users = 5 }", "iterations: iterations is nil: expected a whole number of at least 1"},
+      {"iterations { iterations = 5, rate = '5/s' }",
+       "iterations does not know 'rate': expected iterations, longest, users"},
+  }));
+  INFO(text);
+  CHECK(files.error_of(with_load(text)) == "scenario.lua:6: " + message);
+}
+
+TEST_CASE("scenario errors: feeds and guards") {
+  ScenarioFiles files;
+  files.write("empty.csv", "");
+  files.write("header.csv", "email\n");
+  const auto [text, message] = GENERATE(values<Case>({
+      {"people = feed.csv 'none.csv',", "none.csv: cannot be read: No such file or directory"},
+      {"people = feed.csv 'empty.csv',", "empty.csv:1: the file is empty: expected a header line"},
+      {"people = feed.csv 'header.csv',", "header.csv:2: no rows below the header"},
+      {"people = feed.csv(),", "feed.csv takes a file's path"},
+      {"people = feed.csv('header.csv', { oder = 'queue' }),", "feed.csv does not know 'oder': expected order"},
+      {"people = feed.people { order = 'shuffled' },", "order 'shuffled': expected queue, circular or random"},
+      {"people = feed.people { count = -1 },", "feed.people: count is -1: expected a whole number of at least 0"},
+      {"people = feed.people { seed = '1' },", "feed.people: seed is 1: expected a whole number of at least 0"},
+      {"people = feed.people { number = 10 },",
+       "feed.people does not know 'number': expected count, domain, first, order, seed"},
+      {"people = feed.people { domain = {} },", "feed.people: domain is no text"},
+      {"guards = { guard.body { pattern = 'digits', only = '0' } },",
+       "guard pattern 'digits': expected 'N digits', such as '16 digits'"},
+      {"guards = { guard.body { pattern = '4 digits', only = '00' } },",
+       "guard only '00': expected 4 characters, each a digit or '.'"},
+      {"guards = { guard.body { pattern = '4 digits' } },",
+       "guard only 'nil': expected 4 characters, each a digit or '.'"},
+      {"guards = { guard.body { pattern = '4 digits', only = '0000', all = true } },",
+       "guard.body does not know 'all': expected only, pattern"},
+  }));
+  INFO(text);
+  CHECK(files.error_of(with_line(text)) == "scenario.lua:6: " + message);
+}
+
+TEST_CASE("scenario errors: what a scenario is made of") {
+  ScenarioFiles files;
+  const auto [text, message] = GENERATE(values<Case>({
+      {"jouneys = {},",
+       "scenario does not know 'jouneys': expected description, guards, journeys, loads, people, thresholds"},
+      {"description = {},", "scenario: description is no text"},
+      {"people = { 'a@x.test' },", "scenario: people is no feed: expected feed.people { ... } or feed.csv(...)"},
+      {"people = 'accounts.csv',", "scenario: people is no feed: expected feed.people { ... } or feed.csv(...)"},
+      {"loads = { smoke = '5/s' },", "load 'smoke' is no load: expected one such as constant_rate { ... }"},
+      {"loads = { smoke = { rate = '5/s' } },", "load 'smoke' is no load: expected one such as constant_rate { ... }"},
+      {"loads = { smoke = feed.people() },", "load 'smoke' is no load: expected one such as constant_rate { ... }"},
+      {"loads = { constant_rate { rate = '5/s', duration = '1s' } },",
+       "load '1': expected a name of 1 to 80 letters, digits, _ and -"},
+      {"loads = 'smoke',", "scenario: loads is a string: expected a table { ... }"},
+      {"thresholds = 'all: error_rate < 1%',", "scenario: thresholds is a string: expected a table { ... }"},
+      {"thresholds = { log_in = 'p95 < 1s' },",
+       "scenario: thresholds is a list { a, b, ... }: 'log_in' has no place in it"},
+      {"thresholds = { 5 },",
+       "scenario: threshold 1 is no text: expected one such as \"log in: response_time p95 < 800ms\""},
+      {"guards = { nik = guard.body { pattern = '1 digits', only = '0' } },",
+       "scenario: guards is a list { a, b, ... }: 'nik' has no place in it"},
+      {"guards = { '16 digits' },", "scenario: guard 1 is no guard: expected guard.body { ... }"},
+  }));
+  INFO(text);
+  CHECK(files.error_of(with_line(text)) == "scenario.lua:4: " + message);
+}
+
+TEST_CASE("scenario errors: journeys") {
+  ScenarioFiles files;
+  const auto [text, message] = GENERATE(values<Case>({
+      {"nil", "scenario: journeys is missing: expected a table { ... }"},
+      {"{}", "scenario: journeys is empty: expected name = { run = function(person) ... end }"},
+      {"'login'", "scenario: journeys is a string: expected a table { ... }"},
+      {"{ { run = run } }", "journey '1': expected a name of 1 to 80 letters, digits, _ and -"},
+      {"{ ['a/b'] = { run = run } }", "journey 'a/b': expected a name of 1 to 80 letters, digits, _ and -"},
+      {"{ j = run }", "journey 'j' is a function: expected a table { ... }"},
+      {"{ j = {} }", "journey 'j' has no run = function(person) ... end"},
+      {"{ j = { run = 'x' } }", "journey 'j' has no run = function(person) ... end"},
+      {"{ j = { run = run, wieght = 2 } }",
+       "journey 'j' does not know 'wieght': expected lasts, people, run, steps, weight"},
+      {"{ j = { run = run, weight = 0 } }", "journey 'j': weight is 0: expected a number above 0, at most 1e9"},
+      {"{ j = { run = run, weight = -1 } }", "journey 'j': weight is -1: expected a number above 0, at most 1e9"},
+      {"{ j = { run = run, weight = 0/0 } }", "journey 'j': weight is nan: expected a number above 0, at most 1e9"},
+      {"{ j = { run = run, weight = 1/0 } }", "journey 'j': weight is inf: expected a number above 0, at most 1e9"},
+      {"{ j = { run = run, weight = 'heavy' } }",
+       "journey 'j': weight is heavy: expected a number above 0, at most 1e9"},
+      {"{ j = { run = run, weight = false } }", "journey 'j': weight is false: expected a number above 0, at most 1e9"},
+      {"{ j = { run = run, lasts = '0' } }", "journey 'j': lasts is 0: expected more than 0"},
+      {"{ j = { run = run, people = {} } }",
+       "journey 'j': people is no feed: expected feed.people { ... } or feed.csv(...)"},
+      {"{ j = { run = run, steps = {} } }", "journey 'j' has no steps: declare them with step \"name\""},
+      {"{ j = { run = run, steps = a } }", "journey 'j' has no steps: declare them with step \"name\""},
+      {"{ j = { run = run, steps = { 'a' } } }", "journey 'j': steps holds something that is no step"},
+      {"{ j = { run = run, steps = { first = a } } }",
+       "journey 'j': steps is a list { a, b, ... }: 'first' has no place in it"},
+      {"{ j = { run = run, steps = 5 } }", "journey 'j': steps is a number: expected a table { ... }"},
+      {"{ j = { run = run, numbers = { 999 } } }",
+       "journey 'j' does not know 'numbers': expected lasts, people, run, steps, weight"},
+      {"{ j = { run = run }, k = { run = run, steps = { a } } }",
+       "journey 'j': where there are several journeys each lists its steps: steps = { ... }"},
+  }));
+  INFO(text);
+  CHECK(files.error_of(with_journeys(text)) == "scenario.lua:4: " + message);
+}
+
+TEST_CASE("scenario errors: step names") {
+  ScenarioFiles files;
+  for (const char* name : {"''", "'a/b'", "'a: b'", "'{a}'", "'a\\nb'", "'\"a\"'", "5", "nil", "{}", "('x'):rep(81)"}) {
+    INFO(name);
+    CHECK(files.error_of("\nlocal a = step(" + std::string(name) + ")") ==
+          "scenario.lua:2: a step's name is a text of 1 to 80 characters without / : { } quotes");
+  }
+  CHECK(files.error_of("local a = step 'log in'\nlocal b =\n  step 'log in'\n"
+                       "return scenario { journeys = { j = { run = function() end } } }") ==
+        "scenario.lua:3: journey 'j': two steps are named 'log in': expected a name that is unique within the journey");
+  CHECK(files.error_of("return scenario { journeys = { j = { run = function() end } } }") ==
+        "scenario.lua:1: journey 'j' has no steps: declare them with step \"name\"");
+}
+
+TEST_CASE("scenario errors: what belongs inside a journey is refused at the top of the file") {
+  ScenarioFiles files;
+  const auto [text, message] = GENERATE(values<Case>({
+      {"http.get '/masuk'", "http.get belongs inside a journey: nothing is sent while the file loads"},
+      {"http.post('/api', {})", "http.post belongs inside a journey: nothing is sent while the file loads"},
+      {"http.cookie 'session'", "http.cookie belongs inside a journey: nothing is sent while the file loads"},
+      {"think(1, 2)", "think belongs inside a journey"},
+      {"sleep(1)", "sleep belongs inside a journey"},
+      {"local a = step 'a'; a(function() end)", "steps run inside a journey"},
+      {"local a = step 'a'; a:try(function() end)", "steps run inside a journey"},
+      {"local a = step 'a'; a()", "a step takes a function: my_step(function() ... end)"},
+      {"local a = step 'a'; a.try(function() end)",
+       "this is no step: expected my_step:try(function() ... end), with a colon"},
+      {"check('x', true)", "check belongs inside a journey: nothing is sent while the file loads"},
+      {"capture('x', 'x')", "capture belongs inside a journey: nothing is sent while the file loads"},
+      {"conformance('rule', { expected = 1, got = 1 })", "conformance belongs inside a journey"},
+      {"mailbox.wait { to = 'a@x.test' }",
+       "mailbox.wait belongs inside a journey: nothing is sent while the file loads"},
+      {"local x = random()", "random belongs inside a journey: what it yields depends on the iteration"},
+      {"local x = math.random(6)", "random belongs inside a journey: what it yields depends on the iteration"},
+      {"local x = secret 'token'", "secret 'token' is missing: give it with --set-secret token=@FILE"},
+  }));
+  INFO(text);
+  CHECK(files.error_of("\n" + text) == "scenario.lua:2: " + message);
+}
+
+TEST_CASE("scenario errors: photos") {
+  ScenarioFiles files;
+  CHECK(files.error_of("\nlocal p = photo { sise = 5 }")
+            .find("scenario.lua:2: photo does not know 'sise': expected title") == 0);
+  CHECK(files.error_of("\nlocal p = photo { size = 'big' }") == "scenario.lua:2: photo: size is no number");
+  CHECK(files.error_of("\nlocal p = photo { format = 'gif' }").find("scenario.lua:2: ") == 0);
+  CHECK(files.error_of("\nlocal p = photo { crop = 7 }").find("scenario.lua:2: photo: ") == 0);
+  CHECK(files.error_of("\nlocal p = photo()") == "scenario.lua:2: photo is missing: expected a table { ... }");
+}
+
+TEST_CASE("scenario errors: a tail call does not lose the line") {
+  ScenarioFiles files;
+  CHECK(files.error_of("local function smoke(rate)\n"
+                       "  return constant_rate { rate = rate, duration = '1s' }\n"
+                       "end\n"
+                       "\n"
+                       "local load = smoke '0/s'") == "scenario.lua:2: constant_rate: rate is 0: expected more than 0");
+  // Also where a loop has become hot.
+  CHECK(files.error_of("for i = 1000, 0, -1 do\n"
+                       "  local load = constant_rate {\n"
+                       "    rate = i .. '/s', duration = '1s' }\n"
+                       "end") == "scenario.lua:2: constant_rate: rate is 0: expected more than 0");
+}
+
+TEST_CASE("scenario errors: a journey's own faults are no faults of the file") {
+  ScenarioFiles files;
+  files.must_load("step 'a'\nreturn scenario { journeys = { j = { run = function() nothing.at.all() end } } }");
+}
+
+TEST_CASE("scenario errors: a fault in this API's own code is put where it was caused") {
+  ScenarioFiles files;
+  const auto error = [&](const std::string& line) { return files.error_of("\n" + line); };
+  CHECK(error("json.encode(function() end)").find("scenario.lua:2: ") == 0);
+  CHECK(error("json.decode '{'").find("scenario.lua:2: ") == 0);
+  CHECK(error("scenario { [{}] = 1 }").find("scenario.lua:2: scenario does not know 'table: ") == 0);
+  CHECK(error("constant_rate(setmetatable({}, { __index = function() error 'no' end }))").find("scenario.lua:2: no") ==
+        0);
+  CHECK(error("constant_rate { rate = setmetatable({}, { __tostring = function() return 5 end }), duration = '1s' }")
+            .find("scenario.lua:2: ") == 0);
+}

@@ -1,0 +1,85 @@
+// Virtual users that play a scenario against a server of the test, one journey at a time or side by side.
+#pragma once
+
+#include "engine/lua_vm.hpp"
+#include "engine/virtual_user.hpp"
+#include "metrics/recorder.hpp"
+#include "tests/engine/scenario_files.hpp"
+#include "tests/support/http_harness.hpp"
+#include "tests/support/raw_server.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace gelombang::test {
+
+// A mailbox that a test fills by hand.
+class ScriptedMail final : public MailWatcher {
+ public:
+  ExpectationId expect(MailExpectation expectation, Done done) override;
+  void cancel(ExpectationId id) override;
+  Tally take() override { return {}; }
+  Tally finish() override { return {}; }
+
+  std::vector<MailExpectation> expected;
+  std::vector<Done> waiting;
+};
+
+class UserStage {
+ public:
+  using Answer = std::function<std::string(const std::string& request)>;
+  // Loads the text, whose target is a server that gives these answers.
+  UserStage(const std::string& scenario, Answer answer);
+  ~UserStage();
+
+  // Plays an iteration to its end.
+  void play(std::uint64_t index, std::size_t user = 0, const Fields& person = {});
+  void play(const Iteration& iteration, std::size_t user = 0, const Fields& person = {});
+  // Only begins it.
+  void begin(const Iteration& iteration, std::size_t user = 0, const Fields& person = {});
+  void interrupt(std::size_t user) { user_of(user).interrupt(); }
+  void wait_until(const std::function<bool()>& holds);
+  void wait_for_end() {
+    wait_until([this] { return busy_ == 0; });
+  }
+  [[nodiscard]] Iteration iteration(std::uint64_t index) const { return {index, 0, now()}; }
+  [[nodiscard]] TimePoint now() const { return http_.clock().now(); }
+  // Everything recorded so far.
+  [[nodiscard]] const Snapshot& recorded();
+  [[nodiscard]] const StepSnapshot& step(const std::string& name);
+  [[nodiscard]] std::vector<std::string> requests() const;  // as the server saw them
+  [[nodiscard]] std::size_t connections() const { return server_.accepted(); }
+
+  ScriptedMail mail;
+  bool has_mail = true;
+  ScenarioSettings& settings() { return files_.settings; }
+
+ private:
+  VirtualUser& user_of(std::size_t number);
+
+  Answer answer_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;
+  RawServer server_;
+  ScenarioFiles files_;
+  PhotoStore photos_;
+  HttpHarness http_;
+  std::unique_ptr<LuaVm> vm_;
+  Scenario scenario_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Snapshot> recorded_;
+  std::unique_ptr<UserContext> context_;
+  std::vector<std::unique_ptr<VirtualUser>> users_;
+  std::size_t busy_ = 0;
+};
+
+// A scenario with the steps one, two and three and one journey, whose body begins on line 3.
+std::string with_steps(const std::string& body);
+// Answers everything with a 200.
+std::string ok(const std::string& request);
+
+inline std::uint64_t count_of(const StepSnapshot& step, CountedResult result) { return step.steps[result]; }
+
+}  // namespace gelombang::test
