@@ -67,8 +67,9 @@ int check_scenario(const RunOptions& options) {
   const LoadNeed need = need_of(run.scenario, run.plan.load, run.plan.settings.seed, run.plan.segment);
   print_scenario(run);
   print_need(run, need);
-  const auto problems =
-      misfits(run.scenario, run.plan.load, need, run.limits, run.plan.max_users, run.plan.settings.seed);
+  std::vector<std::string> problems = misfits(need, run.limits, run.plan.max_users);
+  for (std::string& feed : dry_feeds(run.scenario, run.plan.load, run.plan.settings.seed))
+    problems.push_back(std::move(feed));
   std::fflush(stdout);
   if (problems.empty()) {
     fmt::print("It fits. Nothing was sent.\n");

@@ -29,8 +29,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace gelombang {
 namespace {
@@ -48,14 +51,16 @@ std::string new_run_id(WallTime at) {
 
 class LoadSession {
  public:
-  LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options)
-      : prepared_(std::move(prepared)),
+  LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options,
+              std::optional<WallTime> start_at)
+      : start_at_(start_at),
+        prepared_(std::move(prepared)),
         run_options_(run_options),
         options_(options),
         terminal_(STDERR_FILENO, options.color),
         progress_(terminal_),
         process_(clock_),
-        signals_(io_, SIGINT, SIGTERM),
+        signals_(io_),
         timer_(io_),
         own_recorder_(prepared_.layout),
         id_(new_run_id(clock_.wall_now())) {}
@@ -70,7 +75,7 @@ class LoadSession {
   void on_signal();
   void look();
   void tick(TimePoint now);
-  void collect();
+  void collect(bool last);
   void show_progress(TimePoint now);
   void publish(bool final);
   [[nodiscard]] double rate_asked(TimePoint now) const;
@@ -80,6 +85,7 @@ class LoadSession {
   bool write_json(const Summary& summary) const;
   void linger();
 
+  std::optional<WallTime> start_at_;
   SystemClock clock_;
   PreparedRun prepared_;
   const RunOptions& run_options_;
@@ -111,6 +117,7 @@ class LoadSession {
   bool arrivals_over_ = false;
   int signals_seen_ = 0;
   bool aborted_ = false;
+  bool over_ = false;
   std::vector<ExitReason> reasons_;
   MailWatcher::Tally mail_state_;
   std::uint64_t requests_before_ = 0;
@@ -122,12 +129,10 @@ std::optional<ExitReason> LoadSession::set_up() {
   if (linger.has_error()) return bad("--linger: " + linger.error().message);
   linger_ = linger.value();
   const RunPlan& plan = prepared_.plan;
-  for (const std::string& problem :
-       misfits(prepared_.scenario, plan.load, need_of(prepared_.scenario, plan.load, plan.settings.seed, plan.segment),
-               prepared_.limits, plan.max_users, plan.settings.seed)) {
-    if (problem.find("run dry") != std::string::npos) return bad(problem);
-    spdlog::warn("{}", problem);
-  }
+  const auto dry = dry_feeds(prepared_.scenario, plan.load, plan.settings.seed);
+  if (!dry.empty()) return bad(dry.front());
+  const LoadNeed need = need_of(prepared_.scenario, plan.load, plan.settings.seed, plan.segment);
+  for (const std::string& problem : misfits(need, prepared_.limits, plan.max_users)) spdlog::warn("{}", problem);
   if (options_.metrics_listen != "off") {
     std::vector<std::string> expressions;
     for (const Threshold& threshold : prepared_.thresholds) expressions.push_back(threshold.expression);
@@ -146,7 +151,7 @@ std::optional<ExitReason> LoadSession::set_up() {
   guard.value().on_withdrawn = [this](std::string reason) {
     boost::asio::post(io_, [this, reason = std::move(reason)] {
       reasons_.push_back({ExitCause::refused, reason});
-      if (run_) run_->interrupt();
+      if (run_) run_->interrupt(clock_.now());
     });
   };
   guard_ = std::make_unique<ConsentGuard>(std::move(guard.value()), clock_);
@@ -177,36 +182,43 @@ void LoadSession::announce() const {
 
 void LoadSession::start() {
   const WallTime now = clock_.wall_now();
-  const auto start_at = parse_start(options_.start_at, now).value();
+  if (start_at_ && *start_at_ < now) spdlog::warn("--start-at was over before everything was set up: starting now");
   // A moment for the threads to be up, so that the first arrival is on time.
-  epoch_ = clock_.now() + std::max<Duration>(start_at - now, 50ms);
+  epoch_ = clock_.now() + std::max<Duration>(start_at_.value_or(now) - now, 50ms);
   started_wall_ = now + (epoch_ - clock_.now());
   aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch_);
   announce();
+  process_.sample();
   next_tick_ = epoch_ + kTick;
   run_->start(epoch_);
 }
 
 void LoadSession::on_signal() {
   ++signals_seen_;
+  if (over_) return;  // only the last scrape is waited for
   progress_.clear();
   if (signals_seen_ == 1) {
     reasons_.push_back({ExitCause::stopped, "stopped by a signal"});
     fmt::print(stderr, "stopping: what is under way may take {}; once more to stop now\n",
                format_duration(prepared_.plan.graceful_stop));
     run_->stop_arrivals(clock_.now());
+  } else if (signals_seen_ == 2) {
+    run_->interrupt(clock_.now());
   } else {
-    run_->interrupt();
+    // A script that never yields cannot be asked to stop.
+    fmt::print(stderr, "gelombang: killed by the third signal, without a summary\n");
+    std::_Exit(static_cast<int>(ExitCause::stopped));
   }
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) on_signal();
   });
 }
 
-void LoadSession::collect() {
+void LoadSession::collect(bool last) {
   for (Recorder* recorder : run_->recorders()) aggregator_->add(recorder->take());
   if (mail_) {
-    mail_state_ = mail_->take();
+    // The last look counts the mail that nobody came for, too.
+    mail_state_ = last ? mail_->finish() : mail_->take();
     for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
   }
   aggregator_->add(own_recorder_.take());
@@ -229,7 +241,7 @@ Validity LoadSession::current_validity() const {
 
 void LoadSession::tick(TimePoint now) {
   process_.sample();
-  collect();
+  collect(false);
   if (!arrivals_over_ && now >= run_->arrivals_end()) {
     arrivals_over_ = true;
     arrivals_ended_ = run_->arrivals_end();
@@ -241,8 +253,11 @@ void LoadSession::tick(TimePoint now) {
   if (aggregator_->abort() != nullptr && !aborted_) {
     aborted_ = true;
     progress_.clear();
-    fmt::print(stderr, "aborting: {}\n", aggregator_->abort()->threshold.expression);
-    run_->interrupt();
+    const std::string& expression = aggregator_->abort()->threshold.expression;
+    fmt::print(stderr, "aborting: {}\n", expression);
+    // It holds whatever the last answers do to the figure.
+    reasons_.push_back({ExitCause::failed, fmt::format("aborted by threshold '{}'", expression)});
+    run_->interrupt(now);
   }
 }
 
@@ -319,11 +334,16 @@ RunFacts LoadSession::facts() const {
     facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
     facts.requested_rate =
         facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
-    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment, facts.arrivals_took);
-  } else {
-    for (const JourneySnapshot& journey : aggregator_->totals().journeys) facts.planned += journey.started;
-    facts.expected = static_cast<double>(facts.planned);
   }
+  if (plan.load.open() && !run_->cut_short()) {
+    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment);
+  } else {
+    // Up to the moment of the cut, which no two workers share, what was due is what was decided on.
+    for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
+      facts.planned += journey.started + journey.total_dropped();
+    }
+  }
+  if (!plan.load.open()) facts.expected = static_cast<double>(facts.planned);
   if (mail_) facts.mailbox_poll_interval = poll_interval_;
   facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
                      run_->users().most_active};
@@ -334,8 +354,9 @@ RunFacts LoadSession::facts() const {
 bool LoadSession::write_json(const Summary& summary) const {
   const std::string text = summary_json(summary);
   if (options_.json == "-") {
-    std::fputs(text.c_str(), stdout);
-    return std::fflush(stdout) == 0;
+    const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    if (!written) fmt::print(stderr, "gelombang: --json: stdout: {}\n", std::strerror(errno));
+    return written;
   }
   const auto written = write_file(options_.json, text);
   if (written.has_error()) fmt::print(stderr, "gelombang: --json: {}\n", written.error().message);
@@ -360,13 +381,14 @@ void LoadSession::linger() {
 
 int LoadSession::finish() {
   run_->join();
+  over_ = true;
   ended_wall_ = clock_.wall_now();
   if (run_->feed_ran_dry())
     reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
   if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
   const TimePoint now = clock_.now();
   process_.sample();
-  collect();
+  collect(true);
   if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
   aggregator_->tick(now);
   aggregator_->finish();
@@ -388,12 +410,19 @@ int LoadSession::finish() {
 int LoadSession::play() {
   if (const auto reason = set_up()) return refuse(reason->cause, reason->text);
   start();
+  // Until now nothing was sent, and a signal may simply end the process.
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) on_signal();
   });
   look();
   io_.run();
-  return finish();
+  const int code = finish();
+  // Their threads may still answer to the workers' loops, which go with the run.
+  guard_.reset();
+  mail_.reset();
+  return code;
 }
 
 }  // namespace
@@ -404,7 +433,9 @@ int run_load(const RunOptions& run_options, const SessionOptions& session_option
   if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
   auto prepared = prepare_run(run_options);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
-  LoadSession session(std::move(prepared.value()), run_options, session_options);
+  const bool at_once = session_options.start_at.empty();
+  LoadSession session(std::move(prepared.value()), run_options, session_options,
+                      at_once ? std::nullopt : std::optional(start.value()));
   return session.play();
 }
 

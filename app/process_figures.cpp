@@ -55,12 +55,20 @@ Duration wall_offset(const Clock& clock) {
 }  // namespace
 
 ProcessFigures::ProcessFigures(const Clock& clock)
-    : clock_(clock), start_(clock.now()), cpu_at_start_(used_cpu_seconds(own_usage())), offset_(wall_offset(clock)) {}
+    : clock_(clock), cpu_at_start_(used_cpu_seconds(own_usage())), offset_(wall_offset(clock)) {}
 
 void ProcessFigures::sample() {
   const rusage usage = own_usage();
   cpu_seconds_ = used_cpu_seconds(usage) - cpu_at_start_;
-  elapsed_ = to_seconds(clock_.now() - start_);
+  constexpr Duration kWindow = std::chrono::seconds(10);
+  recent_.emplace_back(clock_.now(), cpu_seconds_);
+  while (recent_.size() > 2 && recent_[1].first <= recent_.back().first - kWindow) recent_.pop_front();
+  const double elapsed = to_seconds(recent_.back().first - recent_.front().first);
+  if (elapsed > 0) {
+    const double cores = (recent_.back().second - recent_.front().second) / elapsed;
+    // Shorter stretches than the window only count as long as there is nothing longer.
+    most_cores_ = elapsed < to_seconds(kWindow) ? cores : std::max(most_cores_, cores);
+  }
   max_rss_ = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   descriptors_peak_ = std::max(descriptors_peak_, open_descriptors());
   ports_peak_ = std::max(ports_peak_, tcp_ports_in_use());
@@ -73,7 +81,7 @@ void ProcessFigures::sample() {
 }
 
 double ProcessFigures::cpu_share(std::uint64_t cores) const noexcept {
-  return elapsed_ > 0 ? cpu_seconds_ / (elapsed_ * static_cast<double>(std::max<std::uint64_t>(1, cores))) : 0;
+  return most_cores_ / static_cast<double>(std::max<std::uint64_t>(1, cores));
 }
 
 }  // namespace gelombang

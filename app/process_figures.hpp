@@ -5,6 +5,8 @@
 #include "base/clock.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <utility>
 
 namespace gelombang {
 
@@ -23,11 +25,11 @@ class ProcessFigures {
 
  private:
   const Clock& clock_;
-  TimePoint start_;
   double cpu_at_start_ = 0;
   Duration offset_{};  // wall minus steady time when last looked at
   double cpu_seconds_ = 0;
-  double elapsed_ = 0;
+  std::deque<std::pair<TimePoint, double>> recent_;  // CPU seconds, of the last ten seconds
+  double most_cores_ = 0;
   std::uint64_t max_rss_ = 0;
   std::uint64_t descriptors_peak_ = 0;
   std::uint64_t ports_peak_ = 0;

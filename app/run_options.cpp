@@ -4,6 +4,7 @@
 #include "app/version.hpp"
 #include "base/units.hpp"
 #include "engine/preflight.hpp"
+#include "engine/redactor.hpp"
 #include "metrics/layout.hpp"
 
 #include <fmt/format.h>
@@ -43,7 +44,6 @@ Result<std::string> read_secret(const std::string& key, const std::string& sourc
   text << file.rdbuf();
   std::string value = text.str();
   while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  if (value.empty()) return Error{fmt::format("--set-secret {}: {} is empty", key, source.substr(1))};
   return {boost::system::in_place_value, std::move(value)};
 }
 
@@ -58,13 +58,17 @@ Result<ScenarioSettings> read_settings(const RunOptions& options, const std::opt
   for (const std::string& text : options.settings) {
     auto pair = key_and_value(text, "--set");
     if (pair.has_error()) return pair.error();
-    settings.values.insert(std::move(pair.value()));
+    settings.values.insert_or_assign(pair.value().first, pair.value().second);
   }
   for (const std::string& text : options.secrets) {
     const auto pair = key_and_value(text, "--set-secret");
     if (pair.has_error()) return pair.error();
     const auto value = read_secret(pair.value().first, pair.value().second);
     if (value.has_error()) return value.error();
+    if (value.value().size() < Redactor::kShortest) {
+      return Error{fmt::format("--set-secret {}: shorter than {} characters: it could not be kept out of what is shown",
+                               pair.value().first, Redactor::kShortest)};
+    }
     settings.secrets[pair.value().first] = value.value();
   }
   settings.library_paths = shipped_scenario_directories();
@@ -159,6 +163,10 @@ Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, S
   if (plan.threads == 0 || plan.threads > 256) return Error{"--threads: expected 1 to 256"};
   plan.max_users = options.max_users.value_or(capacity_of(limits, std::chrono::seconds(10)).users);
   if (plan.max_users == 0) return Error{"--max-users is 0: expected at least 1"};
+  if (!plan.load.open() && plan.load.users > plan.max_users * plan.segment.count) {
+    return Error{fmt::format("the load has {} users: --max-users allows {}", plan.load.users, plan.max_users)};
+  }
+  plan.max_connections = limits.descriptors;
   plan.user_agent = options.contact.empty() ? fmt::format("gelombang/{}", kVersion)
                                             : fmt::format("gelombang/{} (+{})", kVersion, options.contact);
   plan.verify_certificates = !options.insecure;

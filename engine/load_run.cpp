@@ -28,18 +28,22 @@ void LoadRun::start(TimePoint epoch) {
 }
 
 void LoadRun::stop_arrivals(TimePoint now) {
-  arrivals_end_ = std::min(arrivals_end_, now);
+  if (now < arrivals_end_) {
+    arrivals_end_ = now;
+    cut_short_ = true;
+  }
   for (const auto& worker : workers_) worker->stop_arrivals();
 }
 
-void LoadRun::interrupt() {
+void LoadRun::interrupt(TimePoint now) {
+  stop_arrivals(now);
   interrupted_ = true;
   for (const auto& worker : workers_) worker->interrupt();
 }
 
 bool LoadRun::tick(TimePoint now) {
   if (counters_.feed_ran_dry && now < arrivals_end_) stop_arrivals(now);
-  if (!interrupted_ && now >= arrivals_end_ + plan_.graceful_stop) interrupt();
+  if (!interrupted_ && now >= arrivals_end_ + plan_.graceful_stop) interrupt(now);
   return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->finished(); });
 }
 

@@ -32,7 +32,7 @@ class LoadRun {
   void start(TimePoint epoch);
   // No new arrivals; what is under way may end within the graceful stop.
   void stop_arrivals(TimePoint now);
-  void interrupt();
+  void interrupt(TimePoint now);
   // Ends what outlives the graceful stop. True when the run is over.
   bool tick(TimePoint now);
   void join();
@@ -42,6 +42,8 @@ class LoadRun {
   [[nodiscard]] Users users() const;
   [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
   [[nodiscard]] bool worker_failed() const { return counters_.worker_failed; }
+  // Whether arrivals ended before the load did.
+  [[nodiscard]] bool cut_short() const noexcept { return cut_short_; }
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
   [[nodiscard]] TimePoint arrivals_end() const noexcept { return arrivals_end_; }
   [[nodiscard]] const RunPlan& plan() const noexcept { return plan_; }
@@ -57,6 +59,7 @@ class LoadRun {
   TimePoint epoch_{};
   TimePoint arrivals_end_{};
   bool interrupted_ = false;
+  bool cut_short_ = false;
 };
 
 }  // namespace gelombang

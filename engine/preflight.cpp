@@ -36,18 +36,6 @@ std::optional<std::uint64_t> last_iteration(const Load& load, std::uint64_t seed
   return std::nullopt;
 }
 
-void check_feeds(const Scenario& scenario, const Load& load, std::uint64_t seed, std::vector<std::string>& lines) {
-  const auto iterations = last_iteration(load, seed);
-  for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
-    const Feed* feed = scenario.feed_of(id);
-    if (feed == nullptr || feed->order != FeederOrder::queue || feed->size() == 0) continue;
-    if (iterations && *iterations > feed->size()) {
-      lines.push_back(fmt::format("journey '{}': its queue of {} rows will run dry: the load plans {} iterations",
-                                  scenario.journeys[id].name, feed->size(), *iterations));
-    }
-  }
-}
-
 }  // namespace
 
 Capacity capacity_of(const HostLimits& limits, Duration iteration_length) {
@@ -90,8 +78,7 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
   return need;
 }
 
-std::vector<std::string> misfits(const Scenario& scenario, const Load& load, const LoadNeed& need,
-                                 const HostLimits& limits, std::uint64_t max_users, std::uint64_t seed) {
+std::vector<std::string> misfits(const LoadNeed& need, const HostLimits& limits, std::uint64_t max_users) {
   std::vector<std::string> lines;
   if (need.users > max_users) {
     lines.push_back(fmt::format("about {} users are needed at the peak, {} are allowed: arrivals will be dropped",
@@ -109,7 +96,20 @@ std::vector<std::string> misfits(const Scenario& scenario, const Load& load, con
     lines.push_back(fmt::format("about {} of memory are needed, {} are available", format_size(need.memory_bytes),
                                 format_size(limits.memory_bytes)));
   }
-  check_feeds(scenario, load, seed, lines);
+  return lines;
+}
+
+std::vector<std::string> dry_feeds(const Scenario& scenario, const Load& load, std::uint64_t seed) {
+  std::vector<std::string> lines;
+  const auto iterations = last_iteration(load, seed);
+  for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
+    const Feed* feed = scenario.feed_of(id);
+    if (feed == nullptr || feed->order != FeederOrder::queue || feed->size() == 0) continue;
+    if (iterations && *iterations > feed->size()) {
+      lines.push_back(fmt::format("journey '{}': its queue of {} rows will run dry: the load plans {} iterations",
+                                  scenario.journeys[id].name, feed->size(), *iterations));
+    }
+  }
   return lines;
 }
 

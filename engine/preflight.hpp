@@ -36,8 +36,9 @@ Capacity capacity_of(const HostLimits& limits, Duration iteration_length);
 
 LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment);
 
-// One line for each thing that cannot fit or will run dry.
-std::vector<std::string> misfits(const Scenario& scenario, const Load& load, const LoadNeed& need,
-                                 const HostLimits& limits, std::uint64_t max_users, std::uint64_t seed);
+// One line for each thing that cannot fit.
+std::vector<std::string> misfits(const LoadNeed& need, const HostLimits& limits, std::uint64_t max_users);
+// One line for each journey whose queue of people will run dry.
+std::vector<std::string> dry_feeds(const Scenario& scenario, const Load& load, std::uint64_t seed);
 
 }  // namespace gelombang

@@ -61,10 +61,28 @@ std::string without_identity_numbers(std::string_view text) {
   return result.append(text.substr(begin));
 }
 
+// As the prelude encodes forms and queries.
+std::string percent_encoded(std::string_view text) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
+      result += c;
+    } else {
+      result.append(1, '%').append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 15U]);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 void Redactor::add(std::string_view value) {
-  if (value.size() >= 4) values_.emplace_back(value);
+  if (value.size() < kShortest) return;
+  values_.emplace_back(value);
+  std::string encoded = percent_encoded(value);
+  if (encoded != value) values_.push_back(std::move(encoded));
 }
 
 std::string Redactor::redact(std::string_view text, std::size_t limit) const {

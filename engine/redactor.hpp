@@ -10,8 +10,9 @@ namespace gelombang {
 
 class Redactor {
  public:
-  // `value` is replaced wherever it stands. Values under four characters are ignored: they would
-  // replace half of every text and protect nothing.
+  static constexpr std::size_t kShortest = 4;
+  // `value` is replaced wherever it stands, as it is or percent-encoded. Shorter values than kShortest are
+  // ignored: they would replace half of every text and protect nothing.
   void add(std::string_view value);
   void clear() { values_.clear(); }
   // Known values, mail addresses and runs of 16 digits become "[redacted]"; at most `limit` bytes.

@@ -18,7 +18,8 @@ struct RunPlan {
   Load load;                  // scaled
   Segment segment;
   std::uint64_t threads = 1;
-  std::uint64_t max_users = 1;  // of the whole process
+  std::uint64_t max_users = 1;        // of the whole process
+  std::uint64_t max_connections = 1;  // of a worker: the limit of descriptors
   Duration graceful_stop = std::chrono::seconds(30);
   std::string user_agent;
   bool verify_certificates = true;

@@ -34,6 +34,8 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   interrupted_ = false;
   step_ = -1;
   seen_secrets_.clear();
+  script_fault_ = false;
+  last_request_took_ = Duration::zero();
   think_random_ = RandomStream(context_.settings.seed, RandomPurpose::think, iteration.index);
   script_random_ = RandomStream(context_.settings.seed, RandomPurpose::script, iteration.index);
   started_ = context_.clock.now();
@@ -52,6 +54,8 @@ void VirtualUser::interrupt() {
     case Activity::pausing:
       ++generation_;
       timer_.cancel();
+      // The whole pause was booked when it began; what is left of it did not happen.
+      if (step_ >= 0) step_clock_.paused(std::min(Duration::zero(), context_.clock.now() - pause_until_), resumes_at_);
       finish_interrupted();
       break;
   }
@@ -82,6 +86,7 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
 
 void VirtualUser::step_end(ErrorClass error) {
   if (step_ < 0) return;
+  if (error == ErrorClass::generator_script) script_fault_ = true;
   const Outcome outcome = error == ErrorClass::none        ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned
                                                            : Outcome::failure;
@@ -109,7 +114,7 @@ HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
 
 std::string VirtualUser::cookie(std::string_view name) {
   std::string value = http_.cookie(context_.settings.target, name);
-  if (seen_secrets_.size() < kMaxSeenSecrets) seen_secrets_.push_back(value);
+  remember_secret(value);
   return value;
 }
 
@@ -158,6 +163,11 @@ void VirtualUser::on_response(HttpResult result) {
   step_clock_.request_started(result.hops.front().started);
   step_clock_.request_ended(result.ended);
   last_byte_ = result.ended;
+  last_request_took_ = result.ended - result.hops.front().started;
+  // A request that cannot be made is the script's fault, and no pass.
+  if (last.error == ErrorClass::generator_script) {
+    context_.recorder.script_error(iteration_.journey, step, redacted(result.error_detail));
+  }
   if (interrupted_) return finish_interrupted();
   remember_secrets(result.response);
   resume_with_response(result.response, last.error);
@@ -183,16 +193,23 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   advance(context_.vm.resume(coroutine_, *this, 5));
 }
 
-// What the target handed to this person must not be shown either.
+// What the target handed to this person must not be shown either. The newest are kept: they are the valid ones.
+void VirtualUser::remember_secret(std::string value) {
+  const bool known = std::find(seen_secrets_.begin(), seen_secrets_.end(), value) != seen_secrets_.end();
+  if (value.empty() || known) return;
+  seen_secrets_.push_back(std::move(value));
+  if (seen_secrets_.size() > kMaxSeenSecrets) seen_secrets_.pop_front();
+}
+
 void VirtualUser::remember_secrets(const HttpResponse& response) {
   for (const HttpHeader& header : response.headers) {
-    if (header.name.size() != 10 || seen_secrets_.size() >= kMaxSeenSecrets) continue;
+    if (header.name.size() != 10) continue;
     std::string lower = header.name;
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (lower != "set-cookie") continue;
     const std::string value = header.value.substr(0, header.value.find(';'));
-    seen_secrets_.push_back(value.substr(value.find('=') + 1));
+    remember_secret(value.substr(value.find('=') + 1));
   }
 }
 
@@ -219,6 +236,7 @@ void VirtualUser::start_pause() {
     until = resumes_at_ + pause_;
     resumes_at_ = until;
   }
+  pause_until_ = until;
   timer_.expires_at(until);
   timer_.async_wait([this, generation = ++generation_](const boost::system::error_code& error) {
     if (error || generation != generation_) return;
@@ -230,8 +248,14 @@ void VirtualUser::start_pause() {
 
 bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) {
   if (context_.mail == nullptr) return false;
-  mail_ = MailExpectation{std::string(recipient), std::string(link), last_byte_, from_seconds(expected),
-                          from_seconds(give_up)};
+  mail_ = MailExpectation{};
+  mail_.recipient = recipient;
+  mail_.link_text = link;
+  mail_.caused_at = last_byte_;
+  mail_.expected_within = from_seconds(expected);
+  mail_.give_up_after = from_seconds(give_up);
+  // A portal that is slow to answer may have sent the mail long before.
+  mail_.request_time = std::max(mail_.request_time, last_request_took_);
   wanted_ = Wanted::mail;
   return true;
 }
@@ -253,9 +277,9 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
   if (outcome.kind == MailOutcome::Kind::lost) error = ErrorClass::mail_missing;
   if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none)
     error = ErrorClass::mailbox_unreachable;
-  if (seen_secrets_.size() + 2 <= kMaxSeenSecrets && !outcome.link.empty()) {
-    seen_secrets_.push_back(outcome.link);
-    seen_secrets_.push_back(outcome.link.substr(outcome.link.rfind('=') + 1));
+  if (!outcome.link.empty()) {
+    remember_secret(outcome.link);
+    remember_secret(outcome.link.substr(outcome.link.rfind('=') + 1));
   }
   lua_State* L = coroutine_.state();
   lua::push(L, name(error));
@@ -271,8 +295,12 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
 
 void VirtualUser::advance(const LuaVm::Step& step) {
   switch (step.progress) {
-    case LuaVm::Progress::finished: return finish(Outcome::success);
-    case LuaVm::Progress::failed: return finish(Outcome::failure);
+    case LuaVm::Progress::finished:
+    case LuaVm::Progress::failed:
+      // The scenario caught an error of its own: that does not make it right.
+      if (script_fault_)
+        context_.recorder.script_error(iteration_.journey, std::nullopt, "an error that the scenario caught itself");
+      return finish(step.progress == LuaVm::Progress::finished && !script_fault_ ? Outcome::success : Outcome::failure);
     case LuaVm::Progress::script_error:
       context_.recorder.script_error(iteration_.journey, std::nullopt, redacted(step.error));
       context_.vm.release(coroutine_);

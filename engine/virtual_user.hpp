@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -95,6 +96,7 @@ class VirtualUser final : public LuaUser {
   void finish(Outcome outcome);
   void finish_interrupted();
   void set_activity(Activity activity);
+  void remember_secret(std::string value);
   void remember_secrets(const HttpResponse& response);
   [[nodiscard]] std::string redacted(std::string_view text) const;
 
@@ -111,6 +113,9 @@ class VirtualUser final : public LuaUser {
   TimePoint started_{};
   TimePoint resumes_at_{};  // the intended start of the next step
   TimePoint last_byte_{};   // of the last request: what caused a mail
+  Duration last_request_took_{};
+  TimePoint pause_until_{};
+  bool script_fault_ = false;  // a step ended by a script error that nobody has reported yet
   RandomStream think_random_;
   RandomStream script_random_;
   int step_ = -1;  // the open step's id
@@ -124,7 +129,7 @@ class VirtualUser final : public LuaUser {
   MailExpectation mail_;
   MailWatcher::ExpectationId mail_id_ = 0;
   TimePoint mail_since_{};
-  std::vector<std::string> seen_secrets_;  // cookies and mail links of this iteration
+  std::deque<std::string> seen_secrets_;  // the newest cookies and mail links of this iteration
 };
 
 }  // namespace gelombang

@@ -18,7 +18,7 @@ HttpClient::Options http_options(const RunPlan& plan, const Share& share) {
   options.user_agent = plan.user_agent;
   options.verify_certificates = plan.verify_certificates;
   options.ca_file = plan.ca_file;
-  options.max_connections = plan.max_users;
+  options.max_connections = plan.max_connections;
   options.trace_seed = plan.settings.seed + (share.segment.index * 1000 + share.worker) * 0x9E3779B97F4A7C15ULL;
   options.resolve = plan.resolve;
   return options;
@@ -132,7 +132,9 @@ void Worker::check_finished() {
 
 void Worker::on_pacing() {
   if (arrivals_over_) return;
-  while (const auto arrival = pacer_->due(shared_.clock.now())) start_arrival(*arrival);
+  // One look at the clock: a backlog must not keep the answers waiting for as long as it grows.
+  const TimePoint now = shared_.clock.now();
+  while (const auto arrival = pacer_->due(now)) start_arrival(*arrival);
   if (const auto next = pacer_->next_deadline()) {
     pacing_timer_.expires_at(*next);
     pacing_timer_.async_wait([this](const boost::system::error_code& error) {

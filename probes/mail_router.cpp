@@ -159,8 +159,9 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
     outcome.error = last_fault_;
   }
   if (!expectation.link_text.empty() && outcome.link.empty()) outcome.error = ErrorClass::mail_link_bad;
-  const bool decided = outcome.result != MailResult::pending;
-  count(outcome.result, outcome.folder, decided ? outcome.delay : Duration::zero());
+  // A pending mail is known to have taken this long at least.
+  const Duration at_least = std::max(mail.not_before - expectation.caused_at, Duration::zero());
+  count(outcome.result, outcome.folder, outcome.result == MailResult::pending ? at_least : outcome.delay);
   // A mail that was kept for want of the link is one too many now.
   if (waiting.linkless && &*waiting.linkless != &mail) count(MailResult::duplicate, waiting.linkless->mail.folder);
   completions_.push_back({close(id, true), std::move(outcome)});
@@ -172,7 +173,10 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
   outcome.result = kind == MailOutcome::Kind::lost ? MailResult::lost : MailResult::pending;
   if (kind == MailOutcome::Kind::lost) outcome.error = ErrorClass::mail_missing;
   if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = last_fault_;
-  count(outcome.result);
+  const MailExpectation& expectation = waiting_.at(id).expectation;
+  const Duration waited = kind == MailOutcome::Kind::lost ? expectation.give_up_after
+                                                          : std::max(latest_ - expectation.caused_at, Duration::zero());
+  count(outcome.result, MailFolder::inbox, waited);
   const bool met = waiting_.at(id).linkless.has_value();
   completions_.push_back({close(id, met), std::move(outcome)});
 }
