@@ -75,7 +75,7 @@ struct Dimensions {
 
 // 4:3 with about `pixels` in all; never more than a phone's camera, never too few to read the text.
 Dimensions four_by_three(double pixels) {
-  const double height = std::sqrt(std::clamp(pixels, 352.0 * 264, 12e6) * 3 / 4);
+  const double height = std::sqrt(std::clamp(pixels, 320.0 * 240, 12e6) * 3 / 4);
   const int quarter = static_cast<int>(height / 12) * 4;
   return {quarter * 4, quarter * 3};
 }

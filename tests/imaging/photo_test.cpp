@@ -87,7 +87,7 @@ TEST_CASE("photo: a PNG has the exact size that was asked", "[unit]") {
     const std::string file = photo_of(spec);
     CAPTURE(size);
     CHECK(file.size() == size);
-    CHECK(decode_png(file).width >= 352);
+    CHECK(decode_png(file).width >= 320);
   }
 }
 
