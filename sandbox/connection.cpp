@@ -207,11 +207,13 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
     const Method method = request_.method;
     const Endpoint endpoint = request_.endpoint;
     context_->service.handle(
-        std::move(request_), Responder([self = this->shared_from_this(), method, endpoint](Response response) {
+        std::move(request_), Responder([self = this->shared_from_this(), method, endpoint](Response response) mutable {
           self->context_->counters.answered(method, endpoint, response.status);
           auto executor = self->stream_.get_executor();
-          asio::dispatch(executor,
-                         [self, response = std::move(response)]() mutable { self->write(std::move(response), true); });
+          // The last reference may be this one, and a connection ends on its own loop only.
+          asio::dispatch(executor, [self = std::move(self), response = std::move(response)]() mutable {
+            self->write(std::move(response), true);
+          });
         }));
   }
 

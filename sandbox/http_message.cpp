@@ -62,7 +62,10 @@ struct Responder::State {
 Responder::Responder(Send send) : state_(std::make_shared<State>(std::move(send))) {}
 
 void Responder::operator()(Response response) const {
-  if (!state_->answered.test_and_set()) state_->send(std::move(response));
+  if (state_->answered.test_and_set()) return;
+  // Taken out: what it holds must not outlive the answer in somebody else's copy.
+  Send send = std::move(state_->send);
+  send(std::move(response));
 }
 
 std::string_view cookie_value(std::string_view cookies, std::string_view name) {
