@@ -184,14 +184,10 @@ File make_file(const PhotoSpec& spec) {
   RandomStream random(spec.seed, RandomPurpose::photo, 3);
   if (spec.wrong_bytes) return made(make_garbage(spec.size != 0 ? spec.size : 300'000, random));
   switch (spec.format) {
-    case PhotoFormat::jpeg:
-      return make_jpeg(spec);
-    case PhotoFormat::png:
-      return make_png(spec);
-    case PhotoFormat::pdf:
-      return make_page(spec);
-    case PhotoFormat::heic_like:
-      break;
+    case PhotoFormat::jpeg: return make_jpeg(spec);
+    case PhotoFormat::png: return make_png(spec);
+    case PhotoFormat::pdf: return make_page(spec);
+    case PhotoFormat::heic_like: break;
   }
   const Dimensions dimensions = spec.width != 0 ? Dimensions{spec.width, spec.height} : Dimensions{4032, 3024};
   std::string file = make_heic_like(dimensions.width, dimensions.height, spec.size, random);
@@ -219,28 +215,20 @@ Result<PhotoFormat> parse_photo_format(std::string_view name) {
 
 std::string_view photo_media_type(PhotoFormat format) noexcept {
   switch (format) {
-    case PhotoFormat::jpeg:
-      return "image/jpeg";
-    case PhotoFormat::png:
-      return "image/png";
-    case PhotoFormat::heic_like:
-      return "image/heic";
-    case PhotoFormat::pdf:
-      break;
+    case PhotoFormat::jpeg: return "image/jpeg";
+    case PhotoFormat::png: return "image/png";
+    case PhotoFormat::heic_like: return "image/heic";
+    case PhotoFormat::pdf: break;
   }
   return "application/pdf";
 }
 
 std::string_view photo_extension(PhotoFormat format) noexcept {
   switch (format) {
-    case PhotoFormat::jpeg:
-      return "jpg";
-    case PhotoFormat::png:
-      return "png";
-    case PhotoFormat::heic_like:
-      return "heic";
-    case PhotoFormat::pdf:
-      break;
+    case PhotoFormat::jpeg: return "jpg";
+    case PhotoFormat::png: return "png";
+    case PhotoFormat::heic_like: return "heic";
+    case PhotoFormat::pdf: break;
   }
   return "pdf";
 }

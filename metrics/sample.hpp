@@ -63,7 +63,7 @@ struct StepSample {
   Duration service_time{};   // from the actual start of the first request
   Outcome outcome = Outcome::success;
   ErrorClass error = ErrorClass::none;
-  bool timed = true;         // false: it made no request, so the durations mean nothing
+  bool timed = true;  // false: it made no request, so the durations mean nothing
 };
 
 // One pass of a virtual user through a journey.
