@@ -4,6 +4,7 @@
 #include "probes/mail_message.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,10 +16,11 @@ namespace {
 
 constexpr long kConnectTimeoutMs = 10'000;
 constexpr long kTimeoutMs = 30'000;
-// libcurl cuts a response line that does not fit into its buffer.
-constexpr long kBufferBytes = 512L << 10;
-// Lists of folders and dates: about a million mails.
-constexpr std::size_t kMaxResponseBytes = std::size_t{96} << 20;
+constexpr long kResponseTimeoutSeconds = 15;
+// For one long line, for many lines: see Answer.
+constexpr long kLongBufferBytes = 128L << 10;
+constexpr long kShortBufferBytes = 1024;
+constexpr std::size_t kMaxResponseBytes = std::size_t{1} << 20;
 constexpr long kMaxIdleSeconds = 3600;
 
 struct Sink {
@@ -31,6 +33,25 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
   if (sink.bytes->size() + size * count > sink.limit) return 0;
   sink.bytes->append(data, size * count);
   return size * count;
+}
+
+// As libcurl does it, but why it fails is kept: out of descriptors looks like "could not connect" otherwise.
+struct Socket {
+  int fd = -1;
+  int error = 0;  // errno of the last socket() that failed
+};
+
+curl_socket_t open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& kept = *static_cast<Socket*>(user);
+  kept.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  kept.error = kept.fd < 0 ? errno : 0;
+  return kept.fd < 0 ? CURL_SOCKET_BAD : kept.fd;
+}
+
+int close_socket(void* user, curl_socket_t fd) {
+  auto& kept = *static_cast<Socket*>(user);
+  if (kept.fd == fd) kept.fd = -1;
+  return ::close(fd);
 }
 
 // A part of the URL, or empty where it has none.
@@ -52,9 +73,14 @@ bool is_loopback(std::string_view host) {
 struct ImapSession::Handle {
   CURL* curl = curl_easy_init();
   std::array<char, CURL_ERROR_SIZE> error{};
+  Socket socket;
 
   Handle() = default;
-  ~Handle() { curl_easy_cleanup(curl); }
+  ~Handle() {
+    // No LOGOUT, for whose answer libcurl would wait up to two minutes: a client may hang up.
+    if (socket.fd >= 0) ::shutdown(socket.fd, SHUT_RDWR);
+    curl_easy_cleanup(curl);
+  }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 
@@ -102,9 +128,13 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   handle->set(CURLOPT_TIMEOUT_MS, kTimeoutMs);
   handle->set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle->set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
-  handle->set(CURLOPT_BUFFERSIZE, kBufferBytes);
+  handle->set(CURLOPT_SERVER_RESPONSE_TIMEOUT, kResponseTimeoutSeconds);
   handle->set(CURLOPT_ERRORBUFFER, handle->error.data());
   handle->set(CURLOPT_WRITEFUNCTION, &on_write);
+  handle->set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  handle->set(CURLOPT_OPENSOCKETDATA, &handle->socket);
+  handle->set(CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+  handle->set(CURLOPT_CLOSESOCKETDATA, &handle->socket);
   const std::string port = url_part(url.get(), CURLUPART_PORT);
   std::string base = scheme + "://" + host + (port.empty() ? "" : ":" + port) + "/";
   return std::unique_ptr<ImapSession>(new ImapSession(std::move(handle), std::move(base)));
@@ -142,25 +172,28 @@ std::string ImapSession::url_of(std::string_view mailbox) const {
   return url;
 }
 
-ImapSession::Status ImapSession::command(std::string_view mailbox, const std::string& text, std::string& response) {
+ImapSession::Status ImapSession::command(std::string_view mailbox, const std::string& text, Answer answer,
+                                         std::string& response) {
   const std::string url = mailbox.empty() ? base_url_ : url_of(mailbox);
-  return perform(url, text.c_str(), response, kMaxResponseBytes);
+  return perform(url, text.c_str(), answer, response, kMaxResponseBytes);
 }
 
 ImapSession::Status ImapSession::fetch(std::string_view mailbox, std::uint32_t uid_validity, std::uint32_t uid,
                                        std::string& bytes) {
   const std::string url = url_of(mailbox) + ";UIDVALIDITY=" + std::to_string(uid_validity) +
                           "/;UID=" + std::to_string(uid) + ";PARTIAL=0." + std::to_string(kMaxMailBytes);
-  return perform(url, nullptr, bytes, kMaxMailBytes);
+  return perform(url, nullptr, Answer::one_line, bytes, kMaxMailBytes);
 }
 
-ImapSession::Status ImapSession::perform(const std::string& url, const char* command, std::string& response,
-                                         std::size_t limit) {
+ImapSession::Status ImapSession::perform(const std::string& url, const char* command, Answer answer,
+                                         std::string& response, std::size_t limit) {
   response.clear();
   uid_validity_.reset();
   unavailable_ = false;
+  handle_->socket.error = 0;
   handle_->error.front() = '\0';
   Sink sink{&response, limit};
+  handle_->set(CURLOPT_BUFFERSIZE, answer == Answer::one_line ? kLongBufferBytes : kShortBufferBytes);
   handle_->set(CURLOPT_URL, url.c_str());
   handle_->set(CURLOPT_CUSTOMREQUEST, command);
   handle_->set(CURLOPT_WRITEDATA, &sink);
@@ -168,6 +201,7 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
   long connects = 0;
   curl_easy_getinfo(handle_->curl, CURLINFO_NUM_CONNECTS, &connects);
   connected_anew_ = connects > 0;
+  dropped_ = !connected_anew_ && (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING);
   if (code == CURLE_OK) return Status::done;
   fault_ = fault_of(code);
   // libcurl reports a mailbox that cannot be selected as a refused login.
@@ -184,12 +218,12 @@ MailFault ImapSession::fault_of(int code) const {
   const std::string detail = handle_->error.front() != '\0' ? handle_->error.data() : text;
   long os_error = 0;
   curl_easy_getinfo(handle_->curl, CURLINFO_OS_ERRNO, &os_error);
+  const int socket_error = handle_->socket.error;
+  if (socket_error == EMFILE || socket_error == ENFILE) return {ErrorClass::generator_descriptors, detail};
+  if (code == CURLE_COULDNT_CONNECT && os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};
   switch (code) {
-    case CURLE_COULDNT_CONNECT:
-      if (os_error == EMFILE || os_error == ENFILE) return {ErrorClass::generator_descriptors, detail};
-      if (os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};
-      return {ErrorClass::mailbox_unreachable, detail};
     case CURLE_OUT_OF_MEMORY: return {ErrorClass::generator_memory, text};
+    case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SEND_ERROR:

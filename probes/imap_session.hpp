@@ -31,9 +31,14 @@ class ImapSession {
     broken,   // fault() says why; the connection is gone
   };
 
+  // What kind of answer a command has, since libcurl 7.88 handles neither kind well: a long line is cut
+  // where it does not fit into the buffer, and for every line what is left in the buffer counts against a
+  // limit of 300 KB. So a small buffer is for many lines: about 500 of 70 bytes, nothing near that is asked for.
+  enum class Answer : std::uint8_t { one_line, many_lines };
+
   // Runs a command without arguments that need literals; its response lines go to `response`. An empty
   // mailbox: none is selected for it.
-  Status command(std::string_view mailbox, const std::string& text, std::string& response);
+  Status command(std::string_view mailbox, const std::string& text, Answer answer, std::string& response);
   // The first kMaxMailBytes of a mail.
   Status fetch(std::string_view mailbox, std::uint32_t uid_validity, std::uint32_t uid, std::string& bytes);
 
@@ -41,6 +46,8 @@ class ImapSession {
   [[nodiscard]] std::optional<std::uint32_t> uid_validity() const { return uid_validity_; }
   // Whether the last call had to open a connection.
   [[nodiscard]] bool connected_anew() const { return connected_anew_; }
+  // Whether the last call broke because the server had closed a kept-alive connection, as it may at any time.
+  [[nodiscard]] bool was_dropped() const { return dropped_; }
   [[nodiscard]] const MailFault& fault() const { return fault_; }
   // Thread-safe: a call in progress ends within a second.
   void stop() noexcept { stopping_ = true; }
@@ -49,7 +56,7 @@ class ImapSession {
   struct Handle;
 
   ImapSession(std::unique_ptr<Handle> handle, std::string base_url);
-  Status perform(const std::string& url, const char* command, std::string& response, std::size_t limit);
+  Status perform(const std::string& url, const char* command, Answer answer, std::string& response, std::size_t limit);
   void on_line(std::string_view line);
   MailFault fault_of(int code) const;
   std::string url_of(std::string_view mailbox) const;
@@ -58,6 +65,7 @@ class ImapSession {
   std::string base_url_;
   std::optional<std::uint32_t> uid_validity_;
   bool connected_anew_ = false;
+  bool dropped_ = false;
   bool unavailable_ = false;  // the server said so when it refused
   MailFault fault_;
   std::atomic<bool> stopping_ = false;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -16,10 +17,15 @@
 namespace gelombang {
 namespace {
 
+using Answer = ImapSession::Answer;
 using Status = ImapSession::Status;
 
-// UIDs asked for in one SEARCH: its answer is one line, which must fit into libcurl's buffer.
-constexpr std::uint32_t kSearchWindow = 20'000;
+// UIDs asked for in one SEARCH: its answer is one line, of which libcurl 8 takes 64 KB.
+constexpr std::uint32_t kSearchWindow = 5'000;
+// Mails whose dates are asked for at once, a line each: see Answer::many_lines.
+constexpr std::size_t kDateWindow = 250;
+// Of a long history the dates of so many mails are learned, the newest; what is older than they is history.
+constexpr std::size_t kMaxHistory = 20'000;
 constexpr Duration kListAgainAfter = std::chrono::seconds(30);
 constexpr int kMaxAttempts = 5;
 constexpr std::size_t kMaxRemembered = 200'000;
@@ -51,14 +57,16 @@ struct NewMail {
 struct Folder {
   MailFolder kind = MailFolder::inbox;
   std::optional<std::uint32_t> uid_validity;
-  std::uint32_t last_uid = 0;         // listed up to here
-  std::deque<NewMail> new_mails;      // listed, not read yet
-  Multiset<std::int64_t> history;     // arrival dates of what was there before us
-  Multiset<std::size_t> handed_over;  // hashes of mails
+  std::uint32_t last_uid = 0;                                              // listed up to here
+  std::deque<NewMail> new_mails;                                           // listed, not read yet
+  Multiset<std::int64_t> history;                                          // arrival dates of what was there before us
+  std::int64_t history_begins = std::numeric_limits<std::int64_t>::min();  // older is history anyway
+  Multiset<std::size_t> handed_over;                                       // hashes of mails
   std::deque<std::size_t> handed_over_order;
   Multiset<std::size_t> rescan;  // what of handed_over was not met again yet
-  bool stale = false;            // UIDVALIDITY changed, and the folder was not read again yet
-  bool active = false;           // in the account at the moment
+  bool history_known = false;
+  bool stale = false;   // UIDVALIDITY changed, and the folder was not read again yet
+  bool active = false;  // in the account at the moment
 };
 
 class ImapSource final : public MailSource {
@@ -72,12 +80,18 @@ class ImapSource final : public MailSource {
   void stop() noexcept override { session_->stop(); }
 
  private:
+  std::optional<MailFault> look_once(const Deliver& deliver);
   std::optional<MailFault> greet();
   std::optional<MailFault> list_folders();
   std::optional<MailFault> list_mails(const std::string& name, Folder& folder);
-  std::optional<MailFault> learn_history(const std::string& name, Folder& folder);
-  std::optional<MailFault> list_again(const std::string& name, Folder& folder);
-  std::optional<MailFault> dates(const std::string& name, std::vector<ImapDate>& mails);
+  std::optional<MailFault> learn_history(const std::string& name, Folder& folder,
+                                         const std::vector<std::uint32_t>& uids, TimePoint seen_at);
+  std::optional<MailFault> list_again(const std::string& name, Folder& folder, const std::vector<std::uint32_t>& uids,
+                                      TimePoint seen_at);
+  std::optional<MailFault> uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
+                                        std::vector<std::uint32_t>& uids);
+  std::optional<MailFault> dates_of(const std::string& name, const std::vector<std::uint32_t>& uids,
+                                    std::unordered_map<std::uint32_t, std::int64_t>& dates);
   std::optional<MailFault> search(const std::string& name, const std::string& what, std::vector<std::uint32_t>& uids);
   std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
   void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
@@ -91,7 +105,7 @@ class ImapSource final : public MailSource {
   const std::chrono::sys_seconds opened_;
   std::map<std::string, Folder> folders_;  // by the server's name
   TimePoint listed_at_ = TimePoint::min();
-  bool extended_list_ = true;
+  bool lists_flagged_ = true;
   bool first_look_ = true;      // none was tried yet
   bool knows_history_ = false;  // folders found from now on are new with all that is in them
   std::string response_;
@@ -99,6 +113,14 @@ class ImapSource final : public MailSource {
 };
 
 std::optional<MailFault> ImapSource::look(const Deliver& deliver) {
+  auto fault = look_once(deliver);
+  // Servers close idle connections, and those whose folder was deleted: no fault if they take a new one.
+  if (fault && session_->was_dropped()) fault = look_once(deliver);
+  first_look_ = false;
+  return fault;
+}
+
+std::optional<MailFault> ImapSource::look_once(const Deliver& deliver) {
   auto fault = greet();
   for (auto& [name, folder] : folders_) {
     if (fault) break;
@@ -107,7 +129,6 @@ std::optional<MailFault> ImapSource::look(const Deliver& deliver) {
     if (!fault && folder.active) fault = read_mails(name, folder, deliver);
   }
   if (!fault) knows_history_ = true;
-  first_look_ = false;
   return fault;
 }
 
@@ -119,7 +140,7 @@ std::optional<MailFault> ImapSource::greet() {
   });
   const bool list = listed_at_ == TimePoint::min() || (!has_spam && clock_.now() - listed_at_ >= kListAgainAfter);
   if (list) return list_folders();
-  switch (session_->command({}, "NOOP", response_)) {
+  switch (session_->command({}, "NOOP", Answer::one_line, response_)) {
     case Status::done: break;
     case Status::refused: return unexpected("NOOP is refused");
     case Status::broken: return session_->fault();
@@ -128,18 +149,24 @@ std::optional<MailFault> ImapSource::greet() {
 }
 
 std::optional<MailFault> ImapSource::list_folders() {
-  Status status = Status::refused;
-  if (extended_list_) status = session_->command({}, R"(LIST "" "*" RETURN (SPECIAL-USE))", response_);
-  if (status == Status::refused) {
-    extended_list_ = false;  // a server without RFC 5258
-    status = session_->command({}, R"(LIST "" "*")", response_);
-  }
+  std::vector<ImapFolder> found;
+  const auto list = [&](const std::string& command) {
+    const Status status = session_->command({}, command, Answer::many_lines, response_);
+    found.clear();
+    for_each_line(response_, [&](std::string_view line) {
+      if (auto folder = parse_list_line(line)) found.push_back(std::move(*folder));
+    });
+    return status;
+  };
+  // The flagged folders first (RFC 6154): accounts may hold more folders than libcurl takes lines.
+  Status status = lists_flagged_ ? list(R"(LIST (SPECIAL-USE) "" "*")") : Status::refused;
+  if (status == Status::refused) lists_flagged_ = false;
+  const bool flagged = std::any_of(found.begin(), found.end(), [](const ImapFolder& folder) {
+    return std::find(folder.flags.begin(), folder.flags.end(), "\\junk") != folder.flags.end();
+  });
+  if (status != Status::broken && !flagged) status = list(R"(LIST "" "*")");
   if (status == Status::broken) return session_->fault();
   if (status == Status::refused) return unexpected("LIST is refused");
-  std::vector<ImapFolder> found;
-  for_each_line(response_, [&](std::string_view line) {
-    if (auto folder = parse_list_line(line)) found.push_back(std::move(*folder));
-  });
   for (auto& [name, folder] : folders_) folder.active = false;
   folders_["INBOX"].active = true;
   for (const std::string& name : spam_folders_of(found)) {
@@ -161,7 +188,7 @@ std::optional<MailFault> ImapSource::refused(const std::string& name) {
 
 std::optional<MailFault> ImapSource::search(const std::string& name, const std::string& what,
                                             std::vector<std::uint32_t>& uids) {
-  switch (session_->command(name, "UID SEARCH UID " + what, response_)) {
+  switch (session_->command(name, "UID SEARCH UID " + what, Answer::one_line, response_)) {
     case Status::done: break;
     case Status::refused: return refused(name);
     case Status::broken: return session_->fault();
@@ -170,15 +197,35 @@ std::optional<MailFault> ImapSource::search(const std::string& name, const std::
   return std::nullopt;
 }
 
-std::optional<MailFault> ImapSource::dates(const std::string& name, std::vector<ImapDate>& mails) {
-  switch (session_->command(name, "UID FETCH 1:* (UID INTERNALDATE)", response_)) {
-    case Status::done: break;
-    case Status::refused: return refused(name);
-    case Status::broken: return session_->fault();
+// The UIDs in (after, newest], in order.
+std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
+                                                  std::vector<std::uint32_t>& uids) {
+  for (std::uint32_t begin = after; begin < newest && folders_[name].active;) {
+    const std::uint32_t end = begin + std::min(kSearchWindow, newest - begin);
+    if (auto fault = search(name, std::to_string(begin + 1) + ":" + std::to_string(end), uids)) return fault;
+    begin = end;
   }
-  for_each_line(response_, [&](std::string_view line) {
-    if (const auto date = parse_date_line(line)) mails.push_back(*date);
-  });
+  // Whatever else a server tells.
+  std::erase_if(uids, [=](std::uint32_t uid) { return uid <= after || uid > newest; });
+  std::sort(uids.begin(), uids.end());
+  uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+  return std::nullopt;
+}
+
+std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std::vector<std::uint32_t>& uids,
+                                              std::unordered_map<std::uint32_t, std::int64_t>& dates) {
+  for (std::size_t i = 0; i < uids.size() && folders_[name].active; i += kDateWindow) {
+    const std::uint32_t last = uids[std::min(i + kDateWindow, uids.size()) - 1];
+    const std::string range = std::to_string(uids[i]) + ":" + std::to_string(last);
+    switch (session_->command(name, "UID FETCH " + range + " (UID INTERNALDATE)", Answer::many_lines, response_)) {
+      case Status::done: break;
+      case Status::refused: return refused(name);
+      case Status::broken: return session_->fault();
+    }
+    for_each_line(response_, [&](std::string_view line) {
+      if (const auto date = parse_date_line(line)) dates[date->uid] = date->arrived;
+    });
+  }
   return std::nullopt;
 }
 
@@ -186,67 +233,67 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder&
   std::vector<std::uint32_t> uids;
   if (auto fault = search(name, "*", uids)) return fault;
   if (!folder.active) return std::nullopt;
-  // Told only where the folder had to be selected; while it stays selected it cannot change.
-  const auto validity = session_->uid_validity();
-  if (!folder.uid_validity) {
-    if (!validity) return unexpected("the server does not tell UIDVALIDITY");
-    folder.uid_validity = validity;
-    if (!knows_history_) return learn_history(name, folder);
-  } else if (validity && *validity != *folder.uid_validity) {
-    folder.uid_validity = validity;
-    folder.stale = true;
-  }
-  if (folder.stale) return list_again(name, folder);
   const std::uint32_t newest = uids.empty() ? 0 : *std::max_element(uids.begin(), uids.end());
-  while (folder.last_uid < newest) {
-    const std::uint32_t end = newest - folder.last_uid > kSearchWindow ? folder.last_uid + kSearchWindow : newest;
-    uids.clear();
-    if (auto fault = search(name, std::to_string(folder.last_uid + 1) + ":" + std::to_string(end), uids)) return fault;
-    if (!folder.active) return std::nullopt;
-    const TimePoint seen_at = clock_.now();
-    std::sort(uids.begin(), uids.end());
-    for (const std::uint32_t uid : uids) {
-      if (uid > folder.last_uid && uid <= end) folder.new_mails.push_back({uid, seen_at});
-    }
-    folder.last_uid = end;
+  // Told only where the folder had to be selected; while it stays selected it cannot change.
+  if (const auto validity = session_->uid_validity(); validity && validity != folder.uid_validity) {
+    folder.stale = folder.history_known;
+    folder.uid_validity = validity;
   }
+  if (!folder.uid_validity) return unexpected("the server does not tell UIDVALIDITY");
+  if (knows_history_) folder.history_known = true;  // it appeared later: there is none
+  const std::uint32_t after = folder.stale || !folder.history_known ? 0 : folder.last_uid;
+  uids.clear();
+  if (auto fault = uids_between(name, after, newest, uids)) return fault;
+  const TimePoint seen_at = clock_.now();
+  if (!folder.active) return std::nullopt;
+  if (folder.stale) return list_again(name, folder, uids, seen_at);
+  if (!folder.history_known) return learn_history(name, folder, uids, seen_at);
+  for (const std::uint32_t uid : uids) folder.new_mails.push_back({uid, seen_at});
+  folder.last_uid = std::max(folder.last_uid, newest);
   return std::nullopt;
 }
 
-std::optional<MailFault> ImapSource::learn_history(const std::string& name, Folder& folder) {
-  std::vector<ImapDate> mails;
-  auto fault = dates(name, mails);
-  if (fault) folder.uid_validity.reset();
+std::optional<MailFault> ImapSource::learn_history(const std::string& name, Folder& folder,
+                                                   const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
+  const std::size_t skipped = uids.size() - std::min(uids.size(), kMaxHistory);
+  const std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
+  std::unordered_map<std::uint32_t, std::int64_t> dates;
+  auto fault = dates_of(name, newest, dates);
   if (fault || !folder.active) return fault;
-  const TimePoint seen_at = clock_.now();
-  for (const ImapDate& mail : mails) {
-    folder.last_uid = std::max(folder.last_uid, mail.uid);
+  for (const auto& [uid, date] : dates) {
     // Where the first look failed, mail has come since; the server's clock is all there is to tell.
-    const bool came_since = !first_look_ && mail.arrived >= opened_.time_since_epoch().count();
-    if (came_since) {
-      folder.new_mails.push_back({mail.uid, seen_at});
+    if (!first_look_ && date >= opened_.time_since_epoch().count()) {
+      folder.new_mails.push_back({uid, seen_at});
     } else {
-      folder.history.add(mail.arrived);
+      folder.history.add(date);
     }
   }
+  if (skipped > 0 && !dates.empty()) {
+    folder.history_begins = std::min_element(dates.begin(), dates.end(), [](const auto& a, const auto& b) {
+                              return a.second < b.second;
+                            })->second;
+  }
+  if (!uids.empty()) folder.last_uid = uids.back();
+  folder.history_known = true;
   return std::nullopt;
 }
 
 // The UIDs that we knew mean nothing any more.
-std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder& folder) {
-  folder.new_mails.clear();
-  folder.last_uid = 0;
-  folder.rescan = folder.handed_over;
-  std::vector<ImapDate> mails;
-  auto fault = dates(name, mails);
+std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder& folder,
+                                                const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
+  std::unordered_map<std::uint32_t, std::int64_t> dates;
+  auto fault = dates_of(name, uids, dates);
   if (fault || !folder.active) return fault;
-  folder.stale = false;
-  const TimePoint seen_at = clock_.now();
   Multiset<std::int64_t> history = folder.history;
-  for (const ImapDate& mail : mails) {
-    folder.last_uid = std::max(folder.last_uid, mail.uid);
-    if (!history.take(mail.arrived)) folder.new_mails.push_back({mail.uid, seen_at, true});
+  folder.rescan = folder.handed_over;
+  folder.new_mails.clear();
+  for (const std::uint32_t uid : uids) {
+    const auto date = dates.find(uid);
+    const bool known = date != dates.end() && (date->second < folder.history_begins || history.take(date->second));
+    if (!known) folder.new_mails.push_back({uid, seen_at, true});
   }
+  folder.last_uid = uids.empty() ? 0 : uids.back();
+  folder.stale = false;
   return std::nullopt;
 }
 
@@ -258,7 +305,12 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
     const auto validity = session_->uid_validity();
     if (validity && *validity != *folder.uid_validity) return unexpected("UIDVALIDITY changed during a look");
     if (status == Status::done) hand_over(folder, mail, deliver);
-    if (status == Status::broken && mail.attempts < kMaxAttempts) return session_->fault();
+    if (status == Status::broken && mail.attempts < kMaxAttempts) {
+      // A mail that another client deleted a moment ago comes as NIL, which libcurl takes for nonsense. On
+      // a new connection it is gone.
+      if (mail.attempts == 1 && session_->fault().error == ErrorClass::mailbox_protocol) continue;
+      return session_->fault();
+    }
     // Refused: another client deleted it meanwhile. Broken again and again: skipped, for the sake of the others.
     folder.new_mails.pop_front();
     if (status == Status::broken) {

@@ -50,6 +50,7 @@ void MailPoller::look() {
     router_.look_ended(began);
     return;
   }
+  if (stopping_) return;
   if (++failures_ == 1) spdlog::warn("mailbox: {}: {}", info(fault->error).text, fault->detail);
   next_look_ = ended + pause_after(fault->error);
   router_.look_failed(ended, *fault);

@@ -8,6 +8,7 @@
 #include "probes/mail_source.hpp"
 #include "probes/mail_watcher.hpp"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,7 +23,10 @@ class MailPoller {
   // One look, if it is time for one. Hands out outcomes. Returns how long to wait until the next call.
   Duration step();
   // Ends a look in progress.
-  void stop() noexcept { source_->stop(); }
+  void stop() noexcept {
+    stopping_ = true;
+    source_->stop();
+  }
   // Calls the Done of every outcome that is decided; only from the thread that calls step().
   void hand_out();
 
@@ -44,6 +48,7 @@ class MailPoller {
   MailRouter router_;
   TimePoint next_look_ = TimePoint::min();
   int failures_ = 0;  // in a row
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace gelombang
