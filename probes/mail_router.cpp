@@ -5,6 +5,9 @@
 namespace gelombang {
 namespace {
 
+// `to` may be the beginning of time, where nothing was seen yet.
+Duration elapsed(TimePoint from, TimePoint to) { return to > from ? to - from : Duration::zero(); }
+
 // Deadlines far in the future stay there.
 TimePoint later(TimePoint from, Duration by) { return by > TimePoint::max() - from ? TimePoint::max() : from + by; }
 
@@ -160,7 +163,7 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
   }
   if (!expectation.link_text.empty() && outcome.link.empty()) outcome.error = ErrorClass::mail_link_bad;
   // A pending mail is known to have taken this long at least.
-  const Duration at_least = std::max(mail.not_before - expectation.caused_at, Duration::zero());
+  const Duration at_least = elapsed(expectation.caused_at, mail.not_before);
   count(outcome.result, outcome.folder, outcome.result == MailResult::pending ? at_least : outcome.delay);
   // A mail that was kept for want of the link is one too many now.
   if (waiting.linkless && &*waiting.linkless != &mail) count(MailResult::duplicate, waiting.linkless->mail.folder);
@@ -174,8 +177,8 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
   if (kind == MailOutcome::Kind::lost) outcome.error = ErrorClass::mail_missing;
   if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = last_fault_;
   const MailExpectation& expectation = waiting_.at(id).expectation;
-  const Duration waited = kind == MailOutcome::Kind::lost ? expectation.give_up_after
-                                                          : std::max(latest_ - expectation.caused_at, Duration::zero());
+  const Duration waited =
+      kind == MailOutcome::Kind::lost ? expectation.give_up_after : elapsed(expectation.caused_at, latest_);
   count(outcome.result, MailFolder::inbox, waited);
   const bool met = waiting_.at(id).linkless.has_value();
   completions_.push_back({close(id, met), std::move(outcome)});
