@@ -1,6 +1,7 @@
 #include "app/check_command.hpp"
 
 #include "app/exit.hpp"
+#include "app/say.hpp"
 #include "base/units.hpp"
 #include "engine/preflight.hpp"
 
@@ -75,7 +76,7 @@ int check_scenario(const RunOptions& options) {
     fmt::print("It fits. Nothing was sent.\n");
     return 0;
   }
-  for (const std::string& problem : problems) fmt::print(stderr, "does not fit: {}\n", problem);
+  for (const std::string& problem : problems) say("does not fit: {}\n", problem);
   return refuse(ExitCause::configuration, "the load does not fit this machine or its feeds");
 }
 

@@ -4,6 +4,7 @@
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
 #include "app/load_session.hpp"
+#include "app/say.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 
@@ -90,7 +91,7 @@ int run_command_line(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& fault) {
-    fmt::print(stderr, "gelombang: a fault of its own: {}\n", fault.what());
+    say("gelombang: a fault of its own: {}\n", fault.what());
     return 1;
   }
 }

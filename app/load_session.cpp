@@ -4,6 +4,7 @@
 #include "app/process_figures.hpp"
 #include "app/progress.hpp"
 #include "app/progress_counts.hpp"
+#include "app/say.hpp"
 #include "app/session_setup.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
@@ -140,7 +141,8 @@ std::optional<ExitReason> LoadSession::set_up() {
         LoadExposition::RunInfo{id_, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout,
         std::move(expressions));
     auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_);
-    if (server.has_error()) return bad("--metrics-listen: " + server.error().message);
+    if (server.has_error())
+      return bad("--metrics-listen: " + server.error().message + "; give another address, or off");
     server_ = std::move(server.value());
   }
   auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
@@ -169,14 +171,13 @@ std::optional<ExitReason> LoadSession::set_up() {
 
 void LoadSession::announce() const {
   const RunPlan& plan = prepared_.plan;
-  fmt::print(stderr, "{} {}  run {}  seed {}  load {}  threads {}  at most {} users\n",
-             terminal_.paint(Color::bold, "gelombang"), kVersion, id_, plan.settings.seed, plan.load.name, plan.threads,
-             plan.max_users);
-  fmt::print(stderr, "scenario {}{}{}\n", prepared_.scenario.name, prepared_.target ? "  target " : "",
-             prepared_.target ? prepared_.target->text : "");
-  if (server_) fmt::print(stderr, "metrics  {}\n", server_->url());
+  say("{} {}  run {}  seed {}  load {}  threads {}  at most {} users\n", terminal_.paint(Color::bold, "gelombang"),
+      kVersion, id_, plan.settings.seed, plan.load.name, plan.threads, plan.max_users);
+  say("scenario {}{}{}\n", prepared_.scenario.name, prepared_.target ? "  target " : "",
+      prepared_.target ? prepared_.target->text : "");
+  if (server_) say("metrics  {}\n", server_->url());
   if (run_options_.insecure) {
-    fmt::print(stderr, "{}\n", terminal_.paint(Color::yellow, "warning: --insecure: certificates are not verified"));
+    say("{}\n", terminal_.paint(Color::yellow, "warning: --insecure: certificates are not verified"));
   }
 }
 
@@ -199,14 +200,14 @@ void LoadSession::on_signal() {
   progress_.clear();
   if (signals_seen_ == 1) {
     reasons_.push_back({ExitCause::stopped, "stopped by a signal"});
-    fmt::print(stderr, "stopping: what is under way may take {}; once more to stop now\n",
-               format_duration(prepared_.plan.graceful_stop));
+    say("stopping: what is under way may take {}; once more to stop now\n",
+        format_duration(prepared_.plan.graceful_stop));
     run_->stop_arrivals(clock_.now());
   } else if (signals_seen_ == 2) {
     run_->interrupt(clock_.now());
   } else {
     // A script that never yields cannot be asked to stop.
-    fmt::print(stderr, "gelombang: killed by the third signal, without a summary\n");
+    say("gelombang: killed by the third signal, without a summary\n");
     std::_Exit(static_cast<int>(ExitCause::stopped));
   }
   signals_.async_wait([this](const boost::system::error_code& error, int) {
@@ -254,7 +255,7 @@ void LoadSession::tick(TimePoint now) {
     aborted_ = true;
     progress_.clear();
     const std::string& expression = aggregator_->abort()->threshold.expression;
-    fmt::print(stderr, "aborting: {}\n", expression);
+    say("aborting: {}\n", expression);
     // It holds whatever the last answers do to the figure.
     reasons_.push_back({ExitCause::failed, fmt::format("aborted by threshold '{}'", expression)});
     run_->interrupt(now);
@@ -328,7 +329,9 @@ RunFacts LoadSession::facts() const {
   facts.started_at = started_wall_;
   facts.ended_at = ended_wall_;
   facts.took = std::max(Duration::zero(), clock_.now() - epoch_);
-  facts.arrivals_took = std::clamp<Duration>(run_->arrivals_end() - epoch_, Duration::zero(), facts.took);
+  // An open load lasts as long as it says, though its last arrival comes a little before.
+  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
+  facts.arrivals_took = plan.load.open() ? arrivals : std::min(arrivals, facts.took);
   if (plan.load.open()) {
     const auto parts = static_cast<double>(plan.segment.count);
     facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
@@ -355,11 +358,11 @@ bool LoadSession::write_json(const Summary& summary) const {
   const std::string text = summary_json(summary);
   if (options_.json == "-") {
     const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    if (!written) fmt::print(stderr, "gelombang: --json: stdout: {}\n", std::strerror(errno));
+    if (!written) say("gelombang: --json: stdout: {}\n", std::strerror(errno));
     return written;
   }
   const auto written = write_file(options_.json, text);
-  if (written.has_error()) fmt::print(stderr, "gelombang: --json: {}\n", written.error().message);
+  if (written.has_error()) say("gelombang: --json: {}\n", written.error().message);
   return written.has_value();
 }
 
@@ -368,7 +371,7 @@ void LoadSession::linger() {
   if (!server_ || server_->scrapes() == 0 || linger_ == Duration::zero() || signals_seen_ > 0) return;
   const std::uint64_t before = server_->scrapes();
   const TimePoint until = clock_.now() + linger_;
-  fmt::print(stderr, "waiting up to {} for the last scrape of {}\n", format_duration(linger_), server_->url());
+  say("waiting up to {} for the last scrape of {}\n", format_duration(linger_), server_->url());
   io_.restart();
   std::function<void()> wait = [&] {
     if (server_->scrapes() > before || clock_.now() >= until || signals_seen_ > 0) return io_.stop();
@@ -403,7 +406,7 @@ int LoadSession::finish() {
   linger();
   const int code = exit_code(summary.exit_reasons);
   const ExitReason* why = gravest(summary.exit_reasons);
-  if (why != nullptr) fmt::print(stderr, "gelombang: exit {}: {}\n", code, why->text);
+  if (why != nullptr) say("gelombang: exit {}: {}\n", code, why->text);
   return code;
 }
 
@@ -433,6 +436,13 @@ int run_load(const RunOptions& run_options, const SessionOptions& session_option
   if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
   auto prepared = prepare_run(run_options);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
+  if (!prepared.value().target) {
+    return refuse(ExitCause::configuration,
+                  "--target is missing: the base URL to play against, such as http://127.0.0.1:8080");
+  }
+  if (const auto usable = check_session(session_options, prepared.value()); usable.has_error()) {
+    return refuse(ExitCause::configuration, usable.error().message);
+  }
   const bool at_once = session_options.start_at.empty();
   LoadSession session(std::move(prepared.value()), run_options, session_options,
                       at_once ? std::nullopt : std::optional(start.value()));

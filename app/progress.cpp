@@ -1,5 +1,6 @@
 #include "app/progress.hpp"
 
+#include "app/say.hpp"
 #include "base/units.hpp"
 
 #include <fmt/format.h>
@@ -42,17 +43,17 @@ void Progress::show(const ProgressFigures& figures) {
   if (terminal_.interactive()) return draw(figures);
   if (figures.elapsed < next_line_at_) return;
   next_line_at_ += kLineEvery;
-  fmt::print(stderr,
-             "{:>6} of {}: asked {}, started {}, {} users, {} failed of {}, errors {:.2f} %, p95 {}, dropped {}{}\n",
-             format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
-             rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
-             figures.error_rate * 100, p95_text(figures.p95), figures.dropped, figures.stopping ? ", finishing" : "");
-  for (const std::string& warning : figures.warnings) fmt::print(stderr, "  warning: {}\n", warning);
+  say("{:>6} of {}: asked {}, started {}, {} users, {} of {} iterations failed, step errors {:.2f} %, p95 {}, dropped "
+      "{}{}\n",
+      format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
+      rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
+      figures.error_rate * 100, p95_text(figures.p95), figures.dropped, figures.stopping ? ", finishing" : "");
+  for (const std::string& warning : figures.warnings) say("  warning: {}\n", warning);
 }
 
 void Progress::clear() {
   if (lines_drawn_ == 0) return;
-  fmt::print(stderr, "\x1b[{}A\x1b[J", lines_drawn_);
+  say("\x1b[{}A\x1b[J", lines_drawn_);
   lines_drawn_ = 0;
 }
 

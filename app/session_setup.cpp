@@ -4,11 +4,13 @@
 #include "probes/address_resolver.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <future>
 
@@ -28,6 +30,25 @@ Result<Secret> read_password(const std::string& path) {
 WallTime from_time_t(std::time_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
 
 }  // namespace
+
+Result<void> check_session(const SessionOptions& options, const PreparedRun& run) {
+  if (options.mailbox.empty()) {
+    if (!options.mailbox_user.empty() || !options.mailbox_password_file.empty()) {
+      return Error{"--mailbox-user and --mailbox-password-file need a --mailbox"};
+    }
+    for (const Threshold& threshold : run.thresholds) {
+      if (threshold.metric != ThresholdMetric::mail_delivery || threshold.allow_no_data) continue;
+      return Error{fmt::format("threshold '{}' needs a mailbox: give one with --mailbox URL", threshold.expression)};
+    }
+  }
+  if (!options.json.empty() && options.json != "-") {
+    const std::filesystem::path parent = std::filesystem::absolute(options.json).parent_path();
+    if (access(parent.c_str(), W_OK) != 0) {
+      return Error{fmt::format("--json: {} cannot be written: {}", options.json, std::strerror(errno))};
+    }
+  }
+  return {};
+}
 
 Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
                                                   const Clock& clock, Duration& poll_interval) {

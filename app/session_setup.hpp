@@ -9,6 +9,9 @@
 
 namespace gelombang {
 
+// What can be seen to be wrong before anything is opened.
+Result<void> check_session(const SessionOptions& options, const PreparedRun& run);
+
 // Null where no mailbox was asked for.
 Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
                                                   const Clock& clock, Duration& poll_interval);

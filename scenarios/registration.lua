@@ -53,6 +53,7 @@ return scenario {
   },
   thresholds = {
     "log in: response_time p95 < 800ms",
+    "all: mail_delivery p95 < 30s",
     "upload photo: response_time p95 < 5s",
     "all: error_rate < 1%",
   },

@@ -114,6 +114,30 @@ TEST_CASE("bad input: a full disk is said, and the exit code kept", "[integratio
   CHECK(run.out.find("PASSED") != std::string::npos);
 }
 
+TEST_CASE("bad input: a run that lacks its target, mailbox or a place for its summary is refused", "[integration]") {
+  const Sandbox target;
+  const auto refused = [](const std::vector<std::string>& arguments, const std::string& words) {
+    const RunResult run = run_program(arguments);
+    INFO(run.err);
+    CHECK(run.exit_code == 104);
+    CHECK(run.err.find(words) != std::string::npos);
+  };
+  refused({"run", "login.lua"}, "--target is missing");
+  refused({"run", "email_verification.lua", "--target", target.url()}, "needs a mailbox");
+  refused({"run", "login.lua", "--target", target.url(), "--mailbox-user", "me"}, "need a --mailbox");
+  refused({"run", "login.lua", "--target", target.url(), "--json", "/nonexistent/s.json"}, "/nonexistent/s.json");
+  CHECK(target.counts().at("requests").as_object().empty());
+}
+
+TEST_CASE("bad input: a stderr that cannot be written decides nothing", "[integration]") {
+  const Sandbox target;
+  ChildProcess process({"sh", "-c",
+                        "exec " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang run login.lua --target " +
+                            target.url() + " --users 1 --iterations 1 --metrics-listen off 2>/dev/full"});
+  CHECK(process.wait() == 0);
+  CHECK(process.standard_output().find("PASSED") != std::string::npos);
+}
+
 TEST_CASE("bad input: help and version are there for every command", "[integration]") {
   for (const char* command : {"run", "check", "consent"}) {
     const RunResult help = run_program({command, "--help"});
