@@ -130,7 +130,7 @@ bool valid_email(std::string_view email) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '@'; });
 }
 
-void post_account(Portal& portal, Request request, Responder respond) {
+void post_account(Portal& portal, Request& request, const Responder& respond) {
   const auto fields = read_fields(request);
   if (!fields) return respond(refuse(request, 400, "MALFORMED", "Kiriman tidak dapat dibaca"));
   if (auto refusal = broken_rule(request, *fields)) return respond(std::move(*refusal));
@@ -154,7 +154,7 @@ void post_account(Portal& portal, Request request, Responder respond) {
       });
 }
 
-void post_verification(Portal& portal, Request request, Responder respond) {
+void post_verification(Portal& portal, Request& request, const Responder& respond) {
   const auto fields = read_fields(request);
   if (!fields) return respond(refuse(request, 400, "MALFORMED", "Kiriman tidak dapat dibaca"));
   const std::string email = field(*fields, "email");
@@ -191,7 +191,7 @@ void post_verification(Portal& portal, Request request, Responder respond) {
       });
 }
 
-void get_verify_link(Portal& portal, Request request, Responder respond) {
+void get_verify_link(Portal& portal, Request& request, const Responder& respond) {
   const auto fields = parse_form(request.query);
   const std::string token = field(fields, "token");
   // A look at the header must not use the link up.

@@ -97,19 +97,19 @@ void keep_identity(Portal& portal, const Request& request, const Responder& resp
 
 }  // namespace
 
-void get_dashboard(Portal& portal, Request request, Responder respond) {
+void get_dashboard(Portal& portal, Request& request, const Responder& respond) {
   with_dashboard(portal, request, respond, [](const DashboardView& dashboard, const std::optional<Wave>& wave) {
     return json_response(200, dashboard_json(dashboard, wave));
   });
 }
 
-void get_dashboard_page(Portal& portal, Request request, Responder respond) {
+void get_dashboard_page(Portal& portal, Request& request, const Responder& respond) {
   with_dashboard(portal, request, respond, [](const DashboardView& dashboard, const std::optional<Wave>&) {
     return html_response(200, dashboard_page(dashboard));
   });
 }
 
-void post_identity(Portal& portal, Request request, Responder respond) {
+void post_identity(Portal& portal, Request& request, const Responder& respond) {
   auto fields = read_fields(request);
   if (!fields) return respond(refuse(request, 400, "MALFORMED", "Kiriman tidak dapat dibaca"));
   const Identity identity{(*fields)["nik"], (*fields)["kk"], (*fields)["birth_date"]};
@@ -130,7 +130,7 @@ void post_identity(Portal& portal, Request request, Responder respond) {
   });
 }
 
-void post_wave_join(Portal& portal, Request request, Responder respond) {
+void post_wave_join(Portal& portal, Request& request, const Responder& respond) {
   const WallTime now = portal.clock.wall_now();
   write_database(
       portal, respond, [account = request.account, now](DbConnection& c) { return join_wave(c, account, now); },

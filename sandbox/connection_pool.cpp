@@ -22,23 +22,18 @@ PoolSettings ConnectionPool::settings() const {
 }
 
 void ConnectionPool::acquire(Granted granted) {
-  std::uint64_t id = 0;
-  Duration timeout{};
-  {
-    const std::lock_guard lock(mutex_);
-    if (in_use_ < settings_.size && waiters_.empty()) {
-      ++in_use_;
-    } else {
-      id = ++next_id_;
-      timeout = settings_.timeout;
-      waiters_.push_back({id, std::move(granted)});
-    }
-  }
-  if (id == 0) {
+  std::unique_lock lock(mutex_);
+  if (in_use_ < settings_.size && waiters_.empty()) {
+    ++in_use_;
+    lock.unlock();
     granted(std::make_shared<Lease>(*this, clock_.now()));
-  } else {
-    timers_.after(timeout, [this, id] { expire(id); });
+    return;
   }
+  const std::uint64_t id = ++next_id_;
+  const Duration timeout = settings_.timeout;
+  waiters_.push_back({id, std::move(granted)});
+  lock.unlock();
+  timers_.after(timeout, [this, id] { expire(id); });
 }
 
 void ConnectionPool::end_lease(TimePoint since) {

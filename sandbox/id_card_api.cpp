@@ -83,7 +83,7 @@ BodyPlan plan_id_card(Portal& portal, Request& request) {
   return plan;
 }
 
-void post_id_card(Portal& portal, Request request, Responder respond) {
+void post_id_card(Portal& portal, Request& request, const Responder& respond) {
   if (!request.upload) return respond(refuse_photo(request, 400, "multipart", "Kiriman tidak dapat dibaca"));
   switch (request.upload->outcome()) {
     case PhotoUpload::Outcome::malformed:

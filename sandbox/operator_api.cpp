@@ -243,7 +243,7 @@ Response answer_call(Portal& portal, const Request& request) {
 
 }  // namespace
 
-void operator_call(Portal& portal, Request request, Responder respond) {
+void operator_call(Portal& portal, Request& request, const Responder& respond) {
   const bool queued = portal.operations.submit([&portal, request, respond] { respond(answer_call(portal, request)); });
   if (!queued) respond(overloaded(request));
 }

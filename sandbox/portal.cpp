@@ -11,13 +11,13 @@
 namespace gelombang::sandbox {
 namespace {
 
-using Handler = void (*)(Portal&, Request, Responder);
+using Handler = void (*)(Portal&, Request&, const Responder&);
 
-void front(Portal&, Request, Responder respond) { respond(html_response(200, front_page())); }
-void register_form(Portal&, Request, Responder respond) { respond(html_response(200, register_page())); }
-void login_form(Portal&, Request, Responder respond) { respond(html_response(200, login_page())); }
+void front(Portal&, Request&, const Responder& respond) { respond(html_response(200, front_page())); }
+void register_form(Portal&, Request&, const Responder& respond) { respond(html_response(200, register_page())); }
+void login_form(Portal&, Request&, const Responder& respond) { respond(html_response(200, login_page())); }
 
-void wave_current(Portal& portal, Request, Responder respond) {
+void wave_current(Portal& portal, Request&, const Responder& respond) {
   Response response;
   response.shared_body = portal.waves.current_json();
   response.add_header("Cache-Control", "no-store");
@@ -121,13 +121,13 @@ BodyPlan Router::plan(Request& request) {
 }
 
 void Router::handle(Request request, Responder respond) {
-  if (request.endpoint == Endpoint::operator_side) return operator_call(portal_, std::move(request), respond);
+  if (request.endpoint == Endpoint::operator_side) return operator_call(portal_, request, respond);
   if (request.endpoint == Endpoint::unknown) {
     return respond(refuse(request, 404, "NOT_FOUND", "Halaman tidak ditemukan"));
   }
   const Route* route = route_of(request);
   if (route == nullptr) return respond(wrong_method(request));
-  route->handler(portal_, std::move(request), std::move(respond));
+  route->handler(portal_, request, respond);
 }
 
 }  // namespace gelombang::sandbox

@@ -80,7 +80,7 @@ void log_in(Portal& portal, const Request& request, const Responder& respond, co
 
 }  // namespace
 
-void post_session(Portal& portal, Request request, Responder respond) {
+void post_session(Portal& portal, Request& request, const Responder& respond) {
   constexpr std::string_view kTooMany = "Terlalu banyak percobaan, coba beberapa saat lagi";
   if (const auto wait = portal.login_limit.take(request.peer.to_string())) {
     return respond(refuse_for_now(request, 429, "LOGIN_RATE", kTooMany, *wait));
@@ -106,7 +106,7 @@ void post_session(Portal& portal, Request request, Responder respond) {
       });
 }
 
-void delete_session(Portal& portal, Request request, Responder respond) {
+void delete_session(Portal& portal, Request& request, const Responder& respond) {
   portal.sessions.end(cookie_value(request.cookie, kSessionCookie));
   Response response;
   response.status = 204;

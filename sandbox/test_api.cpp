@@ -103,7 +103,7 @@ Marked mark(DbConnection& connection, std::int64_t account, const std::vector<un
 
 }  // namespace
 
-void get_aptitude_test(Portal& portal, Request request, Responder respond) {
+void get_aptitude_test(Portal& portal, Request& request, const Responder& respond) {
   const WallTime now = portal.clock.wall_now();
   write_database(
       portal, respond, [account = request.account, now](DbConnection& c) { return sit_down(c, account, now); },
@@ -114,7 +114,7 @@ void get_aptitude_test(Portal& portal, Request request, Responder respond) {
       });
 }
 
-void post_aptitude_test(Portal& portal, Request request, Responder respond) {
+void post_aptitude_test(Portal& portal, Request& request, const Responder& respond) {
   const auto answers = read_answers(request);
   if (!answers) {
     return respond(
