@@ -50,16 +50,18 @@ class HttpClient {
   struct Options {
     std::string user_agent = "gelombang";
     bool verify_certificates = true;
-    std::string ca_file;                 // empty: the system's
-    bool http2 = true;                   // offered over TLS
-    std::size_t max_connections = 1024;  // in the process's share of this worker
-    std::uint64_t trace_seed = 0;        // traceparent ids are a function of it and a counter
+    std::string ca_file;  // empty: the system's
+    bool http2 = true;    // offered over TLS
+    // Of this worker, idle ones included; a request that needs one more is generator_descriptors.
+    std::size_t max_connections = 1024;
+    std::uint64_t trace_seed = 0;  // traceparent ids are a function of it and a counter
     // "host:port:address" as CURLOPT_RESOLVE takes it: look-ups pinned for a load run.
     std::vector<std::string> resolve;
   };
   using Done = std::function<void(HttpResult)>;
 
   HttpClient(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
+  // Transfers under way end without a call of their `done`.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

@@ -141,12 +141,12 @@ HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, T
   return outcome;
 }
 
-HopOutcome refused_hop(ErrorClass error, std::string detail, TimePoint now) {
+HopOutcome refused_hop(ErrorClass error, std::string_view detail, TimePoint now) {
   HopOutcome outcome;
   outcome.sample.started = now;
   outcome.sample.outcome = Outcome::failure;
   outcome.sample.error = error;
-  outcome.detail = one_line(detail.empty() ? std::string(info(error).text) : detail);
+  outcome.detail = one_line(detail.empty() ? info(error).text : detail);
   return outcome;
 }
 

@@ -26,7 +26,7 @@ enum class Ending : std::uint8_t {
 HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, TimePoint now);
 
 // A hop that never came to libcurl.
-HopOutcome refused_hop(ErrorClass error, std::string detail, TimePoint now);
+HopOutcome refused_hop(ErrorClass error, std::string_view detail, TimePoint now);
 
 // One printable line of at most 200 characters.
 std::string one_line(std::string_view text);

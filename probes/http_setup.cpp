@@ -6,6 +6,7 @@
 #include <cctype>
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 namespace gelombang {
 namespace {
@@ -99,8 +100,6 @@ void set_body(CURL* easy, const Hop& hop) {
                    hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
 }
 
-}  // namespace
-
 CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
   CurlEasy handle(curl_easy_init());
   CURL* const easy = handle.get();
@@ -124,6 +123,35 @@ CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
   set_certificates(easy, options);
   set_callbacks(easy, loop);
   return handle;
+}
+
+}  // namespace
+
+EasyPool::EasyPool(const HttpClient::Options& options, CurlLoop& loop) : template_(make_template(options, loop)) {
+  for (const std::string& entry : options.resolve) {
+    resolve_.reset(curl_slist_append(resolve_.release(), entry.c_str()));
+  }
+}
+
+std::unique_ptr<EasySlot> EasyPool::take() {
+  if (!free_.empty()) {
+    std::unique_ptr<EasySlot> slot = std::move(free_.back());
+    free_.pop_back();
+    return slot;
+  }
+  auto slot = std::make_unique<EasySlot>();
+  if (template_) slot->easy.reset(curl_easy_duphandle(template_.get()));
+  if (!slot->easy) return nullptr;
+  // The user's share brings the cookies; this has libcurl send them. It is not part of what is copied.
+  curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIEFILE, "");
+  // Each handle teaches them to libcurl once, with its first transfer.
+  if (resolve_) curl_easy_setopt(slot->easy.get(), CURLOPT_RESOLVE, resolve_.get());
+  return slot;
+}
+
+void EasyPool::give_back(std::unique_ptr<EasySlot> slot) {
+  clear_hop(*slot);
+  if (!slot->tainted) free_.push_back(std::move(slot));
 }
 
 Result<CurlList> make_headers(const Transfer& transfer, const HttpClient::Options& options,
@@ -198,7 +226,6 @@ void clear_hop(EasySlot& slot) {
   curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
-  curl_easy_setopt(easy, CURLOPT_RESOLVE, nullptr);
 }
 
 }  // namespace gelombang

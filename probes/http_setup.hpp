@@ -8,11 +8,24 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace gelombang {
 
-// Null where there is no memory for it.
-CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop);
+// libcurl's handles, copied from one template and used again: making one anew touches files.
+class EasyPool {
+ public:
+  EasyPool(const HttpClient::Options& options, CurlLoop& loop);
+  // Null where there is no memory for one.
+  std::unique_ptr<EasySlot> take();
+  void give_back(std::unique_ptr<EasySlot> slot);
+  void clear() { free_.clear(); }
+
+ private:
+  CurlEasy template_;
+  CurlList resolve_;  // pinned look-ups
+  std::vector<std::unique_ptr<EasySlot>> free_;
+};
 
 // The header lines of a hop. An Error where the script's headers cannot be sent.
 Result<CurlList> make_headers(const Transfer& transfer, const HttpClient::Options& options,

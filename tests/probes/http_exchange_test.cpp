@@ -114,28 +114,6 @@ TEST_CASE("http: what is sent is what was asked, with our own headers") {
   }
 }
 
-TEST_CASE("http: the phases of an exchange add up to its service time") {
-  RawServer server([](RawConnection& connection) {
-    while (!connection.read_request().empty()) {
-      connection.pause(100ms);
-      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
-      connection.pause(60ms);
-      connection.send("ok");
-    }
-  });
-  HttpHarness http;
-  for (int round = 0; round < 2; ++round) {
-    const RequestSample sample = http.post(server.url(), "{}").hops[0];
-    CHECK(phase_sum(sample) == sample.service_time);
-    CHECK(phase_ms(sample, Phase::wait) == Approx(100).margin(20));
-    CHECK(phase_ms(sample, Phase::receive) == Approx(60).margin(20));
-    CHECK(phase_ms(sample, Phase::send) < 20);
-    CHECK((sample.phases[0] == RequestSample::kNotReached));  // an address needs no look-up
-    CHECK((sample.phases[1] == RequestSample::kNotReached) == (round == 1));
-    CHECK((sample.phases[2] == RequestSample::kNotReached));
-  }
-}
-
 TEST_CASE("http: a server that never answers ends in wait_timeout, in time") {
   RawServer server([](RawConnection& connection) { connection.wait_for_close(); });
   HttpHarness http;
@@ -180,14 +158,16 @@ TEST_CASE("http: a cancelled request delivers the time so far") {
   std::optional<HttpResult> result;
   const TransferId id = http.client().start(http.user(), get_request(server.url()),
                                             [&result](HttpResult done) { result = std::move(done); });
+  const TimePoint started = http.clock().now();
   http.run_until([] { return false; }, 150ms);
   http.client().cancel(id, outcome);
+  const Duration lasted = http.clock().now() - started;
   CHECK_FALSE(result.has_value());
   REQUIRE(http.run_until([&result] { return result.has_value(); }));
   const RequestSample& sample = result->hops.at(0);
   CHECK(sample.outcome == outcome);
   CHECK(sample.error == (outcome == Outcome::abandoned ? ErrorClass::abandoned : ErrorClass::none));
-  CHECK(to_seconds(sample.service_time) == Approx(0.15).margin(0.05));
+  CHECK(to_seconds(sample.service_time) == Approx(to_seconds(lasted)).margin(0.05));
   CHECK(phase_sum(sample) == sample.service_time);
   CHECK(http.client().active() == 0);
   http.client().cancel(id, outcome);  // unknown by now: ignored

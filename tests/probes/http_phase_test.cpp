@@ -1,4 +1,5 @@
-// Phases against a network of known bandwidth and a server of known delay: each within 5 % or 20 ms.
+// Phases against a network of known bandwidth and a server that writes down when it received and when it answered:
+// each within 5 % or 20 ms. A busy machine delays the server, too; what it wrote down is what is compared with.
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/nginx.hpp"
@@ -6,6 +7,9 @@
 #include "tests/support/tcp_gate.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <vector>
 
 using namespace gelombang;
 using namespace gelombang::test;
@@ -15,53 +19,135 @@ namespace {
 
 constexpr std::size_t kPhotoBytes = 1'000'000;
 constexpr std::uint64_t kBandwidth = 1'000'000;  // bytes per second
+constexpr double kUploadMs = 1000;
 
-void check_phase(const RequestSample& sample, Phase phase, double wanted_ms) {
-  CAPTURE(kPhaseNames[static_cast<std::size_t>(phase)]);
-  CHECK(phase_ms(sample, phase) == Approx(wanted_ms).margin(std::max(20.0, wanted_ms * 0.05)));
+// A server that answers some time after it has the request, and ends its answer some time after that.
+class TimedServer {
+ public:
+  struct Times {
+    TimePoint received{};
+    TimePoint answered{};
+    TimePoint ended{};
+  };
+
+  TimedServer(std::chrono::milliseconds think, std::chrono::milliseconds talk, std::string early = {})
+      : server_([=, this](RawConnection& connection) {
+          while (!connection.read_request().empty()) {
+            Times times;
+            times.received = std::chrono::steady_clock::now();
+            connection.send(early);
+            connection.pause(think);
+            times.answered = std::chrono::steady_clock::now();
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+            connection.pause(talk);
+            times.ended = std::chrono::steady_clock::now();
+            const std::lock_guard lock(mutex_);
+            times_ = times;
+            connection.send("halo");
+          }
+        }) {}
+
+  [[nodiscard]] const RawServer& raw() const { return server_; }
+  [[nodiscard]] Times times() {
+    const std::lock_guard lock(mutex_);
+    return times_;
+  }
+
+ private:
+  std::mutex mutex_;
+  Times times_;
+  RawServer server_;
+};
+
+double ms(Duration duration) { return to_seconds(duration) * 1e3; }
+
+TimePoint end_of(const RequestSample& sample, Phase last) {
+  TimePoint end = sample.started;
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(last); ++i) {
+    if (sample.phases[i] != RequestSample::kNotReached) end += sample.phases[i];
+  }
+  return end;
 }
+
+// How far the phases of several exchanges were off. Their median counts: one that the machine's scheduler held up says
+// nothing about the measuring.
+class Deviations {
+ public:
+  // `way_back_ms` is what the network adds to the answer.
+  void add(const RequestSample& sample, const TimedServer::Times& times, double way_back_ms = 0) {
+    CHECK(phase_sum(sample) == sample.service_time);
+    note(send_, ms(times.received - end_of(sample, Phase::send)), phase_ms(sample, Phase::send));
+    const double thinking = ms(times.answered - times.received) + way_back_ms;
+    note(wait_, phase_ms(sample, Phase::wait) - thinking, thinking);
+    const double talking = ms(times.ended - times.answered);
+    note(receive_, phase_ms(sample, Phase::receive) - talking, talking);
+  }
+  void check() {
+    CHECK(median(send_) <= 1);
+    CHECK(median(wait_) <= 1);
+    CHECK(median(receive_) <= 1);
+  }
+
+ private:
+  // In units of what is allowed.
+  static void note(std::vector<double>& list, double off_ms, double whole_ms) {
+    list.push_back(std::abs(off_ms) / std::max(20.0, whole_ms * 0.05));
+  }
+  static double median(std::vector<double>& list) {
+    std::sort(list.begin(), list.end());
+    return list.at(list.size() / 2);
+  }
+
+  std::vector<double> send_;
+  std::vector<double> wait_;
+  std::vector<double> receive_;
+};
 
 }  // namespace
 
 TEST_CASE("phases: an upload's send is the network's time and its wait is the server's") {
-  RawServer server([](RawConnection& connection) {
-    while (!connection.read_request().empty()) {
-      connection.pause(300ms);
-      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
-      connection.pause(200ms);
-      connection.send("halo");
-    }
-  });
-  TcpGate gate(server.port());
+  TimedServer server(300ms, 200ms);
+  TcpGate gate(server.raw().port());
   gate.throttle(TcpGate::Direction::up, kBandwidth);
   HttpHarness http;
-  for (int round = 0; round < 2; ++round) {
+  Deviations deviations;
+  for (int round = 0; round < 3; ++round) {
     const HttpResult result = http.run(upload_request(gate.url(), shared_bytes(kPhotoBytes)));
     const RequestSample& sample = result.hops.at(0);
     REQUIRE(name(sample.error) == "none");
     CHECK_FALSE(sample.send_approximate);
-    check_phase(sample, Phase::send, 1000);
-    check_phase(sample, Phase::wait, 300);
-    check_phase(sample, Phase::receive, 200);
-    CHECK(phase_sum(sample) == sample.service_time);
     CHECK(sample.new_connection == (round == 0));
+    CHECK(phase_ms(sample, Phase::send) > kUploadMs * 0.95);  // nothing is faster than the network
+    deviations.add(sample, server.times());
   }
+  deviations.check();
 }
 
-TEST_CASE("phases: a 100 Continue or 103 is not the answer") {
-  RawServer server([](RawConnection& connection) {
-    connection.read_request();
-    connection.pause(100ms);
-    connection.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
-    connection.pause(150ms);
-    connection.send(http_answer("halo"));
-  });
+TEST_CASE("phases: without a network in between, they are the server's") {
+  TimedServer server(100ms, 60ms);
   HttpHarness http;
-  const HttpResult result = http.post(server.url(), "{}");
-  CHECK(result.response.status == 200);
-  CHECK(result.response.headers.size() == 1);
-  check_phase(result.hops.at(0), Phase::wait, 250);
-  check_phase(result.hops.at(0), Phase::receive, 0);
+  Deviations deviations;
+  for (int round = 0; round < 7; ++round) {
+    const RequestSample sample = http.post(server.raw().url(), "{}").hops.at(0);
+    deviations.add(sample, server.times());
+    CHECK((sample.phases[0] == RequestSample::kNotReached));  // an address needs no look-up
+    CHECK((sample.phases[1] == RequestSample::kNotReached) == (round > 0));
+    CHECK((sample.phases[2] == RequestSample::kNotReached));
+  }
+  deviations.check();
+}
+
+TEST_CASE("phases: a 103 is not the answer") {
+  TimedServer server(150ms, 0ms, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
+  HttpHarness http;
+  Deviations deviations;
+  for (int round = 0; round < 5; ++round) {
+    const HttpResult result = http.post(server.raw().url(), "{}");
+    CHECK(result.response.status == 200);
+    CHECK(result.response.headers.size() == 1);
+    deviations.add(result.hops.at(0), server.times());
+  }
+  deviations.check();
 }
 
 TEST_CASE("phases: a slow download is receive") {
@@ -69,21 +155,18 @@ TEST_CASE("phases: a slow download is receive") {
   TcpGate gate(server.port());
   gate.throttle(TcpGate::Direction::down, kBandwidth);
   HttpHarness http;
-  const HttpResult result = http.get(gate.url());
-  REQUIRE(name(result.hops.at(0).error) == "none");
-  check_phase(result.hops[0], Phase::send, 0);
-  check_phase(result.hops[0], Phase::wait, 0);
-  check_phase(result.hops[0], Phase::receive, 500);
+  const RequestSample sample = http.get(gate.url()).hops.at(0);
+  REQUIRE(name(sample.error) == "none");
+  CHECK(phase_ms(sample, Phase::receive) > 475);
+  CHECK(phase_ms(sample, Phase::receive) / ms(sample.service_time) > 0.9);
 }
 
 TEST_CASE("phases: the same over TLS, and approximately over HTTP/2") {
-  RawServer backend([](RawConnection& connection) {
-    connection.read_request();
-    connection.pause(300ms);
-    connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nhalo");
-  });
-  Nginx nginx("location / { client_max_body_size 10m; proxy_pass http://127.0.0.1:" + std::to_string(backend.port()) +
-              "/; }");
+  TimedServer backend(300ms, 0ms);
+  Nginx nginx(
+      "location / { client_max_body_size 10m; proxy_http_version 1.1; proxy_set_header Connection ''; "
+      "proxy_pass http://127.0.0.1:" +
+      std::to_string(backend.raw().port()) + "/; }");
   HttpClient::Options options;
   options.ca_file = nginx.ca_file();
   HttpHarness http(options);
@@ -93,34 +176,31 @@ TEST_CASE("phases: the same over TLS, and approximately over HTTP/2") {
   // Over HTTP/2 the server's windows would come late, too, and hold up the upload.
   const double delay_ms = http2 ? 0 : 50;
   gate.delay(TcpGate::Direction::down, std::chrono::milliseconds(http2 ? 0 : 50));
-  const HttpResult result = http.run(upload_request(gate.url("/", "https"), shared_bytes(kPhotoBytes)));
-  const RequestSample& sample = result.hops.at(0);
-  INFO(result.error_detail);
-  REQUIRE(name(sample.error) == "none");
-  CHECK(sample.version == (http2 ? HttpVersion::http2 : HttpVersion::http1_1));
-  CHECK(sample.send_approximate == http2);
-  check_phase(sample, Phase::connect, 0);
-  CHECK(phase_ms(sample, Phase::tls) > delay_ms);
-  CHECK(phase_ms(sample, Phase::tls) < delay_ms + 100);
-  check_phase(sample, Phase::send, 1000);
-  check_phase(sample, Phase::wait, 300 + delay_ms);
-  CHECK(phase_sum(sample) == sample.service_time);
+  Deviations deviations;
+  for (std::size_t user = 0; user < 3; ++user) {
+    const HttpResult result = http.run(upload_request(gate.url("/", "https"), shared_bytes(kPhotoBytes)), user);
+    const RequestSample& sample = result.hops.at(0);
+    INFO(result.error_detail);
+    REQUIRE(name(sample.error) == "none");
+    CHECK(sample.version == (http2 ? HttpVersion::http2 : HttpVersion::http1_1));
+    CHECK(sample.send_approximate == http2);
+    CHECK(phase_ms(sample, Phase::tls) > delay_ms);
+    CHECK(phase_ms(sample, Phase::send) > kUploadMs * 0.95);
+    deviations.add(sample, backend.times(), delay_ms);
+  }
+  deviations.check();
 }
 
-TEST_CASE("phases: a small body on a distant server is not send, but wait") {
-  RawServer server([](RawConnection& connection) {
-    while (!connection.read_request().empty()) {
-      connection.pause(60ms);
-      connection.send(http_answer("ok"));
-    }
-  });
-  TcpGate gate(server.port());
+TEST_CASE("phases: a small body on the way to a distant server is not send, but wait") {
+  TimedServer server(60ms, 0ms);
+  TcpGate gate(server.raw().port());
   gate.delay(TcpGate::Direction::up, 40ms);
   gate.delay(TcpGate::Direction::down, 40ms);
   HttpHarness http;
   for (int round = 0; round < 3; ++round) {
     const RequestSample sample = http.post(gate.url(), "{\"a\":1}").hops.at(0);
-    check_phase(sample, Phase::send, 0);
-    check_phase(sample, Phase::wait, 140);
+    CHECK(phase_ms(sample, Phase::send) < phase_ms(sample, Phase::wait) / 4);
+    CHECK(phase_ms(sample, Phase::wait) > 135);
+    CHECK(phase_sum(sample) == sample.service_time);
   }
 }

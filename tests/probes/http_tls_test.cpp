@@ -21,6 +21,7 @@ HttpClient::Options trusting(const Nginx& nginx) {
 
 constexpr const char* kLocations = R"(
     location = /cookie { add_header Set-Cookie "sesi=rahasia; Path=/; HttpOnly"; return 200 "ok"; }
+    location = /close { keepalive_timeout 0; return 200 "bye"; }
     location = /ok { return 200 "ok"; }
     location = /zip { gzip on; gzip_types text/plain; gzip_min_length 1; alias @DIRECTORY@/zip.txt; }
     location = /sink { client_max_body_size 10m; proxy_pass http://127.0.0.1:@PLAIN_PORT@/ok; }
@@ -108,6 +109,18 @@ TEST_CASE("http over tls: an expired, a wrongly named and an untrusted certifica
       http.drop_user(0);
     }
   }
+}
+
+TEST_CASE("http over tls: a user who comes back resumes the TLS session, unless it was reset") {
+  Nginx nginx(kLocations);
+  HttpHarness http(trusting(nginx));
+  for (int round = 0; round < 2; ++round) CHECK(http.get(nginx.tls_http1_url("/close")).hops[0].new_connection);
+  http.user().reset();
+  CHECK(http.get(nginx.tls_http1_url("/close")).hops[0].new_connection);
+  const std::vector<Nginx::Request> seen = nginx.requests(3);
+  CHECK_FALSE(seen[0].resumed);
+  CHECK(seen[1].resumed);
+  CHECK_FALSE(seen[2].resumed);
 }
 
 TEST_CASE("http over tls: HTTP/2 users do not share connections, and theirs are counted at the server") {

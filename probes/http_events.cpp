@@ -1,0 +1,118 @@
+// What libcurl makes of the transfers, and how its ends are delivered.
+#include "probes/http_early.hpp"
+#include "probes/http_worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+Transfer& transfer_of(CURL* easy) {
+  char* owner = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+  return *reinterpret_cast<Transfer*>(owner);
+}
+
+}  // namespace
+
+void HttpClient::Impl::round_ended() {
+  if (shared_.handing_over == nullptr && shared_.read_out.empty()) return;
+  shared_.request_written(now());
+  for (Transfer* const transfer : shared_.read_out) watch_.add(*transfer);
+  shared_.read_out.clear();
+}
+
+void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
+  Hop& hop = transfer_of(easy).hop;
+  hop.fd = fd;
+  // libcurl dates the connection only when TLS is up, too. It waits for input first when the handshake has begun.
+  if (hop.socket_opened && !hop.connected && (loop_->wanted(fd) & CURL_POLL_IN) != 0) hop.connected = now();
+}
+
+void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
+  Transfer& transfer = transfer_of(easy);
+  // A server that has answered may close without reading on: what libcurl then says of the upload is no news.
+  const bool early = code != CURLE_OK && transfer.hop.early_noted &&
+                     (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
+  HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
+                             : hop_outcome(transfer, Ending::reported, code, now());
+  if (code == CURLE_COULDNT_RESOLVE_HOST) {
+    diagnose_name(transfer, std::move(outcome));
+  } else {
+    end_hop(transfer, std::move(outcome));
+  }
+}
+
+// The hop is over and measured; only its class is open.
+void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
+  release(transfer);
+  const Duration took = outcome.sample.service_time;
+  transfer.undiagnosed = std::make_unique<HopOutcome>(std::move(outcome));
+  names_.ask(transfer.hop.url.host, took, [weak = weak_from_this(), id = transfer.id](NameVerdict verdict) {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (!self) return;
+    const auto found = self->transfers_.find(id);
+    if (found == self->transfers_.end()) return;
+    HopOutcome named = std::move(*found->second->undiagnosed);
+    named.facts.name = verdict;
+    named.sample.error = classify_transfer(named.facts);
+    named.detail = std::string(info(named.sample.error).text) + ": " + found->second->hop.url.host;
+    self->end_hop(*found->second, std::move(named));
+    self->deliver();
+  });
+}
+
+void HttpClient::Impl::end_early_answers() {
+  for (std::size_t i = 0; i < shared_.early.size();) {
+    Transfer& transfer = *shared_.early[i];
+    if (!answer_complete(transfer, *loop_) && !answer_at_rest(transfer, now())) {
+      ++i;
+      continue;
+    }
+    HopOutcome outcome = hop_outcome(transfer, Ending::early, CURLE_OK, now());
+    loop_->remove(transfer.slot->easy.get());
+    end_hop(transfer, std::move(outcome));  // takes it out of the list
+  }
+  look_at_early_answers();
+}
+
+// Those that are not complete yet may never show it: they are looked at from time to time.
+void HttpClient::Impl::look_at_early_answers() {
+  if (shared_.early.empty() || early_timer_armed_) return;
+  early_timer_armed_ = true;
+  early_timer_.expires_after(std::chrono::milliseconds(200));
+  early_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (error || !self) return;
+    self->early_timer_armed_ = false;
+    self->deliver();
+  });
+}
+
+void HttpClient::Impl::deliver_soon() {
+  if (delivery_posted_) return;
+  delivery_posted_ = true;
+  boost::asio::post(context_, [weak = weak_from_this()] {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (!self) return;
+    self->delivery_posted_ = false;
+    self->deliver();
+  });
+}
+
+// Runs the users' callbacks. They may start and cancel transfers; what that ends is delivered later.
+void HttpClient::Impl::deliver() {
+  if (!shared_.early.empty()) end_early_answers();
+  if (finished_.empty()) return;
+  const std::shared_ptr<Impl> alive = shared_from_this();
+  std::vector<Finished> ready;
+  ready.swap(finished_);
+  for (Finished& finished : ready) {
+    if (finished.done) finished.done(std::move(finished.result));
+  }
+}
+
+}  // namespace gelombang

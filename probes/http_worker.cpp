@@ -1,0 +1,246 @@
+#include "probes/http_worker.hpp"
+
+#include "probes/http_redirect.hpp"
+#include "probes/http_user.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kSmallBody = 16 * 1024;  // up to here a body goes out with the headers, in one piece
+
+std::string hex(std::uint64_t value) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = kDigits[value & 15];
+  return text;
+}
+
+bool carries_body(const HttpRequest& request) {
+  return !request.body.empty() || !request.parts.empty() || request.method == HttpMethod::post ||
+         request.method == HttpMethod::put || request.method == HttpMethod::patch;
+}
+
+}  // namespace
+
+HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options)
+    : context_(context),
+      options_(std::move(options)),
+      loop_(std::make_shared<CurlLoop>(context, *this)),
+      shared_{clock, guard, loop_.get(), options_.max_connections, nullptr, {}, {}},
+      watch_(context, clock),
+      names_(context),
+      handles_(options_, *loop_),
+      early_timer_(context) {}
+
+HttpClient::Impl::~Impl() {
+  for (const auto& [id, transfer] : transfers_) {
+    --transfer->user->state_->active;
+    if (!transfer->slot) continue;
+    loop_->remove(transfer->slot->easy.get());
+    clear_hop(*transfer->slot);
+  }
+  transfers_.clear();
+  handles_.clear();
+  loop_->shut_down();
+}
+
+TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest request, Done done) {
+  const TransferId id = ++last_id_;
+  auto owned = std::make_unique<Transfer>(shared_, id);
+  Transfer& transfer = *owned;
+  transfer.user = &user;
+  transfer.request = std::move(request);
+  transfer.done = std::move(done);
+  ++user.state_->active;
+  transfers_.emplace(id, std::move(owned));
+
+  Result<HttpUrl> url = parse_http_url(transfer.request.url);
+  if (!url) {
+    refuse(transfer, ErrorClass::generator_script, url.error().message);
+    return id;
+  }
+  transfer.hop.url = std::move(*url);
+  transfer.hop.method = transfer.request.method;
+  transfer.hop.with_body = carries_body(transfer.request);
+  begin_hop(transfer);
+  return id;
+}
+
+// The hop's url, method and with_body are known.
+void HttpClient::Impl::begin_hop(Transfer& transfer) {
+  const HttpUrl& url = transfer.hop.url;
+  if (shared_.guard.needs_preparation(url.scheme, url.host, url.port)) {
+    prepare(transfer);
+  } else {
+    launch(transfer);
+  }
+}
+
+void HttpClient::Impl::prepare(Transfer& transfer) {
+  const HttpUrl& url = transfer.hop.url;
+  auto executor = context_.get_executor();
+  auto resume = [weak = weak_from_this(), id = transfer.id] {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (!self) return;
+    const auto found = self->transfers_.find(id);
+    if (found != self->transfers_.end()) self->launch(*found->second);
+  };
+  shared_.guard.prepare(url.scheme, url.host, url.port,
+                        [executor, resume = std::move(resume)] { boost::asio::post(executor, resume); });
+}
+
+GuardVerdict HttpClient::Impl::ask_guard(const Transfer& transfer) {
+  const HttpUrl& url = transfer.hop.url;
+  GuardVerdict verdict = shared_.guard.may_request(url.host, url.path);
+  const auto host_header = find_header(transfer.request.headers, "host");
+  if (!verdict.allowed || !host_header) return verdict;
+  // A script may name another host than the one it connects to: that one is asked about, too.
+  const Result<HttpUrl> named = parse_http_url(url.scheme + "://" + std::string(*host_header) + "/");
+  if (!named) return {false, "the Host header does not name a host"};
+  if (named->host == url.host) return verdict;
+  return shared_.guard.may_request(named->host, url.path);
+}
+
+void HttpClient::Impl::launch(Transfer& transfer) {
+  GuardVerdict verdict = ask_guard(transfer);
+  if (!verdict.allowed) {
+    refuse(transfer, ErrorClass::consent, verdict.reason);
+    return;
+  }
+  RandomStream ids = next_ids();
+  const std::string traceparent = "00-" + hex(ids.next()) + hex(ids.next()) + '-' + hex(ids.next() | 1) + "-01";
+  Hop& hop = transfer.hop;
+  if (hop.with_body) {
+    hop.body = HttpBody(transfer.request, "gelombang" + hex(ids.next()));
+    hop.streamed = hop.body.size() > kSmallBody || (!hop.body.empty() && hop.body.single().empty());
+  }
+  Result<CurlList> headers = make_headers(transfer, options_, traceparent);
+  if (!headers) {
+    refuse(transfer, ErrorClass::generator_script, headers.error().message);
+    return;
+  }
+  hop.headers = std::move(*headers);
+  CURLSH* const share = transfer.user->state_->open_share();
+  transfer.slot = handles_.take();
+  if (share == nullptr || !transfer.slot) {
+    refuse(transfer, ErrorClass::generator_memory, "libcurl has no memory for a request");
+    return;
+  }
+  set_hop(*transfer.slot, transfer, share, options_);
+  hop.started = now();
+  if (!loop_->add(transfer.slot->easy.get())) {
+    refuse(transfer, ErrorClass::generator_internal, "libcurl refuses a request");
+    return;
+  }
+}
+
+// What libcurl held for the hop goes back.
+void HttpClient::Impl::release(Transfer& transfer) {
+  watch_.forget(transfer);
+  std::erase(shared_.early, &transfer);
+  std::erase(shared_.read_out, &transfer);
+  if (shared_.handing_over == &transfer) shared_.handing_over = nullptr;
+  if (transfer.slot) handles_.give_back(std::move(transfer.slot));
+}
+
+void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
+  release(transfer);
+  Hop& hop = transfer.hop;
+  transfer.result.ended = outcome.sample.started + outcome.sample.service_time;
+  transfer.result.hops.push_back(outcome.sample);
+  transfer.result.error_detail = std::move(outcome.detail);
+  hop.response.status = outcome.sample.status;
+  hop.response.url = hop.url.shown();
+  transfer.result.response = std::move(hop.response);
+
+  RequestSample& sample = transfer.result.hops.back();
+  if (sample.outcome == Outcome::success && transfer.request.max_redirects > 0) {
+    std::optional<Result<HttpUrl>> target = redirect_target(hop.url, sample.status, transfer.result.response.headers);
+    if (target && !*target) {
+      finish(transfer, Outcome::failure, ErrorClass::protocol, target->error().message);
+      return;
+    }
+    if (target && transfer.result.hops.size() > static_cast<std::size_t>(transfer.request.max_redirects)) {
+      finish(transfer, Outcome::failure, ErrorClass::redirect_limit, {});
+      return;
+    }
+    if (target) {
+      follow(transfer, **target);
+      return;
+    }
+  }
+  finish(transfer, sample.outcome, sample.error, std::move(transfer.result.error_detail));
+}
+
+void HttpClient::Impl::follow(Transfer& transfer, const HttpUrl& target) {
+  HttpRequest& request = transfer.request;
+  const RedirectedMethod next = redirected_method(transfer.hop.method, transfer.result.hops.back().status);
+  strip_headers(request.headers, target.same_origin(transfer.hop.url), next.keeps_body);
+  if (!next.keeps_body) {
+    request.body.clear();
+    request.parts.clear();
+  }
+  const bool with_body = transfer.hop.with_body && next.keeps_body;
+  transfer.hop = Hop{};
+  transfer.hop.url = target;
+  transfer.hop.method = next.method;
+  transfer.hop.with_body = with_body;
+  transfer.result.error_detail.clear();
+  begin_hop(transfer);
+}
+
+void HttpClient::Impl::refuse(Transfer& transfer, ErrorClass error, std::string_view detail) {
+  release(transfer);
+  HopOutcome outcome = refused_hop(error, detail, now());
+  transfer.result.ended = outcome.sample.started;
+  transfer.result.hops.push_back(outcome.sample);
+  transfer.result.response = HttpResponse{};
+  finish(transfer, Outcome::failure, error, std::move(outcome.detail));
+  deliver_soon();
+}
+
+// The transfer is gone after this.
+void HttpClient::Impl::finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail) {
+  RequestSample& sample = transfer.result.hops.back();
+  sample.outcome = outcome;
+  sample.error = error;
+  if (detail.empty() && error != ErrorClass::none) detail = info(error).text;
+  transfer.result.error_detail = one_line(detail);
+  --transfer.user->state_->active;
+  finished_.push_back({std::move(transfer.done), std::move(transfer.result)});
+  transfers_.erase(transfer.id);
+}
+
+void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {
+  const auto found = transfers_.find(id);
+  if (found == transfers_.end()) return;
+  Transfer& transfer = *found->second;
+  HopOutcome measured;
+  if (transfer.undiagnosed) {
+    measured = std::move(*transfer.undiagnosed);
+  } else if (transfer.slot) {
+    measured = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
+    loop_->remove(transfer.slot->easy.get());
+  } else {
+    measured = refused_hop(ErrorClass::none, {}, now());
+  }
+  release(transfer);
+  transfer.result.ended = measured.sample.started + measured.sample.service_time;
+  transfer.result.hops.push_back(measured.sample);
+  transfer.hop.response.status = measured.sample.status;
+  transfer.hop.response.url = transfer.hop.url.shown();
+  transfer.result.response = std::move(transfer.hop.response);
+  const bool left = outcome == Outcome::abandoned;
+  finish(transfer, left ? Outcome::abandoned : Outcome::interrupted, left ? ErrorClass::abandoned : ErrorClass::none,
+         {});
+  deliver_soon();
+}
+
+}  // namespace gelombang

@@ -1,0 +1,80 @@
+// The client of a worker thread: the life of its transfers from start to delivery. http_worker.cpp holds what is
+// done to a transfer, http_events.cpp what libcurl makes of it.
+#pragma once
+
+#include "base/random.hpp"
+#include "probes/curl_loop.hpp"
+#include "probes/dns_diagnosis.hpp"
+#include "probes/http_client.hpp"
+#include "probes/http_outcome.hpp"
+#include "probes/http_send_watch.hpp"
+#include "probes/http_setup.hpp"
+#include "probes/http_transfer.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace gelombang {
+
+class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
+  ~Impl() override;
+
+  TransferId start(HttpUser& user, HttpRequest request, Done done);
+  void cancel(TransferId id, Outcome outcome);
+  [[nodiscard]] std::size_t active() const noexcept { return transfers_.size(); }
+  [[nodiscard]] EasyPool& handles() noexcept { return handles_; }
+
+  void socket_used(CURL* easy, curl_socket_t fd) override;
+  void round_ended() override;
+  void transfer_ended(CURL* easy, CURLcode code) override;
+  void deliver() override;
+
+ private:
+  struct Finished {
+    Done done;
+    HttpResult result;
+  };
+
+  void begin_hop(Transfer& transfer);
+  void prepare(Transfer& transfer);
+  void launch(Transfer& transfer);
+  [[nodiscard]] GuardVerdict ask_guard(const Transfer& transfer);
+  void diagnose_name(Transfer& transfer, HopOutcome outcome);
+  void end_early_answers();
+  void look_at_early_answers();
+  void end_hop(Transfer& transfer, HopOutcome outcome);
+  void follow(Transfer& transfer, const HttpUrl& target);
+  void finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail);
+  void refuse(Transfer& transfer, ErrorClass error, std::string_view detail);
+  void release(Transfer& transfer);
+  void deliver_soon();
+  [[nodiscard]] TimePoint now() const { return shared_.clock.now(); }
+  RandomStream next_ids() { return {options_.trace_seed, RandomPurpose::trace, trace_counter_++}; }
+
+  boost::asio::io_context& context_;
+  Options options_;
+  std::shared_ptr<CurlLoop> loop_;
+  TransferContext shared_;
+  SendWatch watch_;
+  DnsDiagnosis names_;
+  EasyPool handles_;
+  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
+  std::vector<Finished> finished_;
+  TransferId last_id_ = 0;
+  std::uint64_t trace_counter_ = 0;
+  bool delivery_posted_ = false;
+  boost::asio::steady_timer early_timer_;
+  bool early_timer_armed_ = false;
+};
+
+}  // namespace gelombang
