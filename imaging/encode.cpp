@@ -50,7 +50,7 @@ Result<std::string> encode_jpeg(const Raster& raster, int quality) {
     return Error{std::string("photo: the JPEG cannot be encoded: ") + tjGetErrorStr2(turbo.get())};
   }
   file.resize(size);
-  return Result<std::string>(Result<std::string>::in_place_value, std::move(file));
+  return {boost::system::in_place_value, std::move(file)};
 }
 
 Result<int> guess_jpeg_quality(const Raster& raster, std::uint64_t limit, int lowest, int highest) {
@@ -90,7 +90,7 @@ Result<std::string> encode_png(const Raster& raster, bool smallest) {
   }
   png_destroy_write_struct(&png, &info);
   if (!written) return Error{"photo: the PNG cannot be encoded"};
-  return Result<std::string>(Result<std::string>::in_place_value, std::move(file));
+  return {boost::system::in_place_value, std::move(file)};
 }
 
 }  // namespace gelombang

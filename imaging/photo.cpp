@@ -20,7 +20,7 @@ constexpr std::uint64_t kLargestFile = 64'000'000;
 using File = Result<std::string>;
 
 // An Error can be made from a string too, so a plain return would not say which of the two is meant.
-File made(std::string bytes) { return File(File::in_place_value, std::move(bytes)); }
+File made(std::string bytes) { return {boost::system::in_place_value, std::move(bytes)}; }
 
 Result<void> check_text(const PhotoSpec& spec) {
   constexpr std::size_t kLongest = 120;

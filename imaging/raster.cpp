@@ -34,7 +34,7 @@ std::uint8_t weigh(const Box& box, std::uint32_t inner, std::uint32_t outer) {
 void blur_row(std::uint8_t* row, int width, const Box& box, std::vector<std::uint8_t>& copy) {
   copy.assign(row, row + static_cast<std::size_t>(width) * 4);
   const auto at = [&](int x, int channel) -> std::uint32_t {
-    return copy[static_cast<std::size_t>(std::clamp(x, 0, width - 1) * 4 + channel)];
+    return copy[static_cast<std::size_t>(std::clamp(x, 0, width - 1)) * 4 + static_cast<std::size_t>(channel)];
   };
   for (int channel = 0; channel < 3; ++channel) {
     std::uint32_t inner = 0;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
+#include <mutex>
 #include <numbers>
 #include <string>
 
@@ -198,6 +200,9 @@ Result<Scene> draw_scene(const PhotoSpec& spec, int width, int height) {
   const Place place = place_card(spec, width, height, random);
   scene.card_width = place.width;
 
+  // Contexts may be used side by side, but cairo 1.16 does not promise the same of its caches of toy fonts.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   const std::unique_ptr<cairo_surface_t, CairoDeleter> surface(cairo_image_surface_create_for_data(
       scene.raster.pixels.data(), CAIRO_FORMAT_RGB24, width, height, static_cast<int>(scene.raster.stride())));
   const std::unique_ptr<cairo_t, CairoDeleter> cairo(cairo_create(surface.get()));

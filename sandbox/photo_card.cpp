@@ -222,8 +222,9 @@ double fullest_corners(const Plane& plane, const FoundCard& card) {
   for (int corner = 0; corner < 4; ++corner) {
     int filled = 0;
     for (int i = 0; i < kSteps * kSteps; ++i) {
+      const int row = i / kSteps;
       double along = (i % kSteps + 0.5) / kSteps * kShare * card.breadth / card.length;
-      double across = (double(i / kSteps) + 0.5) / kSteps * kShare;
+      double across = (row + 0.5) / kSteps * kShare;
       if (corner % 2 == 1) along = 1 - along;
       if (corner >= 2) across = 1 - across;
       const Point p = at_share(card, along, across);

@@ -36,8 +36,9 @@ std::vector<std::array<float, 3>> rectify(const Picture& picture, const FoundCar
     for (int x = 0; x < kCardWidth; ++x) {
       auto& cell = cells[std::size_t(y) * kCardWidth + std::size_t(x)];
       for (int i = 0; i < samples * samples; ++i) {
+        const int row = i / samples;
         const double along = (x + (i % samples + 0.5) / samples) / kCardWidth;
-        const double across = (y + (double(i / samples) + 0.5) / samples) / kCardHeight;
+        const double across = (y + (row + 0.5) / samples) / kCardHeight;
         sample(at_share(card, along, across), cell);
       }
       for (auto& value : cell) value *= weight;
