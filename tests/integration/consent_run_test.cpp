@@ -1,0 +1,107 @@
+// The program as a user runs it, at an address of the public range: exit 112 unless its owner agrees.
+#include "tests/integration/stub_server.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+
+#include "probes/consent_document.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kPublic = "11.22.33.44";
+
+// A portal of one page, its owner's key, and a scenario that looks at the page.
+struct Portal {
+  Portal() {
+    if (std::getenv("GELOMBANG_IN_NAMESPACE") == nullptr) FAIL("run this through tests/integration/in_namespace.sh");
+    server.set("/", {200, "", "hello"});
+    std::ofstream(scenario) << "local look = step 'look'\n"
+                               "return scenario { journeys = { look = { run = function() look(function() "
+                               "http.get('/') end) end } } }\n";
+    const test::RunResult keys = test::run_program({"consent", "new-key", "--out", directory.file("owner.key")});
+    REQUIRE(keys.exit_code == 0);
+    std::ofstream(directory.file("owner.pub")) << keys.out;
+  }
+
+  void consent() {
+    const std::string file = directory.file("consent.json");
+    const test::RunResult made =
+        test::run_program({"consent", "sign", "--key", directory.file("owner.key"), "--host", kPublic, "--path", "/",
+                           "--max-rate", "100/s", "--days", "1", "--contact", "owner@example.id", "--out", file});
+    REQUIRE(made.exit_code == 0);
+    std::ifstream in(file);
+    server.set(std::string(kConsentPath), {200, "", {std::istreambuf_iterator<char>(in), {}}});
+  }
+
+  std::vector<std::string> arguments(const std::string& duration) const {
+    return {"--target",   "http://" + std::string(kPublic) + ":" + std::to_string(server.port()),
+            "--rate",     "5/s",
+            "--duration", duration,
+            "--contact",  "tester@example.id",
+            "--seed",     "1"};
+  }
+  std::vector<std::string> with_key(const std::string& duration) const {
+    auto all = arguments(duration);
+    all.insert(all.end(), {"--consent-key", directory.file("owner.pub")});
+    return all;
+  }
+
+  test::TemporaryDirectory directory;
+  test::StubServer server{kPublic, 0};
+  std::string scenario = directory.file("look.lua");
+};
+
+TEST_CASE("consent of a run: without a key nothing at all is sent, and the run is refused", "[integration][consent]") {
+  Portal portal;
+  const test::RunResult run = test::run_scenario(portal.scenario, portal.arguments("2s"));
+  INFO(run.err);
+  CHECK(run.exit_code == 112);
+  CHECK(run.err.find("--consent-key") != std::string::npos);
+  CHECK(portal.server.requests().empty());
+}
+
+TEST_CASE("consent of a run: where none is published only the question is sent", "[integration][consent]") {
+  Portal portal;
+  const test::RunResult run = test::run_scenario(portal.scenario, portal.with_key("2s"));
+  INFO(run.err);
+  CHECK(run.exit_code == 112);
+  CHECK(portal.server.count("/") == 0);
+  CHECK(portal.server.count(std::string(kConsentPath)) >= 1);
+}
+
+TEST_CASE("consent of a run: published and signed, the run goes on to its end", "[integration][consent]") {
+  Portal portal;
+  portal.consent();
+  const test::RunResult run = test::run_scenario(portal.scenario, portal.with_key("2s"));
+  INFO(run.err);
+  CHECK(run.exit_code == 0);
+  CHECK(portal.server.count("/") == static_cast<std::size_t>(test::number(run.summary.at("arrivals").at("started"))));
+}
+
+TEST_CASE("consent of a run: withdrawn, the run stops within the reading interval", "[integration][consent]") {
+  Portal portal;
+  portal.consent();
+  std::thread owner([&portal] {
+    std::this_thread::sleep_for(5s);
+    portal.server.remove(std::string(kConsentPath));
+  });
+  const test::RunResult run = test::run_scenario(portal.scenario, portal.with_key("90s"));
+  owner.join();
+  INFO(run.err);
+  CHECK(run.exit_code == 112);
+  CHECK(portal.server.count("/") > 10);
+  CHECK(run.summary.at("verdict").as_string() == "refused");
+  CHECK(test::number(run.summary.at("arrivals").at("started")) < 300);
+}
+
+}  // namespace
+}  // namespace gelombang
