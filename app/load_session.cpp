@@ -156,9 +156,10 @@ std::optional<ExitReason> LoadSession::set_up() {
       if (run_) run_->interrupt(clock_.now());
     });
   };
+  const AddressResolver resolve = guard.value().resolve = resolve_once();
   guard_ = std::make_unique<ConsentGuard>(std::move(guard.value()), clock_);
   if (prepared_.target) {
-    TargetAdmission admission = admit_target(*prepared_.target, *guard_);
+    TargetAdmission admission = admit_target(*prepared_.target, *guard_, resolve);
     if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
     prepared_.plan.resolve = std::move(admission.resolve);
   }

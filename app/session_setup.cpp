@@ -13,6 +13,11 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 namespace gelombang {
 namespace {
@@ -82,14 +87,31 @@ Result<ConsentGuard::Options> guard_options(const RunOptions& run, const Session
   return options;
 }
 
-TargetAdmission admit_target(const TargetUrl& target, SocketGuard& guard) {
+AddressResolver resolve_once() {
+  struct Answers {
+    std::mutex mutex;
+    std::map<std::pair<std::string, std::uint16_t>, Result<std::vector<RemoteAddress>>> of;
+  };
+  return [answers = std::make_shared<Answers>()](const std::string& host, std::uint16_t port) {
+    const std::scoped_lock lock(answers->mutex);
+    const auto key = std::pair(host, port);
+    const auto known = answers->of.find(key);
+    if (known != answers->of.end()) return known->second;
+    auto fresh = resolve_addresses(host, port);
+    // A name that did not resolve may do so later.
+    if (fresh.has_value()) answers->of.emplace(key, fresh);
+    return fresh;
+  };
+}
+
+TargetAdmission admit_target(const TargetUrl& target, SocketGuard& guard, const AddressResolver& resolve) {
   TargetAdmission admission;
   if (guard.needs_preparation(target.scheme, target.host, target.port)) {
     std::promise<void> ready;
     guard.prepare(target.scheme, target.host, target.port, [&ready] { ready.set_value(); });
     ready.get_future().wait();
   }
-  const auto addresses = resolve_addresses(target.host, target.port);
+  const auto addresses = resolve(target.host, target.port);
   if (addresses.has_error()) return admission;
   std::string pinned;
   for (const RemoteAddress& address : addresses.value()) {
