@@ -1,9 +1,9 @@
 #include "app/load_session.hpp"
 
 #include "app/exit.hpp"
-#include "app/process_figures.hpp"
 #include "app/progress.hpp"
 #include "app/progress_counts.hpp"
+#include "app/run_watch.hpp"
 #include "app/say.hpp"
 #include "app/session_setup.hpp"
 #include "app/terminal.hpp"
@@ -13,12 +13,10 @@
 #include "base/units.hpp"
 #include "engine/load_run.hpp"
 #include "engine/preflight.hpp"
-#include "metrics/aggregator.hpp"
 #include "metrics/exposition.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/metrics_server.hpp"
 #include "metrics/summary.hpp"
-#include "metrics/validity.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -60,10 +58,9 @@ class LoadSession {
         options_(options),
         terminal_(STDERR_FILENO, options.color),
         progress_(terminal_),
-        process_(clock_),
+        watch_(prepared_, clock_),
         signals_(io_),
         timer_(io_),
-        own_recorder_(prepared_.layout),
         id_(new_run_id(clock_.wall_now())) {}
 
   int play();
@@ -76,11 +73,8 @@ class LoadSession {
   void on_signal();
   void look();
   void tick(TimePoint now);
-  void collect(bool last);
   void show_progress(TimePoint now);
   void publish(bool final);
-  [[nodiscard]] double rate_asked(TimePoint now) const;
-  [[nodiscard]] Validity current_validity() const;
   [[nodiscard]] RunFacts facts() const;
   int finish();
   bool write_json(const Summary& summary) const;
@@ -93,7 +87,7 @@ class LoadSession {
   const SessionOptions& options_;
   Terminal terminal_;
   Progress progress_;
-  ProcessFigures process_;
+  RunWatch watch_;
   Duration linger_{};
   Duration poll_interval_{};
 
@@ -105,22 +99,16 @@ class LoadSession {
   std::unique_ptr<ConsentGuard> guard_;
   std::unique_ptr<MailWatcher> mail_;
   std::unique_ptr<LoadRun> run_;
-  std::optional<Aggregator> aggregator_;
-  Recorder own_recorder_;  // mail, which no worker owns
   std::shared_ptr<LoadExposition> exposition_;
 
   std::string id_;
   WallTime started_wall_{};
   WallTime ended_wall_{};
-  TimePoint epoch_{};
   TimePoint next_tick_{};
-  TimePoint arrivals_ended_{};
-  bool arrivals_over_ = false;
   int signals_seen_ = 0;
   bool aborted_ = false;
   bool over_ = false;
   std::vector<ExitReason> reasons_;
-  MailWatcher::Tally mail_state_;
   std::uint64_t requests_before_ = 0;
 };
 
@@ -186,13 +174,12 @@ void LoadSession::start() {
   const WallTime now = clock_.wall_now();
   if (start_at_ && *start_at_ < now) spdlog::warn("--start-at was over before everything was set up: starting now");
   // A moment for the threads to be up, so that the first arrival is on time.
-  epoch_ = clock_.now() + std::max<Duration>(start_at_.value_or(now) - now, 50ms);
-  started_wall_ = now + (epoch_ - clock_.now());
-  aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch_);
+  const TimePoint epoch = clock_.now() + std::max<Duration>(start_at_.value_or(now) - now, 50ms);
+  started_wall_ = now + (epoch - clock_.now());
   announce();
-  process_.sample();
-  next_tick_ = epoch_ + kTick;
-  run_->start(epoch_);
+  watch_.start(*run_, mail_.get(), epoch);
+  next_tick_ = epoch + kTick;
+  run_->start(epoch);
 }
 
 void LoadSession::on_signal() {
@@ -216,46 +203,14 @@ void LoadSession::on_signal() {
   });
 }
 
-void LoadSession::collect(bool last) {
-  for (Recorder* recorder : run_->recorders()) aggregator_->add(recorder->take());
-  if (mail_) {
-    // The last look counts the mail that nobody came for, too.
-    mail_state_ = last ? mail_->finish() : mail_->take();
-    for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
-  }
-  aggregator_->add(own_recorder_.take());
-}
-
-Validity LoadSession::current_validity() const {
-  ValidityFacts facts = validity_facts(aggregator_->totals(), prepared_.thresholds);
-  if (!prepared_.plan.load.open()) {
-    facts.lag_p99.reset();
-    facts.lag_max.reset();
-  }
-  facts.cpu_share = process_.cpu_share(prepared_.limits.cores);
-  facts.descriptors_peak = process_.descriptors_peak();
-  facts.descriptors_limit = prepared_.limits.descriptors;
-  facts.ports_peak = process_.ports_peak();
-  facts.ports_limit = prepared_.limits.ports;
-  facts.clock_step = process_.clock_step();
-  return judge_validity(facts);
-}
-
 void LoadSession::tick(TimePoint now) {
-  process_.sample();
-  collect(false);
-  if (!arrivals_over_ && now >= run_->arrivals_end()) {
-    arrivals_over_ = true;
-    arrivals_ended_ = run_->arrivals_end();
-    aggregator_->arrivals_ended(arrivals_ended_);
-  }
-  aggregator_->tick(now);
+  watch_.tick(now);
   publish(false);
   show_progress(now);
-  if (aggregator_->abort() != nullptr && !aborted_) {
+  if (const ThresholdResult* abort = watch_.figures().abort(); abort != nullptr && !aborted_) {
     aborted_ = true;
     progress_.clear();
-    const std::string& expression = aggregator_->abort()->threshold.expression;
+    const std::string& expression = abort->threshold.expression;
     say("aborting: {}\n", expression);
     // It holds whatever the last answers do to the figure.
     reasons_.push_back({ExitCause::failed, fmt::format("aborted by threshold '{}'", expression)});
@@ -264,37 +219,25 @@ void LoadSession::tick(TimePoint now) {
 }
 
 void LoadSession::publish(bool final) {
-  if (!exposition_) return;
-  LiveFigures live;
-  live.target_rate = rate_asked(clock_.now());
-  live.users = run_->users().by_state;
-  live.validity = current_validity().state;
-  live.thresholds = threshold_states(aggregator_->thresholds(), final);
-  exposition_->publish(aggregator_->totals(), std::move(live));
-}
-
-double LoadSession::rate_asked(TimePoint now) const {
-  return prepared_.plan.load.intensity.at(now - epoch_).per_second() /
-         static_cast<double>(prepared_.plan.segment.count);
+  if (exposition_) exposition_->publish(watch_.figures().totals(), watch_.live(clock_.now(), final));
 }
 
 void LoadSession::show_progress(TimePoint now) {
-  const Snapshot& totals = aggregator_->totals();
-  const RecentFigures recent = aggregator_->recent();
+  const Snapshot& totals = watch_.figures().totals();
+  const RecentFigures recent = watch_.figures().recent();
   ProgressFigures figures;
-  figures.elapsed = std::max(Duration::zero(), now - epoch_);
+  figures.elapsed = std::max(Duration::zero(), now - watch_.epoch());
   figures.length = prepared_.plan.load.length();
-  figures.stopping = arrivals_over_;
-  figures.rate_asked = rate_asked(now);
+  figures.stopping = watch_.arrivals_over();
+  figures.rate_asked = watch_.rate_asked(now);
   figures.rate_achieved = recent.started_rate;
   const std::uint64_t requests = count_progress(totals, figures);
   figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
   requests_before_ = requests;
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   if (recent.response_time_p95) figures.p95 = recent.response_time_p95->value;
-  const Validity validity = current_validity();
-  figures.warnings = validity.reasons;
-  if (!mail_state_.healthy) figures.warnings.push_back("mailbox: " + mail_state_.fault_detail);
+  figures.warnings = watch_.validity().reasons;
+  if (!watch_.mail().healthy) figures.warnings.push_back("mailbox: " + watch_.mail().fault_detail);
   if (totals.script_errors.count > 0)
     figures.warnings.push_back(fmt::format("{} script errors", totals.script_errors.count));
   if (figures.warnings.size() > 4) figures.warnings.resize(4);
@@ -319,39 +262,11 @@ void LoadSession::look() {
 }
 
 RunFacts LoadSession::facts() const {
-  const RunPlan& plan = prepared_.plan;
-  RunFacts facts;
+  RunFacts facts = watch_.facts(clock_.now(), reasons_);
   facts.id = id_;
-  facts.scenario = prepared_.scenario.name;
-  facts.load = plan.load.name;
-  facts.target = prepared_.target ? prepared_.target->text : "";
-  facts.version = kVersion;
-  facts.seed = plan.settings.seed;
   facts.started_at = started_wall_;
   facts.ended_at = ended_wall_;
-  facts.took = std::max(Duration::zero(), clock_.now() - epoch_);
-  // An open load lasts as long as it says, though its last arrival comes a little before.
-  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
-  facts.arrivals_took = plan.load.open() ? arrivals : std::min(arrivals, facts.took);
-  if (plan.load.open()) {
-    const auto parts = static_cast<double>(plan.segment.count);
-    facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
-    facts.requested_rate =
-        facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
-  }
-  if (plan.load.open() && !run_->cut_short()) {
-    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment);
-  } else {
-    // Up to the moment of the cut, which no two workers share, what was due is what was decided on.
-    for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
-      facts.planned += journey.started + journey.total_dropped();
-    }
-  }
-  if (!plan.load.open()) facts.expected = static_cast<double>(facts.planned);
   if (mail_) facts.mailbox_poll_interval = poll_interval_;
-  facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
-                     run_->users().most_active};
-  facts.exit_reasons = reasons_;
   return facts;
 }
 
@@ -390,15 +305,11 @@ int LoadSession::finish() {
   if (run_->feed_ran_dry())
     reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
   if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
-  const TimePoint now = clock_.now();
-  process_.sample();
-  collect(true);
-  if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
-  aggregator_->tick(now);
-  aggregator_->finish();
+  watch_.finish(clock_.now());
   publish(true);
   progress_.clear();
-  const Summary summary = make_summary(facts(), aggregator_->totals(), aggregator_->thresholds(), current_validity());
+  const Summary summary =
+      make_summary(facts(), watch_.figures().totals(), watch_.figures().thresholds(), watch_.validity());
   const bool json_on_stdout = options_.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
   std::fputs(summary_text(summary, out.color()).c_str(), json_on_stdout ? stderr : stdout);

@@ -1,39 +1,57 @@
-// What this process costs the machine, and whether the machine's clock can be trusted: the generator's
-// own health during a run.
+// What this process costs the machine, what else the machine is busy with, and whether its clock can be trusted: the
+// generator's own health during a run, but for what the workers say of themselves.
 #pragma once
 
+#include "app/peak_share.hpp"
 #include "base/clock.hpp"
+#include "engine/host_limits.hpp"
+#include "metrics/generator_health.hpp"
 
 #include <cstdint>
-#include <deque>
-#include <utility>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace gelombang {
 
+struct WorkerHealth;
+
+// Of one core of the machine, seconds since it was started.
+struct CoreTimes {
+  double busy = 0;  // everything but idle and waiting for disks, stolen time included
+  double stolen = 0;
+};
+// From the text of /proc/stat; a core for each "cpuN" line.
+std::vector<CoreTimes> read_core_times(std::string_view proc_stat, double ticks_per_second);
+
 class ProcessFigures {
  public:
-  explicit ProcessFigures(const Clock& clock);
-  // Looks again; call about once a second.
-  void sample();
+  ProcessFigures(const Clock& clock, const HostLimits& limits);
+  // Looks again; call about once a second. The same workers each time.
+  void sample(std::span<const WorkerHealth* const> workers = {});
 
   [[nodiscard]] double cpu_seconds() const noexcept { return cpu_seconds_; }  // since construction
-  [[nodiscard]] double cpu_share(std::uint64_t cores) const noexcept;         // of the cores, since construction
   [[nodiscard]] std::uint64_t max_rss_bytes() const noexcept { return max_rss_; }
-  [[nodiscard]] std::uint64_t descriptors_peak() const noexcept { return descriptors_peak_; }
-  [[nodiscard]] std::uint64_t ports_peak() const noexcept { return ports_peak_; }  // of the machine, TIME_WAIT included
-  [[nodiscard]] Duration clock_step() const noexcept { return clock_step_; }       // the largest seen
+  [[nodiscard]] const GeneratorHealth& health() const noexcept { return health_; }
 
  private:
+  void sample_cpu(TimePoint now);
+  void sample_cores(TimePoint now);
+  void sample_sockets();
+  void sample_clock();
+  void sample_workers(TimePoint now, std::span<const WorkerHealth* const> workers);
+
   const Clock& clock_;
+  double cores_;
   double cpu_at_start_ = 0;
   Duration offset_{};  // wall minus steady time when last looked at
   double cpu_seconds_ = 0;
-  std::deque<std::pair<TimePoint, double>> recent_;  // CPU seconds, of the last ten seconds
-  double most_cores_ = 0;
   std::uint64_t max_rss_ = 0;
-  std::uint64_t descriptors_peak_ = 0;
-  std::uint64_t ports_peak_ = 0;
-  Duration clock_step_{};
+  PeakShare cpu_;
+  std::vector<PeakShare> worker_cpu_;
+  std::vector<PeakShare> core_busy_;
+  PeakShare stolen_;
+  GeneratorHealth health_;
 };
 
 }  // namespace gelombang

@@ -156,6 +156,12 @@ Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, S
   const auto segment = parse_segment(options.segment);
   if (segment.has_error()) return Error{"--segment: " + segment.error().message};
   plan.segment = segment.value();
+  plan.catch_up = scenario.catch_up;
+  if (!options.catch_up.empty()) {
+    const auto catch_up = parse_catch_up(options.catch_up);
+    if (catch_up.has_error()) return Error{"--catch-up: " + catch_up.error().message};
+    plan.catch_up = catch_up.value();
+  }
   const auto graceful = parse_duration(options.graceful_stop);
   if (graceful.has_error()) return Error{"--graceful-stop: " + graceful.error().message};
   plan.graceful_stop = graceful.value();
@@ -215,6 +221,9 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
   command.add_option("--max-users", options.max_users,
                      "Most virtual users at once (default: what this machine allows)");
   command.add_option("--segment", options.segment, "Plays part i of n of the load, such as 2/8")->capture_default_str();
+  command.add_option("--catch-up", options.catch_up,
+                     "Arrivals that a stall of this machine made late: burst, capped or skip (default: what the "
+                     "scenario says, else capped, at 1.2 times their rate)");
   command.add_option("--graceful-stop", options.graceful_stop, "How long what is under way at the end may take")
       ->capture_default_str();
   command.add_option("--contact", options.contact, "Who answers for this load; required beyond loopback");

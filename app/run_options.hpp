@@ -42,6 +42,7 @@ struct RunOptions {
   std::vector<std::string> thresholds;
   std::optional<std::uint64_t> max_users;
   std::string segment = "1/1";
+  std::string catch_up;  // empty: as the scenario says
   std::string graceful_stop = "30s";
   std::string contact;
   std::string ca_file;

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gelombang {
@@ -38,12 +39,31 @@ std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment
   return count;
 }
 
-Pacer::Pacer(ArrivalSchedule schedule, TimePoint epoch) : schedule_(schedule), epoch_(epoch) {
+Pacer::Pacer(ArrivalSchedule schedule, TimePoint epoch, CatchUp policy)
+    : schedule_(schedule), epoch_(epoch), policy_(policy) {
   next_ = schedule_.next();
 }
 
+TimePoint Pacer::release_of(const Arrival& arrival) const noexcept {
+  const TimePoint intended = epoch_ + arrival.offset;
+  if (!resumed_) return intended;
+  const auto since = static_cast<double>((arrival.offset - resumed_->offset).count());
+  return std::max(intended, resumed_->at + Duration(static_cast<Duration::rep>(since / kCatchUpSpeed)));
+}
+
 std::optional<Arrival> Pacer::due(TimePoint now) {
-  if (!next_ || epoch_ + next_->offset > now) return std::nullopt;
+  if (!next_) return std::nullopt;
+  // Late against what was promised, catching up included: a further stall begins a further backlog.
+  if (policy_ == CatchUp::capped && now - release_of(*next_) > kStall) resumed_ = Resumption{now, next_->offset};
+  if (release_of(*next_) > now) return std::nullopt;
+  const std::optional<Arrival> arrival = next_;
+  if (now - (epoch_ + arrival->offset) > kStall) ++late_;
+  next_ = schedule_.next();
+  return arrival;
+}
+
+std::optional<Arrival> Pacer::intended_before(TimePoint time) {
+  if (!next_ || epoch_ + next_->offset >= time) return std::nullopt;
   const std::optional<Arrival> arrival = next_;
   next_ = schedule_.next();
   return arrival;
@@ -51,7 +71,7 @@ std::optional<Arrival> Pacer::due(TimePoint now) {
 
 std::optional<TimePoint> Pacer::next_deadline() const {
   if (!next_) return std::nullopt;
-  return epoch_ + next_->offset;
+  return release_of(*next_);
 }
 
 }  // namespace gelombang

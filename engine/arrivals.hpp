@@ -4,8 +4,10 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "engine/catch_up.hpp"
 #include "engine/load.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -47,20 +49,43 @@ class ArrivalSchedule {
 std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment,
                              Duration until = Duration::max());
 
-// Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing.
+// Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing, and an arrival's intended
+// time is its own whatever became of it. Later than kStall is a stall, and the policy decides; less is the resolution
+// of timers and schedulers, and is made up for at once.
 class Pacer {
  public:
-  Pacer(ArrivalSchedule schedule, TimePoint epoch);
-  // The next arrival whose time has come; call until empty.
+  static constexpr Duration kStall = std::chrono::milliseconds(100);
+  static constexpr double kCatchUpSpeed = 1.2;
+
+  Pacer(ArrivalSchedule schedule, TimePoint epoch, CatchUp policy = CatchUp::capped);
+  // The next arrival that may start; call until empty.
   std::optional<Arrival> due(TimePoint now);
+  // Whether an arrival of due() is to be dropped: late, under `skip`.
+  [[nodiscard]] bool skips(const Arrival& arrival, TimePoint now) const noexcept {
+    return policy_ == CatchUp::skip && now - (epoch_ + arrival.offset) > kStall;
+  }
+  // The next arrival that was intended before `time`, whether it may start or not: what a stop leaves over.
+  std::optional<Arrival> intended_before(TimePoint time);
   // When to look again; nothing after the last arrival.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
+  // How many were handed out later than kStall.
+  [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
 
  private:
+  // From here on the schedule is played faster, until it has caught up with the clock.
+  struct Resumption {
+    TimePoint at;
+    Duration offset;
+  };
+  [[nodiscard]] TimePoint release_of(const Arrival& arrival) const noexcept;
+
   ArrivalSchedule schedule_;
   TimePoint epoch_;
+  CatchUp policy_;
   std::optional<Arrival> next_;
+  std::optional<Resumption> resumed_;
+  std::uint64_t late_ = 0;
 };
 
 }  // namespace gelombang

@@ -57,6 +57,16 @@ std::vector<Recorder*> LoadRun::recorders() const {
   return recorders;
 }
 
+std::vector<const WorkerHealth*> LoadRun::health() const {
+  std::vector<const WorkerHealth*> health;
+  for (const auto& worker : workers_) health.push_back(&worker->health());
+  return health;
+}
+
+void LoadRun::hold_workers(Duration length) {
+  for (const auto& worker : workers_) worker->hold(length);
+}
+
 LoadRun::Users LoadRun::users() const {
   Users users;
   for (std::size_t i = 0; i < users.by_state.size(); ++i) {

@@ -40,6 +40,10 @@ class LoadRun {
   // The workers' recorders, to take from.
   [[nodiscard]] std::vector<Recorder*> recorders() const;
   [[nodiscard]] Users users() const;
+  // What each worker says of itself; alive as long as the run.
+  [[nodiscard]] std::vector<const WorkerHealth*> health() const;
+  // See Worker::hold.
+  void hold_workers(Duration length);
   [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
   [[nodiscard]] bool worker_failed() const { return counters_.worker_failed; }
   // Whether arrivals ended before the load did.

@@ -38,8 +38,12 @@ std::optional<std::uint64_t> last_iteration(const Load& load, std::uint64_t seed
 
 }  // namespace
 
+std::uint64_t users_within(std::uint64_t descriptors) noexcept {
+  return descriptors > kOwnDescriptors ? descriptors - kOwnDescriptors : 1;
+}
+
 Capacity capacity_of(const HostLimits& limits, Duration iteration_length) {
-  const std::uint64_t by_descriptors = limits.descriptors > kOwnDescriptors ? limits.descriptors - kOwnDescriptors : 1;
+  const std::uint64_t by_descriptors = users_within(limits.descriptors);
   const std::uint64_t by_memory = std::max<std::uint64_t>(1, limits.memory_bytes / 2 / kMemoryPerUser);
   Capacity capacity;
   capacity.users = std::min({by_descriptors, limits.ports, by_memory, std::uint64_t{10'000'000}});

@@ -32,6 +32,8 @@ struct Capacity {
   std::string bound;        // which limit that is: "file descriptors", "local ports" or "memory"
 };
 
+// How many users the descriptors suffice for, beside what the program itself needs.
+std::uint64_t users_within(std::uint64_t descriptors) noexcept;
 Capacity capacity_of(const HostLimits& limits, Duration iteration_length);
 
 LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "engine/catch_up.hpp"
 #include "engine/load.hpp"
 #include "engine/scenario.hpp"
 
@@ -17,6 +18,7 @@ struct RunPlan {
   ScenarioSettings settings;  // holds target and seed
   Load load;                  // scaled
   Segment segment;
+  CatchUp catch_up = CatchUp::capped;  // open loads: after a stall of our own
   std::uint64_t threads = 1;
   std::uint64_t max_users = 1;        // of the whole process
   std::uint64_t max_connections = 1;  // of a worker: the limit of descriptors

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/catch_up.hpp"
 #include "engine/digit_guard.hpp"
 #include "engine/feeder.hpp"
 #include "engine/load.hpp"
@@ -33,6 +34,7 @@ struct Scenario {
   std::vector<Load> loads;  // by name
   std::vector<std::string> thresholds;
   std::vector<DigitGuard> guards;
+  CatchUp catch_up = CatchUp::capped;  // of its open loads
 
   // The journey that an iteration plays: a function of (seed, iteration).
   [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;

@@ -149,6 +149,9 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   scenario.path = path;
   scenario.name = std::filesystem::path(path).stem().string();
   scenario.description = string_field(L, table, "description");
+  if (const std::string catch_up = string_field(L, table, "catch_up"); !catch_up.empty()) {
+    scenario.catch_up = parse_catch_up(catch_up).value();
+  }
   const std::vector<std::string> step_names = read_step_names(L, state);
   for_each_named(L, "journeys", table,
                  [&](const std::string& name) { read_journey(L, state, name, step_names, scenario); });

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "engine/photo_store.hpp"
+#include "engine/preflight.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -48,6 +49,8 @@ Worker::Worker(const WorkerDependencies& dependencies, Share share)
       io_(1),
       recorder_(dependencies.layout),
       vm_(dependencies.plan.settings, dependencies.photos),
+      most_users_(std::min(dependencies.plan.max_users, users_within(dependencies.plan.max_connections))),
+      watch_timer_(io_),
       pacing_timer_(io_) {
   http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, http_options(shared_.plan, share_));
   context_ = std::make_unique<UserContext>(
@@ -78,7 +81,7 @@ void Worker::start(TimePoint epoch) {
   end_ = epoch + load.length();
   pacing_timer_.expires_at(epoch);
   if (load.open()) {
-    pacer_.emplace(ArrivalSchedule(load, shared_.plan.settings.seed, share_), epoch);
+    pacer_.emplace(ArrivalSchedule(load, shared_.plan.settings.seed, share_), epoch, shared_.plan.catch_up);
     pacing_timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) on_pacing();
     });
@@ -87,7 +90,22 @@ void Worker::start(TimePoint epoch) {
       if (!error) start_closed_users();
     });
   }
+  loop_watch_.start(epoch);
+  watch();
   thread_ = std::thread([this] { run(); });
+}
+
+void Worker::watch() {
+  watch_timer_.expires_at(loop_watch_.due());
+  watch_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    loop_watch_.beat(shared_.clock.now());
+    watch();
+  });
+}
+
+void Worker::hold(Duration length) {
+  boost::asio::post(io_, [length] { std::this_thread::sleep_for(length); });
 }
 
 void Worker::run() {
@@ -106,6 +124,7 @@ void Worker::stop_arrivals() {
   boost::asio::post(io_, [this] {
     arrivals_over_ = true;
     pacing_timer_.cancel();
+    drop_backlog();
     check_finished();
   });
 }
@@ -113,6 +132,7 @@ void Worker::stop_arrivals() {
 void Worker::interrupt() {
   boost::asio::post(io_, [this] {
     arrivals_over_ = true;
+    drop_backlog();
     interrupted_ = true;
     pacing_timer_.cancel();
     for (const auto& user : users_) user->interrupt();
@@ -134,7 +154,14 @@ void Worker::on_pacing() {
   if (arrivals_over_) return;
   // One look at the clock: a backlog must not keep the answers waiting for as long as it grows.
   const TimePoint now = shared_.clock.now();
-  while (const auto arrival = pacer_->due(now)) start_arrival(*arrival);
+  while (const auto arrival = pacer_->due(now)) {
+    if (pacer_->skips(*arrival, now)) {
+      drop(*arrival, DropReason::generator_stall);
+    } else {
+      start_arrival(*arrival);
+    }
+  }
+  health_.late_arrivals.store(pacer_->late(), std::memory_order_relaxed);
   if (const auto next = pacer_->next_deadline()) {
     pacing_timer_.expires_at(*next);
     pacing_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -148,24 +175,34 @@ void Worker::on_pacing() {
 
 void Worker::start_arrival(const Arrival& arrival) {
   VirtualUser* user = nullptr;
-  DropReason reason = DropReason::users_exhausted;
+  DropReason reason =
+      most_users_ < shared_.plan.max_users ? DropReason::generator_descriptors : DropReason::users_exhausted;
   try {
     user = take_user();
   } catch (const std::bad_alloc&) {
     reason = DropReason::generator_memory;
   }
-  if (user == nullptr) {
-    const JourneyId journey = shared_.scenario.journey_of(shared_.plan.settings.seed, arrival.index);
-    recorder_.iteration_dropped(journey, reason);
-    return;
-  }
+  if (user == nullptr) return drop(arrival, reason);
   begin(*user, arrival.index, pacer_->epoch() + arrival.offset);
+}
+
+void Worker::drop(const Arrival& arrival, DropReason reason) {
+  recorder_.iteration_dropped(shared_.scenario.journey_of(shared_.plan.settings.seed, arrival.index), reason);
+}
+
+// What a stop leaves over of a backlog was planned, and is not forgotten. Before the end of the load the last moments
+// are no backlog: what was due then has neither come nor been planned.
+void Worker::drop_backlog() {
+  if (!pacer_) return;
+  const TimePoint now = shared_.clock.now();
+  const TimePoint until = now >= end_ ? end_ : now - Pacer::kStall;
+  while (const auto arrival = pacer_->intended_before(until)) drop(*arrival, DropReason::generator_stall);
 }
 
 VirtualUser* Worker::take_user() {
   // The limit is the whole process's: a worker may use what others leave.
   const std::uint64_t active = shared_.counters.active_users.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (active > shared_.plan.max_users) {
+  if (active > most_users_) {
     shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
@@ -215,7 +252,9 @@ bool Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
 void Worker::on_user_finished(VirtualUser& user) {
   --busy_users_;
   shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+  const TimePoint before = shared_.clock.now();
   vm_.collect_garbage();
+  health_.add_gc_pause(shared_.clock.now() - before);
   if (pacer_) {
     free_users_.push_back(&user);
   } else if (!arrivals_over_) {

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "engine/arrivals.hpp"
+#include "engine/loop_watch.hpp"
 #include "engine/run_plan.hpp"
 #include "engine/virtual_user.hpp"
 #include "metrics/exposition.hpp"
@@ -64,11 +65,18 @@ class Worker {
   void join();
   // From any thread.
   Recorder& recorder() noexcept { return recorder_; }
+  [[nodiscard]] const WorkerHealth& health() const noexcept { return health_; }
+  // From any thread: keeps this worker's thread from its work for so long, as a stall of the machine would. For the
+  // self-test, which knows then what has to be measured.
+  void hold(Duration length);
 
  private:
   void run();
+  void watch();
   void on_pacing();
   void start_arrival(const Arrival& arrival);
+  void drop(const Arrival& arrival, DropReason reason);
+  void drop_backlog();
   void start_closed_users();
   void next_closed_iteration(VirtualUser& user);
   VirtualUser* take_user();
@@ -83,6 +91,7 @@ class Worker {
   boost::asio::io_context io_;
   Recorder recorder_;
   LuaVm vm_;
+  std::uint64_t most_users_;  // of the process: what is allowed, and what has a descriptor
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<UserContext> context_;
   std::vector<std::unique_ptr<VirtualUser>> users_;
@@ -90,9 +99,12 @@ class Worker {
   std::uint64_t busy_users_ = 0;
   std::uint64_t closed_users_left_ = 0;  // closed loads: users that will start again
 
+  WorkerHealth health_;
+  LoopWatch loop_watch_{health_};
+  boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer pacing_timer_;
   std::optional<Pacer> pacer_;
-  TimePoint end_{};  // closed loads: no iteration starts after it
+  TimePoint end_{};  // of arrivals; closed loads: no iteration starts after it
   bool arrivals_over_ = false;
   bool interrupted_ = false;
   std::atomic<bool> finished_{false};

@@ -128,6 +128,39 @@ void add_iterations(Families& f, const Catalog& catalog, const Snapshot& totals)
   f.histogram({}, totals.schedule_lag);
 }
 
+// What validity is judged by, as far as it has no metric elsewhere.
+void add_generator(Families& f, const GeneratorHealth& health) {
+  const auto gauge = [&f](const char* name, const char* help, double value) {
+    f.family(name, help, MetricType::Gauge);
+    f.gauge({}, value);
+  };
+  const auto counter = [&f](const char* name, const char* help, double value) {
+    f.family(name, help, MetricType::Counter);
+    f.counter({}, value);
+  };
+  gauge("gelombang_generator_cpu_ratio", "Of the cores that we may use: what we used, at most, in ten seconds.",
+        health.cpu_share);
+  gauge("gelombang_generator_worker_cpu_ratio", "Of one core: what the busiest worker used, at most, in ten seconds.",
+        health.worker_cpu_share);
+  gauge("gelombang_generator_core_busy_ratio", "The machine's busiest core, whoever used it, at most, in ten seconds.",
+        health.core_busy_share);
+  gauge("gelombang_generator_steal_ratio", "Of all cores: what the hypervisor took, at most, in ten seconds.",
+        health.steal_share);
+  counter("gelombang_generator_stalls_total", "Times that a worker's event loop was late by more than 100 ms.",
+          static_cast<double>(health.stalls));
+  counter("gelombang_generator_stall_seconds_total", "How late it was then, in all.", to_seconds(health.stalled));
+  counter("gelombang_generator_gc_seconds_total", "Garbage collection of scripts, between iterations.",
+          to_seconds(health.gc_time));
+  gauge("gelombang_generator_gc_pause_max_seconds", "The longest pause of it.", to_seconds(health.gc_longest));
+  counter("gelombang_generator_late_arrivals_total", "Arrivals handled more than 100 ms after their time.",
+          static_cast<double>(health.late_arrivals));
+  gauge("gelombang_generator_ports_in_use", "Local ports in use, TIME_WAIT included; an upper bound.",
+        static_cast<double>(health.ports));
+  gauge("gelombang_generator_ports_limit", "Local ports that there are.", static_cast<double>(health.ports_limit));
+  gauge("gelombang_generator_clock_step_seconds", "The largest jump of the wall clock against steady time.",
+        to_seconds(health.clock_step));
+}
+
 void add_mail(Families& f, const MailSnapshot& mail) {
   f.family("gelombang_emails_total", "Mails by what became of them.", MetricType::Counter);
   for (std::size_t i = 0; i < kMailResultCount; ++i) {
@@ -240,6 +273,7 @@ std::vector<MetricFamily> LoadExposition::Collect() const {
   Families families(maximum_series_);
   add_run(families, run_, state->figures, thresholds_);
   add_process(families);
+  add_generator(families, state->figures.generator);
   add_iterations(families, catalog, state->totals);
   add_mail(families, state->totals.mail);
   add_requests(families, catalog, state->totals);

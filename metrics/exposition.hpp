@@ -32,6 +32,7 @@ struct LiveFigures {
   double target_rate = 0;  // arrivals per second that the load asks for now; 0 in closed models
   std::array<std::uint64_t, kUserStateNames.size()> users{};  // by UserState
   ValidityState validity = ValidityState::valid;
+  GeneratorHealth generator;
   std::vector<ThresholdState> thresholds;  // as many as there are thresholds, in their order
 };
 // Of the thresholds as they stand now; after Aggregator::finish(), pass `final` for the verdicts.

@@ -38,7 +38,9 @@ struct RunFacts {
     std::uint64_t max_rss_bytes = 0;
     std::uint32_t threads = 0;
     std::uint64_t users_max = 0;  // most users busy at one time
+    GeneratorHealth health;
   } generator;
+  std::string catch_up;                  // the policy's name; empty in closed models, where nothing is scheduled
   std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: what happened outside of the recorders
 };
 

@@ -89,13 +89,42 @@ json::object run_json(const RunFacts& run) {
           {"version", run.version}};
 }
 
-json::object arrivals_json(const Summary::Arrivals& a) {
+json::value catch_up_json(const RunFacts& run) {
+  if (run.catch_up.empty()) return nullptr;
+  return json::object{{"policy", run.catch_up}, {"late", run.generator.health.late_arrivals}};
+}
+
+json::object generator_json(const RunFacts::Generator& generator) {
+  const GeneratorHealth& health = generator.health;
+  return {{"cpu_seconds", generator.cpu_seconds},
+          {"max_rss_bytes", generator.max_rss_bytes},
+          {"threads", generator.threads},
+          {"users_max", generator.users_max},
+          {"cpu_share_max", health.cpu_share},
+          {"worker_cpu_share_max", health.worker_cpu_share},
+          {"core_busy_share_max", health.core_busy_share},
+          {"steal_share_max", health.steal_share},
+          {"stalls", health.stalls},
+          {"stalled_seconds", to_seconds(health.stalled)},
+          {"stalled_share", health.stalled_share()},
+          {"longest_stall_seconds", to_seconds(health.longest_stall)},
+          {"gc_seconds", to_seconds(health.gc_time)},
+          {"gc_pause_max_seconds", to_seconds(health.gc_longest)},
+          {"descriptors_max", health.descriptors_peak},
+          {"descriptors_limit", health.descriptors_limit},
+          {"ports_max", health.ports_peak},
+          {"ports_limit", health.ports_limit},
+          {"clock_step_seconds", to_seconds(health.clock_step)}};
+}
+
+json::object arrivals_json(const Summary::Arrivals& a, const RunFacts& run) {
   json::object dropped;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) dropped[kDropReasonNames[i]] = a.dropped[i];
   return {{"expected", a.expected},
           {"planned", a.planned},
           {"started", a.started},
           {"dropped", std::move(dropped)},
+          {"catch_up", catch_up_json(run)},
           {"completed", a.completed},
           {"failed", a.failed},
           {"interrupted", a.interrupted},
@@ -203,7 +232,7 @@ std::string summary_json(const Summary& summary) {
   root["validity"] = json::object{
       {"state", text(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)])},
       {"reasons", array_of(summary.validity.reasons, [](const std::string& r) { return json::value(r); })}};
-  root["arrivals"] = arrivals_json(summary.arrivals);
+  root["arrivals"] = arrivals_json(summary.arrivals, summary.run);
   root["iterations"] = array_of(summary.iterations, iterations_json);
   root["schedule_lag_seconds"] = to_json(summary.schedule_lag);
   root["steps"] = array_of(summary.steps, step_json);
@@ -213,10 +242,7 @@ std::string summary_json(const Summary& summary) {
   root["conformance_violated"] = summary.conformance.violated;
   root["thresholds"] = array_of(summary.thresholds, threshold_json);
   root["script_errors"] = script_errors_json(summary);
-  root["generator"] = json::object{{"cpu_seconds", summary.run.generator.cpu_seconds},
-                                   {"max_rss_bytes", summary.run.generator.max_rss_bytes},
-                                   {"threads", summary.run.generator.threads},
-                                   {"users_max", summary.run.generator.users_max}};
+  root["generator"] = generator_json(summary.run.generator);
   return to_json_text(root);
 }
 

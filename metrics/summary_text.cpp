@@ -114,11 +114,23 @@ void facts(Page& page, const Summary& s) {
     page.fact("schedule lag", fmt::format("p50 {}, p99 {}, max {}", estimate_text(s.schedule_lag.p50),
                                           estimate_text(s.schedule_lag.p99), estimate_text(s.schedule_lag.max)));
   }
+  if (!s.run.catch_up.empty()) {
+    const std::uint64_t late = s.run.generator.health.late_arrivals;
+    page.fact("catch-up", late == 0
+                              ? fmt::format("{}: nothing to catch up", s.run.catch_up)
+                              : fmt::format("{}: {} arrivals were late by more than 100 ms", s.run.catch_up, late));
+  }
   page.fact("run", fmt::format("{}, seed {}, took {}, version {}", printable(s.run.id), s.run.seed,
                                format_duration(s.run.took), printable(s.run.version)));
   const RunFacts::Generator& g = s.run.generator;
   page.fact("generator", fmt::format("{:.2f} s of CPU, {} of memory, {} threads, at most {} users", g.cpu_seconds,
                                      format_size(g.max_rss_bytes), g.threads, g.users_max));
+  const GeneratorHealth& h = g.health;
+  page.fact("", fmt::format("busiest worker {:.0f} % of a core, busiest core {:.0f} %, stolen {:.0f} %, garbage {}",
+                            h.worker_cpu_share * 100, h.core_busy_share * 100, h.steal_share * 100,
+                            format_duration(h.gc_time)));
+  page.fact("", fmt::format("{} stalls ({}), {} descriptors, {} local ports", h.stalls, format_duration(h.stalled),
+                            h.descriptors_peak, h.ports_peak));
 }
 
 std::vector<std::string> figure_cells(const DurationFigures& f) {

@@ -72,20 +72,47 @@ void judge_faults(const ValidityFacts& facts, const ValidityLimits& limits, std:
   }
 }
 
-void judge_machine(const ValidityFacts& facts, const ValidityLimits& limits, std::vector<Finding>& findings) {
-  if (facts.cpu_share > limits.cpu_share) {
-    findings.push_back({ValidityState::degraded,
-                        fmt::format("the generator used {:.0f} % of the CPU that it may use", facts.cpu_share * 100)});
+void judge_loops(const GeneratorHealth& health, const ValidityLimits& limits, std::vector<Finding>& findings) {
+  const double stalled = health.stalled_share();
+  if (stalled > limits.stall_degraded_share || health.longest_stall >= limits.lag_stall) {
+    findings.push_back({stalled > limits.stall_invalid_share ? ValidityState::invalid : ValidityState::degraded,
+                        fmt::format("event loop: {} stalls of more than 100 ms, {:.1f} % of the time, the longest {}",
+                                    health.stalls, stalled * 100, format_duration(health.longest_stall))});
   }
-  if (share(facts.descriptors_peak, facts.descriptors_limit) > limits.descriptor_share) {
+  if (health.gc_longest > limits.gc_pause || health.gc_share() > limits.gc_share) {
+    findings.push_back({ValidityState::degraded,
+                        fmt::format("garbage collection of the scripts: {:.1f} % of the time, the longest pause {}",
+                                    health.gc_share() * 100, format_duration(health.gc_longest))});
+  }
+}
+
+void judge_cpu(const GeneratorHealth& health, const ValidityLimits& limits, std::vector<Finding>& findings) {
+  if (health.cpu_share > limits.cpu_share) {
+    findings.push_back({ValidityState::degraded,
+                        fmt::format("the generator used {:.0f} % of the CPU that it may use", health.cpu_share * 100)});
+  }
+  if (health.worker_cpu_share > limits.worker_cpu_share) {
+    findings.push_back({ValidityState::degraded,
+                        fmt::format("a worker used {:.0f} % of its core: answers waited for it (more --threads, or "
+                                    "less load)",
+                                    health.worker_cpu_share * 100)});
+  }
+  if (health.steal_share > limits.steal_share) {
+    findings.push_back({ValidityState::degraded,
+                        fmt::format("the hypervisor took {:.0f} % of this machine's CPU", health.steal_share * 100)});
+  }
+}
+
+void judge_machine(const GeneratorHealth& health, const ValidityLimits& limits, std::vector<Finding>& findings) {
+  if (share(health.descriptors_peak, health.descriptors_limit) > limits.descriptor_share) {
     findings.push_back({ValidityState::degraded, fmt::format("file descriptors: {} of {} were in use",
-                                                             facts.descriptors_peak, facts.descriptors_limit)});
+                                                             health.descriptors_peak, health.descriptors_limit)});
   }
-  if (share(facts.ports_peak, facts.ports_limit) > limits.port_share) {
+  if (share(health.ports_peak, health.ports_limit) > limits.port_share) {
     findings.push_back({ValidityState::degraded,
-                        fmt::format("local ports: {} of {} were in use", facts.ports_peak, facts.ports_limit)});
+                        fmt::format("local ports: {} of {} were in use", health.ports_peak, health.ports_limit)});
   }
-  const Duration step = facts.clock_step < Duration::zero() ? -facts.clock_step : facts.clock_step;
+  const Duration step = std::chrono::abs(health.clock_step);
   if (step > limits.clock_step) {
     findings.push_back({ValidityState::degraded, fmt::format("the wall clock was set by {} during the run: durations "
                                                              "are right, times of day are not",
@@ -126,7 +153,9 @@ Validity judge_validity(const ValidityFacts& facts, const ValidityLimits& limits
   judge_lag(facts, limits, findings);
   judge_drops(facts, limits, findings);
   judge_faults(facts, limits, findings);
-  judge_machine(facts, limits, findings);
+  judge_loops(facts.health, limits, findings);
+  judge_cpu(facts.health, limits, findings);
+  judge_machine(facts.health, limits, findings);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.state > b.state; });
   Validity validity;

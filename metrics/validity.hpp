@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "metrics/generator_health.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold.hpp"
 
@@ -34,8 +35,18 @@ struct ValidityLimits {
   // a single one makes it degraded.
   double own_drops = 0.001;
   double own_faults = 0.001;
-  // Of the cores that we may use, and of descriptors and ports.
+  // Event loops that stood still for more than 100 ms, as a share of the workers' time. What stands still for x of the
+  // time touches x of the requests: above 1 % a p99 may be ours, above 5 % a p95 is.
+  double stall_degraded_share = 0.01;
+  double stall_invalid_share = 0.05;
+  // Of the cores that we may use, and of one core by one worker: above it, answers queue for us.
   double cpu_share = 0.8;
+  double worker_cpu_share = 0.9;
+  // Time that the hypervisor took: neither clock knows of it.
+  double steal_share = 0.1;
+  // One pause of Lua's garbage collection, and all of them as a share of the workers' time.
+  Duration gc_pause = std::chrono::milliseconds(100);
+  double gc_share = 0.1;
   double descriptor_share = 0.9;
   double port_share = 0.9;
   // Wall time against steady time.
@@ -51,15 +62,10 @@ struct ValidityFacts {
   std::optional<Duration> lag_p99;   // nothing in closed models
   std::optional<Duration> lag_max;
   std::optional<Duration> tightest_latency;  // that a threshold names
-  double cpu_share = 0;                      // CPU seconds / (wall seconds * cores that we may use)
-  std::uint64_t descriptors_peak = 0;
-  std::uint64_t descriptors_limit = 0;  // 0: unknown
-  std::uint64_t ports_peak = 0;
-  std::uint64_t ports_limit = 0;  // 0: unknown
-  Duration clock_step{};          // largest seen, in either direction
+  GeneratorHealth health;
 };
 
-// The facts that the recorders know. The rest (CPU, descriptors, ports, clock) is for the caller to add.
+// The facts that the recorders know. The rest, `health`, is for the caller to add.
 ValidityFacts validity_facts(const Snapshot& totals, std::span<const Threshold> thresholds);
 
 struct Validity {

@@ -175,9 +175,12 @@ end
 function scenario(options)
   at_load("scenario")
   only_keys(expect_table(options, "scenario"), "scenario",
-    set("description", "journeys", "people", "loads", "thresholds", "guards"))
+    set("description", "journeys", "people", "loads", "thresholds", "guards", "catch_up"))
   if options.description ~= nil and type(options.description) ~= "string" then blame("scenario: description is no text") end
-  private[options] = { class = "scenario", description = options.description, guards = guards_data(options.guards),
+  if options.catch_up ~= nil and not set("burst", "capped", "skip")[options.catch_up] then
+    blame(format("scenario: catch_up is %s: expected burst, capped or skip", tostring(options.catch_up)))
+  end
+  private[options] = { class = "scenario", catch_up = options.catch_up, description = options.description, guards = guards_data(options.guards),
     loads = loads_data(options.loads), thresholds = thresholds_data(options.thresholds),
     journeys = journeys_data(options.journeys, declared[#declared], feed_data(options.people, "scenario: people")) }
   return options

@@ -44,6 +44,7 @@ function step(name) end
 ---@field people? Feed
 ---@field loads? table<string, Load>
 ---@field thresholds? string[]
+---@field catch_up? "burst"|"capped"|"skip" arrivals that a stall of the generator made late; capped if left out
 ---@field guards? Guard[]
 
 ---@class Scenario: ScenarioOptions

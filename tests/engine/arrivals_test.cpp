@@ -283,12 +283,12 @@ TEST_CASE("pacer: nothing is due before its time, everything at it") {
   CHECK(pacer.next_deadline() == clock.now() + 100ms);
 }
 
-TEST_CASE("pacer: a late look hands out everything that is due and shifts nothing") {
+TEST_CASE("pacer: in a burst, a late look hands out everything that is due and shifts nothing") {
   const Load load = constant_rate_load(Rate::per_second(100), 60s, false);
   const auto whole = all_of(load, 5);
   test::FakeClock clock;
   const TimePoint epoch = clock.now();
-  Pacer pacer(ArrivalSchedule(load, 5, Share{}), epoch);
+  Pacer pacer(ArrivalSchedule(load, 5, Share{}), epoch, CatchUp::burst);
   std::vector<Arrival> handed_out;
   const auto look = [&] {
     while (const auto arrival = pacer.due(clock.now())) {

@@ -106,7 +106,16 @@ ExampleRun::ExampleRun(bool quiet) {
   facts.expected = quiet ? 200 : 264.0;
   facts.planned = quiet ? 200 : 263;
   if (!quiet) facts.mailbox_poll_interval = 500ms;
-  facts.generator = {3.25, 45'000'000, 2, 63};
+  facts.generator = {3.25, 45'000'000, 2, 63, {}};
+  GeneratorHealth& health = facts.generator.health;
+  health.worker_cpu_share = 0.125;
+  health.core_busy_share = 0.5;
+  health.watched = 40s;
+  health.gc_time = 12ms;
+  health.descriptors_peak = 90;
+  health.ports_peak = 260;
+  health.late_arrivals = quiet ? 0 : 3;
+  facts.catch_up = "capped";
   if (!quiet) facts.exit_reasons.push_back({ExitCause::stopped, "stopped by SIGINT"});
 }
 

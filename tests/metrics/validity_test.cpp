@@ -17,11 +17,11 @@ ValidityFacts healthy() {
   f.lag_p99 = 1ms;
   f.lag_max = 20ms;
   f.tightest_latency = 800ms;
-  f.cpu_share = 0.5;
-  f.descriptors_peak = 500;
-  f.descriptors_limit = 1024;
-  f.ports_peak = 100;
-  f.ports_limit = 28'000;
+  f.health.cpu_share = 0.5;
+  f.health.descriptors_peak = 500;
+  f.health.descriptors_limit = 1024;
+  f.health.ports_peak = 100;
+  f.health.ports_limit = 28'000;
   return f;
 }
 
@@ -94,20 +94,57 @@ TEST_CASE("validity: faults of ours above 0.1 percent of requests make a run inv
 
 TEST_CASE("validity: CPU, descriptors, ports and clock degrade a run", "[unit]") {
   ValidityFacts f = healthy();
-  f.cpu_share = 0.81;
+  f.health.cpu_share = 0.81;
   CHECK(judge_validity(f).state == ValidityState::degraded);
   f = healthy();
-  f.descriptors_peak = 950;
+  f.health.descriptors_peak = 950;
   CHECK(judge_validity(f).state == ValidityState::degraded);
   f = healthy();
-  f.ports_peak = 27'000;
+  f.health.ports_peak = 27'000;
   CHECK(judge_validity(f).state == ValidityState::degraded);
   for (const Duration step : {Duration(1h), Duration(-1h)}) {
     f = healthy();
-    f.clock_step = step;
+    f.health.clock_step = step;
     CHECK(judge_validity(f).state == ValidityState::degraded);
     CHECK(judge_validity(f).reasons.size() == 1);
   }
+}
+
+TEST_CASE("validity: loops that stood still count by the share of requests that they touch", "[unit]") {
+  ValidityFacts f = healthy();
+  f.health.watched = 100s;
+  f.health.stalls = 3;
+  f.health.stalled = 900ms;
+  f.health.longest_stall = 400ms;
+  CHECK(judge_validity(f).state == ValidityState::valid);
+  f.health.stalled = 1100ms;
+  CHECK(judge_validity(f).state == ValidityState::degraded);
+  CHECK(judge_validity(f).reasons[0] ==
+        "event loop: 3 stalls of more than 100 ms, 1.1 % of the time, the longest 400 ms");
+  f.health.stalled = 5100ms;
+  CHECK(judge_validity(f).state == ValidityState::invalid);
+  f.health.stalled = f.health.longest_stall = 1s;  // one that anybody would have felt
+  f.health.watched = 1h;
+  CHECK(judge_validity(f).state == ValidityState::degraded);
+}
+
+TEST_CASE("validity: a full worker, stolen time and pauses of the scripts degrade a run, a busy neighbour does not",
+          "[unit]") {
+  ValidityFacts f = healthy();
+  f.health.watched = 100s;
+  f.health.core_busy_share = 1;
+  CHECK(judge_validity(f).state == ValidityState::valid);
+  f.health.worker_cpu_share = 0.91;
+  CHECK(judge_validity(f).state == ValidityState::degraded);
+  f.health.worker_cpu_share = 0;
+  f.health.steal_share = 0.11;
+  CHECK(judge_validity(f).state == ValidityState::degraded);
+  f.health.steal_share = 0;
+  f.health.gc_longest = 101ms;
+  CHECK(judge_validity(f).state == ValidityState::degraded);
+  f.health.gc_longest = 5ms;
+  f.health.gc_time = 11s;
+  CHECK(judge_validity(f).state == ValidityState::degraded);
 }
 
 TEST_CASE("validity: the worst reason comes first", "[unit]") {

@@ -1,0 +1,109 @@
+#include "app/run_watch.hpp"
+
+#include "app/version.hpp"
+#include "engine/arrivals.hpp"
+#include "engine/load_run.hpp"
+
+#include <algorithm>
+
+namespace gelombang {
+
+RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
+    : prepared_(prepared), process_(clock, prepared.limits), own_recorder_(prepared.layout) {}
+
+void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
+  run_ = &run;
+  mail_ = mail;
+  epoch_ = epoch;
+  aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch);
+  process_.sample(run.health());
+}
+
+void RunWatch::collect(bool last) {
+  for (Recorder* recorder : run_->recorders()) aggregator_->add(recorder->take());
+  if (mail_ != nullptr) {
+    // The last look counts the mail that nobody came for, too.
+    mail_state_ = last ? mail_->finish() : mail_->take();
+    for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
+  }
+  aggregator_->add(own_recorder_.take());
+}
+
+void RunWatch::tick(TimePoint now) {
+  process_.sample(run_->health());
+  collect(false);
+  if (!arrivals_over_ && now >= run_->arrivals_end()) {
+    arrivals_over_ = true;
+    aggregator_->arrivals_ended(run_->arrivals_end());
+  }
+  aggregator_->tick(now);
+}
+
+void RunWatch::finish(TimePoint now) {
+  process_.sample(run_->health());
+  collect(true);
+  if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
+  aggregator_->tick(now);
+  aggregator_->finish();
+}
+
+double RunWatch::rate_asked(TimePoint now) const {
+  return prepared_.plan.load.intensity.at(now - epoch_).per_second() /
+         static_cast<double>(prepared_.plan.segment.count);
+}
+
+Validity RunWatch::validity() const {
+  ValidityFacts facts = validity_facts(aggregator_->totals(), prepared_.thresholds);
+  if (!prepared_.plan.load.open()) {
+    facts.lag_p99.reset();
+    facts.lag_max.reset();
+  }
+  facts.health = process_.health();
+  return judge_validity(facts);
+}
+
+LiveFigures RunWatch::live(TimePoint now, bool final) const {
+  LiveFigures live;
+  live.target_rate = rate_asked(now);
+  live.users = run_->users().by_state;
+  live.validity = validity().state;
+  live.generator = process_.health();
+  live.thresholds = threshold_states(aggregator_->thresholds(), final);
+  return live;
+}
+
+RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
+  const RunPlan& plan = prepared_.plan;
+  RunFacts facts;
+  facts.scenario = prepared_.scenario.name;
+  facts.load = plan.load.name;
+  facts.target = prepared_.target ? prepared_.target->text : "";
+  facts.version = kVersion;
+  facts.seed = plan.settings.seed;
+  facts.took = std::max(Duration::zero(), now - epoch_);
+  // An open load lasts as long as it says, though its last arrival comes a little before.
+  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
+  facts.arrivals_took = plan.load.open() ? arrivals : std::min(arrivals, facts.took);
+  if (plan.load.open()) {
+    const auto parts = static_cast<double>(plan.segment.count);
+    facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
+    facts.requested_rate =
+        facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
+    facts.catch_up = name(plan.catch_up);
+  }
+  if (plan.load.open() && !run_->cut_short()) {
+    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment);
+  } else {
+    // Up to the moment of the cut, which no two workers share, what was due is what was decided on.
+    for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
+      facts.planned += journey.started + journey.total_dropped();
+    }
+  }
+  if (!plan.load.open()) facts.expected = static_cast<double>(facts.planned);
+  facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
+                     run_->users().most_active, process_.health()};
+  facts.exit_reasons = std::move(reasons);
+  return facts;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,60 @@
+// What is known of a run while it goes on: takes the workers' figures together about once a second, judges thresholds
+// and validity, and has the facts for the summary. Sends nothing and prints nothing.
+#pragma once
+
+#include "app/process_figures.hpp"
+#include "app/run_options.hpp"
+#include "base/clock.hpp"
+#include "metrics/aggregator.hpp"
+#include "metrics/exposition.hpp"
+#include "metrics/recorder.hpp"
+#include "metrics/summary.hpp"
+#include "metrics/validity.hpp"
+#include "probes/mail_watcher.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+class LoadRun;
+
+class RunWatch {
+ public:
+  // What is passed by reference outlives the watch.
+  RunWatch(const PreparedRun& prepared, const Clock& clock);
+
+  // From here on the run is watched; its schedule begins at `epoch`. `mail` may be null.
+  void start(const LoadRun& run, MailWatcher* mail, TimePoint epoch);
+  void tick(TimePoint now);
+  // The last look, when the workers have been joined.
+  void finish(TimePoint now);
+
+  [[nodiscard]] const Aggregator& figures() const { return *aggregator_; }
+  [[nodiscard]] const ProcessFigures& process() const noexcept { return process_; }
+  [[nodiscard]] const MailWatcher::Tally& mail() const noexcept { return mail_state_; }
+  [[nodiscard]] bool arrivals_over() const noexcept { return arrivals_over_; }
+  [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
+  // Arrivals per second that the load asks for, of this segment; 0 in closed loads.
+  [[nodiscard]] double rate_asked(TimePoint now) const;
+  [[nodiscard]] Validity validity() const;
+  [[nodiscard]] LiveFigures live(TimePoint now, bool final) const;
+  // All but the id, the wall times and the mailbox, which the caller knows.
+  [[nodiscard]] RunFacts facts(TimePoint now, std::vector<ExitReason> reasons) const;
+
+ private:
+  void collect(bool last);
+
+  const PreparedRun& prepared_;
+  const LoadRun* run_ = nullptr;
+  MailWatcher* mail_ = nullptr;
+  ProcessFigures process_;
+  std::optional<Aggregator> aggregator_;
+  Recorder own_recorder_;  // mail, which no worker owns
+  MailWatcher::Tally mail_state_;
+  TimePoint epoch_{};
+  bool arrivals_over_ = false;
+};
+
+}  // namespace gelombang

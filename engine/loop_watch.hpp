@@ -1,0 +1,44 @@
+// Whether a worker's event loop runs when it should. A timer beats every 20 ms; a beat that comes late by more than
+// 100 ms was a stall: of the scheduler, of a script, of a pause in Lua. Costs nothing per request.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace gelombang {
+
+// Written by the worker's thread alone, read by any.
+struct WorkerHealth {
+  std::atomic<std::uint64_t> stalls{0};
+  std::atomic<std::int64_t> stalled{0};        // ns, in all
+  std::atomic<std::int64_t> longest_stall{0};  // ns
+  std::atomic<std::int64_t> watched{0};        // ns since the first beat
+  std::atomic<std::int64_t> cpu{0};            // ns of the thread
+  std::atomic<std::int64_t> gc_time{0};        // ns
+  std::atomic<std::int64_t> gc_longest{0};     // ns
+  std::atomic<std::uint64_t> late_arrivals{0};
+
+  void add_gc_pause(Duration pause) noexcept;
+};
+
+class LoopWatch {
+ public:
+  static constexpr Duration kPeriod = std::chrono::milliseconds(20);
+  static constexpr Duration kStall = std::chrono::milliseconds(100);
+
+  explicit LoopWatch(WorkerHealth& health) : health_(health) {}
+  void start(TimePoint first) noexcept { first_ = due_ = first; }
+  [[nodiscard]] TimePoint due() const noexcept { return due_; }
+  // A beat, from the worker's thread. The lateness of a stalled one is the length of the stall, less at most a period.
+  void beat(TimePoint now) noexcept;
+
+ private:
+  WorkerHealth& health_;
+  TimePoint first_{};
+  TimePoint due_{};
+};
+
+}  // namespace gelombang
