@@ -1,6 +1,7 @@
 #include "app/check_command.hpp"
 
 #include "app/exit.hpp"
+#include "app/rate_chart.hpp"
 #include "app/say.hpp"
 #include "base/units.hpp"
 #include "engine/preflight.hpp"
@@ -25,6 +26,13 @@ std::string describe(const Load& load) {
   return fmt::format("constant_users: {} users for {}", load.users, format_duration(load.duration));
 }
 
+void draw(const Load& load) {
+  if (!load.open()) return;
+  const Intensity& rate = load.intensity;
+  fmt::print("{}  integral {:.1f} arrivals, peak {} at {}, mean {}\n", rate_chart(rate, chart_style()), rate.total(),
+             format_rate(rate.peak()), format_duration(rate.peak_at()), format_rate(rate.mean()));
+}
+
 void print_scenario(const PreparedRun& run) {
   const Scenario& scenario = run.scenario;
   fmt::print("{}: {}\n\n", scenario.name, scenario.description);
@@ -35,7 +43,10 @@ void print_scenario(const PreparedRun& run) {
     }
   }
   fmt::print("\n");
-  for (const Load& load : scenario.loads) fmt::print("load {}: {}\n", load.name, describe(load));
+  for (const Load& load : scenario.loads) {
+    fmt::print("load {}: {}\n", load.name, describe(load));
+    draw(load);
+  }
   for (const Threshold& threshold : run.thresholds) fmt::print("threshold {}\n", threshold.expression);
 }
 

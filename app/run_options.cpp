@@ -137,22 +137,56 @@ Result<std::optional<Load>> load_from_flags(const RunOptions& options) {
 Result<Load> choose_load(const RunOptions& options, const Scenario& scenario) {
   auto flags = load_from_flags(options);
   if (flags.has_error()) return flags.error();
+  if (flags.value()) return *flags.value();
+  return load_from_scenario(options, scenario);
+}
+
+// Of --scale and --speed.
+struct Factors {
+  double scale = 1;
+  double speed = 1;
+};
+
+Result<Factors> read_factors(const RunOptions& options) {
   const auto scale = parse_scale(options.scale);
   if (scale.has_error()) return Error{"--scale: " + scale.error().message};
-  if (flags.value()) return scaled(*flags.value(), scale.value());
-  const auto load = load_from_scenario(options, scenario);
-  if (load.has_error()) return load.error();
-  return scaled(load.value(), scale.value());
+  const auto speed = parse_scale(options.speed);
+  if (speed.has_error())
+    return Error{fmt::format("--speed: '{}': expected a factor above 0, such as 2 or 1/2", options.speed)};
+  return Factors{scale.value(), speed.value()};
+}
+
+// Every arrival is drawn, one after the other, before the first is played.
+constexpr double kMostArrivals = 1e9;
+
+Result<Load> played(const Load& load, const Factors& factors) {
+  if (!load.open()) {
+    if (factors.speed != 1)
+      return Error{fmt::format("load '{}' is {}: --speed is for loads with arrivals", load.name, name(load.kind))};
+    return scaled(load, factors.scale);
+  }
+  Load result = sped_up(scaled(load, factors.scale), factors.speed);
+  if (!(result.intensity.total() <= kMostArrivals)) {
+    return Error{fmt::format("load '{}': {:.3g} arrivals are more than a run can plan ({:g}): give a smaller --scale",
+                             load.name, result.intensity.total(), kMostArrivals)};
+  }
+  constexpr double kLongest = 3650.0 * 86400;
+  if (to_seconds(result.length()) > kLongest) {
+    return Error{fmt::format("load '{}' would take longer than ten years: give a larger --speed", load.name)};
+  }
+  return result;
 }
 
 Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, ScenarioSettings settings,
-                          const HostLimits& limits) {
+                          const Factors& factors, const HostLimits& limits) {
   RunPlan plan;
   plan.scenario_path = scenario.path;
   plan.settings = std::move(settings);
-  const auto load = choose_load(options, scenario);
+  auto load = choose_load(options, scenario);
   if (load.has_error()) return load.error();
-  plan.load = load.value();
+  load = played(load.value(), factors);
+  if (load.has_error()) return load.error();
+  plan.load = std::move(load.value());
   const auto segment = parse_segment(options.segment);
   if (segment.has_error()) return Error{"--segment: " + segment.error().message};
   plan.segment = segment.value();
@@ -206,6 +240,8 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
   command.add_option("--users", options.users, "With --duration: that many users who start again when done");
   command.add_option("--iterations", options.iterations, "With --users: that many iterations in all");
   command.add_option("--scale", options.scale, "Multiplies the load, such as 1/1000")->capture_default_str();
+  command.add_option("--speed", options.speed, "Plays an open load that many times faster: its times are divided")
+      ->capture_default_str();
   command.add_option("--seed", options.seed, "Makes the run reproducible (default: random, printed)");
   command.add_option("--threads", options.threads, "Worker threads (default: one for each core)");
   command.add_option("--set", options.settings, "key=value for setting(\"key\") in the scenario")
@@ -247,9 +283,15 @@ Result<PreparedRun> prepare_run(const RunOptions& options) {
   auto scenario = load_scenario(find_scenario(options.scenario), settings.value(), *run.photos);
   if (scenario.has_error()) return scenario.error();
   run.scenario = std::move(scenario.value());
-  auto plan = make_plan(options, run.scenario, std::move(settings.value()), run.limits);
+  const auto factors = read_factors(options);
+  if (factors.has_error()) return factors.error();
+  auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), run.limits);
   if (plan.has_error()) return plan.error();
   run.plan = std::move(plan.value());
+  for (Load& load : run.scenario.loads) {
+    auto as_played = played(load, factors.value());
+    if (as_played.has_value()) load = std::move(as_played.value());
+  }
   auto thresholds = read_thresholds(options, run.scenario);
   if (thresholds.has_error()) return thresholds.error();
   run.thresholds = std::move(thresholds.value());

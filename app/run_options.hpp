@@ -35,6 +35,7 @@ struct RunOptions {
   std::optional<std::uint64_t> users;
   std::optional<std::uint64_t> iterations;
   std::string scale = "1";
+  std::string speed = "1";
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> threads;
   std::vector<std::string> settings;
@@ -56,7 +57,7 @@ void add_plan_options(CLI::App& command, RunOptions& options);
 // What is known before anything is sent.
 struct PreparedRun {
   RunPlan plan;
-  Scenario scenario;
+  Scenario scenario;  // its loads as they would be played: scaled and sped up
   std::vector<Threshold> thresholds;
   std::shared_ptr<const MetricsLayout> layout;
   std::optional<TargetUrl> target;

@@ -139,9 +139,18 @@ std::string format_duration(Duration value) {
 }
 
 std::string format_rate(Rate value) {
-  const double rate = value.per_second();
+  double rate = value.per_second();
+  char unit = 's';
+  if (rate > 0 && rate < 0.00995) {
+    rate *= 60;
+    unit = 'm';
+    if (rate < 0.00995) {
+      rate *= 60;
+      unit = 'h';
+    }
+  }
   const int decimals = rate < 9.995 ? 2 : rate < 999.5 ? 1 : 0;
-  return fmt::format("{:.{}f}/s", rate, decimals);
+  return fmt::format("{:.{}f}/{}", rate, decimals, unit);
 }
 
 std::string format_size(std::uint64_t bytes) {

@@ -34,7 +34,7 @@ Result<double> parse_scale(std::string_view text);
 
 // Three significant digits in the unit that reads best: "812 us", "1.25 ms", "43.1 ms", "2.50 s", "3m 20s".
 std::string format_duration(Duration value);
-// "48.2/s", "0.10/s".
+// "48.2/s", "0.10/s"; slow ones per minute or hour, "0.36/m", "0.18/h".
 std::string format_rate(Rate value);
 // "1.43 MiB".
 std::string format_size(std::uint64_t bytes);

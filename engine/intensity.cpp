@@ -25,14 +25,29 @@ Intensity Intensity::scaled(double factor) const {
   return result;
 }
 
-Rate Intensity::at(Duration offset) const noexcept {
-  const double t = to_seconds(offset);
-  for (const Piece& piece : pieces_) {
-    if (t >= piece.start && t < piece.start + piece.length) {
-      return Rate::per_second(piece.from + (piece.to - piece.from) * (t - piece.start) / piece.length);
-    }
+Intensity Intensity::sped_up(double factor) const {
+  Intensity result = *this;
+  result.end_ = from_seconds(to_seconds(end_) / factor);
+  for (Piece& piece : result.pieces_) {
+    piece.start /= factor;
+    piece.length /= factor;
+    piece.from *= factor;
+    piece.to *= factor;
   }
-  return Rate{};
+  return result;
+}
+
+const Intensity::Piece& Intensity::piece_at(double seconds) const noexcept {
+  const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), seconds,
+                                      [](double value, const Piece& piece) { return value < piece.start; });
+  return after == pieces_.begin() ? pieces_.front() : *std::prev(after);
+}
+
+Rate Intensity::at(Duration offset) const noexcept {
+  if (offset < Duration::zero() || offset >= end_ || pieces_.empty()) return Rate{};
+  const double t = to_seconds(offset);
+  const Piece& piece = piece_at(t);
+  return Rate::per_second(piece.from + (piece.to - piece.from) * std::min(1.0, (t - piece.start) / piece.length));
 }
 
 Rate Intensity::peak() const noexcept {
@@ -41,12 +56,23 @@ Rate Intensity::peak() const noexcept {
   return Rate::per_second(peak);
 }
 
+Duration Intensity::peak_at() const noexcept {
+  const double peak = this->peak().per_second();
+  for (const Piece& piece : pieces_) {
+    if (piece.from == peak) return from_seconds(piece.start);
+    if (piece.to == peak) return from_seconds(piece.start + piece.length);
+  }
+  return Duration::zero();
+}
+
+Rate Intensity::mean() const noexcept {
+  return end_ > Duration::zero() ? Rate::per_second(total_ / to_seconds(end_)) : Rate{};
+}
+
 double Intensity::integral(Duration offset) const noexcept {
   const double t = to_seconds(offset);
-  const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), t,
-                                      [](double value, const Piece& piece) { return value < piece.start; });
-  if (after == pieces_.begin()) return 0;
-  const Piece& piece = *std::prev(after);
+  if (!(t > 0) || pieces_.empty()) return 0;
+  const Piece& piece = piece_at(t);
   const double x = std::min(t - piece.start, piece.length);
   return piece.before + piece.from * x + (piece.to - piece.from) * x * x / (2 * piece.length);
 }

@@ -16,14 +16,25 @@ class Intensity {
 
   // The same shape with every rate multiplied.
   [[nodiscard]] Intensity scaled(double factor) const;
+  // The same arrivals in a `factor`-th of the time.
+  [[nodiscard]] Intensity sped_up(double factor) const;
   [[nodiscard]] Duration length() const noexcept { return end_; }
   [[nodiscard]] Rate at(Duration offset) const noexcept;  // 0 outside
   [[nodiscard]] Rate peak() const noexcept;
+  // The first moment at which the rate is at its peak.
+  [[nodiscard]] Duration peak_at() const noexcept;
+  [[nodiscard]] Rate mean() const noexcept;
   // Expected arrivals in [0, offset).
   [[nodiscard]] double integral(Duration offset) const noexcept;
   [[nodiscard]] double total() const noexcept { return total_; }
   // The offset in seconds at which the integral reaches `arrivals`; infinity beyond total().
   [[nodiscard]] double inverse(double arrivals) const noexcept;
+
+  // Calls visit(seconds, from, to) for each piece, rates per second.
+  template <class Visit>
+  void visit_pieces(Visit visit) const {
+    for (const Piece& piece : pieces_) visit(piece.length, piece.from, piece.to);
+  }
 
  private:
   struct Piece {
@@ -33,6 +44,8 @@ class Intensity {
     double to;
     double before;  // the integral up to start
   };
+  // The piece that holds that moment; pieces_ is not empty.
+  [[nodiscard]] const Piece& piece_at(double seconds) const noexcept;
   std::vector<Piece> pieces_;
   Duration end_{};
   double total_ = 0;

@@ -2,18 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace gelombang {
 
-std::string_view name(LoadKind kind) noexcept {
-  switch (kind) {
-    case LoadKind::constant_rate: return "constant_rate";
-    case LoadKind::ramping_rate: return "ramping_rate";
-    case LoadKind::constant_users: return "constant_users";
-    case LoadKind::iterations: return "iterations";
-  }
-  return "";
+namespace {
+
+// In the order of LoadKind.
+constexpr std::array<std::string_view, 8> kKindNames{"constant_rate", "ramping_rate", "stages",         "spike",
+                                                     "diurnal",       "wave_opening", "constant_users", "iterations"};
+
+}  // namespace
+
+std::string_view name(LoadKind kind) noexcept { return kKindNames[static_cast<std::size_t>(kind)]; }
+
+std::optional<LoadKind> parse_load_kind(std::string_view name) noexcept {
+  const auto found = std::find(kKindNames.begin(), kKindNames.end(), name);
+  if (found == kKindNames.end()) return std::nullopt;
+  return static_cast<LoadKind>(found - kKindNames.begin());
 }
 
 Load constant_rate_load(Rate rate, Duration duration, bool uniform) {

@@ -8,13 +8,24 @@
 #include "engine/intensity.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace gelombang {
 
-enum class LoadKind : std::uint8_t { constant_rate, ramping_rate, constant_users, iterations };
+enum class LoadKind : std::uint8_t {
+  constant_rate,
+  ramping_rate,
+  stages,
+  spike,
+  diurnal,
+  wave_opening,
+  constant_users,
+  iterations,
+};
 std::string_view name(LoadKind kind) noexcept;
+std::optional<LoadKind> parse_load_kind(std::string_view name) noexcept;
 
 struct Load {
   std::string name;
@@ -27,7 +38,7 @@ struct Load {
   std::uint64_t iterations = 0;  // in all, over all users; `iterations` only
   Duration duration{};           // constant_users: no iteration starts after it; iterations: the longest it may take
 
-  [[nodiscard]] bool open() const noexcept { return kind == LoadKind::constant_rate || kind == LoadKind::ramping_rate; }
+  [[nodiscard]] bool open() const noexcept { return kind != LoadKind::constant_users && kind != LoadKind::iterations; }
   // When the last arrival or iteration may start.
   [[nodiscard]] Duration length() const noexcept { return open() ? intensity.length() : duration; }
 };

@@ -113,6 +113,7 @@ struct Function {
 
 // Adds the functions that only load, and those that only run, to the table on top of the stack.
 void add_load_functions(lua_State* L, LuaVm::State& state);
+void add_shape_functions(lua_State* L, LuaVm::State& state);
 void add_user_functions(lua_State* L, LuaVm::State& state);
 void add_functions(lua_State* L, LuaVm::State& state, const Function* functions, std::size_t count);
 

@@ -77,6 +77,7 @@ void open_api(lua_State* L, LuaVm::State& state) {
   }
   lua_newtable(L);
   add_load_functions(L, state);
+  add_shape_functions(L, state);
   add_user_functions(L, state);
   lua_pushcfunction(L, luaopen_cjson);
   lua_call(L, 0, 1);

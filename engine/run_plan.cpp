@@ -25,4 +25,11 @@ Load scaled(const Load& load, double factor) {
   return result;
 }
 
+Load sped_up(const Load& load, double factor) {
+  if (factor == 1) return load;
+  Load result = load;
+  result.intensity = load.intensity.sped_up(factor);
+  return result;
+}
+
 }  // namespace gelombang

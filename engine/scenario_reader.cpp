@@ -95,7 +95,7 @@ Load read_load(lua_State* L, const std::string& name) {
     load = iterations_load(whole_field(L, table, "users"), whole_field(L, table, "iterations"),
                            from_seconds(number_field(L, table, "duration", 0)));
   } else {
-    load.kind = kind == "constant_rate" ? LoadKind::constant_rate : LoadKind::ramping_rate;
+    load.kind = parse_load_kind(kind).value();
     lua_getfield(L, table, "uniform");
     load.uniform = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);

@@ -1,5 +1,6 @@
 local portal = require "lib.portal"
 local ktp_card = require "lib.ktp_card"
+local waves = require "lib.waves"
 
 local open_page = step "open registration page"
 local register  = step "create account"
@@ -49,7 +50,9 @@ return scenario {
 
   loads = {
     smoke = constant_rate { rate = "1/s", duration = "20s" },
-    wave  = ramping_rate { start = "1/s", stages = { { "1m", "40/s" }, { "10m", "40/s" }, { "20m", "10/s" } } },
+    rush  = ramping_rate { start = "1/s", stages = { { "1m", "40/s" }, { "10m", "40/s" }, { "20m", "10/s" } } },
+    day   = waves.day { mean = "1/s", duration = "24h", start = "00:00" },
+    wave  = waves.opening(13),  -- real numbers: play it with --scale 1/1000, and --speed 10 where three days are too long
   },
   thresholds = {
     "log in: response_time p95 < 800ms",

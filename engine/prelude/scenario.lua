@@ -1,47 +1,5 @@
 -- Scenario ----------------------------------------------------------------------------------------
 
-function constant_rate(options)
-  at_load("constant_rate")
-  only_keys(expect_table(options, "constant_rate"), "constant_rate", set("rate", "duration", "uniform"))
-  local per_second = rate(options.rate, "constant_rate: rate")
-  return make("load", { kind = "constant_rate", uniform = expect_flag(options.uniform, "constant_rate: uniform"),
-    pieces = { { positive(options.duration, "constant_rate: duration"), per_second, per_second } } })
-end
-
-function ramping_rate(options)
-  at_load("ramping_rate")
-  only_keys(expect_table(options, "ramping_rate"), "ramping_rate", set("start", "stages", "uniform"))
-  local from = rate(options.start or "0/s", "ramping_rate: start", true)
-  local pieces, total, time = {}, 0, 0
-  for i, stage in ipairs(expect_list(options.stages, "ramping_rate: stages")) do
-    expect_list(stage, "ramping_rate: stage " .. i)
-    local length = seconds(stage[1], format("ramping_rate: stage %d: duration", i))
-    local to = rate(stage[2], format("ramping_rate: stage %d: rate", i), true)
-    pieces[#pieces + 1] = { length, from, to }
-    total = total + length * (from + to)
-    time = time + length
-    from = to
-  end
-  if total <= 0 then blame("ramping_rate: no arrivals: the rate is 0 throughout") end
-  if time > ten_years then blame("ramping_rate: the stages take longer than ten years") end
-  return make("load", { kind = "ramping_rate", uniform = expect_flag(options.uniform, "ramping_rate: uniform"), pieces = pieces })
-end
-
-function constant_users(options)
-  at_load("constant_users")
-  only_keys(expect_table(options, "constant_users"), "constant_users", set("users", "duration"))
-  return make("load", { kind = "constant_users", users = whole(options.users, "constant_users: users", 1),
-    duration = positive(options.duration, "constant_users: duration") })
-end
-
-function iterations(options)
-  at_load("iterations")
-  only_keys(expect_table(options, "iterations"), "iterations", set("users", "iterations", "longest"))
-  return make("load", { kind = "iterations", users = whole(options.users or 1, "iterations: users", 1),
-    iterations = whole(options.iterations, "iterations: iterations", 1),
-    duration = positive(options.longest or "10m", "iterations: longest") })
-end
-
 local orders = set("queue", "circular", "random")
 
 local function order_of(value, default)

@@ -60,6 +60,38 @@ function constant_rate(options) end
 ---@return Load
 function ramping_rate(options) end
 
+---@param options { [integer]: { [1]: Time, [2]: RateText, [3]?: RateText }, uniform?: boolean } duration, rate, and the rate it goes to
+---@return Load
+function stages(options) end
+
+---@param options { base?: RateText, peak: RateText, at: Time, rise?: Time, hold?: Time, fall?: Time, duration: Time, uniform?: boolean }
+---@return Load
+function spike(options) end
+
+---@class Zone
+---@field utc number hours east of Greenwich
+---@field share? number relative to the other zones
+
+---@param options { mean: RateText, duration: Time, weights: number[], zones?: Zone[], start?: string, uniform?: boolean }
+---@return Load
+function diurnal(options) end
+
+---@class WaveOptions
+---@field arrivals number expected within the window
+---@field window Time
+---@field first_hour? number share of the arrivals, 0 to 1
+---@field first_minute? number its mean rate over the first hour's
+---@field half_life? Time
+---@field weights? number[] by local hour
+---@field zones? Zone[]
+---@field start? string time of day in the first zone
+---@field closing? { share?: number, lasts?: Time }|false
+---@field result? { after: Time, share?: number, half_life?: Time }
+---@field uniform? boolean
+---@param options WaveOptions
+---@return Load
+function wave_opening(options) end
+
 ---@param options { users: integer, duration: Time }
 ---@return Load
 function constant_users(options) end

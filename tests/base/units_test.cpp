@@ -57,5 +57,9 @@ TEST_CASE("units: durations are shown with three significant digits", "[unit]") 
   CHECK(format_duration(200s) == "3m 20s");
   CHECK(format_duration(0s) == "0 s");
   CHECK(format_rate(Rate::per_second(48.2)) == "48.2/s");
+  CHECK(format_rate(Rate::per_second(0)) == "0.00/s");
+  CHECK(format_rate(Rate::per_second(0.01)) == "0.01/s");
+  CHECK(format_rate(Rate::per_second(0.006)) == "0.36/m");
+  CHECK(format_rate(Rate::per_second(0.00005)) == "0.18/h");
   CHECK(format_size(1500000) == "1.43 MiB");
 }

@@ -184,6 +184,66 @@ TEST_CASE("scenario errors: what a scenario is made of") {
   CHECK(files.error_of(with_line(text)) == "scenario.lua:4: " + message);
 }
 
+TEST_CASE("scenario errors: values of load shapes") {
+  ScenarioFiles files;
+  const auto [text, message] = GENERATE(values<Case>({
+      {"stages {}", "stages: no arrivals: the rate is 0 throughout"},
+      {"stages()", "stages is missing: expected a table { ... }"},
+      {"stages { { '1m', '0/s' } }", "stages: no arrivals: the rate is 0 throughout"},
+      {"stages { { '1m' } }", "stages: stage 1: rate is missing: expected a rate such as \"50/s\""},
+      {"stages { { '0', '5/s' } }", "stages: stage 1: duration is 0: expected more than 0"},
+      {"stages { { '1m', '5/s', '6/s', '7/s' } }",
+       "stages: stage 1 has more than a duration, a rate and the rate it goes to"},
+      {"stages { { '1m', '5/s' }, to = '6/s' }", "stages is a list { a, b, ... }: 'to' has no place in it"},
+      {"stages { { '3000d', '5/s' }, { '3000d', '5/s' } }", "stages: the stages take longer than ten years"},
+      {"stages { { '1d', '" + std::string(300, '9') + "/s' } }",
+       "stages: 8.64e+304 arrivals: expected at most 1e+15"},
+      {"stages { { '1000d', '" + std::string(308, '9') + "/s' } }", "stages: inf arrivals: expected at most 1e+15"},
+      {"spike { at = '1m', duration = '5m' }", "spike: peak is missing: expected a rate such as \"50/s\""},
+      {"spike { peak = '5/s', duration = '5m' }", "spike: at is missing: expected a duration such as \"20s\""},
+      {"spike { base = '5/s', peak = '5/s', at = '1m', hold = '1m', duration = '5m' }",
+       "spike: peak is 5/s: expected more than the base"},
+      {"spike { peak = '5/s', at = '4m', rise = '2m', duration = '5m' }",
+       "spike: at, rise, hold and fall together are longer than duration"},
+      {"spike { peak = '5/s', at = '4m', duration = '5m' }",
+       "spike: rise, hold and fall are 0: expected that one of them takes time"},
+      {"diurnal { mean = '5/s', duration = '1d' }", "diurnal: weights is missing: expected a table { ... }"},
+      {"diurnal { mean = '5/s', duration = '1d', weights = { 1, 2 } }",
+       "diurnal: weights has 2 numbers: expected 24, one for each hour"},
+      {"diurnal { mean = '5/s', duration = '1d', weights = { 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,-1 } }",
+       "diurnal: weights: number 24 is -1: expected 0 or more, at most 1e9"},
+      {"diurnal { mean = '5/s', duration = '1d', weights = { 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0 } }",
+       "diurnal: weights are all 0: expected one above 0"},
+      {"wave_opening { window = '72h' }",
+       "wave_opening: arrivals is nil: expected a number above 0, at most 1e+15"},
+      {"wave_opening { arrivals = 1e300, window = '72h' }",
+       "wave_opening: arrivals is 1e+300: expected a number above 0, at most 1e+15"},
+      {"wave_opening { arrivals = 1e6 }", "wave_opening: window is missing: expected a duration such as \"20s\""},
+      {"wave_opening { arrivals = 1e6, window = '1h' }", "wave_opening: window is 1h: expected at least two hours"},
+      {"wave_opening { arrivals = 1e6, window = '72h', half_life = '1m' }",
+       "wave_opening: half_life is 1m: expected at least five minutes"},
+      {"wave_opening { arrivals = 1e6, window = '72h', first_hour = 12 }",
+       "wave_opening: first_hour is 12: expected a number above 0, at most 1"},
+      {"wave_opening { arrivals = 1e6, window = '72h', first_hour = 1 }",
+       "wave_opening: no such curve: first_hour 1, first_minute 4.5, half_life 1h 15m bring more than all arrivals: "
+       "expected a smaller first_hour or a shorter half_life"},
+      {"wave_opening { arrivals = 1e6, window = '72h', start = '25:00' }",
+       "wave_opening: start is 25:00: expected a time of day such as \"12:00\""},
+      {"wave_opening { arrivals = 1e6, window = '72h', zones = { { utc = 70 } } }",
+       "wave_opening: zones: zone 1: utc is 70: expected a number above -12.5, at most 14"},
+      {"wave_opening { arrivals = 1e6, window = '72h', zones = {} }",
+       "wave_opening: zones has 0 zones: expected 1 to 24"},
+      {"wave_opening { arrivals = 1e6, window = '72h', closing = { lasts = '72h' } }",
+       "wave_opening: closing: lasts does not fit between the first hour and the end of the window"},
+      {"wave_opening { arrivals = 1e6, window = '72h', closing = { size = 1 } }",
+       "wave_opening: closing does not know 'size': expected lasts, share"},
+      {"wave_opening { arrivals = 1e6, window = '72h', result = {} }",
+       "wave_opening: result: after is missing: expected a duration such as \"20s\""},
+  }));
+  INFO(text);
+  CHECK(files.error_of(with_load(text)) == "scenario.lua:6: " + message);
+}
+
 TEST_CASE("scenario errors: journeys") {
   ScenarioFiles files;
   const auto [text, message] = GENERATE(values<Case>({
