@@ -206,7 +206,9 @@ Result<ConsentCheck> consent_verify(const std::string& key_argument, const std::
 
 void add_consent_command(CLI::App& parent, int& exit_code) {
   CLI::App* consent = parent.add_subcommand("consent", "Make, sign and check the consent of a target's owner.");
-  consent->footer("Example: gelombang consent verify --help\n\nExit codes: 0 made, or valid; 104 anything else");
+  consent->footer(
+      "Example: gelombang consent verify --help\n\nExit codes: 0 made, or valid; 104 invalid command line or file; 112 "
+      "no valid consent");
   consent->require_subcommand(1);
   add_new_key(*consent, exit_code);
   add_sign(*consent, exit_code);
