@@ -20,6 +20,12 @@ namespace {
 constexpr std::size_t kPhotoBytes = 1'000'000;
 constexpr std::uint64_t kBandwidth = 1'000'000;  // bytes per second
 constexpr double kUploadMs = 1000;
+// What a sanitizer adds to the servers' own reading of a megabyte is no phase of anybody's.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr double kAllowed = 3;
+#else
+constexpr double kAllowed = 1;
+#endif
 
 // A server that answers some time after it has the request, and ends its answer some time after that.
 class TimedServer {
@@ -83,9 +89,9 @@ class Deviations {
     note(receive_, phase_ms(sample, Phase::receive) - talking, talking);
   }
   void check() {
-    CHECK(median(send_) <= 1);
-    CHECK(median(wait_) <= 1);
-    CHECK(median(receive_) <= 1);
+    CHECK(median(send_) <= kAllowed);
+    CHECK(median(wait_) <= kAllowed);
+    CHECK(median(receive_) <= kAllowed);
   }
 
  private:
