@@ -241,6 +241,7 @@ local host = { steps = steps, freeze = freeze }
 function host.load(chunk)
   local ok, result = run_chunk(chunk)
   if not ok then error(result, 0) end
+  for _, file in ipairs(chunks) do check_names(file) end
   return is(result, "scenario") or error("the file returns no scenario: end it with return scenario { ... }", 0)
 end
 

@@ -149,7 +149,10 @@ end
 local loaded = {}
 local being_loaded = {}  -- stands for a module until it is there
 
+local chunks = {}  -- every file that was run
+
 local function run_chunk(chunk)
+  chunks[#chunks + 1] = chunk
   declared[#declared + 1] = {}
   local ok, result = xpcall(chunk, at_scenario)
   declared[#declared] = nil

@@ -37,6 +37,22 @@ struct Case {
 
 }  // namespace
 
+TEST_CASE("scenario errors: a name that only a journey would have missed") {
+  ScenarioFiles files;
+  const auto [body, message] = GENERATE(values<Case>({
+      {"htpp.get('/')", "scenario.lua:3: 'htpp' is not defined"},
+      {"a(function()\n  local page = http.get('/')\n  chek('x', page) end)", "scenario.lua:5: 'chek' is not defined"},
+      {"local f = function() return function() return lost end end", "scenario.lua:3: 'lost' is not defined"},
+  }));
+  const std::string end = "\nend\nreturn scenario { journeys = { j = { run = run } } }\n";
+  CHECK(files.error_of("local a = step 'a'\nlocal run = function()\n" + body + end) == message);
+  // What is defined later in the file, or is asked for at its top where it may be missing, is no fault.
+  files.must_load(
+      "if optional then x = 1 end\nlocal a = step 'a'\nfunction run() return helper() end\n"
+      "function helper() a(function() http.get('/') end) end\n"
+      "return scenario { journeys = { j = { run = run } } }\n");
+}
+
 TEST_CASE("scenario errors: a file that is none") {
   ScenarioFiles files;
   CHECK(files.error_of_file("none.lua") == "none.lua: no such scenario file");
@@ -196,8 +212,7 @@ TEST_CASE("scenario errors: values of load shapes") {
        "stages: stage 1 has more than a duration, a rate and the rate it goes to"},
       {"stages { { '1m', '5/s' }, to = '6/s' }", "stages is a list { a, b, ... }: 'to' has no place in it"},
       {"stages { { '3000d', '5/s' }, { '3000d', '5/s' } }", "stages: the stages take longer than ten years"},
-      {"stages { { '1d', '" + std::string(300, '9') + "/s' } }",
-       "stages: 8.64e+304 arrivals: expected at most 1e+15"},
+      {"stages { { '1d', '" + std::string(300, '9') + "/s' } }", "stages: 8.64e+304 arrivals: expected at most 1e+15"},
       {"stages { { '1000d', '" + std::string(308, '9') + "/s' } }", "stages: inf arrivals: expected at most 1e+15"},
       {"spike { at = '1m', duration = '5m' }", "spike: peak is missing: expected a rate such as \"50/s\""},
       {"spike { peak = '5/s', duration = '5m' }", "spike: at is missing: expected a duration such as \"20s\""},
@@ -214,8 +229,7 @@ TEST_CASE("scenario errors: values of load shapes") {
        "diurnal: weights: number 24 is -1: expected 0 or more, at most 1e9"},
       {"diurnal { mean = '5/s', duration = '1d', weights = { 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0 } }",
        "diurnal: weights are all 0: expected one above 0"},
-      {"wave_opening { window = '72h' }",
-       "wave_opening: arrivals is nil: expected a number above 0, at most 1e+15"},
+      {"wave_opening { window = '72h' }", "wave_opening: arrivals is nil: expected a number above 0, at most 1e+15"},
       {"wave_opening { arrivals = 1e300, window = '72h' }",
        "wave_opening: arrivals is 1e+300: expected a number above 0, at most 1e+15"},
       {"wave_opening { arrivals = 1e6 }", "wave_opening: window is missing: expected a duration such as \"20s\""},
@@ -348,7 +362,7 @@ TEST_CASE("scenario errors: a tail call does not lose the line") {
 
 TEST_CASE("scenario errors: a journey's own faults are no faults of the file") {
   ScenarioFiles files;
-  files.must_load("step 'a'\nreturn scenario { journeys = { j = { run = function() nothing.at.all() end } } }");
+  files.must_load("step 'a'\nreturn scenario { journeys = { j = { run = function() http.at.all() end } } }");
 }
 
 TEST_CASE("scenario errors: a fault in this API's own code is put where it was caused") {

@@ -50,7 +50,7 @@ TEST_CASE("user: a script's faults are said at their line") {
   };
   const auto [body, message] = GENERATE(values<Fault>({
       {"local x = nil\nx.y = 1", ":4: attempt to index local 'x' (a nil value)"},
-      {"undefined_thing()", ":3: 'undefined_thing' is not defined"},
+      {"_G.undefined_thing()", ":3: 'undefined_thing' is not defined"},
       {"total = 1", ":3: global 'total' is assigned inside a journey: all users would share it; write local total"},
       {"http.get '/a'", ":3: http.get belongs inside a step: my_step(function() ... end)"},
       {"check('x', true)", ":3: check belongs inside a step: my_step(function() ... end)"},
