@@ -1,0 +1,130 @@
+"""Processor time for a request: gelombang beside other clients, beside itself with more users, on another server."""
+
+import contextlib
+import subprocess
+import time
+
+import meter
+import peers
+from report import Measure, absent, ratio_measure, ratios
+
+SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def all_connected(server, users, seconds=60):
+    """Until as many connections as users are there, and a little longer, so that what is measured is even."""
+
+    def enough():
+        if server.connections() < users:
+            raise ValueError
+        return True
+
+    peers.wait_for(enough, seconds)
+
+
+def cost_of(command, server, users, window, settle):
+    """One client alone, while all of its users are at it: what it costs, and its resident memory in KB."""
+    with peers.running(command, **SHORT) as process:
+        if users > 500:
+            all_connected(server, users)
+        time.sleep(settle)
+        cost = meter.measure(process.pid, server.answered, window)
+        memory = meter.resident_kb(process.pid)
+        if process.poll() is not None:
+            raise RuntimeError(f"{command[0]} ended while it was measured")
+        process.kill()
+    return cost, memory
+
+
+def interleaved(commands, server, users, pace):
+    """{name: [(cost, memory), ...]}: every client once in each round, so that all meet the same weather."""
+    seen = {name: [] for name in commands}
+    for _ in range(pace.rounds):
+        for name, command in commands.items():
+            seen[name].append(cost_of(command(server.url, users), server, users, pace.window, pace.settle))
+    return seen
+
+
+def microseconds(runs):
+    return [cost.microseconds for cost, _ in runs]
+
+
+def median(values):
+    return ratios([(value, 1.0) for value in values])[0]
+
+
+def against_others(clients, server, pace):
+    """Every client with the two-step journey, or the nearest that it can do, at 64 users."""
+    commands = clients.compared()
+    here = {name: command for name, command in commands.items() if command}
+    runs = interleaved(here, server, 64, pace)
+    more = {name: cost_of(command(server.url, 512), server, 512, 0.5, 0.5)[1] for name, command in here.items()}
+    ours = microseconds(runs["gelombang"])
+    yield ratio_measure("cpu_per_request_vs_bare_libcurl", list(zip(ours, microseconds(runs["bare libcurl"]))), 1.3,
+                        "64 users, connections kept")
+    if "k6" in runs:
+        yield ratio_measure("cpu_per_request_vs_k6", list(zip(ours, microseconds(runs["k6"]))), 0.2, "64 users")
+    else:
+        yield absent("cpu_per_request_vs_k6", "times", 0.2, "k6 is not on the PATH: ./dev bench --with-k6")
+    for name in commands:
+        key = name.replace(" ", "_")
+        if name not in here:
+            yield absent(f"requests_per_cpu_second_{key}", "requests", None, f"{name} is not on the PATH")
+            continue
+        what = "GET of the page alone" if name in ("h2load", "hey") else "page and form in turn"
+        yield Measure(f"requests_per_cpu_second_{key}", round(1e6 / median(microseconds(runs[name]))), "requests", why=what)
+        memory = (more[name] - median([rss for _, rss in runs[name]])) / (512 - 64)
+        yield Measure(f"memory_per_active_user_{key}", round(memory, 1), "KB", why="(RSS at 512 - RSS at 64) / 448")
+
+
+def strangers(clients, server, pace):
+    """Each pair of requests by somebody new: a connection of its own, an empty cookie jar, an iteration's records."""
+    runs = interleaved({
+        "bare": lambda url, users: clients.bare(url, users, "--strangers"),
+        "ours": lambda url, users: clients.gelombang_users(url, users, "--set", "rounds=1"),
+    }, server, 64, pace)
+    pairs = list(zip(microseconds(runs["ours"]), microseconds(runs["bare"])))
+    yield ratio_measure("cpu_per_request_vs_bare_libcurl_strangers", pairs, 1.3, "64 users, a new connection for two requests")
+
+
+def on_the_sandbox(clients, pace):
+    page, form, token = "/masuk", "/api/sessions", "%2Fapi%2Fsessions"
+    settings = [word for pair in (f"page={page}", f"form={form}", "expect=422", 'pattern=action="([^"]+)"')
+                for word in ("--set", pair)]
+    with peers.sandbox(clients.programs) as server:
+        runs = interleaved({
+            "bare": lambda url, users: clients.bare(url, users, page=page, form=form, token=token),
+            "ours": lambda url, users: clients.gelombang_users(url, users, *settings),
+        }, server, 64, pace)
+    pairs = list(zip(microseconds(runs["ours"]), microseconds(runs["bare"])))
+    yield ratio_measure("cpu_per_request_vs_bare_libcurl_sandbox", pairs, 1.3, "64 users, against gelombang-sandbox")
+
+
+def many_users(clients, server, pace, users):
+    """The same journey by thousands; all of them have a request under way."""
+    pairs = []
+    bare = []
+    for _ in range(max(1, pace.rounds // 2)):
+        many, _ = cost_of(clients.gelombang_users(server.url, users), server, users, pace.window, pace.settle)
+        few, _ = cost_of(clients.gelombang_users(server.url, 64), server, 64, pace.window, pace.settle)
+        plain_many, _ = cost_of(clients.bare(server.url, users), server, users, pace.window, pace.settle)
+        plain_few, _ = cost_of(clients.bare(server.url, 64), server, 64, pace.window, pace.settle)
+        pairs.append((many.microseconds, few.microseconds))
+        bare.append((plain_many.microseconds, plain_few.microseconds))
+    what = f"{users} users with a request each under way; bare libcurl: {ratios(bare)[0]:.2f} times"
+    yield ratio_measure(f"cpu_per_request_{users}_users_vs_64", pairs, 2.5, what)
+
+
+def idle_memory(clients, server, users):
+    """Users who have asked for a page, keep the connection and look at it."""
+    rate = min(users, 2000)
+    command = clients.gelombang(server.url, "idle", "--rate", f"{rate}/s", "--duration", f"{users / rate}s",
+                                "--max-users", users + 2000, "--graceful-stop", "10m")
+    with peers.running(command, **SHORT) as process:
+        with contextlib.suppress(RuntimeError):
+            all_connected(server, int(users * 0.98), users / rate + 20)
+        time.sleep(1)
+        there, memory = server.connections() - 1, meter.resident_kb(process.pid)
+        process.kill()
+    why = f"resident memory of the whole process / {there} users with an open connection"
+    yield Measure(f"memory_per_idle_user_{users}_users", round(memory / there, 1), "KB", 40, why)

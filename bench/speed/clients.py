@@ -1,0 +1,55 @@
+"""The clients that are compared: how each is started for a number of users who never pause."""
+
+import subprocess
+from pathlib import Path
+
+import peers
+
+SCRIPTS = Path(__file__).resolve().parent / "scripts"
+TOKEN = "0123456789abcdef0123456789abcdef"
+LONG = 600  # seconds; every client is ended when it has been measured
+
+
+class Clients:
+    """Commands by name. `programs` is a build directory."""
+
+    def __init__(self, programs, k6=None):
+        self.programs = Path(programs)
+        self.gelombang_program = self.programs / "gelombang"
+        version = subprocess.run([self.gelombang_program, "--version"], capture_output=True, text=True, check=True)
+        self.user_agent = "gelombang/" + version.stdout.split()[-1]
+        self.k6_program = k6
+
+    def bare(self, url, users, *options, page="/page", form="/form", token=TOKEN):
+        return [self.programs / "bench/bare_client", "--users", users, "--page", url + page, "--post", url + form, "--form",
+                "token=" + token, "--user-agent", self.user_agent, "--seconds", LONG, *options]
+
+    def bare_upload(self, url, users, size):
+        return [self.programs / "bench/bare_client", "--users", users, "--upload", url + "/upload", "--bytes", size,
+                "--user-agent", self.user_agent, "--seconds", LONG]
+
+    def gelombang(self, url, scenario, *options, threads=1):
+        return [self.gelombang_program, "run", SCRIPTS / f"{scenario}.lua", "--target", url, "--threads", threads,
+                "--metrics-listen", "off", "--linger", "0s", "--seed", 1, *options]
+
+    def gelombang_users(self, url, users, *options, scenario="journey"):
+        return self.gelombang(url, scenario, "--users", users, "--duration", f"{LONG}s", *options)
+
+    def wrk(self, url, users):
+        return ["wrk", "-t1", f"-c{users}", f"-d{LONG}s", "-s", SCRIPTS / "wrk.lua", url]
+
+    def h2load(self, url, users):
+        return ["h2load", "--h1", "-t1", f"-c{users}", f"-D{LONG}", url + "/page"]
+
+    def hey(self, url, users):
+        return ["hey", "-z", f"{LONG}s", "-c", users, url + "/page"]
+
+    def k6(self, url, users):
+        return [self.k6_program, "run", "--quiet", "--no-summary", "--no-usage-report", "--vus", users, "--duration",
+                f"{LONG}s", "-e", f"TARGET={url}", SCRIPTS / "k6.js"]
+
+    def compared(self):
+        """Name -> command, of all that are here; None for what is not."""
+        others = {name: getattr(self, name) if peers.available(name) else None for name in ("wrk", "h2load", "hey")}
+        return {"bare libcurl": self.bare, "gelombang": self.gelombang_users, **others,
+                "k6": self.k6 if self.k6_program else None}

@@ -1,0 +1,166 @@
+"""The servers that the clients are measured against, each on a free loopback port, each ended with its `with` block."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+# A page of about the size of a login page without its pictures.
+PAGE = ("<!doctype html><html lang=\"id\"><head><title>Masuk</title></head><body><form method=\"post\" action=\"/form\">"
+        "<input type=\"hidden\" name=\"token\" value=\"0123456789abcdef0123456789abcdef\">"
+        + "<p>Halaman untuk pengukuran.</p>" * 50 + "</form></body></html>")
+
+NGINX = """daemon off; master_process off; pid {work}/pid; error_log {work}/error.log;
+worker_rlimit_nofile {descriptors};
+events {{ worker_connections {connections}; }}
+http {{
+  access_log off;
+  client_body_temp_path {work}/body; proxy_temp_path {work}/proxy; fastcgi_temp_path {work}/fastcgi;
+  uwsgi_temp_path {work}/uwsgi; scgi_temp_path {work}/scgi;
+  keepalive_requests 1000000000; keepalive_timeout 600s; default_type text/html;
+  server {{
+    listen 127.0.0.1:{port} backlog=16384;
+    location = /page {{ return 200 '{page}'; }}
+    location = /form {{ return 200 'ok'; }}
+    location = /status {{ stub_status; }}
+  }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.read().decode()
+
+
+class Server:
+    """A server that runs: its URL, and how many requests it has answered so far."""
+
+    def __init__(self, url, process):
+        self.url = url
+        self.process = process
+
+    def answered(self):
+        raise NotImplementedError
+
+
+class Nginx(Server):
+    def connections(self):
+        return int(get(self.url + "/status").split()[2])
+
+    def answered(self):
+        return int(get(self.url + "/status").split("requests\n")[1].split()[2])
+
+
+class Sandbox(Server):
+    def answered(self):
+        calls = json.loads(get(self.url + "/_sandbox/counts"))["requests"]
+        return sum(sum(statuses.values()) for statuses in calls.values())
+
+
+@contextlib.contextmanager
+def running(command, pipe=False, **options):
+    """A process that does not outlive the block; with `pipe` it can be written to."""
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE if pipe else subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return what()
+        if time.monotonic() > deadline:
+            raise RuntimeError("a server is not ready")
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def nginx(connections=12000):
+    port = free_port()
+    with tempfile.TemporaryDirectory() as work:
+        configuration = Path(work) / "nginx.conf"
+        configuration.write_text(NGINX.format(work=work, port=port, page=PAGE, connections=connections,
+                                              descriptors=connections + 100))
+        command = ["/usr/sbin/nginx", "-e", f"{work}/error.log", "-p", work, "-c", configuration]
+        with running(command) as process:
+            server = Nginx(f"http://127.0.0.1:{port}", process)
+            wait_for(server.answered)
+            yield server
+
+
+@contextlib.contextmanager
+def sandbox(programs):
+    with tempfile.TemporaryDirectory() as work:
+        log = open(f"{work}/log", "w+", encoding="utf-8")
+        command = [programs / "gelombang-sandbox", "--listen", "127.0.0.1:0", "--data", f"{work}/data", "--mail",
+                   f"maildir:{work}/mail", "--accounts", "10", "--hash-cost", "low"]
+        with log, running(command, stdout=log, stderr=subprocess.STDOUT) as process:
+
+            def url():
+                text = Path(log.name).read_text(encoding="utf-8")
+                return text.split("ready: ")[1].split("\n")[0].strip()
+
+            yield Sandbox(wait_for(url), process)
+
+
+class Sink(Server):
+    """Takes uploads, and is asked on standard input how it stands."""
+
+    def ask(self):
+        self.process.stdin.write("?\n")
+        self.process.stdin.flush()
+        return [int(word) for word in self.process.stdout.readline().split()]
+
+    def taken(self):
+        """Bytes so far."""
+        return self.ask()[0]
+
+    def has(self, users):
+        """Whether so many are in the middle of an upload."""
+        return self.ask()[1] >= users
+
+
+@contextlib.contextmanager
+def sink(bytes_per_second=0):
+    """With a limit, each connection is read at that pace, so that all users are under way at once."""
+    command = [sys.executable, HERE / "sink.py", str(bytes_per_second)]
+    with running(command, pipe=True, stdout=subprocess.PIPE, text=True) as process:
+        yield Sink(process.stdout.readline().strip(), process)
+
+
+def raise_descriptor_limit():
+    """To what is allowed; says how many that are."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 1 << 20
+
+
+def available(program):
+    return any(os.access(Path(folder) / program, os.X_OK) for folder in os.get_exec_path())

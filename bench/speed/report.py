@@ -1,0 +1,65 @@
+"""What was measured, judged and written down. Nothing here starts or waits for anything."""
+
+import json
+import statistics
+
+SCHEMA = "gelombang.bench/1"
+
+
+class Measure:
+    """A figure with its bar. `at_most` None: for information. `value` None: it could not be measured, `why` says so."""
+
+    def __init__(self, name, value, unit, at_most=None, why="", holds=None):
+        self.name = name
+        self.value = value
+        self.unit = unit
+        self.at_most = at_most
+        self.why = why
+        self.holds = holds
+        if holds is None and value is not None and at_most is not None:
+            self.holds = value <= at_most
+
+    def as_json(self):
+        return {"name": self.name, "value": self.value, "unit": self.unit, "bar": self.at_most, "holds": self.holds,
+                "why": self.why}
+
+
+def ratios(pairs):
+    """Of (ours, theirs), taken one right after the other: the median, and how far the pairs lie apart."""
+    each = sorted(ours / theirs for ours, theirs in pairs)
+    return statistics.median(each), each[0], each[-1]
+
+
+def ratio_measure(name, pairs, at_most=None, what=""):
+    middle, least, most = ratios(pairs)
+    why = f"median of {len(pairs)} pairs, {least:.2f} to {most:.2f}"
+    return Measure(name, round(middle, 3), "times", at_most, f"{what}; {why}" if what else why)
+
+
+def absent(name, unit, at_most, why):
+    return Measure(name, None, unit, at_most, why)
+
+
+def number(value):
+    if value is None:
+        return "-"
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.3g}"
+
+
+WORDS = {True: "holds", False: "DOES NOT HOLD", None: ""}
+
+
+def table(measures):
+    rows = [("measure", "value", "unit", "bar", "", "")]
+    for m in measures:
+        bar = "" if m.at_most is None else f"<= {number(m.at_most)}"
+        rows.append((m.name, number(m.value), m.unit, bar, WORDS[m.holds], m.why))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    return "\n".join("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)) + "  " + row[5]
+                     for row in rows).replace("  \n", "\n")
+
+
+def as_json(measures):
+    return json.dumps({"schema": SCHEMA, "measures": [m.as_json() for m in measures]}, indent=2) + "\n"

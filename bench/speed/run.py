@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Measures gelombang's speed and memory beside other clients, on loopback, in one run.
+
+Processor time comes from the kernel's account of the client's threads, the number of requests from the server. Ratios
+are of windows taken one right after the other, and the median of several such pairs counts.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bench_requests
+import bench_schedule
+import bench_uploads
+import peers
+import report
+from clients import Clients
+
+K6 = "go.k6.io/k6@latest"
+
+
+class Pace:
+    def __init__(self, quick):
+        self.rounds = 2 if quick else 5
+        self.window = 0.6 if quick else 1.5  # seconds
+        self.settle = 0.4 if quick else 0.7
+
+
+def find_k6(install, folder):
+    """Where k6 is, or None. With `install`, Go builds it into `folder`, which takes some minutes once."""
+    ours = folder / "k6"
+    if ours.exists():
+        return ours
+    if not install or shutil.which("k6"):
+        return shutil.which("k6")
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if go is None:
+        sys.exit("--with-k6 needs Go on the PATH")
+    print(f"==> building {K6}", flush=True)
+    built = subprocess.run([go, "install", K6], env={**os.environ, "GOBIN": str(folder.resolve())}, timeout=900, check=False)
+    return ours if built.returncode == 0 else None
+
+
+def measured(clients, pace, descriptors, quick):
+    """Every group of measures, one after the other, as generators of measures."""
+    users = min(10_000, descriptors - 500)
+    if quick:
+        users = min(users, 2000)
+    threads = os.cpu_count()
+    with peers.nginx(connections=users + 2500) as server:
+        yield bench_requests.against_others(clients, server, pace)
+        yield bench_requests.strangers(clients, server, pace)
+        yield bench_requests.many_users(clients, server, pace, users)
+        yield bench_requests.idle_memory(clients, server, users)
+        yield bench_schedule.lag(clients, server, pace, threads)
+        yield bench_schedule.arrivals(clients, server, pace)
+    yield bench_requests.on_the_sandbox(clients, pace)
+    yield bench_uploads.processor(clients, pace)
+    yield bench_uploads.memory(clients, *(((bench_uploads.PHOTO,), 200) if quick else ()))
+    yield bench_schedule.recording(clients.programs)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("programs", type=Path, help="a build directory, such as build/release")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter windows, fewer users: for a first look")
+    parser.add_argument("--with-k6", action="store_true", help="build k6 with Go where it is missing")
+    options = parser.parse_args()
+    descriptors = peers.raise_descriptor_limit()
+    start = time.monotonic()
+    k6 = find_k6(options.with_k6, options.programs)
+    clients = Clients(options.programs.resolve(), k6)
+    measures = []
+    for group in measured(clients, Pace(options.quick), descriptors, options.quick):
+        for measure in group:
+            print(f"    {measure.name}: {report.number(measure.value)} {measure.unit}", flush=True)
+            measures.append(measure)
+    print(report.table(measures))
+    print(f"{time.monotonic() - start:.0f} s; load of this machine at the end: {os.getloadavg()[0]:.1f}, "
+          f"{os.cpu_count()} processors")
+    if options.json:
+        options.json.write_text(report.as_json(measures), encoding="utf-8")
+    return 1 if any(measure.holds is False for measure in measures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
