@@ -158,7 +158,9 @@ Result<Scenario> LuaVm::load(const std::string& path) {
   const lua::StackCleaner cleaner(L);
   state_->directory = std::filesystem::path(path).parent_path().string();
   if (std::error_code failure; !std::filesystem::is_regular_file(path, failure)) {
-    return Error{fmt::format("{}: no such scenario file", path)};
+    const bool directory = std::filesystem::is_directory(path, failure);
+    return Error{
+        fmt::format("{}: {}", path, directory ? "is a directory: expected a scenario file" : "no such scenario file")};
   }
   lua::push_host_function(L, *state_, "load");
   if (!lua::load_text(L, path)) return load_error(L, path);

@@ -57,7 +57,7 @@ TEST_CASE("scenario errors: a file that is none") {
   ScenarioFiles files;
   CHECK(files.error_of_file("none.lua") == "none.lua: no such scenario file");
   std::filesystem::create_directory(files.path("folder.lua"));
-  CHECK(files.error_of_file("folder.lua") == "folder.lua: no such scenario file");
+  CHECK(files.error_of_file("folder.lua") == "folder.lua: is a directory: expected a scenario file");
   for (const char* text : {"", "local x = 1", "return", "return nil", "return 5", "return {}",
                            "return { journeys = {} }", "return step 'a'", "return function() end"}) {
     INFO(text);
