@@ -67,7 +67,7 @@ Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options,
   mailbox.verify_certificates = !run.insecure;
   mailbox.ca_file = run.ca_file;
   poll_interval = mailbox.poll_interval;
-  auto opened = MailWatcher::open(std::move(mailbox), clock);
+  auto opened = MailWatcher::open(mailbox, clock);
   if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
   return std::move(opened.value());
 }

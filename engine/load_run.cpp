@@ -1,6 +1,7 @@
 #include "engine/load_run.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gelombang {
 
@@ -12,7 +13,8 @@ Result<std::unique_ptr<LoadRun>> LoadRun::prepare(RunPlan plan, Scenario scenari
                                                   std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
                                                   SocketGuard& guard, MailWatcher* mail, PhotoStore& photos) {
   std::unique_ptr<LoadRun> run(new LoadRun(std::move(plan), std::move(scenario)));
-  const WorkerDependencies dependencies{run->plan_, run->scenario_, clock, guard, mail, photos, layout, run->counters_};
+  const WorkerDependencies dependencies{run->plan_, run->scenario_,    clock,         guard, mail,
+                                        photos,     std::move(layout), run->counters_};
   for (std::uint64_t i = 0; i < run->plan_.threads; ++i) {
     run->workers_.push_back(std::make_unique<Worker>(dependencies, Share{run->plan_.segment, i, run->plan_.threads}));
     const auto prepared = run->workers_.back()->prepare();

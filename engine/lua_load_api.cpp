@@ -103,7 +103,7 @@ class PhotoFields {
   }
   template <class Integer>
   void integer(const char* name, Integer& value) {
-    double wide = static_cast<double>(value);
+    auto wide = static_cast<double>(value);
     number(name, wide);
     if (wide < 0 || wide > 1e15 || wide != std::floor(wide)) {
       throw std::runtime_error(fmt::format("photo: {} is {}: expected a whole number of at least 0", name, wide));

@@ -68,11 +68,7 @@ class AnchorCollector {
   }
   void end(std::string_view name) {
     --depth_;
-    if (name == "a") {
-      finish();
-    } else if (depth_ == close_at_depth_) {
-      finish();
-    }
+    if (name == "a" || depth_ == close_at_depth_) finish();
     if (!is_inline(name)) text(" ");
   }
   void text(std::string_view piece) {

@@ -88,7 +88,7 @@ Result<std::unique_ptr<MailSource>> open_source(const MailboxOptions& options, c
 
 }  // namespace
 
-Result<std::unique_ptr<MailWatcher>> MailWatcher::open(MailboxOptions options, const Clock& clock) {
+Result<std::unique_ptr<MailWatcher>> MailWatcher::open(const MailboxOptions& options, const Clock& clock) {
   if (options.poll_interval < std::chrono::milliseconds(10)) {
     return Error{"the mailbox's poll interval is too short: at least 10ms is needed"};
   }

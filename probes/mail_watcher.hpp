@@ -67,7 +67,7 @@ class MailWatcher {
   // Bad options (unknown scheme, userinfo in the URL, no such directory) are an Error. Takes the first
   // look before it returns, which may last seconds: what is there then is history. A mailbox that cannot
   // be reached is no Error but a fault: take() tells.
-  static Result<std::unique_ptr<MailWatcher>> open(MailboxOptions options, const Clock& clock);
+  static Result<std::unique_ptr<MailWatcher>> open(const MailboxOptions& options, const Clock& clock);
   // Whoever still waits is interrupted, on the watcher's thread, before this returns.
   virtual ~MailWatcher() = default;
 
