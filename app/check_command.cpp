@@ -65,6 +65,7 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   fmt::print("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
   fmt::print("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
              format_size(limits.memory_bytes));
+  fmt::print("  CPU         {:>9.2f} cores needed at least, {} there\n", need.cores, limits.cores);
   const Capacity capacity = capacity_of(limits, need.iteration_length);
   fmt::print("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
              format_rate(Rate::per_second(capacity.rate)));
@@ -76,18 +77,18 @@ int check_scenario(const RunOptions& options) {
   const auto prepared = prepare_run(options);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   const PreparedRun& run = prepared.value();
-  const LoadNeed need = need_of(run.scenario, run.plan.load, run.plan.settings.seed, run.plan.segment);
+  const LoadNeed need =
+      need_of(run.scenario, run.plan.load, run.plan.settings.seed, run.plan.segment, run.limits.time_wait);
   print_scenario(run);
   print_need(run, need);
-  std::vector<std::string> problems = misfits(need, run.limits, run.plan.max_users);
-  for (std::string& feed : dry_feeds(run.scenario, run.plan.load, run.plan.settings.seed))
-    problems.push_back(std::move(feed));
+  const FitReport fit = fit_of(run, need);
   std::fflush(stdout);
-  if (problems.empty()) {
-    fmt::print("It fits. Nothing was sent.\n");
+  for (const std::string& problem : fit.doubtful) say("may not fit: {}\n", problem);
+  if (fit.impossible.empty()) {
+    fmt::print("{} Nothing was sent.\n", fit.doubtful.empty() ? "It fits." : "It may fit.");
     return 0;
   }
-  for (const std::string& problem : problems) say("does not fit: {}\n", problem);
+  for (const std::string& problem : fit.impossible) say("does not fit: {}\n", problem);
   return refuse(ExitCause::configuration, "the load does not fit this machine or its feeds");
 }
 

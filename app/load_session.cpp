@@ -118,10 +118,14 @@ std::optional<ExitReason> LoadSession::set_up() {
   if (linger.has_error()) return bad("--linger: " + linger.error().message);
   linger_ = linger.value();
   const RunPlan& plan = prepared_.plan;
-  const auto dry = dry_feeds(prepared_.scenario, plan.load, plan.settings.seed);
-  if (!dry.empty()) return bad(dry.front());
-  const LoadNeed need = need_of(prepared_.scenario, plan.load, plan.settings.seed, plan.segment);
-  for (const std::string& problem : misfits(need, prepared_.limits, plan.max_users)) spdlog::warn("{}", problem);
+  const LoadNeed need =
+      need_of(prepared_.scenario, plan.load, plan.settings.seed, plan.segment, prepared_.limits.time_wait);
+  const FitReport fit = fit_of(prepared_, need);
+  for (const std::string& problem : fit.doubtful) spdlog::warn("may not fit: {}", problem);
+  if (!fit.impossible.empty()) {
+    for (const std::string& problem : fit.impossible) say("does not fit: {}\n", problem);
+    return bad("the load does not fit this machine or its feeds: nothing was sent");
+  }
   if (options_.metrics_listen != "off") {
     std::vector<std::string> expressions;
     for (const Threshold& threshold : prepared_.thresholds) expressions.push_back(threshold.expression);

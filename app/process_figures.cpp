@@ -90,17 +90,18 @@ std::vector<CoreTimes> read_core_times(std::string_view proc_stat, double ticks_
 ProcessFigures::ProcessFigures(const Clock& clock, const HostLimits& limits)
     : clock_(clock),
       cores_(static_cast<double>(std::max<std::uint64_t>(1, limits.cores))),
+      time_wait_(limits.time_wait),
       cpu_at_start_(used_cpu_seconds(own_usage())),
       offset_(wall_offset(clock)) {
   health_.descriptors_limit = limits.descriptors;
   health_.ports_limit = limits.ports;
 }
 
-void ProcessFigures::sample(std::span<const WorkerHealth* const> workers) {
+void ProcessFigures::sample(std::span<const WorkerHealth* const> workers, std::uint64_t connections) {
   const TimePoint now = clock_.now();
   sample_cpu(now);
   sample_cores(now);
-  sample_sockets();
+  sample_sockets(now, connections);
   sample_clock();
   sample_workers(now, workers);
 }
@@ -128,13 +129,17 @@ void ProcessFigures::sample_cores(TimePoint now) {
   health_.steal_share = stolen_.peak();
 }
 
-void ProcessFigures::sample_sockets() {
+// Sockets and TIME_WAIT are the machine's, and neighbours have theirs: no more of the former are ours than we have
+// descriptors, no more of the latter than connections that we opened in the time that they stay.
+void ProcessFigures::sample_sockets(TimePoint now, std::uint64_t connections) {
   health_.descriptors = open_descriptors();
   health_.descriptors_peak = std::max(health_.descriptors_peak, health_.descriptors);
+  connections_.emplace_back(now, connections);
+  while (connections_.size() > 1 && connections_[1].first <= now - time_wait_) connections_.pop_front();
   const std::uint64_t open =
       sockets_in("/proc/self/net/sockstat", "TCP:", "inuse") + sockets_in("/proc/self/net/sockstat6", "TCP6:", "inuse");
-  // Of the machine's sockets, no more are ours than we have descriptors; who waits in TIME_WAIT cannot be told.
-  health_.ports = std::min(open, health_.descriptors) + sockets_in("/proc/self/net/sockstat", "TCP:", "tw");
+  const std::uint64_t waiting = sockets_in("/proc/self/net/sockstat", "TCP:", "tw");
+  health_.ports = std::min(open, health_.descriptors) + std::min(waiting, connections - connections_.front().second);
   health_.ports_peak = std::max(health_.ports_peak, health_.ports);
 }
 

@@ -8,8 +8,10 @@
 #include "metrics/generator_health.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gelombang {
@@ -27,8 +29,8 @@ std::vector<CoreTimes> read_core_times(std::string_view proc_stat, double ticks_
 class ProcessFigures {
  public:
   ProcessFigures(const Clock& clock, const HostLimits& limits);
-  // Looks again; call about once a second. The same workers each time.
-  void sample(std::span<const WorkerHealth* const> workers = {});
+  // Looks again; call about once a second. The same workers each time; `connections`: opened so far, at most.
+  void sample(std::span<const WorkerHealth* const> workers, std::uint64_t connections);
 
   [[nodiscard]] double cpu_seconds() const noexcept { return cpu_seconds_; }  // since construction
   [[nodiscard]] std::uint64_t max_rss_bytes() const noexcept { return max_rss_; }
@@ -37,12 +39,13 @@ class ProcessFigures {
  private:
   void sample_cpu(TimePoint now);
   void sample_cores(TimePoint now);
-  void sample_sockets();
+  void sample_sockets(TimePoint now, std::uint64_t connections);
   void sample_clock();
   void sample_workers(TimePoint now, std::span<const WorkerHealth* const> workers);
 
   const Clock& clock_;
   double cores_;
+  Duration time_wait_;
   double cpu_at_start_ = 0;
   Duration offset_{};  // wall minus steady time when last looked at
   double cpu_seconds_ = 0;
@@ -51,6 +54,7 @@ class ProcessFigures {
   std::vector<PeakShare> worker_cpu_;
   std::vector<PeakShare> core_busy_;
   PeakShare stolen_;
+  std::deque<std::pair<TimePoint, std::uint64_t>> connections_;  // opened so far; as old as TIME_WAIT lasts
   GeneratorHealth health_;
 };
 

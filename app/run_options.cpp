@@ -6,6 +6,7 @@
 #include "engine/preflight.hpp"
 #include "engine/redactor.hpp"
 #include "metrics/layout.hpp"
+#include "probes/address_class.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -73,6 +74,13 @@ Result<ScenarioSettings> read_settings(const RunOptions& options, const std::opt
   }
   settings.library_paths = shipped_scenario_directories();
   return settings;
+}
+
+// A name other than localhost may lead anywhere: it is not looked up here.
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  const auto address = parse_address(host);
+  return address && classify(*address).kind == AddressClass::loopback;
 }
 
 std::string names_of(const std::vector<Load>& loads) {
@@ -269,6 +277,17 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
                    "Allows targets in private address ranges");
 }
 
+FitReport fit_of(const PreparedRun& run, const LoadNeed& need) {
+  FitReport report;
+  for (Misfit& misfit : misfits(need, run.limits, run.plan.max_users, run.users_chosen)) {
+    (misfit.certain ? report.impossible : report.doubtful).push_back(std::move(misfit.text));
+  }
+  for (std::string& feed : dry_feeds(run.scenario, run.plan.load, run.plan.settings.seed)) {
+    report.impossible.push_back(std::move(feed));
+  }
+  return report;
+}
+
 Result<PreparedRun> prepare_run(const RunOptions& options) {
   PreparedRun run;
   run.limits = raise_and_read_host_limits();
@@ -277,6 +296,7 @@ Result<PreparedRun> prepare_run(const RunOptions& options) {
     auto target = parse_target(options.target);
     if (target.has_error()) return target.error();
     run.target = std::move(target.value());
+    run.limits.time_wait = time_wait_towards(is_loopback(run.target->host));
   }
   auto settings = read_settings(options, run.target);
   if (settings.has_error()) return settings.error();
@@ -292,6 +312,7 @@ Result<PreparedRun> prepare_run(const RunOptions& options) {
     auto as_played = played(load, factors.value());
     if (as_played.has_value()) load = std::move(as_played.value());
   }
+  run.users_chosen = options.max_users.has_value();
   auto thresholds = read_thresholds(options, run.scenario);
   if (thresholds.has_error()) return thresholds.error();
   run.thresholds = std::move(thresholds.value());

@@ -7,6 +7,7 @@
 #include "base/secret.hpp"
 #include "engine/host_limits.hpp"
 #include "engine/photo_store.hpp"
+#include "engine/preflight.hpp"
 #include "engine/run_plan.hpp"
 #include "engine/scenario.hpp"
 #include "metrics/layout.hpp"
@@ -62,8 +63,17 @@ struct PreparedRun {
   std::shared_ptr<const MetricsLayout> layout;
   std::optional<TargetUrl> target;
   HostLimits limits;
+  bool users_chosen = false;  // plan.max_users is the user's wish
   std::unique_ptr<PhotoStore> photos;
 };
+
+// What this machine would lack for the run: the lines that cannot fit, or those that may not. The queues of people that
+// will run dry are among the former.
+struct FitReport {
+  std::vector<std::string> impossible;
+  std::vector<std::string> doubtful;
+};
+FitReport fit_of(const PreparedRun& run, const LoadNeed& need);
 
 // Loads the scenario, picks the load and checks everything that can be checked without sending.
 Result<PreparedRun> prepare_run(const RunOptions& options);

@@ -8,6 +8,20 @@
 
 namespace gelombang {
 
+namespace {
+
+// A failed request may have opened one, too.
+std::uint64_t connections_opened(const Snapshot& totals) {
+  std::uint64_t opened = 0;
+  for (const StepSnapshot& step : totals.steps) {
+    opened += step.phases[static_cast<std::size_t>(Phase::connect)].count() + step.requests.total() -
+              step.requests[CountedResult::success];
+  }
+  return opened;
+}
+
+}  // namespace
+
 RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
     : prepared_(prepared), process_(clock, prepared.limits), own_recorder_(prepared.layout) {}
 
@@ -16,7 +30,7 @@ void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
   mail_ = mail;
   epoch_ = epoch;
   aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch);
-  process_.sample(run.health());
+  process_.sample(run.health(), 0);
 }
 
 void RunWatch::collect(bool last) {
@@ -30,7 +44,7 @@ void RunWatch::collect(bool last) {
 }
 
 void RunWatch::tick(TimePoint now) {
-  process_.sample(run_->health());
+  process_.sample(run_->health(), connections_opened(aggregator_->totals()));
   collect(false);
   if (!arrivals_over_ && now >= run_->arrivals_end()) {
     arrivals_over_ = true;
@@ -40,7 +54,7 @@ void RunWatch::tick(TimePoint now) {
 }
 
 void RunWatch::finish(TimePoint now) {
-  process_.sample(run_->health());
+  process_.sample(run_->health(), connections_opened(aggregator_->totals()));
   collect(true);
   if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
   aggregator_->tick(now);

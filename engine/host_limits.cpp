@@ -51,7 +51,15 @@ std::uint64_t usable_cores() {
 }  // namespace
 
 HostLimits raise_and_read_host_limits() {
-  return {raise_descriptor_limit(), local_ports(), available_memory(), usable_cores()};
+  return {raise_descriptor_limit(), local_ports(), available_memory(), usable_cores(), time_wait_towards(false)};
+}
+
+Duration time_wait_towards(bool loopback) {
+  std::ifstream file("/proc/sys/net/ipv4/tcp_tw_reuse");
+  int reuse = 0;
+  file >> reuse;
+  const bool soon = reuse == 1 || (reuse == 2 && loopback);
+  return soon ? std::chrono::seconds(1) : std::chrono::seconds(60);
 }
 
 }  // namespace gelombang

@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t kOwnDescriptors = 256;
 // A user at work: coroutine, handle, buffers of one TLS connection, answers in hand.
 constexpr std::uint64_t kMemoryPerUser = 160 * 1024;
-// How long Linux keeps a closed connection's port.
-constexpr double kTimeWait = 60;
+// What a small request over plain HTTP costs at least; TLS, uploads and scripts come on top.
+constexpr double kCpuPerStep = 50e-6;
 constexpr Duration kAssumedLength = std::chrono::seconds(10);
 
 Duration mean_length(const Scenario& scenario, bool& assumed) {
@@ -28,6 +28,21 @@ Duration mean_length(const Scenario& scenario, bool& assumed) {
   }
   return from_seconds(weighted / weights);
 }
+
+// Steps of a pass, mean over the mix.
+double mean_steps(const Scenario& scenario) {
+  double weighted = 0;
+  double weights = 0;
+  for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
+    const auto steps = std::count_if(scenario.catalog.steps.begin(), scenario.catalog.steps.end(),
+                                     [id](const Catalog::Step& step) { return step.journey == id; });
+    weighted += scenario.journeys[id].weight * static_cast<double>(steps);
+    weights += scenario.journeys[id].weight;
+  }
+  return weighted / weights;
+}
+
+std::uint64_t rounded_up(double value) { return static_cast<std::uint64_t>(std::ceil(value)); }
 
 // The number of iterations that a feed has to feed; nothing where that is not known beforehand.
 std::optional<std::uint64_t> last_iteration(const Load& load, std::uint64_t seed) {
@@ -52,12 +67,13 @@ Capacity capacity_of(const HostLimits& limits, Duration iteration_length) {
                                                     : "memory";
   const double seconds = std::max(0.001, to_seconds(iteration_length));
   const double by_users = static_cast<double>(capacity.users) / seconds;
-  const double by_ports = static_cast<double>(limits.ports) / (seconds + kTimeWait);
+  const double by_ports = static_cast<double>(limits.ports) / (seconds + to_seconds(limits.time_wait));
   capacity.rate = std::min(by_users, by_ports);
   return capacity;
 }
 
-LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment) {
+LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment,
+                 Duration time_wait) {
   LoadNeed need;
   need.iteration_length = mean_length(scenario, need.length_assumed);
   const double seconds = to_seconds(need.iteration_length);
@@ -66,41 +82,55 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
     need.expected_iterations = load.intensity.total() / parts;
     need.planned_iterations = count_arrivals(load, seed, segment);
     need.peak_rate = load.intensity.peak().per_second() / parts;
-    // Little's law, and three standard deviations of a Poisson count for chance.
+    // Little's law, and three standard deviations of a Poisson count for chance; never more than there are arrivals.
     const double mean = need.peak_rate * seconds;
-    need.users = static_cast<std::uint64_t>(std::ceil(mean + 3 * std::sqrt(mean))) + 1;
-    need.ports = static_cast<std::uint64_t>(std::ceil(need.peak_rate * (seconds + kTimeWait)));
+    const std::uint64_t most = need.planned_iterations;
+    need.users = std::min(rounded_up(mean + 3 * std::sqrt(mean)) + 1, std::max<std::uint64_t>(1, most));
+    need.ports = std::min(rounded_up(need.peak_rate * (seconds + to_seconds(time_wait))), most);
+    need.ports_at_least = std::min(rounded_up(need.peak_rate * to_seconds(time_wait)), most);
   } else {
     need.users = (load.users + segment.count - 1) / segment.count;
     need.expected_iterations = load.kind == LoadKind::iterations ? static_cast<double>(load.iterations) / parts : 0;
     need.planned_iterations = static_cast<std::uint64_t>(need.expected_iterations);
     need.peak_rate = static_cast<double>(need.users) / std::max(0.001, seconds);
-    need.ports = need.users + static_cast<std::uint64_t>(need.peak_rate * kTimeWait);
+    need.ports = need.users + static_cast<std::uint64_t>(need.peak_rate * to_seconds(time_wait));
+    if (load.kind == LoadKind::iterations) need.ports = std::min(need.ports, need.planned_iterations);
+    need.ports_at_least = std::min(need.users, need.ports);
   }
   need.sockets = need.users;
   need.memory_bytes = need.users * kMemoryPerUser;
+  need.cores = need.peak_rate * mean_steps(scenario) * kCpuPerStep;
   return need;
 }
 
-std::vector<std::string> misfits(const LoadNeed& need, const HostLimits& limits, std::uint64_t max_users) {
-  std::vector<std::string> lines;
+std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std::uint64_t max_users,
+                            bool users_chosen) {
+  std::vector<Misfit> found;
+  const bool known = !need.length_assumed;
   if (need.users > max_users) {
-    lines.push_back(fmt::format("about {} users are needed at the peak, {} are allowed: arrivals will be dropped",
-                                need.users, max_users));
+    found.push_back({fmt::format("about {} users are needed at the peak, {} are allowed: arrivals will be dropped",
+                                 need.users, max_users),
+                     known && !users_chosen});
   }
   if (need.sockets + kOwnDescriptors > limits.descriptors) {
-    lines.push_back(fmt::format("about {} file descriptors are needed, {} are allowed (ulimit -n)",
-                                need.sockets + kOwnDescriptors, limits.descriptors));
+    found.push_back({fmt::format("about {} file descriptors are needed, {} are allowed (ulimit -n)",
+                                 need.sockets + kOwnDescriptors, limits.descriptors),
+                     known && !users_chosen});
   }
   if (need.ports > limits.ports) {
-    lines.push_back(fmt::format("about {} local ports are needed, {} exist (net.ipv4.ip_local_port_range)", need.ports,
-                                limits.ports));
+    found.push_back({fmt::format("about {} local ports are needed, {} exist (net.ipv4.ip_local_port_range)", need.ports,
+                                 limits.ports),
+                     known || need.ports_at_least > limits.ports});
   }
   if (need.memory_bytes > limits.memory_bytes) {
-    lines.push_back(fmt::format("about {} of memory are needed, {} are available", format_size(need.memory_bytes),
-                                format_size(limits.memory_bytes)));
+    found.push_back({fmt::format("about {} of memory are needed, {} are available", format_size(need.memory_bytes),
+                                 format_size(limits.memory_bytes)),
+                     known && !users_chosen});
   }
-  return lines;
+  if (need.cores > static_cast<double>(limits.cores)) {
+    found.push_back({fmt::format("at least {:.1f} cores are needed, {} may be used", need.cores, limits.cores), known});
+  }
+  return found;
 }
 
 std::vector<std::string> dry_feeds(const Scenario& scenario, const Load& load, std::uint64_t seed) {

@@ -22,8 +22,10 @@ struct LoadNeed {
   bool length_assumed = false;
   std::uint64_t users = 0;  // at the peak, with a margin for chance
   std::uint64_t sockets = 0;
-  std::uint64_t ports = 0;  // in use or in TIME_WAIT, to one address
+  std::uint64_t ports = 0;           // in use or in TIME_WAIT, to one address
+  std::uint64_t ports_at_least = 0;  // the same if a pass took no time at all
   std::uint64_t memory_bytes = 0;
+  double cores = 0;  // at least: one cheap request for each step
 };
 
 struct Capacity {
@@ -36,10 +38,16 @@ struct Capacity {
 std::uint64_t users_within(std::uint64_t descriptors) noexcept;
 Capacity capacity_of(const HostLimits& limits, Duration iteration_length);
 
-LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment);
+LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment,
+                 Duration time_wait);
 
-// One line for each thing that cannot fit.
-std::vector<std::string> misfits(const LoadNeed& need, const HostLimits& limits, std::uint64_t max_users);
+struct Misfit {
+  std::string text;  // one line
+  // It cannot fit. Otherwise it rests on an assumed length of a pass, or on a number of users that somebody chose.
+  bool certain = false;
+};
+// `users_chosen`: max_users is the user's own wish, not what this machine allows.
+std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std::uint64_t max_users, bool users_chosen);
 // One line for each journey whose queue of people will run dry.
 std::vector<std::string> dry_feeds(const Scenario& scenario, const Load& load, std::uint64_t seed);
 

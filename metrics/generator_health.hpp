@@ -26,7 +26,7 @@ struct GeneratorHealth {
   std::uint64_t descriptors = 0;    // open now
   std::uint64_t descriptors_peak = 0;
   std::uint64_t descriptors_limit = 0;  // 0: unknown
-  std::uint64_t ports = 0;              // local ports in use now, TIME_WAIT included; an upper bound
+  std::uint64_t ports = 0;              // local ports that may be ours now, TIME_WAIT included
   std::uint64_t ports_peak = 0;
   std::uint64_t ports_limit = 0;  // 0: unknown
   Duration clock_step{};          // largest jump of the wall clock against steady time, in either direction

@@ -14,14 +14,14 @@ TEST_CASE("process figures: a step of the wall clock is seen, time that passes i
   test::FakeClock clock;
   ProcessFigures figures(clock, HostLimits{1000, 100, 1 << 30, 2});
   clock.advance(10s);
-  figures.sample();
+  figures.sample({}, 0);
   CHECK(figures.health().clock_step == 0s);
   clock.step_wall(-1h);
   clock.advance(1s);
-  figures.sample();
+  figures.sample({}, 0);
   CHECK(figures.health().clock_step == -1h);
   clock.step_wall(200ms);
-  figures.sample();
+  figures.sample({}, 0);
   CHECK(figures.health().clock_step == -1h);
   CHECK(figures.health().cpu_share >= 0);
   CHECK(figures.max_rss_bytes() > 0);
@@ -71,7 +71,7 @@ TEST_CASE("process figures: the workers' own figures are brought together, the b
   WorkerHealth a;
   WorkerHealth b;
   const std::vector<const WorkerHealth*> workers{&a, &b};
-  figures.sample(workers);
+  figures.sample(workers, 0);
   clock.advance(2s);
   a.cpu = 1'000'000'000;
   b.cpu = 1'900'000'000;
@@ -85,7 +85,7 @@ TEST_CASE("process figures: the workers' own figures are brought together, the b
   a.add_gc_pause(3ms);
   b.add_gc_pause(1ms);
   a.late_arrivals = 5;
-  figures.sample(workers);
+  figures.sample(workers, 0);
   const GeneratorHealth& health = figures.health();
   CHECK(health.worker_cpu_share == Approx(0.95));
   CHECK(health.stalls == 3);
