@@ -5,6 +5,7 @@
 #include "app/exit.hpp"
 #include "app/load_session.hpp"
 #include "app/say.hpp"
+#include "app/selftest_command.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 
@@ -44,6 +45,17 @@ void add_check_command(CLI::App& app, RunOptions& run, std::function<int()>& com
   sub->callback([&] { command = [&] { return check_scenario(run); }; });
 }
 
+void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::function<int()>& command) {
+  CLI::App* sub =
+      app.add_subcommand("selftest", "Shows in half a minute whether figures from this machine can be believed");
+  sub->footer(
+      "Plays the real engine against a server of its own on 127.0.0.1, whose delays, failures and freezes are known,\n"
+      "and compares. Exits 0, or 111 where anything is off.\n\nExample:\n  gelombang selftest --json selftest.json");
+  sub->add_option("--threads", selftest.threads, "Worker threads (default: one for each core)");
+  sub->add_option("--json", selftest.json, "Writes the checks as JSON to a file, or - for stdout");
+  sub->callback([&] { command = [&] { return run_selftest(selftest); }; });
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
   app.footer(
@@ -62,13 +74,15 @@ int parse_and_run(int argc, char** argv) {
   std::function<int()> command;
   add_run_command(app, run, session, command);
   add_check_command(app, run, command);
+  SelftestOptions selftest;
+  add_selftest_command(app, selftest, command);
   int consent_code = 0;
   add_consent_command(app, consent_code);  // runs while it is parsed
   const auto all = app.get_subcommands([](CLI::App*) { return true; });
   const auto named = [argv](const CLI::App* command_app) { return command_app->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
     return refuse(ExitCause::configuration,
-                  fmt::format("unknown command '{}': expected run, check or consent", argv[1]));
+                  fmt::format("unknown command '{}': expected run, check, selftest or consent", argv[1]));
   }
   try {
     app.parse(argc, argv);
@@ -80,6 +94,7 @@ int parse_and_run(int argc, char** argv) {
   const auto log = init_log(log_level, !no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
   session.color = !no_color;
+  selftest.color = !no_color;
   return command ? command() : consent_code;
 }
 

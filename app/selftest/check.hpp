@@ -1,0 +1,28 @@
+// One thing that is known beforehand, and what was measured.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace gelombang::selftest {
+
+enum class Unit : std::uint8_t { count, seconds, yes };
+
+struct Check {
+  static constexpr double kAny = std::numeric_limits<double>::infinity();
+
+  std::string stage;
+  std::string what;
+  Unit unit = Unit::count;
+  double low = 0;  // what is allowed, ends included
+  double high = kAny;
+  double value = std::nan("");  // NaN: there was nothing to measure
+
+  [[nodiscard]] bool holds() const noexcept { return value >= low && value <= high; }
+  [[nodiscard]] std::string expected() const;
+  [[nodiscard]] std::string measured() const;
+};
+
+}  // namespace gelombang::selftest
