@@ -39,7 +39,7 @@ class Disturber {
     next_ = epoch + what_.at;
   }
   ~Disturber() {
-    if (frozen_since_) server_.thaw();
+    if (is_frozen_) server_.thaw();
   }
   Disturber(const Disturber&) = delete;
   Disturber& operator=(const Disturber&) = delete;
@@ -51,14 +51,15 @@ class Disturber {
     if (what_.kind == Disturbance::Kind::stall) {
       run_.hold_workers(what_.length);
       next_ = TimePoint::max();
-    } else if (!frozen_since_) {
+    } else if (!is_frozen_) {
       server_.freeze();
+      is_frozen_ = true;
       frozen_since_ = now;
       next_ = now + what_.length;
     } else {
       server_.thaw();
-      frozen_ = now - *frozen_since_;
-      frozen_since_.reset();
+      frozen_ = now - frozen_since_;
+      is_frozen_ = false;
       next_ = TimePoint::max();
     }
   }
@@ -68,7 +69,8 @@ class Disturber {
   LoadRun& run_;
   Disturbance what_;
   TimePoint next_ = TimePoint::max();
-  std::optional<TimePoint> frozen_since_;
+  bool is_frozen_ = false;
+  TimePoint frozen_since_{};
   Duration frozen_{};
 };
 
