@@ -30,9 +30,10 @@ struct LuaVm::State {
     void operator()(lua_State* L) const noexcept { lua_close(L); }
   };
   std::unique_ptr<lua_State, Closer> lua;
-  int host = LUA_NOREF;       // the table that the prelude returns
-  int scenario = LUA_NOREF;   // the table that the file returns
-  std::vector<int> journeys;  // the run functions
+  int host = LUA_NOREF;         // the table that the prelude returns
+  int scenario = LUA_NOREF;     // the table that the file returns
+  std::vector<int> journeys;    // the run functions
+  std::vector<int> behaviours;  // the prelude's numbers of the journeys' behaviours; 0: none
 };
 
 namespace lua {

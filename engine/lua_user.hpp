@@ -18,11 +18,17 @@ class LuaUser {
   // False where the journey does not list the step, or another one is open.
   virtual bool step_begin(int number, std::string& problem) = 0;
   virtual void step_end(ErrorClass error) = 0;
+  // After a failed step: whether its person will try again. If so, it makes it wait, and it resumes with where
+  // the try begins, "step" or "journey".
+  virtual bool wait_to_retry(ErrorClass error) = 0;
+  virtual unsigned tries() const = 0;                     // at the open step, this one included
+  virtual double trait(std::string_view name) const = 0;  // [0, 1), this person's
 
   // The request that is being described; http_send() makes it wait.
   virtual HttpRequest& new_request(HttpMethod method, std::string_view url) = 0;
   virtual HttpRequest& request() = 0;
   virtual void expect_status(int status) = 0;
+  virtual void lengthen_patience(double factor) = 0;
   virtual void wait_for_request() = 0;
   virtual std::string cookie(std::string_view name) = 0;
 

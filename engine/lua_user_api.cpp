@@ -28,6 +28,24 @@ int step_end(lua_State* L) {
   return 0;
 }
 
+// -> "step", "journey", or nil
+int retry(lua_State* L) {
+  const auto error = error_class_from_name(text(L, 1));
+  if (error && user_of(L).wait_to_retry(*error)) return lua_yield(L, 0);
+  lua_pushnil(L);
+  return 1;
+}
+
+int tries(lua_State* L) {
+  lua_pushinteger(L, static_cast<lua_Integer>(user_of(L).tries()));
+  return 1;
+}
+
+int trait(lua_State* L) {
+  lua_pushnumber(L, user_of(L).trait(text(L, 1)));
+  return 1;
+}
+
 int http_begin(lua_State* L) {
   static constexpr std::array<std::pair<std::string_view, HttpMethod>, 7> kMethods{{{"get", HttpMethod::get},
                                                                                     {"head", HttpMethod::head},
@@ -73,6 +91,11 @@ int http_part(lua_State* L) {
 
 int http_expect(lua_State* L) {
   user_of(L).expect_status(static_cast<int>(lua_tointeger(L, 1)));
+  return 0;
+}
+
+int http_patience(lua_State* L) {
+  user_of(L).lengthen_patience(lua_tonumber(L, 1));
   return 0;
 }
 
@@ -165,11 +188,15 @@ void add_user_functions(lua_State* L, LuaVm::State& state) {
       {"in_step", guarded<in_step>},
       {"step_begin", guarded<step_begin>},
       {"step_end", guarded<step_end>},
+      {"retry", guarded<retry>},
+      {"tries", guarded<tries>},
+      {"trait", guarded<trait>},
       {"http_begin", guarded<http_begin>},
       {"http_header", guarded<http_header>},
       {"http_body", guarded<http_body>},
       {"http_part", guarded<http_part>},
       {"http_expect", guarded<http_expect>},
+      {"http_patience", guarded<http_patience>},
       {"http_timeout", guarded<http_timeout>},
       {"http_connect_timeout", guarded<http_connect_timeout>},
       {"http_redirects", guarded<http_redirects>},

@@ -201,7 +201,8 @@ LuaVm::Step LuaVm::begin(Coroutine& coroutine, LuaUser& user, JourneyId journey,
     lua::push(L, value);
     lua_setfield(L, -2, key.c_str());
   }
-  return resume(coroutine, user, 2);
+  lua_pushinteger(L, state_->behaviours[journey]);
+  return resume(coroutine, user, 3);
 }
 
 LuaVm::Step LuaVm::resume(Coroutine& coroutine, LuaUser& user, int pushed) {
@@ -228,6 +229,8 @@ LuaVm::Step LuaVm::finish(Coroutine& coroutine, int status) {
   const std::string_view result = lua::text(L, 1);
   if (result == "success") {
     step.progress = Progress::finished;
+  } else if (result == "left") {
+    step.progress = Progress::left;
   } else if (result == "failure") {
     step.progress = Progress::failed;
   } else {

@@ -31,7 +31,8 @@ class LuaVm {
   Result<Scenario> load(const std::string& path);
 
   // How a resumed journey stopped.
-  enum class Progress : std::uint8_t { waiting, finished, failed, script_error };
+  // left: the person went of their own accord.
+  enum class Progress : std::uint8_t { waiting, finished, left, failed, script_error };
   struct Step {
     Progress progress = Progress::waiting;
     std::string error;  // with traceback; script_error only, not redacted

@@ -17,6 +17,10 @@ JourneyId Scenario::journey_of(std::uint64_t seed, std::uint64_t iteration) cons
   return static_cast<JourneyId>(journeys.size() - 1);
 }
 
+const Behaviour* Scenario::behaviour_of(JourneyId journey) const noexcept {
+  return journeys[journey].behaviour ? &*journeys[journey].behaviour : nullptr;
+}
+
 const Feed* Scenario::feed_of(JourneyId journey) const noexcept {
   return journeys[journey].people ? &*journeys[journey].people : nullptr;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/behaviour.hpp"
 #include "engine/catch_up.hpp"
 #include "engine/digit_guard.hpp"
 #include "engine/feeder.hpp"
@@ -23,6 +24,7 @@ struct Journey {
   double weight = 1;
   Duration lasts{};  // one pass, pauses included, as the scenario says; 0: not said
   std::optional<Feed> people;
+  std::optional<Behaviour> behaviour;
 };
 
 struct Scenario {
@@ -38,6 +40,8 @@ struct Scenario {
 
   // The journey that an iteration plays: a function of (seed, iteration).
   [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;
+  // Null where the journey's people try once and wait for ever.
+  [[nodiscard]] const Behaviour* behaviour_of(JourneyId journey) const noexcept;
   [[nodiscard]] const Feed* feed_of(JourneyId journey) const noexcept;
 };
 

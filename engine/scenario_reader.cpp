@@ -85,6 +85,57 @@ std::optional<Feed> read_feed(lua_State* L, const LuaVm::State& state, int table
   return feed;
 }
 
+std::optional<Spread> read_spread(lua_State* L, int table, const char* name) {
+  lua_getfield(L, table, name);
+  std::optional<Spread> spread;
+  if (lua_istable(L, -1)) {
+    const int values = lua_gettop(L);
+    spread = Spread{number_field(L, values, "median", 1), number_field(L, values, "p90", 1)};
+  }
+  lua_pop(L, 1);
+  return spread;
+}
+
+// { shortest, longest } in seconds, at the first place of the list on top of the stack.
+TimeRange read_range(lua_State* L, int first) {
+  const auto element = [L](int index) {
+    lua_rawgeti(L, -1, index);
+    const double value = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return from_seconds(value);
+  };
+  return {element(first), element(first + 1)};
+}
+
+std::optional<Behaviour> read_behaviour(lua_State* L, int journey) {
+  lua_getfield(L, journey, "behaviour");
+  std::optional<Behaviour> result;
+  if (lua_istable(L, -1)) {
+    const int table = lua_gettop(L);
+    Behaviour behaviour;
+    behaviour.name = string_field(L, table, "name");
+    behaviour.patience = read_spread(L, table, "patience");
+    behaviour.reload = number_field(L, table, "reload", 0);
+    behaviour.burst_least = static_cast<std::uint32_t>(whole_field(L, table, "burst_least"));
+    behaviour.burst_most = static_cast<std::uint32_t>(whole_field(L, table, "burst_most"));
+    lua_getfield(L, table, "gap");
+    if (lua_istable(L, -1)) behaviour.gap = read_range(L, 1);
+    lua_pop(L, 1);
+    for_each(L, "pauses", table, [L, &behaviour] {
+      lua_rawgeti(L, -1, 1);
+      const double share = lua_tonumber(L, -1);
+      lua_pop(L, 1);
+      behaviour.pauses.push_back({share, read_range(L, 2)});
+    });
+    behaviour.attempts = read_spread(L, table, "attempts");
+    behaviour.double_submit = number_field(L, table, "double_submit", 0);
+    behaviour.again = string_field(L, table, "again") == "journey" ? Behaviour::Again::journey : Behaviour::Again::step;
+    result = std::move(behaviour);
+  }
+  lua_pop(L, 1);
+  return result;
+}
+
 Load read_load(lua_State* L, const std::string& name) {
   const int table = lua_gettop(L);
   const std::string kind = string_field(L, table, "kind");
@@ -127,7 +178,8 @@ void read_journey(lua_State* L, LuaVm::State& state, const std::string& name,
   const int table = lua_gettop(L);
   const auto id = static_cast<JourneyId>(scenario.journeys.size());
   scenario.journeys.push_back({name, number_field(L, table, "weight", 1),
-                               from_seconds(number_field(L, table, "lasts", 0)), read_feed(L, state, table)});
+                               from_seconds(number_field(L, table, "lasts", 0)), read_feed(L, state, table),
+                               read_behaviour(L, table)});
   scenario.catalog.journeys.push_back(name);
   std::vector<int> ids(step_names.size(), -1);
   for_each(L, "numbers", table, [&] {
@@ -136,6 +188,9 @@ void read_journey(lua_State* L, LuaVm::State& state, const std::string& name,
     scenario.catalog.steps.push_back({id, step_names.at(index)});
   });
   state.step_ids.push_back(std::move(ids));
+  lua_getfield(L, table, "behaviour");
+  state.behaviours.push_back(lua_istable(L, -1) ? static_cast<int>(number_field(L, lua_gettop(L), "number", 0)) : 0);
+  lua_pop(L, 1);
   lua_getfield(L, table, "run");
   state.journeys.push_back(luaL_ref(L, LUA_REGISTRYINDEX));
 }

@@ -35,6 +35,10 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   step_ = -1;
   seen_secrets_.clear();
   script_fault_ = false;
+  last_step_.reset();
+  failed_error_ = ErrorClass::none;
+  temper_ = Temper(context_.scenario.behaviour_of(iteration.journey), context_.settings.seed, iteration.index);
+  visit_.begin(context_.scenario.catalog.steps.size());
   last_request_took_ = Duration::zero();
   think_random_ = RandomStream(context_.settings.seed, RandomPurpose::think, iteration.index);
   script_random_ = RandomStream(context_.settings.seed, RandomPurpose::script, iteration.index);
@@ -49,7 +53,7 @@ void VirtualUser::interrupt() {
   interrupted_ = true;
   switch (activity_) {
     case Activity::idle: break;
-    case Activity::requesting: context_.http.cancel(transfer_, Outcome::interrupted); break;
+    case Activity::requesting: cancel_transfers(Outcome::interrupted); break;
     case Activity::waiting_for_mail: context_.mail->cancel(mail_id_); break;
     case Activity::pausing:
       ++generation_;
@@ -58,6 +62,7 @@ void VirtualUser::interrupt() {
       if (step_ >= 0) step_clock_.paused(std::min(Duration::zero(), context_.clock.now() - pause_until_), resumes_at_);
       finish_interrupted();
       break;
+    case Activity::retrying: stop_retrying(); break;
   }
 }
 
@@ -81,6 +86,9 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
     return false;
   }
   step_clock_.begin(resumes_at_);
+  last_step_ = static_cast<StepId>(step_);
+  const Visit::Attempt attempt = visit_.attempt(*last_step_);
+  context_.recorder.attempt(*last_step_, attempt.reached, attempt.again);
   return true;
 }
 
@@ -92,6 +100,13 @@ void VirtualUser::step_end(ErrorClass error) {
                                                            : Outcome::failure;
   context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, context_.clock.now()));
   resumes_at_ = step_clock_.resumes_at();
+  if (outcome == Outcome::success) {
+    temper_.succeeded(static_cast<StepId>(step_));
+    if (visit_.succeed()) context_.recorder.passed(static_cast<StepId>(step_));
+  } else {
+    failed_step_ = static_cast<StepId>(step_);
+    failed_error_ = error;
+  }
   step_ = -1;
 }
 
@@ -100,6 +115,7 @@ void VirtualUser::step_end(ErrorClass error) {
 HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
   request_ = HttpRequest{};
   expected_.clear();
+  patience_factor_ = 1;
   request_.method = method;
   if (is_absolute(url)) {
     request_.url = url;
@@ -124,8 +140,52 @@ void VirtualUser::start_request() {
     boost::asio::post(context_.io, [this] { refuse_request(); });
     return;
   }
-  transfer_ =
-      context_.http.start(http_, std::move(request_), [this](HttpResult result) { on_response(std::move(result)); });
+  request_began_ = context_.clock.now();
+  pressed_twice_ = false;
+  patience_ends_.reset();
+  second_press_.reset();
+  if (const auto patience = temper_.patience()) {
+    patience_ends_ = request_began_ + from_seconds(to_seconds(*patience) * patience_factor_);
+  }
+  if (request_.method == HttpMethod::post) {
+    if (const auto after = temper_.second_press()) second_press_ = request_began_ + *after;
+  }
+  start_transfer(false);
+  if (patience_ends_ || second_press_) watch_request();
+}
+
+void VirtualUser::start_transfer(bool second) {
+  HttpRequest request = second_press_ ? request_ : std::move(request_);
+  TransferId& transfer = second ? second_transfer_ : transfer_;
+  transfer = context_.http.start(http_, std::move(request),
+                                 [this, second](HttpResult result) { on_response(std::move(result), second); });
+}
+
+void VirtualUser::cancel_transfers(Outcome outcome) {
+  context_.http.cancel(transfer_, outcome);
+  context_.http.cancel(second_transfer_, outcome);
+}
+
+void VirtualUser::watch_request() {
+  TimePoint next = patience_ends_.value_or(TimePoint::max());
+  if (second_press_) next = std::min(next, *second_press_);
+  timer_.expires_at(next);
+  timer_.async_wait([this, generation = ++generation_](const boost::system::error_code& error) {
+    if (!error && generation == generation_) on_watch();
+  });
+}
+
+void VirtualUser::on_watch() {
+  const TimePoint now = context_.clock.now();
+  if (patience_ends_ && now >= *patience_ends_) return cancel_transfers(Outcome::abandoned);
+  if (second_press_ && now >= *second_press_) {
+    step_clock_.request_started(request_began_);
+    context_.recorder.double_submit(static_cast<StepId>(step_));
+    pressed_twice_ = true;
+    start_transfer(true);
+    second_press_.reset();
+  }
+  if (patience_ends_ || second_press_) watch_request();
 }
 
 bool VirtualUser::guards_hold() const {
@@ -151,15 +211,33 @@ void VirtualUser::refuse_request() {
   resume_with_response(HttpResponse{}, ErrorClass::generator_identity);
 }
 
-void VirtualUser::on_response(HttpResult result) {
-  transfer_ = 0;
+void VirtualUser::on_response(HttpResult result, bool second) {
+  (second ? second_transfer_ : transfer_) = 0;
+  record_response(result, second);
+  if (pressed_twice_) {
+    // The browser shows the answer to the second press, when both have come.
+    if (second) shown_ = std::move(result);
+    if (transfer_ != 0 || second_transfer_ != 0) return;
+    result = std::move(*shown_);
+    shown_.reset();
+  }
+  if (patience_ends_ || second_press_) {
+    ++generation_;
+    timer_.cancel();
+  }
+  if (interrupted_) return finish_interrupted();
+  remember_secrets(result.response);
+  resume_with_response(result.response, result.hops.back().error);
+}
+
+void VirtualUser::record_response(HttpResult& result, bool second) {
   RequestSample& last = result.hops.back();
   if (last.outcome == Outcome::success) {
     last.error = judge(result.response);
     if (last.error != ErrorClass::none) last.outcome = Outcome::failure;
   }
   const auto step = static_cast<StepId>(step_);
-  for (const RequestSample& hop : result.hops) context_.recorder.request(step, hop);
+  for (const RequestSample& hop : result.hops) context_.recorder.request(step, hop, !second && visit_.request());
   step_clock_.request_started(result.hops.front().started);
   step_clock_.request_ended(result.ended);
   last_byte_ = result.ended;
@@ -168,9 +246,6 @@ void VirtualUser::on_response(HttpResult result) {
   if (last.error == ErrorClass::generator_script) {
     context_.recorder.script_error(iteration_.journey, step, redacted(result.error_detail));
   }
-  if (interrupted_) return finish_interrupted();
-  remember_secrets(result.response);
-  resume_with_response(result.response, last.error);
 }
 
 ErrorClass VirtualUser::judge(const HttpResponse& response) const {
@@ -244,6 +319,43 @@ void VirtualUser::start_pause() {
   });
 }
 
+// Further tries -------------------------------------------------------------------------------------
+
+bool VirtualUser::wait_to_retry(ErrorClass error) {
+  next_try_ = temper_.after_failure(failed_step_, error);
+  if (next_try_.kind == NextTry::Kind::none) return false;
+  wanted_ = Wanted::retry;
+  return true;
+}
+
+void VirtualUser::start_retry_wait() {
+  const TimePoint until = resumes_at_ + next_try_.wait;
+  if (until >= context_.last_try) return finish_away();
+  set_activity(Activity::retrying);
+  const bool anew = temper_.behaviour()->again == Behaviour::Again::journey;
+  if (anew) {
+    visit_.restart();
+  } else {
+    visit_.retry();
+  }
+  // Nobody keeps a page open until the evening.
+  if (next_try_.kind == NextTry::Kind::after_pause) http_.disconnect();
+  resumes_at_ = until;
+  timer_.expires_at(until);
+  timer_.async_wait([this, anew, generation = ++generation_](const boost::system::error_code& error) {
+    if (error || generation != generation_) return;
+    lua::push(coroutine_.state(), anew ? "journey" : "step");
+    advance(context_.vm.resume(coroutine_, *this, 1));
+  });
+}
+
+void VirtualUser::stop_retrying() {
+  if (activity_ != Activity::retrying) return;
+  ++generation_;
+  timer_.cancel();
+  finish_away();
+}
+
 // Mail ----------------------------------------------------------------------------------------------
 
 bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) {
@@ -296,30 +408,50 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
 void VirtualUser::advance(const LuaVm::Step& step) {
   switch (step.progress) {
     case LuaVm::Progress::finished:
+    case LuaVm::Progress::left:
     case LuaVm::Progress::failed:
       // The scenario caught an error of its own: that does not make it right.
       if (script_fault_)
         context_.recorder.script_error(iteration_.journey, std::nullopt, "an error that the scenario caught itself");
-      return finish(step.progress == LuaVm::Progress::finished && !script_fault_ ? Outcome::success : Outcome::failure);
+      if (script_fault_) return finish(Outcome::failure, PersonFate::own_fault);
+      if (step.progress == LuaVm::Progress::failed) return finish_failed();
+      return finish(Outcome::success,
+                    step.progress == LuaVm::Progress::left ? PersonFate::left : PersonFate::succeeded);
     case LuaVm::Progress::script_error:
       context_.recorder.script_error(iteration_.journey, std::nullopt, redacted(step.error));
       context_.vm.release(coroutine_);
-      return finish(Outcome::failure);
+      return finish(Outcome::failure, PersonFate::own_fault);
     case LuaVm::Progress::waiting: break;
   }
   switch (std::exchange(wanted_, Wanted::nothing)) {
     case Wanted::request: return start_request();
     case Wanted::pause: return start_pause();
     case Wanted::mail: return start_mail_wait();
+    case Wanted::retry: return start_retry_wait();
     case Wanted::nothing: break;
   }
 }
 
-void VirtualUser::finish(Outcome outcome) {
-  context_.recorder.iteration_finished(iteration_.journey, {context_.clock.now() - started_, outcome});
+void VirtualUser::finish(Outcome outcome, PersonFate fate) {
+  const TimePoint now = context_.clock.now();
+  context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome});
+  context_.recorder.person(iteration_.journey, {fate, last_step_, failed_error_, now - iteration_.intended});
   http_.reset();
   if (activity_ != Activity::idle) set_activity(Activity::idle);
   context_.finished(*this);
+}
+
+void VirtualUser::finish_failed() {
+  const Outcome outcome = failed_error_ == ErrorClass::abandoned ? Outcome::abandoned : Outcome::failure;
+  const bool ours = counted_result(outcome, failed_error_) == CountedResult::own_fault;
+  last_step_ = failed_step_;
+  finish(outcome, ours ? PersonFate::own_fault : PersonFate::lost);
+}
+
+void VirtualUser::finish_away() {
+  context_.vm.release(coroutine_);
+  last_step_ = failed_step_;
+  finish(Outcome::interrupted, PersonFate::away);
 }
 
 void VirtualUser::finish_interrupted() {
@@ -329,7 +461,7 @@ void VirtualUser::finish_interrupted() {
     step_ = -1;
   }
   context_.vm.release(coroutine_);
-  finish(Outcome::interrupted);
+  finish(Outcome::interrupted, PersonFate::interrupted);
 }
 
 // Text ----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "engine/lua_vm.hpp"
 #include "engine/redactor.hpp"
 #include "engine/step_clock.hpp"
+#include "engine/visit.hpp"
 #include "metrics/recorder.hpp"
 #include "probes/http_client.hpp"
 #include "probes/mail_watcher.hpp"
@@ -18,13 +19,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace gelombang {
 
 // What a virtual user waits for.
-enum class Activity : std::uint8_t { idle, requesting, pausing, waiting_for_mail };
+enum class Activity : std::uint8_t { idle, requesting, pausing, waiting_for_mail, retrying };
 
 // One pass through a journey that is to be played.
 struct Iteration {
@@ -47,6 +49,8 @@ struct UserContext {
   MailWatcher* mail = nullptr;
   std::function<void(VirtualUser&)> finished;  // may be called from begin()
   std::function<void(Activity from, Activity to)> activity_changed;
+  // Whoever would try again later than this comes back after the run.
+  TimePoint last_try = TimePoint::max();
 };
 
 class VirtualUser final : public LuaUser {
@@ -60,6 +64,8 @@ class VirtualUser final : public LuaUser {
   void begin(const Iteration& iteration, const Fields& person);
   // Cuts the iteration off: what is under way is recorded as interrupted. finished() follows.
   void interrupt();
+  // Whoever waits for a further try comes back after the run instead.
+  void stop_retrying();
   // Closed loads: which of the load's users this is.
   std::uint64_t place = 0;
   std::uint64_t rounds = 0;  // iterations begun
@@ -69,9 +75,13 @@ class VirtualUser final : public LuaUser {
   bool in_step() const override { return step_ >= 0; }
   bool step_begin(int number, std::string& problem) override;
   void step_end(ErrorClass error) override;
+  bool wait_to_retry(ErrorClass error) override;
+  unsigned tries() const override { return visit_.tries(); }
+  double trait(std::string_view name) const override { return temper_.trait(name); }
   HttpRequest& new_request(HttpMethod method, std::string_view url) override;
   HttpRequest& request() override { return request_; }
   void expect_status(int status) override { expected_.push_back(status); }
+  void lengthen_patience(double factor) override { patience_factor_ = factor; }
   void wait_for_request() override { wanted_ = Wanted::request; }
   std::string cookie(std::string_view name) override;
   void wait_for_think(double shortest, double longest) override;
@@ -81,19 +91,28 @@ class VirtualUser final : public LuaUser {
   void conformance(std::string_view rule, std::string_view expected, std::string_view got) override;
   void log(std::string_view text) override;
 
-  enum class Wanted : std::uint8_t { nothing, request, pause, mail };
+  enum class Wanted : std::uint8_t { nothing, request, pause, mail, retry };
 
   void advance(const LuaVm::Step& step);
   void start_request();
   [[nodiscard]] bool guards_hold() const;
   void refuse_request();
-  void on_response(HttpResult result);
+  void start_transfer(bool second);
+  void cancel_transfers(Outcome outcome);
+  void on_response(HttpResult result, bool second);
+  void record_response(HttpResult& result, bool second);
+  // What a person does while a page loads: press again, lose patience.
+  void watch_request();
+  void on_watch();
   [[nodiscard]] ErrorClass judge(const HttpResponse& response) const;
   void resume_with_response(const HttpResponse& response, ErrorClass error);
   void start_pause();
   void start_mail_wait();
   void on_mail(const MailOutcome& outcome);
-  void finish(Outcome outcome);
+  void start_retry_wait();
+  void finish(Outcome outcome, PersonFate fate);
+  void finish_failed();
+  void finish_away();
   void finish_interrupted();
   void set_activity(Activity activity);
   void remember_secret(std::string value);
@@ -120,11 +139,24 @@ class VirtualUser final : public LuaUser {
   RandomStream script_random_;
   int step_ = -1;  // the open step's id
   StepClock step_clock_;
+  std::optional<StepId> last_step_;  // that began
+  StepId failed_step_ = 0;           // the last failure
+  ErrorClass failed_error_ = ErrorClass::none;
+  Temper temper_;
+  Visit visit_;
+  NextTry next_try_;
 
   Wanted wanted_ = Wanted::nothing;
   HttpRequest request_;
   std::vector<int> expected_;
-  TransferId transfer_ = 0;
+  TransferId transfer_ = 0;         // 0: none is under way
+  TransferId second_transfer_ = 0;  // the same request, sent once more
+  TimePoint request_began_{};
+  double patience_factor_ = 1;
+  std::optional<TimePoint> patience_ends_;
+  std::optional<TimePoint> second_press_;
+  bool pressed_twice_ = false;
+  std::optional<HttpResult> shown_;  // the answer to the second of two
   Duration pause_{};
   MailExpectation mail_;
   MailWatcher::ExpectationId mail_id_ = 0;

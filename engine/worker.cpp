@@ -31,6 +31,7 @@ std::size_t index_of(Activity activity) noexcept {
     case Activity::requesting: return static_cast<std::size_t>(UserState::requesting);
     case Activity::pausing:
     case Activity::waiting_for_mail: break;
+    case Activity::retrying: return static_cast<std::size_t>(UserState::retrying);
   }
   return static_cast<std::size_t>(UserState::pausing);
 }
@@ -79,6 +80,7 @@ Result<void> Worker::prepare() {
 void Worker::start(TimePoint epoch) {
   const Load& load = shared_.plan.load;
   end_ = epoch + load.length();
+  context_->last_try = end_;
   pacing_timer_.expires_at(epoch);
   if (load.open()) {
     pacer_.emplace(ArrivalSchedule(load, shared_.plan.settings.seed, share_), epoch, shared_.plan.catch_up);
@@ -125,6 +127,8 @@ void Worker::stop_arrivals() {
     arrivals_over_ = true;
     pacing_timer_.cancel();
     drop_backlog();
+    context_->last_try = std::min(context_->last_try, shared_.clock.now());
+    for (const auto& user : users_) user->stop_retrying();
     check_finished();
   });
 }

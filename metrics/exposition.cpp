@@ -161,6 +161,66 @@ void add_generator(Families& f, const GeneratorHealth& health) {
         to_seconds(health.clock_step));
 }
 
+double ratio(std::uint64_t of, std::uint64_t to) {
+  return to > 0 ? static_cast<double>(of) / static_cast<double>(to) : 0;
+}
+
+void add_people_of_journeys(Families& f, const Catalog& catalog, const Snapshot& totals) {
+  const std::size_t n = catalog.journeys.size();
+  f.family("gelombang_people_total", "People by how their visit ended.", MetricType::Counter);
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t i = 0; i < kPersonFateCount; ++i) {
+      f.counter({{"journey", catalog.journeys[j]}, {"state", text(kPersonFateNames[i])}},
+                totals.journeys[j].people.ended[i]);
+    }
+  }
+  std::vector<std::uint64_t> sent(n, 0);
+  std::vector<std::uint64_t> calm(n, 0);
+  for (std::size_t s = 0; s < catalog.steps.size(); ++s) {
+    sent[catalog.steps[s].journey] += totals.steps[s].requests.total();
+    calm[catalog.steps[s].journey] += totals.steps[s].people.calm_requests;
+  }
+  f.family("gelombang_retry_amplification",
+           "Requests sent over those that a calm crowd would have sent, since the start; 0 before the first.",
+           MetricType::Gauge);
+  for (std::size_t j = 0; j < n; ++j) f.gauge({{"journey", catalog.journeys[j]}}, ratio(sent[j], calm[j]));
+  f.family("gelombang_person_time_seconds", "People who succeeded, from their scheduled arrival to their success.",
+           MetricType::Histogram);
+  for (std::size_t j = 0; j < n; ++j) {
+    f.histogram({{"journey", catalog.journeys[j]}}, totals.journeys[j].people.time.observed);
+  }
+}
+
+void add_people_of_steps(Families& f, const Catalog& catalog, const Snapshot& totals) {
+  const auto n = static_cast<StepId>(catalog.steps.size());
+  const auto counter = [&](std::string name, std::string help, auto value) {
+    f.family(std::move(name), std::move(help), MetricType::Counter);
+    for (StepId s = 0; s < n; ++s) f.counter(labels_of(catalog, s), std::uint64_t{value(totals.steps[s].people)});
+  };
+  counter("gelombang_people_reached_total", "People who came to a step, each once.",
+          [](const StepPeople& p) { return p.reached; });
+  counter("gelombang_people_passed_total", "People who got through a step, each once.",
+          [](const StepPeople& p) { return p.succeeded; });
+  counter("gelombang_double_submits_total", "Requests that were sent a second time while the first was under way.",
+          [](const StepPeople& p) { return p.double_submits; });
+  counter("gelombang_calm_requests_total", "Requests that a calm crowd would have sent.",
+          [](const StepPeople& p) { return p.calm_requests; });
+  f.family("gelombang_attempts_total", "Times that a step was begun.", MetricType::Counter);
+  for (StepId s = 0; s < n; ++s) {
+    f.counter(with(labels_of(catalog, s), "kind", "first"), totals.steps[s].people.first_tries);
+    f.counter(with(labels_of(catalog, s), "kind", "retry"), totals.steps[s].people.retries);
+  }
+  f.family("gelombang_people_lost_total", "People who gave up, by the failure after which they did.",
+           MetricType::Counter);
+  for (StepId s = 0; s < n; ++s) {
+    for (std::size_t i = 1; i < kErrorClassCount; ++i) {
+      const ErrorClassInfo& row = info(static_cast<ErrorClass>(i));
+      if (row.side != ErrorSide::target && row.side != ErrorSide::person) continue;
+      f.counter(with(labels_of(catalog, s), "reason", row.name), totals.steps[s].people.lost[i]);
+    }
+  }
+}
+
 void add_mail(Families& f, const MailSnapshot& mail) {
   f.family("gelombang_emails_total", "Mails by what became of them.", MetricType::Counter);
   for (std::size_t i = 0; i < kMailResultCount; ++i) {
@@ -276,7 +336,9 @@ std::vector<MetricFamily> LoadExposition::Collect() const {
   add_generator(families, state->figures.generator);
   add_iterations(families, catalog, state->totals);
   add_mail(families, state->totals.mail);
+  add_people_of_journeys(families, catalog, state->totals);
   add_requests(families, catalog, state->totals);
+  add_people_of_steps(families, catalog, state->totals);
   add_durations(families, catalog, state->totals);
   return std::move(families).finish();
 }

@@ -25,8 +25,9 @@ enum class UserState : std::uint8_t {
   requesting,  // waits for the target
   pausing,     // thinks, sleeps or waits for mail
   idle,        // has no iteration
+  retrying,    // waits for the next try after a failure
 };
-inline constexpr std::array<std::string_view, 3> kUserStateNames{"requesting", "pausing", "idle"};
+inline constexpr std::array<std::string_view, 4> kUserStateNames{"requesting", "pausing", "idle", "retrying"};
 
 struct LiveFigures {
   double target_rate = 0;  // arrivals per second that the load asks for now; 0 in closed models

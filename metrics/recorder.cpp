@@ -20,7 +20,7 @@ void record_duration(CensoredHistogram& durations, Histogram& failed, Histogram&
 
 Recorder::Recorder(std::shared_ptr<const MetricsLayout> layout) : current_(std::move(layout)) {}
 
-void Recorder::request(StepId step, const RequestSample& sample) {
+void Recorder::request(StepId step, const RequestSample& sample, bool needed) {
   const std::lock_guard lock(mutex_);
   StepSnapshot& to = current_.steps[step];
   to.requests.add(sample.outcome, sample.error);
@@ -31,6 +31,33 @@ void Recorder::request(StepId step, const RequestSample& sample) {
   }
   to.bytes_sent += sample.bytes_sent;
   to.bytes_received += sample.bytes_received;
+  if (needed) ++to.people.calm_requests;
+}
+
+void Recorder::attempt(StepId step, bool reached, bool again) {
+  const std::lock_guard lock(mutex_);
+  StepPeople& to = current_.steps[step].people;
+  if (reached) ++to.reached;
+  ++(again ? to.retries : to.first_tries);
+}
+
+void Recorder::passed(StepId step) {
+  const std::lock_guard lock(mutex_);
+  ++current_.steps[step].people.succeeded;
+}
+
+void Recorder::double_submit(StepId step) {
+  const std::lock_guard lock(mutex_);
+  ++current_.steps[step].people.double_submits;
+}
+
+void Recorder::person(JourneyId journey, const PersonSample& sample) {
+  const std::lock_guard lock(mutex_);
+  current_.journeys[journey].people.add(sample);
+  if (!sample.step || sample.fate == PersonFate::succeeded) return;
+  StepPeople& at = current_.steps[*sample.step].people;
+  ++at.ended[static_cast<std::size_t>(sample.fate)];
+  if (sample.fate == PersonFate::lost) ++at.lost[static_cast<std::size_t>(sample.error)];
 }
 
 void Recorder::step(StepId step, const StepSample& sample) {

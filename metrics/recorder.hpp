@@ -18,7 +18,15 @@ class Recorder {
   explicit Recorder(std::shared_ptr<const MetricsLayout> layout);
 
   // From the worker. Every StepId and JourneyId must be in the layout's catalog.
-  void request(StepId step, const RequestSample& sample);
+  // needed: a calm person would have sent it too.
+  void request(StepId step, const RequestSample& sample, bool needed = true);
+  // An attempt at a step begins. reached: it is this person's first; again: it is a further try.
+  void attempt(StepId step, bool reached, bool again);
+  // The first success of a person at a step.
+  void passed(StepId step);
+  void double_submit(StepId step);
+  // A visit ended.
+  void person(JourneyId journey, const PersonSample& sample);
   void step(StepId step, const StepSample& sample);
   // schedule_lag: actual minus intended start of the arrival; 0 in closed models.
   void iteration_started(JourneyId journey, Duration schedule_lag);

@@ -69,6 +69,7 @@ void StepSnapshot::merge(const StepSnapshot& other) {
   merge_all(phases, other.phases);
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
+  people.merge(other.people);
 }
 
 void StepSnapshot::clear() noexcept {
@@ -83,6 +84,7 @@ void StepSnapshot::clear() noexcept {
   clear_all(phases);
   bytes_sent = 0;
   bytes_received = 0;
+  people = {};
 }
 
 void JourneySnapshot::merge(const JourneySnapshot& other) {
@@ -90,6 +92,7 @@ void JourneySnapshot::merge(const JourneySnapshot& other) {
   add_all(ended, other.ended);
   add_all(dropped, other.dropped);
   duration.merge(other.duration);
+  people.merge(other.people);
 }
 
 void JourneySnapshot::clear() noexcept {
@@ -97,6 +100,7 @@ void JourneySnapshot::clear() noexcept {
   ended = {};
   dropped = {};
   duration.clear();
+  people.clear();
 }
 
 MailSnapshot::MailSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries)

@@ -4,6 +4,7 @@
 
 #include "metrics/censored_histogram.hpp"
 #include "metrics/layout.hpp"
+#include "metrics/people.hpp"
 #include "metrics/sample.hpp"
 
 #include <array>
@@ -65,10 +66,12 @@ struct StepSnapshot {
   std::vector<Histogram> phases;  // by Phase; of successful requests, each only where it was reached
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  StepPeople people;
 };
 
 struct JourneySnapshot {
-  explicit JourneySnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries) : duration(boundaries) {}
+  explicit JourneySnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries)
+      : duration(boundaries), people(boundaries) {}
   void merge(const JourneySnapshot& other);
   void clear() noexcept;
 
@@ -76,6 +79,7 @@ struct JourneySnapshot {
   std::array<std::uint64_t, kOutcomeCount> ended{};  // by Outcome
   std::array<std::uint64_t, kDropReasonCount> dropped{};
   Histogram duration;  // of iterations that succeeded, pauses included
+  JourneyPeople people;
   [[nodiscard]] std::uint64_t operator[](Outcome outcome) const noexcept {
     return ended[static_cast<std::size_t>(outcome)];
   }

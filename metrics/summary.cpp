@@ -57,6 +57,38 @@ Summary::Step summarize_step(const Catalog& catalog, StepId id, const StepSnapsh
   return step;
 }
 
+std::optional<double> ratio(std::uint64_t of, std::uint64_t to) {
+  if (to == 0) return std::nullopt;
+  return static_cast<double>(of) / static_cast<double>(to);
+}
+
+void summarize_people(Summary& summary, const Snapshot& totals) {
+  for (std::size_t j = 0; j < totals.journeys.size(); ++j) {
+    Summary::People people;
+    people.journey = summary.catalog.journeys[j];
+    people.arrived = totals.journeys[j].started;
+    people.ended = totals.journeys[j].people.ended;
+    people.time = figures_of(totals.journeys[j].people.time);
+    summary.people.push_back(std::move(people));
+  }
+  for (std::size_t i = 0; i < totals.steps.size(); ++i) {
+    const StepSnapshot& s = totals.steps[i];
+    Summary::People& people = summary.people[summary.catalog.steps[i].journey];
+    Summary::FunnelStep step;
+    step.journey = people.journey;
+    step.name = summary.catalog.steps[i].name;
+    step.people = s.people;
+    step.requests = s.requests.total();
+    step.attempts_per_success = ratio(s.people.attempts(), s.people.succeeded);
+    step.amplification = ratio(step.requests, s.people.calm_requests);
+    people.attempts += s.people.attempts();
+    people.requests += step.requests;
+    people.calm_requests += s.people.calm_requests;
+    summary.funnel.push_back(std::move(step));
+  }
+  for (Summary::People& people : summary.people) people.amplification = ratio(people.requests, people.calm_requests);
+}
+
 void summarize_mail(Summary& summary, const MailSnapshot& mail) {
   Summary::Email email;
   email.by_result = mail.by_result;
@@ -153,6 +185,7 @@ Summary make_summary(RunFacts facts, const Snapshot& totals, std::vector<Thresho
   for (std::size_t i = 0; i < totals.steps.size(); ++i) {
     summary.steps.push_back(summarize_step(summary.catalog, static_cast<StepId>(i), totals.steps[i]));
   }
+  summarize_people(summary, totals);
   summarize_mail(summary, totals.mail);
   add_reasons(summary, totals);
   return summary;

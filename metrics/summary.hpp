@@ -92,6 +92,26 @@ struct Summary {
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
   };
+  // The people of a journey.
+  struct People {
+    std::string journey;
+    std::uint64_t arrived = 0;
+    std::array<std::uint64_t, kPersonFateCount> ended{};  // by PersonFate
+    std::uint64_t attempts = 0;                           // at steps
+    std::uint64_t requests = 0;
+    std::uint64_t calm_requests = 0;
+    std::optional<double> amplification;  // requests / calm_requests
+    DurationFigures time;                 // from the first intent to success
+  };
+  // The people of a step.
+  struct FunnelStep {
+    std::string journey;
+    std::string name;
+    StepPeople people;
+    std::uint64_t requests = 0;
+    std::optional<double> attempts_per_success;  // attempts / people who succeeded
+    std::optional<double> amplification;
+  };
   struct Email {
     std::uint64_t sent = 0;  // that the target should have sent
     std::array<std::uint64_t, kMailResultCount> by_result{};
@@ -107,7 +127,9 @@ struct Summary {
   std::vector<Iterations> iterations;
   DurationFigures schedule_lag;
   std::vector<Step> steps;
-  std::optional<Email> email;  // where the run had to do with mail
+  std::vector<People> people;      // by journey
+  std::vector<FunnelStep> funnel;  // by step
+  std::optional<Email> email;      // where the run had to do with mail
   ConformanceTable conformance;
   ScriptErrors script_errors;
   std::vector<ThresholdResult> thresholds;

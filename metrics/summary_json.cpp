@@ -164,6 +164,40 @@ json::object step_json(const Summary::Step& s) {
           {"bytes_received", s.bytes_received}};
 }
 
+json::object people_json(const Summary::People& p) {
+  json::object ended;
+  for (std::size_t i = 0; i < kPersonFateCount; ++i) ended[kPersonFateNames[i]] = p.ended[i];
+  return {{"journey", p.journey},
+          {"arrived", p.arrived},
+          {"ended", std::move(ended)},
+          {"attempts", p.attempts},
+          {"requests", p.requests},
+          {"calm_requests", p.calm_requests},
+          {"retry_amplification", number(p.amplification)},
+          {"person_time_seconds", to_json(p.time)}};
+}
+
+json::object funnel_json(const Summary::FunnelStep& s) {
+  const StepPeople& p = s.people;
+  return {{"journey", s.journey},
+          {"step", s.name},
+          {"reached", p.reached},
+          {"succeeded", p.succeeded},
+          {"left", p[PersonFate::left]},
+          {"lost", p[PersonFate::lost]},
+          {"lost_reasons", errors_json(p.lost)},
+          {"away", p[PersonFate::away]},
+          {"interrupted", p[PersonFate::interrupted]},
+          {"own_faults", p[PersonFate::own_fault]},
+          {"attempts", p.attempts()},
+          {"retries", p.retries},
+          {"double_submits", p.double_submits},
+          {"attempts_per_success", number(s.attempts_per_success)},
+          {"requests", s.requests},
+          {"calm_requests", p.calm_requests},
+          {"retry_amplification", number(s.amplification)}};
+}
+
 json::value email_json(const std::optional<Summary::Email>& email) {
   if (!email) return nullptr;
   json::object o{{"sent", email->sent}};
@@ -236,6 +270,8 @@ std::string summary_json(const Summary& summary) {
   root["iterations"] = array_of(summary.iterations, iterations_json);
   root["schedule_lag_seconds"] = to_json(summary.schedule_lag);
   root["steps"] = array_of(summary.steps, step_json);
+  root["people"] = array_of(summary.people, people_json);
+  root["funnel"] = array_of(summary.funnel, funnel_json);
   root["email"] = email_json(summary.email);
   root["conformance"] = array_of(summary.conformance.rows, conformance_json);
   root["conformance_reported"] = summary.conformance.reported;

@@ -1,5 +1,6 @@
 #include "base/units.hpp"
 #include "metrics/json_writer.hpp"
+#include "metrics/people_text.hpp"
 #include "metrics/summary.hpp"
 #include "metrics/text_table.hpp"
 #include "metrics/threshold_text.hpp"
@@ -219,6 +220,13 @@ void journeys(Page& page, const Summary& s) {
   page.table(table);
 }
 
+void people(Page& page, const Summary& s) {
+  const std::vector<std::string> lines = people_lines(s);
+  if (lines.empty()) return;
+  page.heading("People (each counts once, however often they tried)");
+  for (const std::string& text : lines) page.line("  " + text);
+}
+
 void mail(Page& page, const Summary& s) {
   if (!s.email) return;
   const Summary::Email& e = *s.email;
@@ -287,6 +295,7 @@ std::string summary_text(const Summary& summary, bool color) {
   phases(page, summary);
   errors(page, summary);
   journeys(page, summary);
+  people(page, summary);
   mail(page, summary);
   conformance(page, summary);
   thresholds(page, summary);

@@ -22,11 +22,24 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return list;
 }
 
+Result<void> resolve_journey(Threshold& threshold, const Catalog& catalog) {
+  const auto found = std::find(catalog.journeys.begin(), catalog.journeys.end(), threshold.selector);
+  if (found == catalog.journeys.end()) {
+    return Error{fmt::format("threshold '{}': no journey is called '{}': expected 'all'{}{}", threshold.expression,
+                             threshold.selector, catalog.journeys.empty() ? "" : " or one of ",
+                             quoted_list(catalog.journeys))};
+  }
+  threshold.journey = static_cast<JourneyId>(found - catalog.journeys.begin());
+  return {};
+}
+
 }  // namespace
 
 Result<void> resolve(Threshold& threshold, const Catalog& catalog) {
   threshold.step.reset();
+  threshold.journey.reset();
   if (threshold.selector == "all") return {};
+  if (threshold.metric == ThresholdMetric::person_time) return resolve_journey(threshold, catalog);
   std::vector<std::string> matching;
   std::vector<std::string> known;
   for (std::size_t i = 0; i < catalog.steps.size(); ++i) {

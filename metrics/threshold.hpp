@@ -1,8 +1,8 @@
 // A threshold as the user writes it:
 //
-//   [journey/]step | all : METRIC OP VALUE [over last D] [after D] [min N] [abort] [allow no data]
+//   [journey/]step | journey | all : METRIC OP VALUE [over last D] [after D] [min N] [abort] [allow no data]
 //
-//   METRIC  (response_time | service_time | phase NAME | mail_delivery) (p50 .. p999 | mean | min | max)
+//   METRIC  (response_time | service_time | phase NAME | mail_delivery | person_time) (p50 .. p999 | mean | min | max)
 //           error_rate | served_rate | count | rate
 //   OP      <  <=  >  >=  ==  !=
 //   VALUE   a duration (800ms), a percentage (1%), a rate (50/s) or a bare count, as the metric asks
@@ -29,6 +29,7 @@ enum class ThresholdMetric : std::uint8_t {
   service_time,
   phase,
   mail_delivery,
+  person_time,  // of a journey's people, from the first intent to success
   error_rate,   // failed / finished steps
   served_rate,  // all: completed / decided arrivals; a step: its successes / (its attempts + drops of its journey)
   count,        // finished steps
@@ -38,9 +39,10 @@ enum class Aggregate : std::uint8_t { none, percentile, mean, min, max };
 enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal, equal, not_equal };
 
 struct Threshold {
-  std::string expression;      // as written, blanks squeezed: the label value
-  std::string selector;        // as written
-  std::optional<StepId> step;  // nothing: all
+  std::string expression;            // as written, blanks squeezed: the label value
+  std::string selector;              // as written
+  std::optional<StepId> step;        // nothing: all
+  std::optional<JourneyId> journey;  // person_time only; nothing: all
   ThresholdMetric metric = ThresholdMetric::response_time;
   Phase phase = Phase::dns;  // only for ThresholdMetric::phase
   Aggregate aggregate = Aggregate::none;
@@ -54,7 +56,7 @@ struct Threshold {
   bool allow_no_data = false;
 
   // Whether the limit is a duration.
-  [[nodiscard]] bool is_latency() const noexcept { return metric <= ThresholdMetric::mail_delivery; }
+  [[nodiscard]] bool is_latency() const noexcept { return metric <= ThresholdMetric::person_time; }
 };
 
 // Syntax alone: `step` is not resolved yet.

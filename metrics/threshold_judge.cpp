@@ -97,6 +97,12 @@ bool worse(const Judgement& a, const Judgement& b, Comparison comparison) {
 void ThresholdData::add(const Threshold& threshold, const Snapshot& delta) {
   const auto& steps = delta.layout()->catalog.steps;
   if (threshold.metric == ThresholdMetric::mail_delivery) add_mail(durations, delta.mail);
+  if (threshold.metric == ThresholdMetric::person_time) {
+    for (std::size_t j = 0; j < delta.journeys.size(); ++j) {
+      if (!threshold.journey || *threshold.journey == j) durations.merge(delta.journeys[j].people.time);
+    }
+    return;
+  }
   if (threshold.metric == ThresholdMetric::served_rate && !threshold.step) {
     for (const JourneySnapshot& journey : delta.journeys) {
       good += journey[Outcome::success];

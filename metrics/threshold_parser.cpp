@@ -52,16 +52,17 @@ struct NamedMetric {
   std::string_view name;
   ThresholdMetric metric;
 };
-constexpr std::array<NamedMetric, 8> kMetrics{{{"response_time", ThresholdMetric::response_time},
+constexpr std::array<NamedMetric, 9> kMetrics{{{"response_time", ThresholdMetric::response_time},
                                                {"service_time", ThresholdMetric::service_time},
                                                {"phase", ThresholdMetric::phase},
                                                {"mail_delivery", ThresholdMetric::mail_delivery},
+                                               {"person_time", ThresholdMetric::person_time},
                                                {"error_rate", ThresholdMetric::error_rate},
                                                {"served_rate", ThresholdMetric::served_rate},
                                                {"count", ThresholdMetric::count},
                                                {"rate", ThresholdMetric::rate}}};
 constexpr std::string_view kMetricList =
-    "response_time, service_time, phase, mail_delivery, error_rate, served_rate, count or rate";
+    "response_time, service_time, phase, mail_delivery, person_time, error_rate, served_rate, count or rate";
 
 struct NamedComparison {
   std::string_view name;

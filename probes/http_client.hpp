@@ -33,6 +33,8 @@ class HttpUser {
 
   // Forgets cookies, connections and TLS sessions: a new stranger.
   void reset();
+  // Closes the connections and keeps the cookies: the browser of somebody who is away for a while.
+  void disconnect();
   // The cookie's value for `url`, empty where there is none.
   [[nodiscard]] std::string cookie(std::string_view url, std::string_view name) const;
   void set_cookie(std::string_view url, std::string_view name, std::string_view value);

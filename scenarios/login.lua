@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local people = require "lib.people"
 
 local open_page = step "open login page"
 local log_in    = step "log in"
@@ -10,7 +11,7 @@ return scenario {
   guards = portal.guards,
 
   journeys = {
-    login = { lasts = "10s", run = function(person)
+    login = { lasts = "10s", behaviour = people.named "applicant", run = function(person)
       open_page(function() portal.expect_page(http.get("/masuk"), "Masuk") end)
       think(2, 8)
       log_in(function() portal.log_in(person) end)

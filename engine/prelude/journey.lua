@@ -1,7 +1,7 @@
 -- HTTP --------------------------------------------------------------------------------------------
 
 local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
-  "connect_timeout", "redirects", "version", "expect_continue")
+  "connect_timeout", "redirects", "version", "expect_continue", "patience")
 
 local function encode(text)
   return (gsub(tostring(text), "[^%w%-%._~]", function(c) return format("%%%02X", byte(c)) end))
@@ -74,6 +74,12 @@ local function set_options(options)
   if options.timeout then native.http_timeout(positive(options.timeout, "timeout")) end
   if options.connect_timeout then native.http_connect_timeout(positive(options.connect_timeout, "connect_timeout")) end
   if options.redirects then native.http_redirects(whole(options.redirects, "redirects", 0)) end
+  if options.patience then
+    if type(options.patience) ~= "number" or not (options.patience > 0 and options.patience <= 1e6) then
+      blame(format("patience is %s: expected by how much longer than for a page, a number above 0", tostring(options.patience)))
+    end
+    native.http_patience(options.patience)
+  end
   if options.expect_continue then native.http_expect_continue() end
   if options.version then
     if options.version ~= "1.1" then blame(format("version '%s': expected \"1.1\"", tostring(options.version))) end
@@ -246,11 +252,15 @@ function host.load(chunk)
 end
 
 -- The body of a virtual user's coroutine.
-function host.play(body, person)
-  local ok, problem = xpcall(body, on_error, person)
-  if ok then return "success" end
-  if getmetatable(problem) == Failure then return "failure" end
-  return "script_error", tostring(problem)
+function host.play(body, person, behaviour_number)
+  setmetatable(person, behaviours[behaviour_number].class)
+  while true do
+    local ok, problem = xpcall(body, on_error, person)
+    if ok then return "success" end
+    if getmetatable(problem) ~= Failure then return "script_error", tostring(problem) end
+    if problem.left then return "left" end
+    if not problem.restart then return "failure" end
+  end
 end
 
 return host

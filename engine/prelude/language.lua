@@ -1,12 +1,12 @@
 -- The scripting API, in Lua where Lua is clearer. Runs once in every Lua state before the scenario.
--- The files of this folder are one chunk: language, undefined, loads, scenario, journey, in that order.
+-- The files of this folder are one chunk: language, undefined, behaviour, loads, scenario, journey, in that order.
 -- `native` holds the C++ side; only these files see it. See docs/scripting.md for the API.
 local native, settings = ...
 
 -- What a scenario does to its globals does not reach in here.
 local globals = _G
 local type, error, pairs, ipairs, tostring, select = type, error, pairs, ipairs, tostring, select
-local setmetatable, xpcall, pcall = setmetatable, xpcall, pcall
+local setmetatable, xpcall, pcall, unpack = setmetatable, xpcall, pcall, unpack
 -- The raw ones see, and set, what __metatable = false keeps from scenarios.
 local getmetatable, set_raw_metatable, traceback = debug.getmetatable, debug.setmetatable, debug.traceback
 local format, lower, find, gsub, match, byte = string.format, string.lower, string.find, string.gsub, string.match, string.byte
@@ -172,19 +172,33 @@ local function run_step(self, body, ...)
   return finish_step(xpcall(body, on_error, ...))
 end
 
-local function unwrap(ok, ...)
-  if ok then return ... end
-  return error((...), 0)
-end
-
 local function attempt(ok, ...)
   if ok then return true, ... end
   return false, (...).class
 end
 
+-- After a failure the person's behaviour decides: once more, here or from the journey's beginning, or not at all.
+local function follow(self, body, ok, ...)
+  if ok then return ... end
+  local problem = ...
+  local again = native.retry(problem.class)
+  if again == "step" then return follow(self, body, run_step(self, body)) end
+  problem.restart = again == "journey"
+  return error(problem, 0)
+end
+
+local function bind(body, ...)
+  if type(body) ~= "function" or select("#", ...) == 0 then return body end
+  local count, arguments = select("#", ...), { ... }
+  return function() return body(unpack(arguments, 1, count)) end
+end
+
 local Step = {
-  -- A failed step ends the iteration, unless it was tried.
-  __call = function(self, body, ...) return unwrap(run_step(self, body, ...)) end,
+  -- A failed step ends the iteration, unless it is tried again or was tried.
+  __call = function(self, body, ...)
+    body = bind(body, ...)
+    return follow(self, body, run_step(self, body))
+  end,
   __index = { try = function(self, body, ...) return attempt(run_step(self, body, ...)) end },
   __tostring = function(self) return "step " .. private[self].name end,
   __metatable = false,

@@ -68,7 +68,12 @@ local function feed_data(value, what)
   return is(value, "feed") or blame(what .. " is no feed: expected feed.people { ... } or feed.csv(...)")
 end
 
-local journey_keys = set("weight", "run", "steps", "people", "lasts")
+local function behaviour_data(value, what)
+  if value == nil then return nil end
+  return is(value, "behaviour") or blame(what .. " is no behaviour: expected behaviour { ... }")
+end
+
+local journey_keys = set("weight", "run", "steps", "people", "lasts", "behaviour")
 
 -- A journey that another scenario has declared keeps its steps and its people.
 local function journey_data(name, journey, own_steps, people)
@@ -83,6 +88,7 @@ local function journey_data(name, journey, own_steps, people)
   local data = { class = "journey", run = journey.run, weight = weight,
     lasts = journey.lasts and positive(journey.lasts, what .. ": lasts") or 0,
     people = feed_data(journey.people, what .. ": people") or before.people or people,
+    behaviour = behaviour_data(journey.behaviour, what .. ": behaviour"),
     numbers = before.numbers or steps_of_journey(name, journey.steps, own_steps) }
   private[journey] = data
   return data

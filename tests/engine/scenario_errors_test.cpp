@@ -270,7 +270,7 @@ TEST_CASE("scenario errors: journeys") {
       {"{ j = {} }", "journey 'j' has no run = function(person) ... end"},
       {"{ j = { run = 'x' } }", "journey 'j' has no run = function(person) ... end"},
       {"{ j = { run = run, wieght = 2 } }",
-       "journey 'j' does not know 'wieght': expected lasts, people, run, steps, weight"},
+       "journey 'j' does not know 'wieght': expected behaviour, lasts, people, run, steps, weight"},
       {"{ j = { run = run, weight = 0 } }", "journey 'j': weight is 0: expected a number above 0, at most 1e9"},
       {"{ j = { run = run, weight = -1 } }", "journey 'j': weight is -1: expected a number above 0, at most 1e9"},
       {"{ j = { run = run, weight = 0/0 } }", "journey 'j': weight is nan: expected a number above 0, at most 1e9"},
@@ -288,7 +288,7 @@ TEST_CASE("scenario errors: journeys") {
        "journey 'j': steps is a list { a, b, ... }: 'first' has no place in it"},
       {"{ j = { run = run, steps = 5 } }", "journey 'j': steps is a number: expected a table { ... }"},
       {"{ j = { run = run, numbers = { 999 } } }",
-       "journey 'j' does not know 'numbers': expected lasts, people, run, steps, weight"},
+       "journey 'j' does not know 'numbers': expected behaviour, lasts, people, run, steps, weight"},
       {"{ j = { run = run }, k = { run = run, steps = { a } } }",
        "journey 'j': where there are several journeys each lists its steps: steps = { ... }"},
   }));

@@ -40,6 +40,9 @@ class UserStage {
   // Only begins it.
   void begin(const Iteration& iteration, std::size_t user = 0, const Fields& person = {});
   void interrupt(std::size_t user) { user_of(user).interrupt(); }
+  void stop_retrying(std::size_t user) { user_of(user).stop_retrying(); }
+  // What some user began to do last.
+  [[nodiscard]] Activity activity() const { return activity_; }
   void wait_until(const std::function<bool()>& holds);
   void wait_for_end() {
     wait_until([this] { return busy_ == 0; });
@@ -54,6 +57,7 @@ class UserStage {
 
   ScriptedMail mail;
   bool has_mail = true;
+  TimePoint last_try = TimePoint::max();  // before the first iteration
   ScenarioSettings& settings() { return files_.settings; }
 
  private:
@@ -73,6 +77,7 @@ class UserStage {
   std::unique_ptr<UserContext> context_;
   std::vector<std::unique_ptr<VirtualUser>> users_;
   std::size_t busy_ = 0;
+  Activity activity_ = Activity::idle;
 };
 
 // A scenario with the steps one, two and three and one journey, whose body begins on line 3.

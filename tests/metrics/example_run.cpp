@@ -29,8 +29,10 @@ RequestSample request(Duration service, Outcome outcome, ErrorClass error) {
 }
 
 void play_step(Recorder& worker, StepId id, Duration service, Outcome outcome, ErrorClass error) {
+  worker.attempt(id, true, false);
   worker.request(id, request(service, outcome, error));
   worker.step(id, {service + 1ms, service, outcome, error});
+  if (outcome == Outcome::success) worker.passed(id);
 }
 
 void play_well(Recorder& worker, int arrival) {
@@ -39,15 +41,27 @@ void play_well(Recorder& worker, int arrival) {
   play_step(worker, 0, service, Outcome::success, ErrorClass::none);
   play_step(worker, 1, 3 * service, Outcome::success, ErrorClass::none);
   worker.iteration_finished(0, {5s + service, Outcome::success});
+  worker.person(0, {PersonFate::succeeded, StepId{1}, ErrorClass::none, 5s + service});
 }
 
 void play_trouble(Recorder& worker, int second) {
   worker.iteration_started(1, 3ms);
   play_step(worker, 2, 2s, Outcome::success, ErrorClass::none);
   worker.iteration_finished(1, {20s, Outcome::success});
+  worker.person(1, {second == 0 ? PersonFate::left : PersonFate::succeeded, StepId{2}, ErrorClass::none, 20s});
   worker.iteration_started(1, 3ms);
-  play_step(worker, 2, 1ms, Outcome::failure, second % 2 == 0 ? ErrorClass::http_413 : ErrorClass::http_503);
-  worker.iteration_finished(1, {1s, Outcome::failure});
+  const ErrorClass error = second % 2 == 0 ? ErrorClass::http_413 : ErrorClass::http_503;
+  play_step(worker, 2, 1ms, Outcome::failure, error);
+  for (int retry = 0; retry < 2; ++retry) {
+    worker.attempt(2, false, true);
+    worker.request(2, request(1ms, Outcome::failure, error), false);
+    worker.step(2, {1ms, 1ms, Outcome::failure, error});
+  }
+  worker.double_submit(2);
+  worker.request(2, request(1ms, Outcome::failure, error), false);
+  const bool away = second == 7;
+  worker.iteration_finished(1, {1s, away ? Outcome::interrupted : Outcome::failure});
+  worker.person(1, {away ? PersonFate::away : PersonFate::lost, StepId{2}, error, 1s});
   worker.iteration_dropped(1, DropReason::users_exhausted);
   worker.mail({MailResult::in_time, MailFolder::inbox, 2s});
 }
@@ -56,12 +70,15 @@ void play_the_rest(Recorder& worker) {
   worker.iteration_started(1, 3ms);
   play_step(worker, 2, 8s, Outcome::interrupted, ErrorClass::none);
   worker.iteration_finished(1, {8s, Outcome::interrupted});
+  worker.person(1, {PersonFate::interrupted, StepId{2}, ErrorClass::none, 8s});
   worker.iteration_started(1, 3ms);
   play_step(worker, 2, 30s, Outcome::abandoned, ErrorClass::abandoned);
   worker.iteration_finished(1, {30s, Outcome::abandoned});
+  worker.person(1, {PersonFate::lost, StepId{2}, ErrorClass::abandoned, 30s});
   worker.iteration_started(0, 1s);
   worker.step(0, {1ms, 1ms, Outcome::failure, ErrorClass::generator_descriptors});
   worker.iteration_finished(0, {1ms, Outcome::failure});
+  worker.person(0, {PersonFate::own_fault, StepId{0}, ErrorClass::generator_descriptors, 1ms});
   worker.mail({MailResult::late, MailFolder::spam, 45s});
   worker.mail({MailResult::lost, MailFolder::inbox, 120s});
   worker.mail({MailResult::pending, MailFolder::inbox, 4s});

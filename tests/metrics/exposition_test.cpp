@@ -119,6 +119,20 @@ TEST_CASE("exposition: its totals are those of the summary", "[unit]") {
                 .counter.value == static_cast<double>(step.request_errors[e]));
     }
   }
+  const auto upload = [&f](const std::string& name, std::vector<prometheus::ClientMetric::Label> further) {
+    further.insert(further.begin(), {{"journey", "upload"}, {"step", "send photo"}});
+    return metric(f, name, std::move(further)).counter.value;
+  };
+  CHECK(upload("gelombang_people_reached_total", {}) == 42);
+  CHECK(upload("gelombang_people_passed_total", {}) == 20);
+  CHECK(upload("gelombang_people_lost_total", {{"reason", "http_503"}}) == 9);
+  CHECK(upload("gelombang_attempts_total", {{"kind", "first"}}) == 42);
+  CHECK(upload("gelombang_attempts_total", {{"kind", "retry"}}) == 40);
+  CHECK(upload("gelombang_double_submits_total", {}) == 20);
+  CHECK(upload("gelombang_calm_requests_total", {}) == 42);
+  CHECK(metric(f, "gelombang_people_total", {{"journey", "upload"}, {"state", "away"}}).counter.value == 1);
+  CHECK(metric(f, "gelombang_retry_amplification", {{"journey", "upload"}}).gauge.value == Approx(102.0 / 42));
+  CHECK(metric(f, "gelombang_person_time_seconds", {{"journey", "upload"}}).histogram.sample_count == 19);
   CHECK(metric(f, "gelombang_emails_total", {{"result", "lost"}}).counter.value == 1);
   CHECK(metric(f, "gelombang_email_delivery_seconds", {{"folder", "spam"}}).histogram.sample_count == 1);
   CHECK(metric(f, "gelombang_requests_total", {{"journey", "upload"}, {"step", "send photo"}, {"result", "abandoned"}})

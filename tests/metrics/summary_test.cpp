@@ -87,18 +87,18 @@ TEST_CASE("summary: the JSON holds the counts of the recorders", "[unit]") {
   const json::value& a = j.at("arrivals");
   CHECK(a.at("started") == 243);
   CHECK(a.at("completed") == 220);
-  CHECK(a.at("failed") == 22);
-  CHECK(a.at("interrupted") == 1);
+  CHECK(a.at("failed") == 21);
+  CHECK(a.at("interrupted") == 2);
   CHECK(a.at("dropped").at("users_exhausted") == 20);
   CHECK(a.at("dropped").at("generator_memory") == 0);
   CHECK(a.at("achieved_rate").as_double() == Approx(12.15));
   CHECK(a.at("served_rate").as_double() == Approx(220.0 / 263));
   const json::value& photo = j.at("steps").at(2);
   CHECK(photo.at("name") == "send photo");
-  CHECK(photo.at("count") == 41);
-  CHECK(photo.at("failures") == 21);
+  CHECK(photo.at("count") == 81);
+  CHECK(photo.at("failures") == 61);
   CHECK(photo.at("censored") == 2);
-  CHECK(photo.at("errors").at("http_413") == 10);
+  CHECK(photo.at("errors").at("http_413") == 30);
   CHECK(photo.at("errors").at("abandoned") == 1);
   CHECK(photo.at("response_time_seconds").at("count") == 22);
   CHECK(photo.at("response_time_seconds").at("max").as_double() == Approx(30.001));
@@ -113,6 +113,35 @@ TEST_CASE("summary: the JSON holds the counts of the recorders", "[unit]") {
   CHECK(j.at("script_errors").at("first").at("step") == "send photo");
 }
 
+TEST_CASE("summary: the funnel counts people, attempts and what was sent beyond a calm crowd's requests", "[unit]") {
+  const json::value j = parsed(ExampleRun(false).summary());
+  const json::value& photo = j.at("funnel").at(2);
+  CHECK(photo.at("journey") == "upload");
+  CHECK(photo.at("step") == "send photo");
+  CHECK(photo.at("reached") == 42);
+  CHECK(photo.at("succeeded") == 20);
+  CHECK(photo.at("left") == 1);
+  CHECK(photo.at("lost") == 20);
+  CHECK(photo.at("lost_reasons") == json::value({{"http_413", 10}, {"http_503", 9}, {"abandoned", 1}}));
+  CHECK(photo.at("away") == 1);
+  CHECK(photo.at("interrupted") == 1);
+  CHECK(photo.at("attempts") == 82);
+  CHECK(photo.at("retries") == 40);
+  CHECK(photo.at("double_submits") == 20);
+  CHECK(photo.at("attempts_per_success").as_double() == Approx(4.1));
+  CHECK(photo.at("requests") == 102);
+  CHECK(photo.at("calm_requests") == 42);
+  CHECK(photo.at("retry_amplification").as_double() == Approx(102.0 / 42));
+  const json::value& upload = j.at("people").at(1);
+  CHECK(upload.at("arrived") == 42);
+  CHECK(upload.at("ended") ==
+        json::value({{"succeeded", 19}, {"left", 1}, {"lost", 20}, {"away", 1}, {"interrupted", 1}, {"own_fault", 0}}));
+  // Successes and, from below, those who were lost, away or cut off; not those who left of their own accord.
+  CHECK(upload.at("person_time_seconds").at("count") == 41);
+  CHECK(upload.at("retry_amplification").as_double() == Approx(102.0 / 42));
+  CHECK(j.at("people").at(0).at("ended").at("own_fault") == 1);
+}
+
 TEST_CASE("summary: a run without mail or samples has nulls, not zeros", "[unit]") {
   Catalog catalog;
   catalog.journeys = {"j"};
@@ -121,6 +150,8 @@ TEST_CASE("summary: a run without mail or samples has nulls, not zeros", "[unit]
   const Summary summary = make_summary({}, nothing, {}, {});
   const json::value j = parsed(summary);
   CHECK(j.at("email").is_null());
+  CHECK(j.at("people").at(0).at("retry_amplification").is_null());
+  CHECK(j.at("funnel").at(0).at("attempts_per_success").is_null());
   CHECK(j.at("steps").at(0).at("response_time_seconds").at("p95").is_null());
   CHECK(j.at("steps").at(0).at("error_rate").is_null());
   CHECK(j.at("arrivals").at("served_rate").is_null());

@@ -259,6 +259,20 @@ TEST_CASE("judge: mails that were waited for in vain raise the delivery percenti
   CHECK(r.verdict.value == 120.0);
 }
 
+TEST_CASE("judge: a person's time counts to the success of the journey, and from below where it did not come",
+          "[unit]") {
+  Run run("j: person_time p90 < 5m");
+  for (int i = 0; i < 95; ++i) run.recorder().person(0, {PersonFate::succeeded, StepId{0}, ErrorClass::none, 1min});
+  CHECK(run.second().result().verdict.state == ThresholdState::pass);
+  for (int i = 0; i < 5; ++i) run.recorder().person(0, {PersonFate::left, StepId{0}, ErrorClass::none, 1h});
+  CHECK(run.second().result().verdict.state == ThresholdState::pass);
+  for (int i = 0; i < 20; ++i) run.recorder().person(0, {PersonFate::lost, StepId{0}, ErrorClass::http_503, 10min});
+  const ThresholdResult& r = run.second().finish();
+  CHECK(r.verdict.state == ThresholdState::fail);
+  CHECK(r.verdict.lower_bound);
+  CHECK(r.verdict.value == 600.0);
+}
+
 TEST_CASE("judge: phases have thresholds of their own", "[unit]") {
   Run run("a: phase tls p99 < 20ms");
   RequestSample request;

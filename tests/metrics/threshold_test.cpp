@@ -111,7 +111,7 @@ TEST_CASE("threshold: every mistake is named in one line that says what was expe
       {"log in response_time p95 < 1s", "there is no ':'"},
       {": error_rate < 1%", "nothing stands before the ':': expected the name of a step, or 'all'"},
       {"all:",
-       "it ends too early: expected response_time, service_time, phase, mail_delivery, error_rate, "
+       "it ends too early: expected response_time, service_time, phase, mail_delivery, person_time, error_rate, "
        "served_rate, count or rate"},
       {"all: latency p95 < 1s", "'latency' is not understood: expected response_time, service_time,"},
       {"all: response_time", "it ends too early: expected a percentile"},
@@ -187,6 +187,22 @@ TEST_CASE("threshold: selectors find exactly one step", "[unit]") {
   CHECK(resolve(t, catalog).error().message ==
         "threshold 'sign in: error_rate < 1%': no step is called 'sign in': expected 'all' or one of "
         "'login/open page', 'login/log in', 'upload/open page', 'upload/send: photo'");
+}
+
+TEST_CASE("threshold: a person's time is that of a journey or of all", "[unit]") {
+  const Catalog catalog = portal();
+  Threshold t = parsed("upload: person_time p95 < 5m");
+  REQUIRE(resolve(t, catalog));
+  CHECK(t.journey == JourneyId{1});
+  CHECK_FALSE(t.step.has_value());
+  t = parsed("all: person_time mean < 5m");
+  REQUIRE(resolve(t, catalog));
+  CHECK_FALSE(t.journey.has_value());
+  t = parsed("log in: person_time p95 < 5m");
+  CHECK(resolve(t, catalog).error().message ==
+        "threshold 'log in: person_time p95 < 5m': no journey is called 'log in': expected 'all' or one of 'login', "
+        "'upload'");
+  CHECK(latency_limits(std::vector<Threshold>{t}) == std::vector<Duration>{5min});
 }
 
 TEST_CASE("threshold: a list is read as one, what stands there twice once", "[unit]") {

@@ -1,0 +1,98 @@
+// How people bear with a portal: their patience, their tries, their pauses. A Behaviour is what the script
+// declared; a Temper is what one person drew from it, a function of (seed, arrival) alone.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "metrics/catalog.hpp"
+#include "metrics/error_class.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+// Log-normal, as people know it: half lie below the median, nine in ten below p90.
+struct Spread {
+  double median = 1;
+  double p90 = 1;  // >= median
+  // exp(mu + sigma z) with mu = ln(median) and sigma = ln(p90 / median) / 1.2816, z standard normal.
+  [[nodiscard]] double draw(RandomStream& random) const noexcept;
+};
+
+struct TimeRange {
+  Duration least{};
+  Duration most{};
+  [[nodiscard]] Duration draw(RandomStream& random) const noexcept;  // uniform
+};
+
+struct Behaviour {
+  enum class Again : std::uint8_t { step, journey };
+  struct Pause {
+    double share = 0;
+    TimeRange length;
+  };
+
+  std::string name;
+  std::optional<Spread> patience;  // seconds, for each page; nothing: endless
+  double reload = 0;               // share who press reload when it ends
+  std::uint32_t burst_least = 1;   // tries in a row
+  std::uint32_t burst_most = 1;
+  TimeRange gap;                   // between them
+  std::vector<Pause> pauses;       // after a burst; the shares' rest does not come back
+  std::optional<Spread> attempts;  // tries at one step before giving up; nothing: no limit
+  double double_submit = 0;        // share of POSTs that are sent twice
+  Again again = Again::step;       // where a try begins
+};
+
+// What somebody does after a failure.
+struct NextTry {
+  enum class Kind : std::uint8_t { none, soon, after_pause };  // none: gives up
+  Kind kind = Kind::none;
+  Duration wait{};
+};
+
+class Temper {
+ public:
+  // Without a behaviour: endless patience, no second try.
+  Temper() : Temper(nullptr, 0, 0) {}
+  // `behaviour` outlives the temper.
+  Temper(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t index);
+
+  // For the next page; nothing: endless.
+  std::optional<Duration> patience();
+  // When the next POST is pressed a second time, should it not have been answered by then; nothing: it is not.
+  std::optional<Duration> second_press();
+  // After a failed attempt at a step.
+  NextTry after_failure(StepId step, ErrorClass error);
+  void succeeded(StepId step) noexcept;
+  // [0, 1), the same for the same name: whether a person belongs to a share.
+  [[nodiscard]] double trait(std::string_view name) const noexcept;
+  [[nodiscard]] const Behaviour* behaviour() const noexcept { return behaviour_; }
+
+ private:
+  [[nodiscard]] NextTry pause();
+  void begin_burst();
+
+  const Behaviour* behaviour_;
+  std::uint64_t seed_;
+  std::uint64_t index_;
+  // Apart, so that what one draws does not depend on how often another was asked.
+  RandomStream patience_;
+  RandomStream reloads_;
+  RandomStream retries_;
+  RandomStream presses_;
+  std::uint64_t attempts_most_ = 1;  // at one step
+  std::optional<StepId> failing_;    // the step that has to be got through
+  std::uint64_t attempts_ = 0;       // at it
+  std::uint32_t burst_ = 1;          // length of the present one
+  std::uint32_t burst_tries_ = 0;    // of it
+};
+
+// Whether trying again can help: failures of the target and lost patience, but no mail that did not come.
+bool worth_another_try(ErrorClass error) noexcept;
+
+}  // namespace gelombang

@@ -1,0 +1,52 @@
+// One person's way through a journey, as the funnel counts it: which steps were reached and got through, which
+// attempts are further ones, and which requests a calm person would have sent as well.
+#pragma once
+
+#include "metrics/catalog.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace gelombang {
+
+class Visit {
+ public:
+  struct Attempt {
+    bool reached = false;  // the person is at this step for the first time
+    bool again = false;    // a further try
+  };
+
+  // A new person; `steps` of the catalog.
+  void begin(std::size_t steps);
+  // The step is played; after retry() it is the same thing tried again, otherwise the next one.
+  Attempt attempt(StepId step);
+  void retry() noexcept { retrying_ = true; }
+  // The journey begins anew: what was played already is not new.
+  void restart() noexcept;
+  // A request of the open attempt, not counting second presses. Whether a calm person would have sent it too: the
+  // longest attempt at each thing that is done counts, whichever it was.
+  bool request() noexcept;
+  // The open attempt went well. Whether it is the first time for this step.
+  bool succeed() noexcept;
+  // Tries at what is being done, this one included; 0 before the first step.
+  [[nodiscard]] std::uint32_t tries() const noexcept;
+
+ private:
+  struct Step {
+    std::uint32_t plays = 0;          // since the journey began (anew)
+    std::uint32_t furthest = 0;       // the most of them
+    std::uint32_t most_requests = 0;  // of an attempt at the furthest one
+    std::uint32_t tries = 0;          // at the furthest one
+    bool reached = false;
+    bool succeeded = false;
+  };
+  [[nodiscard]] bool at_furthest(const Step& step) const noexcept { return step.plays == step.furthest; }
+
+  std::vector<Step> steps_;
+  Step* open_ = nullptr;
+  std::uint32_t requests_ = 0;  // of the open attempt
+  bool retrying_ = false;
+};
+
+}  // namespace gelombang

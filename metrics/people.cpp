@@ -1,0 +1,46 @@
+#include "metrics/people.hpp"
+
+namespace gelombang {
+namespace {
+
+template <std::size_t N>
+void add_all(std::array<std::uint64_t, N>& to, const std::array<std::uint64_t, N>& from) noexcept {
+  for (std::size_t i = 0; i < N; ++i) to[i] += from[i];
+}
+
+}  // namespace
+
+void StepPeople::merge(const StepPeople& other) noexcept {
+  reached += other.reached;
+  succeeded += other.succeeded;
+  add_all(ended, other.ended);
+  add_all(lost, other.lost);
+  first_tries += other.first_tries;
+  retries += other.retries;
+  double_submits += other.double_submits;
+  calm_requests += other.calm_requests;
+}
+
+void JourneyPeople::add(const PersonSample& sample) noexcept {
+  ++ended[static_cast<std::size_t>(sample.fate)];
+  switch (sample.fate) {
+    case PersonFate::succeeded: time.observed.record(sample.time); break;
+    case PersonFate::lost:
+    case PersonFate::away:
+    case PersonFate::interrupted: time.censored.record(sample.time); break;
+    case PersonFate::left:
+    case PersonFate::own_fault: break;
+  }
+}
+
+void JourneyPeople::merge(const JourneyPeople& other) {
+  add_all(ended, other.ended);
+  time.merge(other.time);
+}
+
+void JourneyPeople::clear() noexcept {
+  ended = {};
+  time.clear();
+}
+
+}  // namespace gelombang

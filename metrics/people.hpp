@@ -1,0 +1,75 @@
+// What became of the people: a funnel by step, how often they tried, and what a calm crowd would have sent.
+// docs/people.md says what each number means.
+#pragma once
+
+#include "metrics/censored_histogram.hpp"
+#include "metrics/error_class.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string_view>
+
+namespace gelombang {
+
+// How a person's visit ended. Whoever arrived and has none of these is still under way.
+enum class PersonFate : std::uint8_t {
+  succeeded,    // played the journey to its end
+  left,         // of their own accord: the script said leave()
+  lost,         // gave up after a failure of the target
+  away,         // would try again, but only after the end of the load
+  interrupted,  // cut off by the end of the run
+  own_fault,    // the generator, the mailbox or the script spoilt it
+};
+inline constexpr std::array<std::string_view, 6> kPersonFateNames{"succeeded", "left",        "lost",
+                                                                  "away",      "interrupted", "own_fault"};
+inline constexpr std::size_t kPersonFateCount = kPersonFateNames.size();
+
+// One visit that ended.
+struct PersonSample {
+  PersonFate fate = PersonFate::succeeded;
+  std::optional<std::uint32_t> step;    // StepId: where; nothing: before the first one
+  ErrorClass error = ErrorClass::none;  // why; lost and away
+  Duration time{};                      // since the scheduled arrival
+};
+
+// The people of one step. A person counts once, however often the step was played or tried.
+struct StepPeople {
+  std::uint64_t reached = 0;
+  std::uint64_t succeeded = 0;
+  std::array<std::uint64_t, kPersonFateCount> ended{};  // by PersonFate: visits that ended at this step; not succeeded
+  std::array<std::uint64_t, kErrorClassCount> lost{};   // by class
+  std::uint64_t first_tries = 0;                        // attempts
+  std::uint64_t retries = 0;                            // further attempts
+  std::uint64_t double_submits = 0;                     // requests sent twice at once
+  std::uint64_t calm_requests = 0;                      // that a calm crowd would have sent
+
+  void merge(const StepPeople& other) noexcept;
+  [[nodiscard]] std::uint64_t attempts() const noexcept { return first_tries + retries; }
+  [[nodiscard]] std::uint64_t operator[](PersonFate fate) const noexcept {
+    return ended[static_cast<std::size_t>(fate)];
+  }
+};
+
+// The people of one journey.
+struct JourneyPeople {
+  explicit JourneyPeople(const std::shared_ptr<const LatencyBoundaries>& boundaries) : time(boundaries) {}
+  void add(const PersonSample& sample) noexcept;
+  void merge(const JourneyPeople& other);
+  void clear() noexcept;
+
+  std::array<std::uint64_t, kPersonFateCount> ended{};  // by PersonFate
+  // From the scheduled arrival to the success of the whole journey; censored: lost, away and interrupted.
+  CensoredHistogram time;
+  [[nodiscard]] std::uint64_t operator[](PersonFate fate) const noexcept {
+    return ended[static_cast<std::size_t>(fate)];
+  }
+  [[nodiscard]] std::uint64_t total() const noexcept {
+    return std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
+  }
+};
+
+}  // namespace gelombang

@@ -1,0 +1,79 @@
+#include "metrics/people_text.hpp"
+
+#include "metrics/json_writer.hpp"
+#include "metrics/text_table.hpp"
+#include "metrics/threshold_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+std::string count(std::uint64_t n) { return n > 0 ? fmt::format("{}", n) : std::string("-"); }
+
+std::string times(const std::optional<double>& ratio) {
+  return ratio ? fmt::format("{:.2f}", *ratio) : std::string("-");
+}
+
+std::string share(std::uint64_t of, std::uint64_t all) {
+  if (all == 0) return "-";
+  return fmt::format("{:.1f} %", 100 * static_cast<double>(of) / static_cast<double>(all));
+}
+
+std::vector<std::string> funnel_table(const Summary& s) {
+  TextTable table("lrrrrrrrrr");
+  table.row({"step", "reached", "through", "", "left", "lost", "later", "cut", "tries/success", "x calm"});
+  std::string journey;
+  for (const Summary::FunnelStep& step : s.funnel) {
+    if (step.journey != journey) table.row({printable(journey = step.journey)});
+    const StepPeople& p = step.people;
+    table.row({"  " + printable(step.name), fmt::format("{}", p.reached), fmt::format("{}", p.succeeded),
+               share(p.succeeded, p.reached), count(p[PersonFate::left]), count(p[PersonFate::lost]),
+               count(p[PersonFate::away]), count(p[PersonFate::interrupted]), times(step.attempts_per_success),
+               times(step.amplification)});
+  }
+  return table.lines();
+}
+
+// "  lost at login/log in: 12 (8 tcp_refused, 4 abandoned)", most of them first.
+void add_lost(std::vector<std::string>& lines, const Summary& s) {
+  for (const Summary::FunnelStep& step : s.funnel) {
+    std::vector<std::pair<std::uint64_t, std::string_view>> reasons;
+    for (std::size_t i = 0; i < kErrorClassCount; ++i) {
+      if (step.people.lost[i] > 0) reasons.emplace_back(step.people.lost[i], name(static_cast<ErrorClass>(i)));
+    }
+    if (reasons.empty()) continue;
+    std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::string text;
+    for (const auto& [n, why] : reasons) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, why);
+    lines.push_back(fmt::format("lost at {}/{}: {} ({})", printable(step.journey), printable(step.name),
+                                step.people[PersonFate::lost], text));
+  }
+}
+
+void add_journey(std::vector<std::string>& lines, const Summary::People& p) {
+  const auto ended = [&p](PersonFate fate) { return p.ended[static_cast<std::size_t>(fate)]; };
+  lines.push_back(fmt::format("{}: {} of {} people succeeded; first intent to success p50 {}, p95 {}, max {}",
+                              printable(p.journey), ended(PersonFate::succeeded), p.arrived, estimate_text(p.time.p50),
+                              estimate_text(p.time.p95), estimate_text(p.time.max)));
+  lines.push_back(fmt::format("  {} requests, {} of a calm crowd: retry amplification {}", p.requests, p.calm_requests,
+                              times(p.amplification)));
+}
+
+}  // namespace
+
+std::vector<std::string> people_lines(const Summary& s) {
+  const auto came = [](const Summary::People& p) { return p.arrived > 0; };
+  if (std::none_of(s.people.begin(), s.people.end(), came)) return {};
+  std::vector<std::string> lines = funnel_table(s);
+  add_lost(lines, s);
+  for (const Summary::People& people : s.people) {
+    if (came(people)) add_journey(lines, people);
+  }
+  return lines;
+}
+
+}  // namespace gelombang

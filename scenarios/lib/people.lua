@@ -1,0 +1,53 @@
+-- Three ways to bear with a portal in the days of a registration wave. Choose with --set people=patient; the
+-- figures are estimates from what applicants told the press, see docs/people.md.
+local people = {}
+
+-- Pauses of hours do not fit into a short run: --set hurry=60 makes a minute of a pause a second. Patience stays as
+-- it is, for the portal is not in a hurry.
+local hurry = tonumber(setting("hurry", "1"))
+if not hurry or hurry <= 0 then error("--set hurry: expected a number above 0, by which gaps and pauses are shortened", 0) end
+local seconds, minutes, hours = 1 / hurry, 60 / hurry, 3600 / hurry
+
+-- True of people however patient they are.
+local shares = {
+  never_open_mail = 0.26,                                 -- 74 % of those who registered for wave 1 verified
+  looks_into_spam = 0.60,
+  photo = { large = 0.30, huge = 0.10, heic = 0.05 },     -- sent as the phone took it; the others make it smaller first
+}
+
+local all = {
+  -- Most people, when a place in the programme is at stake: bursts of tries, "tonight or tomorrow", no back-off.
+  applicant = behaviour {
+    name = "applicant",
+    patience = { median = "10s", p90 = "30s" },
+    reload = 0.7,
+    burst = { 2, 5 },
+    gap = { 5 * seconds, 30 * seconds },
+    pauses = { { 0.6, 10 * minutes, 60 * minutes }, { 0.4, 6 * hours, 18 * hours } },
+    attempts = { median = 4, p90 = 15 },
+    double_submit = 0.05,
+    shares = shares,
+  },
+  -- Waits for a page, and comes back for days.
+  patient = behaviour {
+    name = "patient",
+    patience = { median = "40s", p90 = "2m" },
+    reload = 0.3,
+    burst = { 1, 3 },
+    gap = { 20 * seconds, 120 * seconds },
+    pauses = { { 0.5, 10 * minutes, 60 * minutes }, { 0.5, 6 * hours, 18 * hours } },
+    attempts = { median = 12, p90 = 40 },
+    double_submit = 0.01,
+    shares = shares,
+  },
+  -- Waits for ever and tries once: the crowd that retry amplification compares with.
+  calm = behaviour { name = "calm", shares = shares },
+}
+
+-- The behaviour of that name, or of --set people=NAME.
+function people.named(name)
+  name = setting("people", name)
+  return all[name] or error("--set people: no behaviour is called '" .. name .. "': expected applicant, patient or calm", 0)
+end
+
+return people
