@@ -119,9 +119,9 @@ TEST_CASE("exposition: its totals are those of the summary", "[unit]") {
                 .counter.value == static_cast<double>(step.request_errors[e]));
     }
   }
-  const auto upload = [&f](const std::string& name, std::vector<prometheus::ClientMetric::Label> further) {
-    further.insert(further.begin(), {{"journey", "upload"}, {"step", "send photo"}});
-    return metric(f, name, std::move(further)).counter.value;
+  const auto upload = [&f](const std::string& name, std::map<std::string, std::string> further) {
+    further.insert({{"journey", "upload"}, {"step", "send photo"}});
+    return metric(f, name, further).counter.value;
   };
   CHECK(upload("gelombang_people_reached_total", {}) == 42);
   CHECK(upload("gelombang_people_passed_total", {}) == 20);
