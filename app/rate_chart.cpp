@@ -81,7 +81,7 @@ std::string axis(const Intensity& intensity, int count, const Marks& marks) {
     rule += marks.tick;
     ++done;
     const std::string label = time_label(to_seconds(intensity.length()) * part / parts);
-    const auto right = static_cast<std::size_t>(kLabel + 2 + end);
+    const auto right = static_cast<std::size_t>(kLabel) + 2 + static_cast<std::size_t>(end);
     put(labels, right - std::min(label.size(), right), label);
   }
   put(labels, kLabel + 1, "0");

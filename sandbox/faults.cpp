@@ -40,7 +40,7 @@ const std::array kFields = {
     Field{"hash.passes", 1, 64, true, [](const F& f) { return static_cast<double>(f.hash.passes); },
           [](F& f, double v) { f.hash.passes = static_cast<unsigned long long>(v); }},
     Field{"hash.memory_kib", 8, 1024 * 1024, true,
-          [](const F& f) { return static_cast<double>(f.hash.memory_bytes / 1024); },
+          [](const F& f) { return static_cast<double>(f.hash.memory_bytes) / 1024; },
           [](F& f, double v) { f.hash.memory_bytes = static_cast<std::size_t>(v) * 1024; }},
     Field{"session.lifetime_s", 0, 30 * kDay, false, [](const F& f) { return to_seconds(f.session_lifetime); },
           [](F& f, double v) { f.session_lifetime = from_seconds(v); }},

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -86,7 +85,7 @@ class Smtp final : public MailTransport {
   static std::size_t read(char* buffer, std::size_t size, std::size_t count, void* user) {
     auto* upload = static_cast<Upload*>(user);
     const std::size_t n = std::min(size * count, upload->text.size() - upload->sent);
-    std::memcpy(buffer, upload->text.data() + upload->sent, n);
+    upload->text.copy(buffer, n, upload->sent);
     upload->sent += n;
     return n;
   }

@@ -97,6 +97,7 @@ class RunningPortal {
     if (auto seeded = seed(); !seeded) return seeded.error();
     mail_ = std::make_unique<MailQueue>(*database_, *transport_, faults_, clock_,
                                         MailQueue::Options{server_.url(), options_.seed});
+    // NOLINTNEXTLINE(modernize-make-unique): make_unique cannot fill an aggregate with clang 14
     portal_ = std::unique_ptr<Portal>(new Portal{clock_,
                                                  loops_,
                                                  counters_,

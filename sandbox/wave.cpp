@@ -26,7 +26,7 @@ DrawSeed random_draw_seed() {
   return seed;
 }
 
-std::vector<std::int64_t> draw(std::vector<Participant> participants, std::int64_t quota, const DrawSeed& seed) {
+std::vector<std::int64_t> draw(const std::vector<Participant>& participants, std::int64_t quota, const DrawSeed& seed) {
   // Each person's lot is a keyed hash of their account: nobody's chance depends on the order of
   // arrival or of the list, and the draw can be repeated from its seed.
   using Lot = std::array<unsigned char, 16>;

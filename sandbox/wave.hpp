@@ -40,7 +40,7 @@ inline constexpr unsigned kMaxPerFamily = 2;
 DrawSeed random_draw_seed();
 // The selected accounts: a uniform random order that only the seed decides (not the order of
 // `participants`), from which the first `quota` are taken, at most two of one family.
-std::vector<std::int64_t> draw(std::vector<Participant> participants, std::int64_t quota, const DrawSeed& seed);
+std::vector<std::int64_t> draw(const std::vector<Participant>& participants, std::int64_t quota, const DrawSeed& seed);
 
 // What the dashboard of one person says.
 struct ApplicantSteps {

@@ -78,7 +78,7 @@ Result<void> WaveOffice::load() {
   if (database_.read_now([&wave](DbConnection& c) { wave = newest(c); }) != DbOutcome::ok) {
     return Error{"the waves cannot be read from the database"};
   }
-  publish(std::move(wave));
+  publish(wave);
   return {};
 }
 
@@ -141,14 +141,14 @@ Result<void> WaveOffice::advance(const Wave& wave, WaveState state) {
     written = newest(c);
   });
   if (outcome != DbOutcome::ok) return Error{"the wave cannot be written to the database"};
-  publish(std::move(written));
+  publish(written);
   return {};
 }
 
-void WaveOffice::publish(std::optional<Wave> wave) {
+void WaveOffice::publish(const std::optional<Wave>& wave) {
   auto text = std::make_shared<const std::string>(describe(wave));
   const std::lock_guard lock(mutex_);
-  latest_ = std::move(wave);
+  latest_ = wave;
   json_ = std::move(text);
 }
 

@@ -39,7 +39,7 @@ class WaveOffice {
 
  private:
   Result<void> advance(const Wave& wave, WaveState state);
-  void publish(std::optional<Wave> wave);
+  void publish(const std::optional<Wave>& wave);
 
   Database& database_;
   const Clock& clock_;
