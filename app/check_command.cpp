@@ -14,10 +14,13 @@ namespace gelombang {
 namespace {
 
 std::string describe(const Load& load) {
+  if (load.source) return fmt::format("{}, not read", name(load.kind));
   if (load.open()) {
     return fmt::format("{} for {}, peak {}, {:.0f} arrivals expected, {}", name(load.kind),
                        format_duration(load.length()), format_rate(load.intensity.peak()), load.intensity.total(),
-                       load.uniform ? "uniform" : "Poisson");
+                       load.sessions  ? "at recorded times"
+                       : load.uniform ? "uniform"
+                                      : "Poisson");
   }
   if (load.kind == LoadKind::iterations) {
     return fmt::format("iterations: {} over {} users, at most {}", load.iterations, load.users,
@@ -27,7 +30,7 @@ std::string describe(const Load& load) {
 }
 
 void draw(const Load& load) {
-  if (!load.open()) return;
+  if (!load.open() || load.source) return;
   const Intensity& rate = load.intensity;
   fmt::print("{}  integral {:.1f} arrivals, peak {} at {}, mean {}\n", rate_chart(rate, chart_style()), rate.total(),
              format_rate(rate.peak()), format_duration(rate.peak_at()), format_rate(rate.mean()));
@@ -74,7 +77,7 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
 }  // namespace
 
 int check_scenario(const RunOptions& options) {
-  const auto prepared = prepare_run(options);
+  const auto prepared = prepare_run(options, Recordings::all);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   const PreparedRun& run = prepared.value();
   const LoadNeed need =

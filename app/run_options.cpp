@@ -2,6 +2,7 @@
 
 #include "app/scenario_files.hpp"
 #include "app/version.hpp"
+#include "base/log.hpp"
 #include "base/units.hpp"
 #include "engine/preflight.hpp"
 #include "engine/redactor.hpp"
@@ -185,13 +186,27 @@ Result<Load> played(const Load& load, const Factors& factors) {
   return result;
 }
 
+std::string user_agent(const RunOptions& options) {
+  return options.contact.empty() ? fmt::format("gelombang/{}", kVersion)
+                                 : fmt::format("gelombang/{} (+{})", kVersion, options.contact);
+}
+
+// What was left out of a recording is said on stderr.
+Result<void> read_noted(Load& load, const ControlTraffic& traffic) {
+  std::vector<std::string> notes;
+  const auto read = read_recording(load, traffic, notes);
+  for (const std::string& note : notes) spdlog::warn("load '{}': {}", load.name, note);
+  return read;
+}
+
 Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, ScenarioSettings settings,
-                          const Factors& factors, const HostLimits& limits) {
+                          const Factors& factors, const ControlTraffic& traffic, const HostLimits& limits) {
   RunPlan plan;
   plan.scenario_path = scenario.path;
   plan.settings = std::move(settings);
   auto load = choose_load(options, scenario);
   if (load.has_error()) return load.error();
+  if (const auto read = read_noted(load.value(), traffic); read.has_error()) return read.error();
   load = played(load.value(), factors);
   if (load.has_error()) return load.error();
   plan.load = std::move(load.value());
@@ -215,8 +230,7 @@ Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, S
     return Error{fmt::format("the load has {} users: --max-users allows {}", plan.load.users, plan.max_users)};
   }
   plan.max_connections = limits.descriptors;
-  plan.user_agent = options.contact.empty() ? fmt::format("gelombang/{}", kVersion)
-                                            : fmt::format("gelombang/{} (+{})", kVersion, options.contact);
+  plan.user_agent = user_agent(options);
   plan.verify_certificates = !options.insecure;
   plan.ca_file = options.ca_file;
   return plan;
@@ -288,7 +302,7 @@ FitReport fit_of(const PreparedRun& run, const LoadNeed& need) {
   return report;
 }
 
-Result<PreparedRun> prepare_run(const RunOptions& options) {
+Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings) {
   PreparedRun run;
   run.limits = raise_and_read_host_limits();
   run.photos = std::make_unique<PhotoStore>();
@@ -303,13 +317,21 @@ Result<PreparedRun> prepare_run(const RunOptions& options) {
   auto scenario = load_scenario(find_scenario(options.scenario), settings.value(), *run.photos);
   if (scenario.has_error()) return scenario.error();
   run.scenario = std::move(scenario.value());
+  const ControlTraffic traffic{user_agent(options), options.ca_file, run.target ? run.target->host : ""};
   const auto factors = read_factors(options);
   if (factors.has_error()) return factors.error();
-  auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), run.limits);
+  auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits);
   if (plan.has_error()) return plan.error();
   run.plan = std::move(plan.value());
   for (Load& load : run.scenario.loads) {
-    auto as_played = played(load, factors.value());
+    if (load.name == run.plan.load.name) {
+      load = run.plan.load;  // its recording is read once
+      continue;
+    }
+    if (recordings != Recordings::all) continue;
+    // What is not played need not be there.
+    if (const auto read = read_noted(load, traffic); read.has_error()) spdlog::warn("{}", read.error().message);
+    auto as_played = load.source ? Result<Load>(load) : played(load, factors.value());
     if (as_played.has_value()) load = std::move(as_played.value());
   }
   run.users_chosen = options.max_users.has_value();

@@ -58,7 +58,7 @@ void add_plan_options(CLI::App& command, RunOptions& options);
 // What is known before anything is sent.
 struct PreparedRun {
   RunPlan plan;
-  Scenario scenario;  // its loads as they would be played: scaled and sped up
+  Scenario scenario;  // its loads, for `check`, as they would be played
   std::vector<Threshold> thresholds;
   std::shared_ptr<const MetricsLayout> layout;
   std::optional<TargetUrl> target;
@@ -75,7 +75,10 @@ struct FitReport {
 };
 FitReport fit_of(const PreparedRun& run, const LoadNeed& need);
 
-// Loads the scenario, picks the load and checks everything that can be checked without sending.
-Result<PreparedRun> prepare_run(const RunOptions& options);
+// Which recordings of replayed loads are read.
+enum class Recordings : std::uint8_t { played, all };
+
+// Loads the scenario, picks the load, reads what it replays and checks everything that can be checked without sending.
+Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings = Recordings::played);
 
 }  // namespace gelombang

@@ -8,13 +8,19 @@
 namespace gelombang {
 
 ArrivalSchedule::ArrivalSchedule(const Load& load, std::uint64_t seed, Share share)
-    : intensity_(&load.intensity), uniform_(load.uniform), end_(load.intensity.total()), seed_(seed), share_(share) {
+    : intensity_(&load.intensity),
+      sessions_(load.sessions ? &*load.sessions : nullptr),
+      uniform_(load.uniform),
+      end_(load.intensity.total()),
+      seed_(seed),
+      share_(share) {
   // Twenty seconds of 0.7/s are 14 arrivals, whatever the last bit of the product says.
   const double whole = std::round(end_);
   if (uniform_ && std::abs(end_ - whole) <= 1e-9 * whole) end_ = whole;
 }
 
 std::optional<Arrival> ArrivalSchedule::next() {
+  if (sessions_ != nullptr) return next_session();
   // Every share walks the whole schedule and keeps its own: about 20 ns for an arrival of others.
   for (;;) {
     const std::uint64_t index = index_++;
@@ -30,6 +36,14 @@ std::optional<Arrival> ArrivalSchedule::next() {
     if (!share_.owns(index)) continue;
     return Arrival{index, from_seconds(intensity_->inverse(rescaled_))};
   }
+}
+
+std::optional<Arrival> ArrivalSchedule::next_session() {
+  const std::uint64_t end = sessions_->size();
+  while (index_ < end && !share_.owns(index_)) ++index_;
+  if (index_ >= end) return std::nullopt;
+  const std::uint64_t index = index_++;
+  return Arrival{index, sessions_->offset(index)};
 }
 
 std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment, Duration until) {

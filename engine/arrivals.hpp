@@ -1,6 +1,7 @@
 // The schedule of an open load: arrival j of a seed is at the same offset on every run, worker and
 // machine. Poisson arrivals by time rescaling: unit-rate exponential gaps, a function of (seed, j),
 // mapped through the inverse of the integrated intensity (Çinlar 1975, non-homogeneous Poisson process).
+// Recorded sessions come at their own instants instead.
 #pragma once
 
 #include "base/clock.hpp"
@@ -36,7 +37,10 @@ class ArrivalSchedule {
   std::optional<Arrival> next();
 
  private:
+  std::optional<Arrival> next_session();
+
   const Intensity* intensity_;
+  const SessionReplay* sessions_;  // null where arrivals are drawn
   bool uniform_;
   double end_;  // arrivals happen below this point of the integral
   std::uint64_t seed_;

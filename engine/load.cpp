@@ -11,8 +11,9 @@ namespace gelombang {
 namespace {
 
 // In the order of LoadKind.
-constexpr std::array<std::string_view, 8> kKindNames{"constant_rate", "ramping_rate", "stages",         "spike",
-                                                     "diurnal",       "wave_opening", "constant_users", "iterations"};
+constexpr std::array<std::string_view, 9> kKindNames{"constant_rate", "ramping_rate",   "stages",
+                                                     "spike",         "diurnal",        "wave_opening",
+                                                     "replay",        "constant_users", "iterations"};
 
 }  // namespace
 

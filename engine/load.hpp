@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "base/units.hpp"
 #include "engine/intensity.hpp"
+#include "engine/replay.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,7 @@ enum class LoadKind : std::uint8_t {
   spike,
   diurnal,
   wave_opening,
+  replay,
   constant_users,
   iterations,
 };
@@ -32,7 +34,9 @@ struct Load {
   LoadKind kind = LoadKind::constant_rate;
   // Open loads.
   Intensity intensity;
-  bool uniform = false;  // evenly spaced instead of Poisson
+  bool uniform = false;                   // evenly spaced instead of Poisson
+  std::optional<ReplaySource> source;     // replay: to be read by read_recording() before the load is used
+  std::optional<SessionReplay> sessions;  // replay of an access log: arrivals at their own instants
   // Closed loads.
   std::uint64_t users = 0;
   std::uint64_t iterations = 0;  // in all, over all users; `iterations` only

@@ -1,6 +1,7 @@
 // The functions of the prelude's `native` table that work while a scenario loads.
 #include "base/units.hpp"
 #include "engine/lua_support.hpp"
+#include "engine/recorded_time.hpp"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,14 @@ int parse_rate_text(lua_State* L) {
   const auto rate = parse_rate(text(L, 1));
   if (rate.has_error()) return push_problem(L, rate.error().message);
   lua_pushnumber(L, rate.value().per_second());
+  return 1;
+}
+
+// -> seconds since 1970, or nil
+int parse_time_text(lua_State* L) {
+  const auto time = parse_recorded_time(text(L, 1));
+  if (!time) return 0;
+  lua_pushnumber(L, to_seconds(*time));
   return 1;
 }
 
@@ -225,6 +234,7 @@ void add_load_functions(lua_State* L, LuaVm::State& state) {
   static constexpr Function kFunctions[] = {
       {"parse_duration", guarded<parse_duration_text>},
       {"parse_rate", guarded<parse_rate_text>},
+      {"parse_time", guarded<parse_time_text>},
       {"read_csv", guarded<read_csv_file>},
       {"check_guard", guarded<check_guard>},
       {"load_module", guarded<load_module>},

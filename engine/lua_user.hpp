@@ -34,6 +34,8 @@ class LuaUser {
 
   virtual void wait_for_think(double shortest, double longest) = 0;  // seconds
   virtual void wait_for_sleep(double seconds) = 0;
+  // Until so long after the iteration was to begin; not at all where that is over.
+  virtual void wait_until(double seconds) = 0;
   // False where the run has no mailbox.
   virtual bool wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) = 0;
 

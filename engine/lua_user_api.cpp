@@ -140,6 +140,11 @@ int think(lua_State* L) {
   return lua_yield(L, 0);
 }
 
+int wait_until(lua_State* L) {
+  user_of(L).wait_until(lua_tonumber(L, 1));
+  return lua_yield(L, 0);
+}
+
 int sleep(lua_State* L) {
   user_of(L).wait_for_sleep(lua_tonumber(L, 1));
   return lua_yield(L, 0);
@@ -206,6 +211,7 @@ void add_user_functions(lua_State* L, LuaVm::State& state) {
       {"cookie", guarded<cookie>},
       {"think", guarded<think>},
       {"sleep", guarded<sleep>},
+      {"wait_until", guarded<wait_until>},
       {"mail_wait", guarded<mail_wait>},
       {"uniform", guarded<uniform>},
       {"conformance", guarded<conformance>},

@@ -192,16 +192,50 @@ void LuaVm::release(Coroutine& coroutine) {
   coroutine = Coroutine{};
 }
 
-LuaVm::Step LuaVm::begin(Coroutine& coroutine, LuaUser& user, JourneyId journey, const Fields& person) {
+namespace {
+
+// Leaves the list of its requests: { at = seconds since its first, after = since the one before, method, path, status
+// }.
+void push_session(lua_State* L, const SessionReplay& replay, std::uint64_t arrival) {
+  static constexpr const char* kMethods[] = {"get", "head", "post", "put", "patch", "delete", "options"};
+  const RecordedSession& session = replay.session(arrival);
+  lua_createtable(L, static_cast<int>(session.requests.size()), 0);
+  int number = 0;
+  double before = 0;
+  for (const RecordedRequest& request : session.requests) {
+    const double at = request.at_ms / 1000.0 / replay.speed;
+    lua_createtable(L, 0, 5);
+    lua_pushnumber(L, at);
+    lua_setfield(L, -2, "at");
+    lua_pushnumber(L, at - before);
+    lua_setfield(L, -2, "after");
+    lua_pushstring(L, kMethods[static_cast<std::size_t>(request.method)]);
+    lua_setfield(L, -2, "method");
+    lua::push(L, replay.recording->paths[request.path]);
+    lua_setfield(L, -2, "path");
+    lua_pushinteger(L, request.status);
+    lua_setfield(L, -2, "status");
+    lua_rawseti(L, -2, ++number);
+    before = at;
+  }
+}
+
+}  // namespace
+
+LuaVm::Step LuaVm::begin(Coroutine& coroutine, LuaUser& user, const Iteration& iteration, const Fields& person) {
   lua_State* L = coroutine.state_;
   lua::push_host_function(L, *state_, "play");
-  lua_rawgeti(L, LUA_REGISTRYINDEX, state_->journeys[journey]);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state_->journeys[iteration.journey]);
   lua_createtable(L, 0, static_cast<int>(person.size()));
   for (const auto& [key, value] : person) {
     lua::push(L, value);
     lua_setfield(L, -2, key.c_str());
   }
-  lua_pushinteger(L, state_->behaviours[journey]);
+  if (iteration.sessions != nullptr) {
+    push_session(L, *iteration.sessions, iteration.index);
+    lua_setfield(L, -2, "session");
+  }
+  lua_pushinteger(L, state_->behaviours[iteration.journey]);
   return resume(coroutine, user, 3);
 }
 

@@ -19,6 +19,14 @@ namespace gelombang {
 class PhotoStore;
 class LuaUser;
 
+// One pass through a journey that is to be played.
+struct Iteration {
+  std::uint64_t index = 0;  // decides journey, person and everything random
+  JourneyId journey = 0;
+  TimePoint intended{};                     // when it should begin
+  const SessionReplay* sessions = nullptr;  // of a replay: session `index` becomes person.session
+};
+
 class LuaVm {
  public:
   // `photos` is shared by all states of the process.
@@ -50,8 +58,8 @@ class LuaVm {
   };
   Coroutine create_coroutine();
   void release(Coroutine& coroutine);
-  // Starts `journey` for `user`; `person` becomes its argument.
-  Step begin(Coroutine& coroutine, LuaUser& user, JourneyId journey, const Fields& person);
+  // Starts the iteration's journey for `user`; `person` becomes its argument.
+  Step begin(Coroutine& coroutine, LuaUser& user, const Iteration& iteration, const Fields& person);
   // Continues after the operation that it waited for; `pushed` results are on its stack.
   Step resume(Coroutine& coroutine, LuaUser& user, int pushed);
   // The id of a step in a journey; -1 where the journey does not list it. `number` counts declarations from 1.

@@ -76,6 +76,11 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
                  Duration time_wait) {
   LoadNeed need;
   need.iteration_length = mean_length(scenario, need.length_assumed);
+  if (load.sessions) {
+    // And a second for the last answer.
+    need.iteration_length = load.sessions->mean_length() + std::chrono::seconds(1);
+    need.length_assumed = false;
+  }
   const double seconds = to_seconds(need.iteration_length);
   const auto parts = static_cast<double>(segment.count);
   if (load.open()) {

@@ -18,6 +18,7 @@ Load scaled(const Load& load, double factor) {
   Load result = load;
   if (load.open()) {
     result.intensity = load.intensity.scaled(factor);
+    if (result.sessions) result.sessions->scale *= factor;
   } else {
     result.users = scaled_count(load.users, factor);
     if (load.kind == LoadKind::iterations) result.iterations = scaled_count(load.iterations, factor);
@@ -29,6 +30,7 @@ Load sped_up(const Load& load, double factor) {
   if (factor == 1) return load;
   Load result = load;
   result.intensity = load.intensity.sped_up(factor);
+  if (result.sessions) result.sessions->speed *= factor;
   return result;
 }
 

@@ -1,6 +1,7 @@
 // From the table that a scenario file returns to a Scenario. The prelude has checked every value where
 // it was written, so that its errors carry the line; what is read here is of the right type.
 #include "engine/lua_support.hpp"
+#include "engine/recorded_time.hpp"
 
 #include <fmt/format.h>
 
@@ -136,7 +137,24 @@ std::optional<Behaviour> read_behaviour(lua_State* L, int journey) {
   return result;
 }
 
-Load read_load(lua_State* L, const std::string& name) {
+ReplaySource read_source(lua_State* L, const LuaVm::State& state, int table) {
+  const std::string kind = string_field(L, table, "source");
+  const std::string path = (std::filesystem::path(state.directory) / string_field(L, table, "path")).string();
+  if (kind == "csv") return RateCsvSource{path};
+  if (kind == "access_log") {
+    AccessLogSource source{path, {}};
+    source.options.gap = from_seconds(number_field(L, table, "gap", 0));
+    lua_getfield(L, table, "query");
+    source.options.query = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    return source;
+  }
+  const auto time = [&](const char* name) { return parse_recorded_time(string_field(L, table, name)).value(); };
+  return PrometheusQuery{string_field(L, table, "url"), string_field(L, table, "query"), time("from"), time("to"),
+                         from_seconds(number_field(L, table, "step", 0))};
+}
+
+Load read_load(lua_State* L, const LuaVm::State& state, const std::string& name) {
   const int table = lua_gettop(L);
   const std::string kind = string_field(L, table, "kind");
   Load load;
@@ -150,6 +168,7 @@ Load read_load(lua_State* L, const std::string& name) {
     lua_getfield(L, table, "uniform");
     load.uniform = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
+    if (load.kind == LoadKind::replay) load.source = read_source(L, state, table);
     for_each(L, "pieces", table, [L, &load] {
       const auto piece = [L](int index) {
         lua_rawgeti(L, -1, index);
@@ -210,7 +229,8 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   const std::vector<std::string> step_names = read_step_names(L, state);
   for_each_named(L, "journeys", table,
                  [&](const std::string& name) { read_journey(L, state, name, step_names, scenario); });
-  for_each_named(L, "loads", table, [&](const std::string& name) { scenario.loads.push_back(read_load(L, name)); });
+  for_each_named(L, "loads", table,
+                 [&](const std::string& name) { scenario.loads.push_back(read_load(L, state, name)); });
   for_each(L, "thresholds", table, [&] { scenario.thresholds.emplace_back(text(L, -1)); });
   for_each(L, "guards", table, [&] {
     const int guard = lua_gettop(L);

@@ -46,7 +46,7 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   resumes_at_ = iteration.intended;
   last_byte_ = started_;
   if (coroutine_.state() == nullptr) coroutine_ = context_.vm.create_coroutine();
-  advance(context_.vm.begin(coroutine_, *this, iteration.journey, person_));
+  advance(context_.vm.begin(coroutine_, *this, iteration, person_));
 }
 
 void VirtualUser::interrupt() {
@@ -297,6 +297,12 @@ void VirtualUser::wait_for_think(double shortest, double longest) {
 
 void VirtualUser::wait_for_sleep(double seconds) {
   pause_ = from_seconds(seconds);
+  wanted_ = Wanted::pause;
+}
+
+void VirtualUser::wait_until(double seconds) {
+  const TimePoint from = step_ >= 0 ? context_.clock.now() : resumes_at_;
+  pause_ = std::max(Duration::zero(), iteration_.intended + from_seconds(seconds) - from);
   wanted_ = Wanted::pause;
 }
 

@@ -28,13 +28,6 @@ namespace gelombang {
 // What a virtual user waits for.
 enum class Activity : std::uint8_t { idle, requesting, pausing, waiting_for_mail, retrying };
 
-// One pass through a journey that is to be played.
-struct Iteration {
-  std::uint64_t index = 0;  // decides journey, person and everything random
-  JourneyId journey = 0;
-  TimePoint intended{};  // when it should begin
-};
-
 class VirtualUser;
 
 // What a virtual user needs of its worker.
@@ -86,6 +79,7 @@ class VirtualUser final : public LuaUser {
   std::string cookie(std::string_view name) override;
   void wait_for_think(double shortest, double longest) override;
   void wait_for_sleep(double seconds) override;
+  void wait_until(double seconds) override;
   bool wait_for_mail(std::string_view recipient, std::string_view link, double expected, double give_up) override;
   double uniform() override { return script_random_.uniform(); }
   void conformance(std::string_view rule, std::string_view expected, std::string_view got) override;

@@ -249,7 +249,8 @@ bool Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
     person = fields_of(*feed, *row);
   }
   recorder_.iteration_started(journey, std::max(Duration::zero(), shared_.clock.now() - intended));
-  user.begin(Iteration{index, journey, intended}, person);
+  const SessionReplay* sessions = shared_.plan.load.sessions ? &*shared_.plan.load.sessions : nullptr;
+  user.begin(Iteration{index, journey, intended, sessions}, person);
   return true;
 }
 

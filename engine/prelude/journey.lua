@@ -152,6 +152,12 @@ function sleep(time)
   native.sleep(seconds(time, "sleep"))
 end
 
+-- Waits until so long after this pass was to begin, as a recorded session has it; not at all where that is over.
+function wait_until(time)
+  if loading then blame("wait_until belongs inside a journey") end
+  native.wait_until(seconds(time, "wait_until"))
+end
+
 -- random(): [0, 1). random(n): 1 to n. random(m, n): m to n. Reproducible from the run's seed.
 function random(m, n)
   if loading then blame("random belongs inside a journey: what it yields depends on the iteration") end

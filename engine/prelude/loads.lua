@@ -176,6 +176,57 @@ function wave_opening(options)
   return open_load("wave_opening", pieces, options.uniform)
 end
 
+-- Replay ------------------------------------------------------------------------------------------
+
+-- What was recorded is read before the run, once, for the load that is played.
+replay = {}
+
+local function path_of(path, what)
+  if type(path) ~= "string" or path == "" then blame(what .. " takes a file's path") end
+  return path
+end
+
+function replay.csv(path, options)
+  at_load("replay.csv")
+  options = expect_table(options or {}, "replay.csv")
+  only_keys(options, "replay.csv", set("uniform"))
+  return make("load", { kind = "replay", source = "csv", path = path_of(path, "replay.csv"),
+    uniform = expect_flag(options.uniform, "replay.csv: uniform") })
+end
+
+function replay.access_log(path, options)
+  at_load("replay.access_log")
+  options = expect_table(options or {}, "replay.access_log")
+  only_keys(options, "replay.access_log", set("gap", "query"))
+  return make("load", { kind = "replay", source = "access_log", path = path_of(path, "replay.access_log"),
+    gap = positive(options.gap or "30m", "replay.access_log: gap"), query = expect_flag(options.query, "replay.access_log: query") })
+end
+
+local function recorded_time(value, what)
+  local parsed = value ~= nil and native.parse_time(tostring(value))
+  if not parsed then
+    blame(format("%s is %s: expected a time such as \"2021-03-04T12:00:00+07:00\" or seconds since 1970", what, tostring(value)))
+  end
+  return tostring(value), parsed
+end
+
+function replay.prometheus(options)
+  at_load("replay.prometheus")
+  only_keys(expect_table(options, "replay.prometheus"), "replay.prometheus", set("url", "query", "from", "to", "step", "uniform"))
+  for _, name in ipairs { "url", "query" } do
+    if type(options[name]) ~= "string" or options[name] == "" then blame(format("replay.prometheus: %s is missing", name)) end
+  end
+  local from, first = recorded_time(options.from, "replay.prometheus: from")
+  local to, last = recorded_time(options.to, "replay.prometheus: to")
+  if last <= first then blame("replay.prometheus: to is not after from") end
+  local step = positive(options.step or "1m", "replay.prometheus: step")
+  if step < 1 or step > last - first then
+    blame(format("replay.prometheus: step is %s: expected at least 1s, at most the time from from to to", tostring(options.step)))
+  end
+  return make("load", { kind = "replay", source = "prometheus", url = options.url, query = options.query, from = from, to = to,
+    step = step, uniform = expect_flag(options.uniform, "replay.prometheus: uniform") })
+end
+
 -- Closed ------------------------------------------------------------------------------------------
 
 function constant_users(options)

@@ -30,6 +30,7 @@ function step(name) end
 ---@field kk string
 ---@field birth_date string
 ---@field sex "female"|"male"
+---@field session? RecordedRequest[] where the load replays an access log
 
 ---@class Journey
 ---@field run fun(person: Person|table<string, string>)
@@ -91,6 +92,26 @@ function diurnal(options) end
 ---@param options WaveOptions
 ---@return Load
 function wave_opening(options) end
+
+replay = {}
+---@param path string beside the scenario: rows of time,count
+---@param options? { uniform?: boolean }
+---@return Load
+function replay.csv(path, options) end
+---@param path string beside the scenario: common or combined format
+---@param options? { gap?: Time, query?: boolean }
+---@return Load
+function replay.access_log(path, options) end
+---@param options { url: string, query: string, from: string|number, to: string|number, step?: Time, uniform?: boolean }
+---@return Load
+function replay.prometheus(options) end
+
+---@class RecordedRequest
+---@field at number seconds since the session's first request
+---@field after number seconds since the request before
+---@field method "get"|"head"|"post"|"put"|"patch"|"delete"|"options"
+---@field path string
+---@field status integer
 
 ---@param options { users: integer, duration: Time }
 ---@return Load
@@ -230,6 +251,8 @@ function conformance(rule, row) end
 function think(shortest, longest) end
 ---@param time Time
 function sleep(time) end
+---@param time Time since this pass was to begin
+function wait_until(time) end
 ---@param m? integer
 ---@param n? integer
 ---@return number
