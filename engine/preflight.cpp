@@ -54,7 +54,7 @@ std::optional<std::uint64_t> last_iteration(const Load& load, std::uint64_t seed
 }  // namespace
 
 std::uint64_t users_within(std::uint64_t descriptors) noexcept {
-  return descriptors > kOwnDescriptors ? descriptors - kOwnDescriptors : 1;
+  return std::max<std::uint64_t>(1, descriptors - std::min(kOwnDescriptors, descriptors / 2));
 }
 
 Capacity capacity_of(const HostLimits& limits, Duration iteration_length) {
@@ -117,7 +117,7 @@ std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std:
                                  need.users, max_users),
                      known && !users_chosen});
   }
-  if (need.sockets + kOwnDescriptors > limits.descriptors) {
+  if (need.sockets > users_within(limits.descriptors)) {
     found.push_back({fmt::format("about {} file descriptors are needed, {} are allowed (ulimit -n)",
                                  need.sockets + kOwnDescriptors, limits.descriptors),
                      known && !users_chosen});

@@ -91,6 +91,35 @@ end } } }
   CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
 }
 
+TEST_CASE("honesty: what is left of a backlog when the run has to end is counted as ours, not forgotten",
+          "[integration][slow]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  // The worker stands still from its 300th arrival on, for longer than the load lasts.
+  write_file(directory.file("stall.lua"), R"lua(
+local a = step "a"
+local passes = { begun = 0 }
+return scenario { journeys = { j = { run = function()
+  passes.begun = passes.begun + 1
+  if passes.begun == 300 then
+    local until_clock = os.clock() + 2
+    while os.clock() < until_clock do end
+  end
+  a(function() http.get("/api/waves/current") end)
+end } } }
+)lua");
+  const RunResult run = run_scenario(
+      directory.file("stall.lua"),
+      {"--target", sandbox.url(), "--rate", "100/s", "--duration", "4s", "--threads", "1", "--graceful-stop", "500ms"});
+  INFO(run.out);
+  const auto& arrivals = run.summary.at("arrivals");
+  CHECK(arrivals.at("dropped").at("generator_stall").as_int64() > 30);
+  CHECK(arrivals.at("started").as_int64() + arrivals.at("dropped").at("generator_stall").as_int64() ==
+        arrivals.at("planned").as_int64());
+  CHECK(run.exit_code == 111);
+  CHECK(number(run.summary.at("generator").at("longest_stall_seconds")) > 1.5);
+}
+
 TEST_CASE("honesty: a set-up that takes longer than the first arrivals makes no storm", "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;

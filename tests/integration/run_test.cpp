@@ -2,6 +2,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <thread>
@@ -150,11 +151,58 @@ TEST_CASE("run: no descriptors left is our own fault, never the target's", "[int
   INFO(process.standard_output());
   CHECK(code == 111);
   const auto summary = boost::json::parse(read_file(json));
-  const auto& step = step_of(summary, "j/a");
-  CHECK(step.at("errors").at("generator_descriptors").as_int64() > 0);
-  CHECK(step.at("failures").as_int64() == 0);
+  // Not even tried: a user without a descriptor would only tell of ourselves.
+  const auto& arrivals = summary.at("arrivals");
+  CHECK(arrivals.at("dropped").at("generator_descriptors").as_int64() > 0);
+  CHECK(arrivals.at("dropped").at("users_exhausted").as_int64() == 0);
+  CHECK(arrivals.at("started").as_int64() + arrivals.at("dropped").at("generator_descriptors").as_int64() ==
+        arrivals.at("planned").as_int64());
+  CHECK(step_of(summary, "j/a").at("failures").as_int64() == 0);
   CHECK(summary.at("validity").at("state").as_string() == "invalid");
   CHECK(process.standard_output().find("PASSED") == std::string::npos);
+}
+
+TEST_CASE("run: what cannot fit is refused before the first request, a line for each thing", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string path = scenario(directory, R"lua(
+local a = step "a"
+return scenario { journeys = { j = { lasts = "1h", run = function() a(function() http.get("/") end) end } } }
+)lua");
+  for (const char* command : {"run", "check"}) {
+    const RunResult run =
+        run_program({command, path, "--target", sandbox.url(), "--rate", "100000/s", "--duration", "1m"});
+    INFO(run.err);
+    CHECK(run.exit_code == 104);
+    for (const char* thing : {" users are needed at the peak, ", " file descriptors are needed, ",
+                              " local ports are needed, ", " of memory are needed, "}) {
+      CHECK(run.err.find(thing) != std::string::npos);
+    }
+    CHECK(std::count(run.err.begin(), run.err.end(), '\n') >= 5);
+  }
+  CHECK(sandbox.counts().at("requests").as_object().empty());
+}
+
+TEST_CASE("run: how to catch up is the scenario's word, the flag's before it, and in the summary", "[integration]") {
+  TemporaryDirectory directory;
+  const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
+  const std::string path = scenario(directory, R"lua(
+local a = step "a"
+return scenario { catch_up = "burst", journeys = { j = { run = function() a(function() http.get("/") end) end } } }
+)lua");
+  const auto policy = [&](const std::vector<std::string>& further) {
+    std::vector<std::string> arguments{"--target", url, "--rate", "20/s", "--duration", "500ms"};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    return run_scenario(path, arguments).summary.at("arrivals").at("catch_up").at("policy").as_string();
+  };
+  CHECK(policy({}) == "burst");
+  CHECK(policy({"--catch-up", "skip"}) == "skip");
+  const RunResult closed = run_scenario(path, {"--target", url, "--users", "1", "--iterations", "1"});
+  CHECK(closed.summary.at("arrivals").at("catch_up").is_null());
+  const RunResult wrong = run_program({"check", path, "--rate", "1/s", "--duration", "1s", "--catch-up", "later"});
+  CHECK(wrong.exit_code == 104);
+  CHECK(wrong.err.find("--catch-up: 'later' is no way to catch up: expected burst, capped or skip") !=
+        std::string::npos);
 }
 
 TEST_CASE("run: an abort threshold ends the run early", "[integration]") {
