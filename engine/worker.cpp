@@ -119,6 +119,8 @@ void Worker::run() {
     spdlog::error("a worker stopped: {}", fault.what());
     shared_.counters.worker_failed = true;
   }
+  // A stall that lasted to the end would have been told by the beat that never came.
+  if (const TimePoint now = shared_.clock.now(); now > loop_watch_.due()) loop_watch_.beat(now);
   finished_ = true;
 }
 
