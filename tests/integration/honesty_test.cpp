@@ -88,7 +88,10 @@ end } } }
   CHECK(number(step.at("service_time_seconds").at("p99")) < 0.5);
   CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) > 1.2);
   CHECK(run.summary.at("validity").at("state").as_string() != "valid");
-  CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
+  const auto& arrivals = run.summary.at("arrivals");
+  // Two seconds of CPU can be a minute on a machine that others use: then the end comes before the backlog is gone.
+  CHECK(arrivals.at("started").as_int64() + arrivals.at("dropped").at("generator_stall").as_int64() ==
+        arrivals.at("planned").as_int64());
 }
 
 TEST_CASE("honesty: what is left of a backlog when the run has to end is counted as ours, not forgotten",
