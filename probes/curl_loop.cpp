@@ -1,14 +1,15 @@
 #include "probes/curl_loop.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -23,22 +24,27 @@ namespace asio = boost::asio;
 // The kernel takes no more than this beyond what it has sent, so that "written" is near "on its way".
 constexpr int kNotSentLowWater = 16 * 1024;
 
+// Descriptors that are looked at before the loop's timers and posts have their turn again.
+constexpr std::size_t kBatch = 64;
+
+std::uint64_t tag_of(curl_socket_t fd, std::uint32_t generation) noexcept {
+  return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+}
+
+std::uint32_t events_for(int wanted) noexcept {
+  return ((wanted & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((wanted & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+}
+
+int make_epoll() {
+  const int fd = epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
+  return fd;
+}
+
 }  // namespace
 
-struct CurlLoop::Socket {
-  Socket(asio::io_context& context, curl_socket_t descriptor, bool is_ours)
-      : stream(context, descriptor), fd(descriptor), ours(is_ours) {}
-
-  asio::posix::stream_descriptor stream;
-  curl_socket_t fd;
-  bool ours;  // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
-  bool open = true;
-  bool reading = false;  // a wait is outstanding
-  bool writing = false;
-  int wanted = CURL_POLL_REMOVE;
-};
-
-CurlLoop::CurlLoop(asio::io_context& context, Owner& owner) : context_(context), owner_(&owner), timer_(context) {
+CurlLoop::CurlLoop(asio::io_context& context, Owner& owner)
+    : context_(context), owner_(&owner), timer_(context), epoll_(context, make_epoll()) {
   ensure_curl();
   multi_.reset(curl_multi_init());
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket_wish);
@@ -58,118 +64,158 @@ void CurlLoop::shut_down() {
   closing_ = true;
   timer_.cancel();
   multi_.reset();
-  for (const std::shared_ptr<Socket>& socket : sockets_) {
-    if (!socket || !socket->open) continue;
-    socket->open = false;
-    boost::system::error_code ignored;
-    if (socket->ours) {
-      socket->stream.close(ignored);
-    } else {
-      socket->stream.release();
-    }
+  for (std::size_t fd = 0; fd < sockets_.size(); ++fd) {
+    if (sockets_[fd].open && sockets_[fd].ours) ::close(static_cast<int>(fd));
   }
   sockets_.clear();
+  boost::system::error_code ignored;
+  epoll_.close(ignored);
 }
 
 bool CurlLoop::add(CURL* easy) { return curl_multi_add_handle(multi_.get(), easy) == CURLM_OK; }
 
 void CurlLoop::remove(CURL* easy) {
   curl_multi_remove_handle(multi_.get(), easy);
-  arm_changed();
+  register_changed();
+}
+
+CurlLoop::Socket& CurlLoop::socket_of(curl_socket_t fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (sockets_.size() <= index) sockets_.resize(index + 1);
+  return sockets_[index];
 }
 
 curl_socket_t CurlLoop::open_socket(const curl_sockaddr& address) {
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater, sizeof kNotSentLowWater);
-  const auto index = static_cast<std::size_t>(fd);
   try {
-    if (sockets_.size() <= index) sockets_.resize(index + 1);
-    sockets_[index] = std::make_shared<Socket>(context_, fd, true);
-  } catch (const boost::system::system_error& error) {  // the reactor refused it
-    ::close(fd);
-    errno = error.code().value();
-    return CURL_SOCKET_BAD;
+    Socket& socket = socket_of(fd);
+    socket.open = socket.ours = true;
   } catch (const std::bad_alloc&) {
     ::close(fd);
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
   }
   ++open_sockets_;
-  return fd;
+  // Its first wait is for the connection. Refused now, it is no transfer that hangs later.
+  if (register_events(fd, EPOLLOUT)) return fd;
+  const int reason = errno;
+  close_socket(this, fd);
+  errno = reason;
+  return CURL_SOCKET_BAD;
 }
 
 int CurlLoop::close_socket(void* loop, curl_socket_t fd) {
   auto* self = static_cast<CurlLoop*>(loop);
   const auto index = static_cast<std::size_t>(fd);
-  if (index >= self->sockets_.size() || !self->sockets_[index]) return ::close(fd);
-  const std::shared_ptr<Socket> socket = std::move(self->sockets_[index]);
-  socket->open = false;
-  boost::system::error_code ignored;
-  socket->stream.close(ignored);
+  if (index >= self->sockets_.size() || !self->sockets_[index].open) return ::close(fd);
+  Socket& socket = self->sockets_[index];
+  self->set_wanted(socket, CURL_POLL_REMOVE);
+  socket = Socket{.generation = socket.generation + 1};
   --self->open_sockets_;
-  return 0;
+  return ::close(fd);  // which takes it out of the set
 }
 
 int CurlLoop::wanted(curl_socket_t fd) const noexcept {
   const auto index = static_cast<std::size_t>(fd);
-  return fd >= 0 && index < sockets_.size() && sockets_[index] ? sockets_[index]->wanted : CURL_POLL_REMOVE;
+  return fd >= 0 && index < sockets_.size() ? sockets_[index].wanted : CURL_POLL_REMOVE;
+}
+
+void CurlLoop::set_wanted(Socket& socket, int what) noexcept {
+  if (socket.wanted == CURL_POLL_REMOVE && what != CURL_POLL_REMOVE) ++wanted_;
+  if (socket.wanted != CURL_POLL_REMOVE && what == CURL_POLL_REMOVE) --wanted_;
+  socket.wanted = what;
 }
 
 int CurlLoop::on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void*) {
   try {
     static_cast<CurlLoop*>(loop)->take_wish(easy, fd, what);
   } catch (const std::exception&) {
-    // No memory or no room in the reactor for a descriptor of libcurl's own: its transfer will time out.
+    // No memory for a descriptor of libcurl's own: its transfer will time out.
   }
   return 0;
 }
 
 void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   if (closing_) return;
-  const auto index = static_cast<std::size_t>(fd);
-  if (sockets_.size() <= index) sockets_.resize(index + 1);
-  std::shared_ptr<Socket>& socket = sockets_[index];
-  if (what == CURL_POLL_REMOVE) {
-    if (!socket) return;
-    socket->wanted = what;
-    if (!socket->ours) {  // libcurl closes it after this, and its number may be given out again at once
-      socket->open = false;
-      socket->stream.release();
-      socket.reset();
-    }
+  Socket& socket = socket_of(fd);
+  set_wanted(socket, what);
+  if (what != CURL_POLL_REMOVE) {
+    socket.open = true;
+    changed_.push_back({fd, easy});
+  } else if (!socket.ours) {  // libcurl closes it after this, and its number may be given out again at once
+    register_events(fd, 0);
+    socket = Socket{.generation = socket.generation + 1};
+  }
+}
+
+// False, with errno set, where the kernel has no room for it.
+bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept {
+  Socket& socket = sockets_[static_cast<std::size_t>(fd)];
+  if (socket.registered == events) return true;
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag_of(fd, socket.generation);
+  const int operation = events == 0 ? EPOLL_CTL_DEL : socket.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (epoll_ctl(epoll_.native_handle(), operation, fd, &event) != 0) return false;
+  socket.registered = events;
+  return true;
+}
+
+void CurlLoop::register_changed() {
+  for (const Wish& wish : changed_) {
+    const auto index = static_cast<std::size_t>(wish.fd);
+    if (index >= sockets_.size() || !sockets_[index].open) continue;
+    if (const std::uint32_t events = events_for(sockets_[index].wanted); events != 0) register_events(wish.fd, events);
+  }
+  changed_.clear();
+  wait();
+}
+
+// While libcurl waits for nothing, the loop has no work on our account.
+void CurlLoop::wait() {
+  if (closing_) return;
+  if (wanted_ == 0) {
+    boost::system::error_code ignored;
+    if (waiting_) epoll_.cancel(ignored);
     return;
   }
-  if (!socket) socket = std::make_shared<Socket>(context_, fd, false);
-  socket->wanted = what;
-  changed_.push_back({fd, easy});
+  if (waiting_) return;
+  waiting_ = true;
+  epoll_.async_wait(asio::posix::descriptor_base::wait_read,
+                    [weak = weak_from_this()](const boost::system::error_code& error) {
+                      const std::shared_ptr<CurlLoop> self = weak.lock();
+                      if (!self || self->closing_) return;
+                      if (!error) self->on_ready();
+                      self->waiting_ = false;
+                      self->wait();  // also after a cancel: it may be wanted again by now
+                    });
 }
 
-void CurlLoop::arm(const std::shared_ptr<Socket>& socket) {
-  if (!socket->open || socket->wanted == CURL_POLL_REMOVE) return;
-  if ((socket->wanted & CURL_POLL_IN) != 0 && !socket->reading) wait(socket, Direction::read);
-  if ((socket->wanted & CURL_POLL_OUT) != 0 && !socket->writing) wait(socket, Direction::write);
+void CurlLoop::on_ready() {
+  std::array<epoll_event, kBatch> events{};
+  const int count = epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count && !closing_; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    on_event(event.data.u64, event.events);
+  }
 }
 
-void CurlLoop::wait(const std::shared_ptr<Socket>& socket, Direction direction) {
-  const bool read = direction == Direction::read;
-  (read ? socket->reading : socket->writing) = true;
-  const auto kind = read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
-  socket->stream.async_wait(kind, [weak = weak_from_this(), socket, direction](const boost::system::error_code& error) {
-    (direction == Direction::read ? socket->reading : socket->writing) = false;
-    if (error == asio::error::operation_aborted || !socket->open) return;
-    if (const std::shared_ptr<CurlLoop> self = weak.lock()) self->on_ready(socket, direction, bool(error));
-  });
-}
-
-void CurlLoop::on_ready(const std::shared_ptr<Socket>& socket, Direction direction, bool failed) {
-  if (closing_) return;
-  const int want = direction == Direction::read ? CURL_POLL_IN : CURL_POLL_OUT;
-  if (socket->wanted == CURL_POLL_REMOVE || (socket->wanted & want) == 0) return;  // no longer of interest
-  int mask = direction == Direction::read ? CURL_CSELECT_IN : CURL_CSELECT_OUT;
-  if (failed) mask |= CURL_CSELECT_ERR;
-  changed_.push_back({socket->fd, nullptr});  // re-armed unless libcurl has lost interest
-  act(socket->fd, mask);
+void CurlLoop::on_event(std::uint64_t tag, std::uint32_t events) {
+  const auto fd = static_cast<curl_socket_t>(tag & 0xffffffff);
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= sockets_.size() || !sockets_[index].open || tag != tag_of(fd, sockets_[index].generation)) return;
+  constexpr std::uint32_t kEnd = EPOLLERR | EPOLLHUP;
+  const int wanted = sockets_[index].wanted;
+  int mask = 0;
+  if ((wanted & CURL_POLL_IN) != 0 && (events & (EPOLLIN | kEnd)) != 0) mask |= CURL_CSELECT_IN;
+  if ((wanted & CURL_POLL_OUT) != 0 && (events & (EPOLLOUT | kEnd)) != 0) mask |= CURL_CSELECT_OUT;
+  if (mask != 0) {
+    act(fd, mask);
+  } else {  // an idle connection that its server closes: out of the set until libcurl comes back to it
+    register_events(fd, 0);
+  }
 }
 
 int CurlLoop::on_timer_wish(CURLM*, long timeout_ms, void* loop) {
@@ -226,21 +272,11 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   const std::shared_ptr<CurlLoop> alive = shared_from_this();
   int running = 0;
   curl_multi_socket_action(multi_.get(), fd, mask, &running);
-  for (const Wish& wish : changed_) {
-    if (wish.easy != nullptr) owner_->socket_used(wish.easy, wish.fd);
-  }
+  for (const Wish& wish : changed_) owner_->socket_used(wish.easy, wish.fd);
   owner_->round_ended();
   drain();
-  arm_changed();
+  register_changed();
   owner_->deliver();
-}
-
-void CurlLoop::arm_changed() {
-  for (const Wish& wish : changed_) {
-    const auto index = static_cast<std::size_t>(wish.fd);
-    if (index < sockets_.size() && sockets_[index]) arm(sockets_[index]);
-  }
-  changed_.clear();
 }
 
 void CurlLoop::drain() {

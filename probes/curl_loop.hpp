@@ -1,5 +1,6 @@
-// libcurl's multi interface under one io_context. A descriptor is registered with the reactor from
-// the moment libcurl opens it until libcurl closes it, and waits are re-armed on demand: libcurl says
+// libcurl's multi interface under one io_context. Descriptors stand in an epoll set of our own, which the io_context
+// watches as one: a descriptor is touched only when libcurl wants something else of it than before, where a wait
+// through the reactor would cost a system call each time. It stays in the set until libcurl closes it, for libcurl says
 // "remove" at the end of every transfer, although the connection goes back to its pool.
 //
 // libcurl's callbacks only write down what it wants; it is carried out when libcurl has returned.
@@ -9,10 +10,11 @@
 #include "probes/curl_handles.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -55,17 +57,25 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   [[nodiscard]] std::size_t open_sockets() const noexcept { return open_sockets_; }
 
  private:
-  struct Socket;
-  enum class Direction : unsigned char { read, write };
+  struct Socket {
+    int wanted = CURL_POLL_REMOVE;
+    std::uint32_t registered = 0;  // epoll's events; 0: not in the set
+    std::uint32_t generation = 0;  // of this number, which the kernel gives out again
+    bool open = false;
+    bool ours = false;  // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
+  };
 
   static int on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void* data);
   static int on_timer_wish(CURLM* multi, long timeout_ms, void* loop);
 
   void take_wish(CURL* easy, curl_socket_t fd, int what);
-  void arm_changed();
-  void arm(const std::shared_ptr<Socket>& socket);
-  void wait(const std::shared_ptr<Socket>& socket, Direction direction);
-  void on_ready(const std::shared_ptr<Socket>& socket, Direction direction, bool failed);
+  Socket& socket_of(curl_socket_t fd);
+  void set_wanted(Socket& socket, int what) noexcept;
+  bool register_events(curl_socket_t fd, std::uint32_t events) noexcept;
+  void register_changed();
+  void wait();
+  void on_ready();
+  void on_event(std::uint64_t tag, std::uint32_t events);
   void kick_soon();
   void arm_timer(TimePoint when);
   void on_timer();
@@ -76,10 +86,13 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   Owner* owner_;
   CurlMulti multi_;
   boost::asio::steady_timer timer_;
-  std::vector<std::shared_ptr<Socket>> sockets_;  // by descriptor
+  boost::asio::posix::stream_descriptor epoll_;
+  bool waiting_ = false;         // for epoll_, through the reactor
+  std::size_t wanted_ = 0;       // sockets that libcurl waits for
+  std::vector<Socket> sockets_;  // by descriptor
   struct Wish {
     curl_socket_t fd;
-    CURL* easy;  // null: unchanged, but to be looked at
+    CURL* easy;
   };
   std::vector<Wish> changed_;             // in this round
   std::size_t open_sockets_ = 0;          // ours
