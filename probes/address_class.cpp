@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 
@@ -135,11 +136,15 @@ std::optional<RemoteAddress> parse_address(std::string_view text, std::uint16_t 
 
 std::string format_address(const RemoteAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_ipv4(address)) {
-    inet_ntop(AF_INET, address.bytes.data() + 12, text.data(), text.size());
-  } else {
-    inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
+  if (is_ipv4(address)) {  // of every request's host: inet_ntop would print with a format
+    char* end = text.data();
+    for (std::size_t i = 12; i < 16; ++i) {
+      if (i > 12) *end++ = '.';
+      end = std::to_chars(end, text.data() + text.size(), address.bytes[i]).ptr;
+    }
+    return {text.data(), end};
   }
+  inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
   return text.data();
 }
 

@@ -75,6 +75,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
     // 100 and 103 come before the answer and are none.
     if (hop.status >= 200 || hop.status == 101) hop.answered = now;
     hop.response.headers.clear();
+    hop.response.headers.reserve(16);
     return true;
   }
   if (!hop.answered) return true;

@@ -62,4 +62,15 @@ Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
   return result;
 }
 
+Result<HttpUrl> HttpUrlCache::parse(const std::string& text) {
+  constexpr std::size_t kMost = 256;  // URLs that hold a token come once and would fill the memory
+  if (const auto found = known_.find(text); found != known_.end()) return found->second;
+  Result<HttpUrl> url = parse_http_url(text);
+  if (url) {
+    if (known_.size() >= kMost) known_.clear();
+    known_.emplace(text, *url);
+  }
+  return url;
+}
+
 }  // namespace gelombang

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace gelombang {
 
@@ -29,5 +30,15 @@ enum class Userinfo : std::uint8_t { refuse, strip };
 
 // An absolute http or https URL. The Error names what is wrong without repeating the URL's secrets.
 Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo = Userinfo::refuse);
+
+// A journey asks for the same few URLs over and over, and libcurl's parser costs a tenth of a request.
+class HttpUrlCache {
+ public:
+  // As parse_http_url(text, Userinfo::refuse).
+  Result<HttpUrl> parse(const std::string& text);
+
+ private:
+  std::unordered_map<std::string, HttpUrl> known_;
+};
 
 }  // namespace gelombang

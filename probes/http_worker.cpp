@@ -61,7 +61,7 @@ TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest request, Done don
   ++user.state_->active;
   transfers_.emplace(id, std::move(owned));
 
-  Result<HttpUrl> url = parse_http_url(transfer.request.url);
+  Result<HttpUrl> url = urls_.parse(transfer.request.url);
   if (!url) {
     refuse(transfer, ErrorClass::generator_script, url.error().message);
     return id;

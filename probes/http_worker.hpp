@@ -10,6 +10,7 @@
 #include "probes/http_send_watch.hpp"
 #include "probes/http_setup.hpp"
 #include "probes/http_transfer.hpp"
+#include "probes/http_url.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -68,6 +69,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   SendWatch watch_;
   DnsDiagnosis names_;
   EasyPool handles_;
+  HttpUrlCache urls_;
   std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
   std::vector<Finished> finished_;
   TransferId last_id_ = 0;

@@ -40,12 +40,12 @@ std::optional<RemoteAddress> remote_address(std::string_view text, std::uint16_t
   text = text.substr(0, text.find('%'));
   if (text.empty() || text.size() >= terminated.size()) return std::nullopt;
   std::memcpy(terminated.data(), text.data(), text.size());
+  std::array<unsigned char, 4> four{};
+  if (inet_pton(AF_INET, terminated.data(), four.data()) == 1) return mapped(four.data(), port);
   RemoteAddress result;
   result.port = port;
-  if (inet_pton(AF_INET6, terminated.data(), result.bytes.data()) == 1) return result;
-  std::array<unsigned char, 4> four{};
-  if (inet_pton(AF_INET, terminated.data(), four.data()) != 1) return std::nullopt;
-  return mapped(four.data(), port);
+  if (inet_pton(AF_INET6, terminated.data(), result.bytes.data()) != 1) return std::nullopt;
+  return result;
 }
 
 }  // namespace gelombang
