@@ -47,7 +47,7 @@ void draw_winners(DbConnection& connection, const Wave& wave) {
   keep.exec();
   keep.reset();
   Query(connection, "UPDATE joins SET selected = 0 WHERE wave = ?", wave.id).run();
-  for (const std::int64_t account : draw(std::move(participants), wave.quota, seed)) {
+  for (const std::int64_t account : draw(participants, wave.quota, seed)) {
     Query(connection, "UPDATE joins SET selected = 1 WHERE account = ? AND wave = ?", account, wave.id).run();
   }
 }
