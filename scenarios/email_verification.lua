@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local people = require "lib.people"
 
 local open_page = step "open registration page"
 local register  = step "create account"
@@ -12,10 +13,11 @@ return scenario {
   guards = portal.guards,
 
   journeys = {
-    email_verification = { lasts = "20s", run = function(person)
+    email_verification = { lasts = "20s", behaviour = people.named "applicant", run = function(person)
       open_page(function() portal.expect_page(http.get("/daftar"), "Daftar") end)
       think(3, 12)
       register(function() portal.register(person) end)
+      if person:will "never_open_mail" then leave() end
       local link = mail(function() return portal.wait_for_mail(person).link end)
       think(1, 5)
       verify(function() portal.follow(link) end)

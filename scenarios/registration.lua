@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local people = require "lib.people"
 local ktp_card = require "lib.ktp_card"
 local waves = require "lib.waves"
 
@@ -8,6 +9,7 @@ local mail      = step "receive verification mail"
 local verify    = step "follow verification link"
 local log_in    = step "log in"
 local identity  = step "submit identity"
+local as_taken  = step "upload photo as taken"
 local upload    = step "upload photo"
 local begin     = step "begin aptitude test"
 local hand_in   = step "hand in aptitude test"
@@ -16,6 +18,7 @@ local join      = step "join the wave"
 local dashboard = step "dashboard"
 
 local photos = ktp_card.good_photos()
+local taken = ktp_card.photos_as_taken()
 
 -- The aptitude test takes people minutes; a load test may not want to wait as long.
 local test_seconds = tonumber(setting("test_seconds", "8"))
@@ -26,10 +29,11 @@ return scenario {
   guards = portal.guards,
 
   journeys = {
-    registration = { lasts = "45s", run = function(person)
+    registration = { lasts = "45s", behaviour = people.named "applicant", run = function(person)
       open_page(function() portal.expect_page(http.get("/daftar"), "Daftar") end)
       think(2, 6)
       register(function() portal.register(person) end)
+      if person:will "never_open_mail" then leave() end
       local link = mail(function() return portal.wait_for_mail(person).link end)
       think(1, 4)
       verify(function() portal.follow(link) end)
@@ -38,12 +42,16 @@ return scenario {
       think(2, 6)
       identity(function() portal.submit_identity(person) end)
       think(2, 8)
-      upload(function() portal.upload(photos[random(#photos)]) end)
+      local kind = person:which "photo"
+      if not kind or as_taken(function() return portal.upload_as_taken(taken[kind]) end) then
+        if kind then think(5, 15) end  -- makes it smaller
+        upload(function() portal.upload(photos[random(#photos)]) end)
+      end
       local questions = begin(function() return portal.answer_test() end)
       think(test_seconds / 2, test_seconds * 2)
-      hand_in(function() portal.hand_in(questions) end)
+      hand_in(function() portal.hand_in(person, questions) end)
       wave(function() check("a wave is open", http.get("/api/waves/current"):json().state == "OPEN") end)
-      join(function() http.post("/api/waves/current/join", { json = { accept_terms = true }, expect = { 200, 201 } }) end)
+      join(function() portal.join() end)
       dashboard(function() portal.expect_dashboard(http.get("/api/dashboard")) end)
     end },
   },

@@ -33,4 +33,13 @@ function ktp_card.good_photos()
   return photos
 end
 
+-- Photos as phones take them, by what is wrong with them: larger than 2 MB, much larger, or HEIC as iPhones send.
+function ktp_card.photos_as_taken()
+  return {
+    large = ktp_card.photo { size = 3200000, seed = 31, filename = "IMG_20210304_120312.jpg" },
+    huge  = ktp_card.photo { size = 6500000, seed = 32, filename = "IMG_20210304_120459.jpg" },
+    heic  = ktp_card.photo { size = 1600000, seed = 33, format = "heic_like", filename = "IMG_0412.HEIC" },
+  }
+end
+
 return ktp_card

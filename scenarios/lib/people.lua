@@ -11,7 +11,7 @@ local seconds, minutes, hours = 1 / hurry, 60 / hurry, 3600 / hurry
 -- True of people however patient they are.
 local shares = {
   never_open_mail = 0.26,                                 -- 74 % of those who registered for wave 1 verified
-  looks_into_spam = 0.60,
+  ignores_spam = 0.40,                                    -- never looks into the spam folder
   photo = { large = 0.30, huge = 0.10, heic = 0.05 },     -- sent as the phone took it; the others make it smaller first
 }
 

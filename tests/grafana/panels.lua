@@ -1,4 +1,4 @@
--- A short run in which everything happens that a panel shows: mail, upload, errors, dropped arrivals.
+-- A short run in which everything happens that a panel shows: mail, upload, errors, people who give up, dropped arrivals.
 local portal = require "lib.portal"
 local ktp_card = require "lib.ktp_card"
 
@@ -9,6 +9,11 @@ local identity = step "submit identity"
 local upload   = step "upload photo"
 local nowhere  = step "page that is not there"
 local front    = step "front page"
+
+-- Who does not give up at once: panels of retries and of people lost.
+local stubborn = behaviour {
+  name = "stubborn", burst = { 2, 3 }, gap = { 0.2, 1 }, attempts = { median = 3, p90 = 5 }, double_submit = 0.1,
+}
 
 local photos = ktp_card.good_photos()
 
@@ -24,7 +29,7 @@ return scenario {
       identity(function() portal.submit_identity(person) end)
       upload(function() portal.upload(photos[1]) end)
     end },
-    lost = { weight = 1, lasts = "1s", steps = { nowhere }, run = function()
+    lost = { weight = 1, lasts = "1s", behaviour = stubborn, steps = { nowhere }, run = function()
       nowhere(function() http.get("/no-such-page") end)
     end },
     -- More of these are due than --max-users allows.
