@@ -40,7 +40,9 @@ void print_scenario(const PreparedRun& run) {
   const Scenario& scenario = run.scenario;
   fmt::print("{}: {}\n\n", scenario.name, scenario.description);
   for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
-    fmt::print("journey {} (weight {})\n", scenario.journeys[id].name, scenario.journeys[id].weight);
+    const Behaviour* behaviour = scenario.behaviour_of(id);
+    fmt::print("journey {} (weight {}{})\n", scenario.journeys[id].name, scenario.journeys[id].weight,
+               behaviour != nullptr ? ", behaviour " + behaviour->name : "");
     for (const Catalog::Step& step : scenario.catalog.steps) {
       if (step.journey == id) fmt::print("  step {}\n", step.name);
     }

@@ -239,6 +239,7 @@ void LoadSession::show_progress(TimePoint now) {
   figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
   requests_before_ = requests;
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
+  figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
   if (recent.response_time_p95) figures.p95 = recent.response_time_p95->value;
   figures.warnings = watch_.validity().reasons;
   if (!watch_.mail().healthy) figures.warnings.push_back("mailbox: " + watch_.mail().fault_detail);

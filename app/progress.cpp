@@ -81,6 +81,11 @@ void Progress::draw(const ProgressFigures& figures) {
   lines.push_back(fmt::format("  users     {:>5} busy     {} completed   {}", figures.users_busy, figures.completed,
                               figures.failed > 0 ? terminal_.paint(Color::red, failed) : failed));
   lines.push_back(fmt::format("  p95       {:>9}  {}", p95_text(figures.p95), sparkline(p95_history_)));
+  if (figures.retrying + figures.lost > 0 || figures.amplification > 1.005) {
+    lines.push_back(
+        fmt::format("  people    {:>5} will try again     {} lost   {:.2f} times the requests of a calm crowd",
+                    figures.retrying, figures.lost, figures.amplification));
+  }
   if (figures.dropped > 0)
     lines.push_back(terminal_.paint(Color::yellow, fmt::format("  dropped   {} arrivals", figures.dropped)));
   for (const std::string& warning : figures.warnings)

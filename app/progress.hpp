@@ -25,6 +25,9 @@ struct ProgressFigures {
   std::uint64_t failed = 0;
   std::uint64_t dropped = 0;
   std::int64_t users_busy = 0;
+  std::uint64_t retrying = 0;   // of them, those who wait for their next try
+  std::uint64_t lost = 0;       // people who gave up
+  double amplification = 1;     // requests sent / requests of a calm crowd
   double error_rate = 0;        // of steps so far
   std::optional<Duration> p95;  // response time, successes, all steps, of the last ten seconds
   std::uint64_t mails_waited_for = 0;

@@ -8,7 +8,8 @@
 
 namespace gelombang {
 
-// Fills in started, completed, failed, dropped and the error rate; returns the requests sent so far.
+// Fills in started, completed, failed, dropped, lost, the error rate and the amplification; returns the requests sent
+// so far.
 std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures);
 
 }  // namespace gelombang

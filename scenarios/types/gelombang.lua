@@ -32,8 +32,42 @@ function step(name) end
 ---@field sex "female"|"male"
 ---@field session? RecordedRequest[] where the load replays an access log
 
+local Person = {}
+---@param share string named in a behaviour's shares
+---@return boolean # always the same answer
+function Person:will(share) end
+---@param choice string a table in a behaviour's shares
+---@return string? # which alternative is true of this person; nil: none
+function Person:which(choice) end
+---@return integer # tries at the present step, this one included
+function Person:tries() end
+
+---@class Spread
+---@field median Time|number
+---@field p90 Time|number not below the median
+
+---@class Behaviour
+---@class BehaviourOptions
+---@field name string
+---@field patience? Spread for a page; then it is abandoned
+---@field reload? number share who ask again at once when patience ends
+---@field burst? { [1]: integer, [2]: integer } tries in a row
+---@field gap? { [1]: Time, [2]: Time } between them
+---@field pauses? { [1]: number, [2]: Time, [3]: Time }[] after a burst: share, shortest, longest
+---@field attempts? Spread tries at one step before giving up
+---@field double_submit? number share of POSTs sent twice
+---@field again? "step"|"journey" where a further try begins
+---@field shares? table<string, number|table<string, number>>
+---@param options BehaviourOptions
+---@return Behaviour
+function behaviour(options) end
+
+-- The person goes, of their own accord; between two steps only.
+function leave() end
+
 ---@class Journey
 ---@field run fun(person: Person|table<string, string>)
+---@field behaviour? Behaviour
 ---@field weight? number
 ---@field steps? Step[]
 ---@field people? Feed
@@ -189,6 +223,7 @@ function Response:json() end
 ---@field multipart? { name: string, value?: string, file?: Photo|string, filename?: string, type?: string }[]
 ---@field expect? integer[]
 ---@field timeout? Time
+---@field patience? number times as long as for a page
 ---@field connect_timeout? Time
 ---@field redirects? integer
 ---@field version? "1.1"

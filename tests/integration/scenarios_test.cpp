@@ -11,6 +11,10 @@ std::int64_t count_of(const RunResult& run, const std::string& step) {
 }
 
 // Every journey went well. Limits of time are not judged: they would speak of what else the machine does.
+std::int64_t requests_of(const RunResult& run, const std::string& step) {
+  return step_of(run.summary, step).at("requests").as_int64();
+}
+
 // People of the only journey whose visit ended so.
 std::int64_t ended(const RunResult& run, const std::string& fate) {
   return run.summary.at("people").at(0).at("ended").at(fate).as_int64();
@@ -64,8 +68,8 @@ TEST_CASE("scenarios: email verification counts accounts, mails and links alike"
 
 TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run =
-      run_scenario("ktp_upload.lua", {"--target", sandbox.url(), "--rate", "4/s", "--duration", "4s", "--seed", "3"});
+  const RunResult run = run_scenario("ktp_upload.lua", {"--target", sandbox.url(), "--rate", "4/s", "--duration", "4s",
+                                                        "--seed", "3", "--set", "people=calm"});
   check_passed(run);
   const auto photos = sandbox.answered("POST /api/id-card", 200);
   CHECK(photos > 3);
@@ -74,7 +78,7 @@ TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]
   CHECK(count_of(run, "ktp_upload/upload photo as taken") ==
         sandbox.answered("POST /api/id-card", 413) + sandbox.answered("POST /api/id-card", 415));
   CHECK(count_of(run, "ktp_upload/upload photo as taken") > 0);
-  CHECK(run.summary.at("people").at(0).at("retry_amplification").as_double() == 1);
+  CHECK(number(run.summary.at("people").at(0).at("retry_amplification")) == 1);
   // Everything that the sandbox stored was sent, and the multipart framing and headers besides.
   const auto stored = sandbox.counts().at("photo_bytes").as_int64();
   const auto sent = step_of(run.summary, "ktp_upload/upload photo").at("bytes_sent").as_int64();
@@ -84,9 +88,9 @@ TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]
 
 TEST_CASE("scenarios: the whole registration joins the wave", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run =
-      run_scenario("registration.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "2/s",
-                                        "--duration", "4s", "--seed", "4", "--set", "test_seconds=2"});
+  const RunResult run = run_scenario(
+      "registration.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "2/s", "--duration",
+                           "6s", "--seed", "4", "--set", "test_seconds=2", "--graceful-stop", "90s"});
   check_passed(run);
   const auto completed = ended(run, "succeeded");
   CHECK(completed + ended(run, "left") == run.summary.at("arrivals").at("completed").as_int64());
@@ -100,10 +104,11 @@ TEST_CASE("scenarios: the portal mix plays its three families", "[integration]")
   const RunResult run = run_scenario("portal_mix.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(),
                                                         "--rate", "10/s", "--duration", "5s", "--seed", "5"});
   check_passed(run);
-  CHECK(count_of(run, "login/log in") + count_of(run, "ktp_upload/log in") ==
+  // Somebody may press twice where an answer takes its time: requests are what both sides count.
+  CHECK(requests_of(run, "login/log in") + requests_of(run, "ktp_upload/log in") ==
         sandbox.answered("POST /api/sessions", 200));
+  CHECK(requests_of(run, "ktp_upload/upload photo") == sandbox.answered("POST /api/id-card", 200));
   CHECK(count_of(run, "email_verification/create account") == sandbox.answered("POST /api/accounts", 201));
-  CHECK(count_of(run, "ktp_upload/upload photo") == sandbox.answered("POST /api/id-card", 200));
 }
 
 TEST_CASE("scenarios: the photo rules hold at the sandbox, and another limit is found", "[integration]") {
