@@ -26,7 +26,7 @@ bool compressed(std::string_view text) {
 
 }  // namespace
 
-LineReader::LineReader(const std::string& path, std::FILE* file) : path_(path), file_(file), buffer_(kBuffer) {}
+LineReader::LineReader(std::string path, std::FILE* file) : path_(std::move(path)), file_(file), buffer_(kBuffer) {}
 
 Result<LineReader> LineReader::open(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "rb");

@@ -34,7 +34,7 @@ class LineReader {
   struct Closer {
     void operator()(std::FILE* file) const noexcept { std::fclose(file); }
   };
-  LineReader(const std::string& path, std::FILE* file);
+  LineReader(std::string path, std::FILE* file);
   bool fill();
 
   std::string path_;

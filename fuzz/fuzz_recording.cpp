@@ -1,4 +1,4 @@
-// Lines of access logs and rows of rate files, which come from other programs and from break-ins on them.
+// Lines of access logs and rows of rate files: what strangers sent to a server stands in them.
 #include "engine/access_log.hpp"
 #include "engine/rate_recording.hpp"
 #include "engine/recorded_time.hpp"
