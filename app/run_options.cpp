@@ -179,6 +179,9 @@ Result<Load> played(const Load& load, const Factors& factors) {
     return Error{fmt::format("load '{}': {:.3g} arrivals are more than a run can plan ({:g}): give a smaller --scale",
                              load.name, result.intensity.total(), kMostArrivals)};
   }
+  if (result.sessions && result.sessions->size() == 0) {
+    return Error{fmt::format("load '{}' has no session left at this --scale: give a larger one", load.name)};
+  }
   constexpr double kLongest = 3650.0 * 86400;
   if (to_seconds(result.length()) > kLongest) {
     return Error{fmt::format("load '{}' would take longer than ten years: give a larger --speed", load.name)};

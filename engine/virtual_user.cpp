@@ -145,7 +145,8 @@ void VirtualUser::start_request() {
   patience_ends_.reset();
   second_press_.reset();
   if (const auto patience = temper_.patience()) {
-    patience_ends_ = request_began_ + from_seconds(to_seconds(*patience) * patience_factor_);
+    constexpr double kEndless = 3650.0 * 86400;  // seconds; what a time point holds
+    patience_ends_ = request_began_ + from_seconds(std::min(to_seconds(*patience) * patience_factor_, kEndless));
   }
   if (request_.method == HttpMethod::post) {
     if (const auto after = temper_.second_press()) second_press_ = request_began_ + *after;
@@ -176,6 +177,7 @@ void VirtualUser::watch_request() {
 }
 
 void VirtualUser::on_watch() {
+  if (interrupted_) return;
   const TimePoint now = context_.clock.now();
   if (patience_ends_ && now >= *patience_ends_) return cancel_transfers(Outcome::abandoned);
   if (second_press_ && now >= *second_press_) {
@@ -374,6 +376,8 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
   mail_.give_up_after = from_seconds(give_up);
   // A portal that is slow to answer may have sent the mail long before.
   mail_.request_time = std::max(mail_.request_time, last_request_took_);
+  // A try whose answer never came may have sent it, too.
+  if (visit_.has_retried()) mail_.request_time = std::max(mail_.request_time, last_byte_ - started_);
   wanted_ = Wanted::mail;
   return true;
 }
@@ -457,7 +461,7 @@ void VirtualUser::finish_failed() {
 void VirtualUser::finish_away() {
   context_.vm.release(coroutine_);
   last_step_ = failed_step_;
-  finish(Outcome::interrupted, PersonFate::away);
+  finish(Outcome::failure, PersonFate::away);
 }
 
 void VirtualUser::finish_interrupted() {

@@ -6,6 +6,7 @@ void Visit::begin(std::size_t steps) {
   steps_.assign(steps, Step{});
   open_ = nullptr;
   retrying_ = false;
+  retried_ = false;
 }
 
 Visit::Attempt Visit::attempt(StepId step) {
@@ -28,6 +29,7 @@ Visit::Attempt Visit::attempt(StepId step) {
 }
 
 void Visit::restart() noexcept {
+  retried_ = true;
   for (Step& step : steps_) step.plays = 0;
 }
 

@@ -21,7 +21,8 @@ class Visit {
   void begin(std::size_t steps);
   // The step is played; after retry() it is the same thing tried again, otherwise the next one.
   Attempt attempt(StepId step);
-  void retry() noexcept { retrying_ = true; }
+  void retry() noexcept { retrying_ = retried_ = true; }
+  [[nodiscard]] bool has_retried() const noexcept { return retried_; }
   // The journey begins anew: what was played already is not new.
   void restart() noexcept;
   // A request of the open attempt, not counting second presses. Whether a calm person would have sent it too: the
@@ -47,6 +48,7 @@ class Visit {
   Step* open_ = nullptr;
   std::uint32_t requests_ = 0;  // of the open attempt
   bool retrying_ = false;
+  bool retried_ = false;  // anything, ever
 };
 
 }  // namespace gelombang

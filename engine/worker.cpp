@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <utility>
 
 namespace gelombang {
 namespace {
@@ -126,9 +127,8 @@ void Worker::run() {
 
 void Worker::stop_arrivals() {
   boost::asio::post(io_, [this] {
-    arrivals_over_ = true;
+    if (!std::exchange(arrivals_over_, true)) drop_backlog();
     pacing_timer_.cancel();
-    drop_backlog();
     context_->last_try = std::min(context_->last_try, shared_.clock.now());
     for (const auto& user : users_) user->stop_retrying();
     check_finished();
@@ -137,8 +137,8 @@ void Worker::stop_arrivals() {
 
 void Worker::interrupt() {
   boost::asio::post(io_, [this] {
-    arrivals_over_ = true;
-    drop_backlog();
+    // What was due after an earlier stop was not ours to start.
+    if (!std::exchange(arrivals_over_, true)) drop_backlog();
     interrupted_ = true;
     pacing_timer_.cancel();
     for (const auto& user : users_) user->interrupt();

@@ -1,5 +1,7 @@
 #include "metrics/censored_histogram.hpp"
 
+#include "metrics/bucket_index.hpp"
+
 #include <algorithm>
 
 namespace gelombang {
@@ -62,7 +64,9 @@ std::optional<Estimate> percentile(const CensoredHistogram& both, double quantil
     if (curve.survival() <= 1 - quantile + kSlack) return Estimate{curve.value(), false};
   }
   const Duration if_ended = pooled(both).percentile(quantile).value_or(Duration::zero());
-  return Estimate{std::max(curve.value(), if_ended), true};
+  // The last bucket has no end: the rank is among those that it never came to.
+  const bool never = both.censored.max() >= kNever && bucket_index(if_ended) + 1 == kBucketCount;
+  return Estimate{never ? kNever : std::max(curve.value(), if_ended), true};
 }
 
 std::optional<Estimate> mean(const CensoredHistogram& both) {

@@ -6,11 +6,15 @@
 
 #include "metrics/histogram.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
 
 namespace gelombang {
+
+// What never ended, and never will, is censored at this: longer than anything that did end.
+inline constexpr Duration kNever = std::chrono::hours(24) * 3650;
 
 // A figure that may be known only from below.
 struct Estimate {

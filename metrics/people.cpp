@@ -25,8 +25,9 @@ void JourneyPeople::add(const PersonSample& sample) noexcept {
   ++ended[static_cast<std::size_t>(sample.fate)];
   switch (sample.fate) {
     case PersonFate::succeeded: time.observed.record(sample.time); break;
+    // Early losses are no early ends: whoever gave up comes after everybody who got there.
     case PersonFate::lost:
-    case PersonFate::away:
+    case PersonFate::away: time.censored.record(kNever); break;
     case PersonFate::interrupted: time.censored.record(sample.time); break;
     case PersonFate::left:
     case PersonFate::own_fault: break;

@@ -62,7 +62,7 @@ struct JourneyPeople {
   void clear() noexcept;
 
   std::array<std::uint64_t, kPersonFateCount> ended{};  // by PersonFate
-  // From the scheduled arrival to the success of the whole journey; censored: lost, away and interrupted.
+  // From the scheduled arrival to the success of the whole journey; censored: interrupted, and lost and away at kNever.
   CensoredHistogram time;
   [[nodiscard]] std::uint64_t operator[](PersonFate fate) const noexcept {
     return ended[static_cast<std::size_t>(fate)];

@@ -31,6 +31,7 @@ std::string judgement_text(const Threshold& threshold, const Judgement& judgemen
 
 std::string estimate_text(const std::optional<Estimate>& estimate) {
   if (!estimate) return "-";
+  if (estimate->value >= kNever) return "never";
   return (estimate->lower_bound ? ">= " : "") + format_duration(estimate->value);
 }
 

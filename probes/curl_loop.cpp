@@ -213,7 +213,9 @@ void CurlLoop::on_event(std::uint64_t tag, std::uint32_t events) {
   if ((wanted & CURL_POLL_OUT) != 0 && (events & (EPOLLOUT | kEnd)) != 0) mask |= CURL_CSELECT_OUT;
   if (mask != 0) {
     act(fd, mask);
-  } else {  // an idle connection that its server closes: out of the set until libcurl comes back to it
+  } else if (wanted == CURL_POLL_REMOVE) {
+    // An idle connection that its server closes: out of the set until libcurl comes back to it. An event of a wish that
+    // has changed since is no reason: libcurl would not say its new wish again.
     register_events(fd, 0);
   }
 }

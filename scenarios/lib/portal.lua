@@ -53,7 +53,7 @@ end
 function portal.submit_identity(person)
   return http.post("/api/identity", {
     json = { nik = person.nik, kk = person.kk, birth_date = person.birth_date },
-    expect = or_done(person, { 200 }),
+    expect = { 200 },
   })
 end
 

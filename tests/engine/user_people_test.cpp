@@ -247,7 +247,7 @@ TEST_CASE("people: whoever would come back after the end is away at once") {
   stage.last_try = stage.now() + 1min;
   stage.play(0);
   CHECK(fate(stage, PersonFate::away) == 1);
-  CHECK(stage.recorded().journeys[0][Outcome::interrupted] == 1);
+  CHECK(stage.recorded().journeys[0][Outcome::failure] == 1);
   CHECK(stage.step("one").people[PersonFate::away] == 1);
   CHECK(count_of(stage.step("one"), CountedResult::failure) == 1);
 }
