@@ -87,6 +87,24 @@ TEST_CASE("run: the first signal lets what is under way finish, and exits 105", 
   CHECK(summary.at("arrivals").at("started").as_int64() == summary.at("arrivals").at("completed").as_int64());
 }
 
+TEST_CASE("run: what was due after a stop is no drop of ours, though the grace runs out", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  sandbox.operate("freeze", R"({"ms": 8000})");
+  const auto process =
+      start_scenario(scenario(directory, kGet),
+                     {"--target", sandbox.url(), "--rate", "20/s", "--duration", "60s", "--graceful-stop", "2s"},
+                     directory.file("s.json"));
+  process->wait_for_output("scenario scenario");
+  std::this_thread::sleep_for(2s);
+  process->signal(SIGINT);
+  CHECK(process->wait(20s) == 105);
+  const auto summary = boost::json::parse(read_file(directory.file("s.json")));
+  const auto& arrivals = summary.at("arrivals");
+  CHECK(arrivals.at("interrupted").as_int64() > 0);
+  CHECK(arrivals.at("planned").as_int64() == arrivals.at("started").as_int64());
+}
+
 TEST_CASE("run: the second signal stops now, and what was under way is not lost", "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
