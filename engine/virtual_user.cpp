@@ -2,7 +2,6 @@
 
 #include "base/log.hpp"
 #include "engine/lua_support.hpp"
-#include "probes/http_block_page.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
@@ -11,13 +10,6 @@
 #include <utility>
 
 namespace gelombang {
-namespace {
-
-constexpr std::size_t kMaxSeenSecrets = 32;
-
-bool is_absolute(std::string_view url) { return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0; }
-
-}  // namespace
 
 VirtualUser::VirtualUser(UserContext& context)
     : context_(context),
@@ -108,186 +100,6 @@ void VirtualUser::step_end(ErrorClass error) {
     failed_error_ = error;
   }
   step_ = -1;
-}
-
-// Requests ------------------------------------------------------------------------------------------
-
-HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
-  request_ = HttpRequest{};
-  expected_.clear();
-  patience_factor_ = 1;
-  request_.method = method;
-  if (is_absolute(url)) {
-    request_.url = url;
-  } else {
-    if (context_.settings.target.empty())
-      throw std::runtime_error("no target for this path: give one with --target URL");
-    if (url.empty() || url.front() != '/') throw std::runtime_error("a path begins with /");
-    request_.url = context_.settings.target + std::string(url);
-  }
-  return request_;
-}
-
-std::string VirtualUser::cookie(std::string_view name) {
-  std::string value = http_.cookie(context_.settings.target, name);
-  remember_secret(value);
-  return value;
-}
-
-void VirtualUser::start_request() {
-  set_activity(Activity::requesting);
-  if (!guards_hold()) {
-    boost::asio::post(context_.io, [this] { refuse_request(); });
-    return;
-  }
-  request_began_ = context_.clock.now();
-  pressed_twice_ = false;
-  patience_ends_.reset();
-  second_press_.reset();
-  if (const auto patience = temper_.patience()) {
-    constexpr double kEndless = 3650.0 * 86400;  // seconds; what a time point holds
-    patience_ends_ = request_began_ + from_seconds(std::min(to_seconds(*patience) * patience_factor_, kEndless));
-  }
-  if (request_.method == HttpMethod::post) {
-    if (const auto after = temper_.second_press()) second_press_ = request_began_ + *after;
-  }
-  start_transfer(false);
-  if (patience_ends_ || second_press_) watch_request();
-}
-
-void VirtualUser::start_transfer(bool second) {
-  HttpRequest request = second_press_ ? request_ : std::move(request_);
-  TransferId& transfer = second ? second_transfer_ : transfer_;
-  transfer = context_.http.start(http_, std::move(request),
-                                 [this, second](HttpResult result) { on_response(std::move(result), second); });
-}
-
-void VirtualUser::cancel_transfers(Outcome outcome) {
-  context_.http.cancel(transfer_, outcome);
-  context_.http.cancel(second_transfer_, outcome);
-}
-
-void VirtualUser::watch_request() {
-  TimePoint next = patience_ends_.value_or(TimePoint::max());
-  if (second_press_) next = std::min(next, *second_press_);
-  timer_.expires_at(next);
-  timer_.async_wait([this, generation = ++generation_](const boost::system::error_code& error) {
-    if (!error && generation == generation_) on_watch();
-  });
-}
-
-void VirtualUser::on_watch() {
-  if (interrupted_) return;
-  const TimePoint now = context_.clock.now();
-  if (patience_ends_ && now >= *patience_ends_) return cancel_transfers(Outcome::abandoned);
-  if (second_press_ && now >= *second_press_) {
-    step_clock_.request_started(request_began_);
-    context_.recorder.double_submit(static_cast<StepId>(step_));
-    pressed_twice_ = true;
-    start_transfer(true);
-    second_press_.reset();
-  }
-  if (patience_ends_ || second_press_) watch_request();
-}
-
-bool VirtualUser::guards_hold() const {
-  return std::none_of(
-      context_.scenario.guards.begin(), context_.scenario.guards.end(), [this](const DigitGuard& guard) {
-        const auto offends = [&guard](std::string_view text) { return guard.violated_by(text); };
-        return offends(request_.url) || offends(request_.body) ||
-               std::any_of(request_.headers.begin(), request_.headers.end(),
-                           [&](const HttpHeader& header) { return offends(header.value); }) ||
-               std::any_of(request_.parts.begin(), request_.parts.end(),
-                           [&](const HttpPart& part) { return part.filename.empty() && offends(*part.data); });
-      });
-}
-
-void VirtualUser::refuse_request() {
-  if (interrupted_) return finish_interrupted();
-  const auto step = static_cast<StepId>(step_);
-  context_.recorder.script_error(
-      iteration_.journey, step,
-      fmt::format("step '{}': a guard of the scenario stopped a request: it carries a number that is not synthetic; "
-                  "nothing was sent",
-                  context_.scenario.catalog.steps[step].name));
-  resume_with_response(HttpResponse{}, ErrorClass::generator_identity);
-}
-
-void VirtualUser::on_response(HttpResult result, bool second) {
-  (second ? second_transfer_ : transfer_) = 0;
-  record_response(result, second);
-  if (pressed_twice_) {
-    // The browser shows the answer to the second press, when both have come.
-    if (second) shown_ = std::move(result);
-    if (transfer_ != 0 || second_transfer_ != 0) return;
-    result = std::move(*shown_);
-    shown_.reset();
-  }
-  if (patience_ends_ || second_press_) {
-    ++generation_;
-    timer_.cancel();
-  }
-  if (interrupted_) return finish_interrupted();
-  remember_secrets(result.response);
-  resume_with_response(result.response, result.hops.back().error);
-}
-
-void VirtualUser::record_response(HttpResult& result, bool second) {
-  RequestSample& last = result.hops.back();
-  if (last.outcome == Outcome::success) {
-    last.error = judge(result.response);
-    if (last.error != ErrorClass::none) last.outcome = Outcome::failure;
-  }
-  const auto step = static_cast<StepId>(step_);
-  for (const RequestSample& hop : result.hops) context_.recorder.request(step, hop, !second && visit_.request());
-  step_clock_.request_started(result.hops.front().started);
-  step_clock_.request_ended(result.ended);
-  last_byte_ = result.ended;
-  last_request_took_ = result.ended - result.hops.front().started;
-  // A request that cannot be made is the script's fault, and no pass.
-  if (last.error == ErrorClass::generator_script) {
-    context_.recorder.script_error(iteration_.journey, step, redacted(result.error_detail));
-  }
-}
-
-ErrorClass VirtualUser::judge(const HttpResponse& response) const {
-  const bool expected = expected_.empty()
-                            ? response.status < 400
-                            : std::find(expected_.begin(), expected_.end(), response.status) != expected_.end();
-  return expected ? ErrorClass::none : classify_status(response.status, looks_blocked(response));
-}
-
-void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass error) {
-  lua_State* L = coroutine_.state();
-  lua_pushinteger(L, response.status);
-  lua::push(L, response.body);
-  lua::push(L, response.url);
-  std::string head;
-  for (const HttpHeader& header : response.headers)
-    head.append(header.name).append(": ").append(header.value).append("\n");
-  lua::push(L, head);
-  lua::push(L, name(error));
-  advance(context_.vm.resume(coroutine_, *this, 5));
-}
-
-// What the target handed to this person must not be shown either. The newest are kept: they are the valid ones.
-void VirtualUser::remember_secret(std::string value) {
-  const bool known = std::find(seen_secrets_.begin(), seen_secrets_.end(), value) != seen_secrets_.end();
-  if (value.empty() || known) return;
-  seen_secrets_.push_back(std::move(value));
-  if (seen_secrets_.size() > kMaxSeenSecrets) seen_secrets_.pop_front();
-}
-
-void VirtualUser::remember_secrets(const HttpResponse& response) {
-  for (const HttpHeader& header : response.headers) {
-    if (header.name.size() != 10) continue;
-    std::string lower = header.name;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (lower != "set-cookie") continue;
-    const std::string value = header.value.substr(0, header.value.find(';'));
-    remember_secret(value.substr(value.find('=') + 1));
-  }
 }
 
 // Pauses --------------------------------------------------------------------------------------------

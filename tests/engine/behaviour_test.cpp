@@ -194,3 +194,36 @@ TEST_CASE("behaviour: the asked share of presses is doubled, within a moment") {
   }
   CHECK(doubled == Approx(1000).margin(120));
 }
+
+TEST_CASE("behaviour: a crowd that was kept out for 20 s asks for more than its arrivals when the portal is back") {
+  // Twenty people a second on a clock of our own; a try outside of the outage succeeds at once.
+  Behaviour behaviour = eager();
+  behaviour.patience.reset();
+  behaviour.gap = {1s, 5s};
+  behaviour.pauses = {{0.8, {20s, 60s}}};
+  behaviour.attempts = Spread{12, 30};
+  constexpr Duration kDown = 40s;
+  constexpr Duration kUp = 60s;
+  std::map<Duration, int> tries;  // by second
+  for (std::uint64_t person = 0; person < 20 * 120; ++person) {
+    Temper temper(&behaviour, 7, person);
+    Duration at = person * 50ms;
+    NextTry next;
+    do {
+      ++tries[std::chrono::floor<std::chrono::seconds>(at)];
+      if (at < kDown || at >= kUp) break;
+      next = temper.after_failure(0, ErrorClass::tcp_refused);
+      at += next.wait;
+    } while (next.kind != NextTry::Kind::none);
+  }
+  const auto mean = [&tries](Duration from, Duration until) {
+    int sum = 0;
+    for (auto second = tries.lower_bound(from); second != tries.lower_bound(until); ++second) sum += second->second;
+    return sum / to_seconds(until - from);
+  };
+  CHECK(mean(0s, kDown) == 20);
+  CHECK(mean(kDown + 5s, kUp) > 40);
+  CHECK(mean(kUp, kUp + 5s) > 30);
+  CHECK(mean(kUp + 5s, kUp + 30s) > 22);            // those who paused come later
+  CHECK(mean(110s, 119s) == Approx(20).margin(3));  // and in the end it is calm again
+}

@@ -24,6 +24,9 @@ struct Files {
     write_file(csv,
                "local a = step 'a'\nlocal p = feed.csv('empty.csv')\n"
                "return scenario { people = p, journeys = { j = { run = function() end } } }\n");
+    write_file(odds,
+               "local a = step 'a'\nlocal b = behaviour { name = 'crowd', reload = 1.5 }\n"
+               "return scenario { journeys = { j = { behaviour = b, run = function() end } } }\n");
     write_file(directory.file("one.csv"), "email\na@x.test\n");
     write_file(queue,
                "local a = step 'a'\nreturn scenario { people = feed.csv('one.csv'), "
@@ -34,6 +37,7 @@ struct Files {
   std::string syntax = directory.file("syntax.lua");
   std::string twice = directory.file("twice.lua");
   std::string csv = directory.file("csv.lua");
+  std::string odds = directory.file("odds.lua");
   std::string queue = directory.file("queue.lua");
 };
 
@@ -47,6 +51,10 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
     std::string words;
   };
   const std::vector<Case> cases{
+      {{"run", files.odds}, "odds.lua:2: behaviour 'crowd': reload is 1.5: expected a share from 0 to 1"},
+      {{"run", "login.lua", "--set", "people=angry"},
+       "--set people: no behaviour is called 'angry': expected applicant, patient or calm"},
+      {{"run", "login.lua", "--set", "hurry=0"}, "--set hurry: expected a number above 0"},
       {{"run", files.good, "--no-such-flag"}, "--no-such-flag"},
       {{"run", "/nonexistent/x.lua"}, "no such scenario file"},
       {{"run", files.syntax}, "syntax.lua:1:"},
