@@ -31,7 +31,7 @@ return scenario {
 )lua";
 
 std::string crowd_in(const TemporaryDirectory& directory) {
-  const std::string path = directory.file("crowd.lua");
+  std::string path = directory.file("crowd.lua");
   write_file(path, kCrowd);
   return path;
 }
