@@ -16,11 +16,14 @@ class Install(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             prefix = Path(directory) / "prefix"
             subprocess.run(["cmake", "--install", BINARIES, "--prefix", prefix], check=True, capture_output=True)
+            log = Path(directory) / "access.log"
+            log.write_text('192.0.2.1 - - [04/Mar/2021:12:00:00 +0700] "GET / HTTP/1.1" 200 1 "-" "a"\n')
             # By its name alone, from a directory that knows nothing: what it needs is found beside the program.
             for scenario in sorted(path.name for path in (prefix / "share/gelombang/scenarios").glob("*.lua")):
                 with self.subTest(scenario):
-                    result = subprocess.run([prefix / "bin/gelombang", "check", scenario], cwd=directory, text=True,
-                                            stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                    result = subprocess.run([prefix / "bin/gelombang", "check", scenario, "--set", f"log={log}"],
+                                            cwd=directory, text=True, stdin=subprocess.DEVNULL, capture_output=True,
+                                            timeout=60)
                     self.assertEqual(0, result.returncode, result.stderr)
             result = subprocess.run([prefix / "bin/gelombang-sandbox", "--help"], cwd=directory, text=True,
                                     capture_output=True, timeout=60)
