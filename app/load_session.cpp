@@ -123,8 +123,7 @@ std::optional<ExitReason> LoadSession::set_up() {
   const FitReport fit = fit_of(prepared_, need);
   for (const std::string& problem : fit.doubtful) spdlog::warn("may not fit: {}", problem);
   if (!fit.impossible.empty()) {
-    for (const std::string& problem : fit.impossible) say("does not fit: {}\n", problem);
-    return bad("the load does not fit this machine or its feeds: nothing was sent");
+    return bad(fmt::format("does not fit: {}; nothing was sent", fmt::join(fit.impossible, "; ")));
   }
   if (options_.metrics_listen != "off") {
     std::vector<std::string> expressions;
