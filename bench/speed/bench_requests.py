@@ -6,7 +6,7 @@ import time
 
 import meter
 import peers
-from report import Measure, absent, ratio_measure, ratios
+from report import Measure, absent, judged_at, ratio_measure, ratios
 
 SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
@@ -112,7 +112,7 @@ def many_users(clients, server, pace, users):
         pairs.append((many.microseconds, few.microseconds))
         bare.append((plain_many.microseconds, plain_few.microseconds))
     what = f"{users} users with a request each under way; bare libcurl: {ratios(bare)[0]:.2f} times"
-    yield ratio_measure(f"cpu_per_request_{users}_users_vs_64", pairs, 2.5, what)
+    yield judged_at(ratio_measure(f"cpu_per_request_{users}_users_vs_64", pairs, 2.5, what), users, 10_000)
 
 
 def idle_memory(clients, server, users):
@@ -127,4 +127,5 @@ def idle_memory(clients, server, users):
         there, memory = server.connections() - 1, meter.resident_kb(process.pid)
         process.kill()
     why = f"resident memory of the whole process / {there} users with an open connection"
-    yield Measure(f"memory_per_idle_user_{users}_users", round(memory / there, 1), "KB", 40, why)
+    figure = Measure(f"memory_per_idle_user_{users}_users", round(memory / there, 1), "KB", 40, why)
+    yield judged_at(figure, there, 10_000)

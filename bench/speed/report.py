@@ -36,6 +36,14 @@ def ratio_measure(name, pairs, at_most=None, what=""):
     return Measure(name, round(middle, 3), "times", at_most, f"{what}; {why}" if what else why)
 
 
+def judged_at(measure, there, wanted):
+    """A bar is for a number of users: with fewer the figure is shown and not judged."""
+    if there < 0.98 * wanted:
+        measure.holds = None
+        measure.why += f"; not judged: the bar is for {wanted} users"
+    return measure
+
+
 def absent(name, unit, at_most, why):
     return Measure(name, None, unit, at_most, why)
 

@@ -30,6 +30,12 @@ class Report(unittest.TestCase):
         self.assertEqual({"name": "m", "value": None, "unit": "times", "bar": 0.2, "holds": None,
                           "why": "k6 is not on the PATH"}, measure)
 
+    def test_a_bar_for_many_users_is_not_judged_with_fewer(self):
+        few = report.judged_at(report.Measure("m", 30.0, "KB", 40), 2000, 10_000)
+        self.assertIsNone(few.holds)
+        self.assertIn("not judged: the bar is for 10000 users", few.why)
+        self.assertIs(True, report.judged_at(report.Measure("m", 30.0, "KB", 40), 9_900, 10_000).holds)
+
     def test_the_json_has_its_schema_and_six_fields_for_each_measure(self):
         measures = [report.ratio_measure("a", [(2.0, 1.0)], 1.3, "64 users"), report.Measure("b", 41, "ns", 400)]
         written = json.loads(report.as_json(measures))
