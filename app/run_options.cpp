@@ -197,7 +197,7 @@ std::string user_agent(const RunOptions& options) {
 // What was left out of a recording is said on stderr.
 Result<void> read_noted(Load& load, const ControlTraffic& traffic) {
   std::vector<std::string> notes;
-  const auto read = read_recording(load, traffic, notes);
+  auto read = read_recording(load, traffic, notes);
   for (const std::string& note : notes) spdlog::warn("load '{}': {}", load.name, note);
   return read;
 }
