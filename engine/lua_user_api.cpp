@@ -124,6 +124,24 @@ int http_version_1_1(lua_State* L) {
   return 0;
 }
 
+// Percent-encoding of what RFC 3986 does not call unreserved, over and over for each form.
+int encode(lua_State* L) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text(L, 1)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+                       byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  push(L, encoded);
+  return 1;
+}
+
 // -> status, body, url, headers as "name: value\n" lines, error class
 int http_send(lua_State* L) {
   user_of(L).wait_for_request();
@@ -207,6 +225,7 @@ void add_user_functions(lua_State* L, LuaVm::State& state) {
       {"http_redirects", guarded<http_redirects>},
       {"http_expect_continue", guarded<http_expect_continue>},
       {"http_version_1_1", guarded<http_version_1_1>},
+      {"encode", guarded<encode>},
       {"http_send", guarded<http_send>},
       {"cookie", guarded<cookie>},
       {"think", guarded<think>},

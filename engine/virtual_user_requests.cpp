@@ -170,6 +170,7 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   lua::push(L, response.body);
   lua::push(L, response.url);
   std::string head;
+  head.reserve(512);
   for (const HttpHeader& header : response.headers)
     head.append(header.name).append(": ").append(header.value).append("\n");
   lua::push(L, head);

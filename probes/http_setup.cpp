@@ -50,25 +50,6 @@ long milliseconds(Duration duration) {
   return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
 
-class HeaderLines {
- public:
-  void add(const std::string& line) {
-    curl_slist* const longer = curl_slist_append(list_.get(), line.c_str());
-    if (longer == nullptr) {
-      failed_ = true;
-      return;
-    }
-    static_cast<void>(list_.release());
-    list_.reset(longer);
-  }
-  [[nodiscard]] bool failed() const { return failed_; }
-  CurlList take() { return std::move(list_); }
-
- private:
-  CurlList list_;
-  bool failed_ = false;
-};
-
 void set_certificates(CURL* easy, const HttpClient::Options& options) {
   // A directory of certificates would keep libcurl from sharing one parsed store among its connections.
   curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
@@ -154,9 +135,10 @@ void EasyPool::give_back(std::unique_ptr<EasySlot> slot) {
   if (!slot->tainted) free_.push_back(std::move(slot));
 }
 
-Result<CurlList> make_headers(const Transfer& transfer, const HttpClient::Options& options,
-                              const std::string& traceparent) {
-  HeaderLines lines;
+Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpClient::Options& options,
+                         std::string_view traceparent) {
+  HeaderLines& lines = slot.headers;
+  lines.clear();
   const Hop& hop = transfer.hop;
   for (const HttpHeader& header : transfer.request.headers) {
     if (!is_token(header.name) || !is_value(header.value)) return Error{"a header's name or value cannot be sent"};
@@ -166,22 +148,23 @@ Result<CurlList> make_headers(const Transfer& transfer, const HttpClient::Option
     if (is_one_of(header.name, {"expect", "traceparent"})) continue;
     if (!hop.body.content_type().empty() && is_one_of(header.name, {"content-type"})) continue;
     if (is_one_of(header.name, {"user-agent"})) {  // a script may look like a browser, but never hide who it is
-      lines.add(header.name + ": " + header.value + ' ' + options.user_agent);
+      lines.add({header.name, ": ", header.value, " ", options.user_agent});
+    } else if (header.value.empty()) {
+      lines.add({header.name, ";"});
     } else {
-      lines.add(header.value.empty() ? header.name + ';' : header.name + ": " + header.value);
+      lines.add({header.name, ": ", header.value});
     }
   }
-  lines.add("traceparent: " + traceparent);
+  lines.add({"traceparent: ", traceparent});
   if (hop.with_body) {
     if (!hop.body.content_type().empty()) {
-      lines.add("Content-Type: " + hop.body.content_type());
+      lines.add({"Content-Type: ", hop.body.content_type()});
     } else if (!find_header(transfer.request.headers, "content-type")) {
-      lines.add("Content-Type:");  // libcurl would claim a form
+      lines.add({"Content-Type:"});  // libcurl would claim a form
     }
-    lines.add(transfer.request.expect_continue ? "Expect: 100-continue" : "Expect:");
+    lines.add({transfer.request.expect_continue ? "Expect: 100-continue" : "Expect:"});
   }
-  if (lines.failed()) return Error{"out of memory"};
-  return lines.take();
+  return {};
 }
 
 void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient::Options& options) {
@@ -200,7 +183,7 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_URL, hop.url.full.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, hop.headers.get());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.headers.list());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(transfer.request.timeout));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.request.connect_timeout));
   const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;

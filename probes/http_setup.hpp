@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gelombang {
@@ -27,9 +28,9 @@ class EasyPool {
   std::vector<std::unique_ptr<EasySlot>> free_;
 };
 
-// The header lines of a hop. An Error where the script's headers cannot be sent.
-Result<CurlList> make_headers(const Transfer& transfer, const HttpClient::Options& options,
-                              const std::string& traceparent);
+// Fills the header lines of a hop. An Error where the script's headers cannot be sent.
+Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpClient::Options& options,
+                         std::string_view traceparent);
 
 // Fits a handle for the transfer's present hop, and takes everything of it back out again.
 void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient::Options& options);

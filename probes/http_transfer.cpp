@@ -16,10 +16,12 @@ namespace {
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
 constexpr std::size_t kMaxHeaders = 500;             // kept; a page has some thirty
 
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 // "HTTP/1.1 200 OK", "HTTP/2 200 "; 0 where it is none.

@@ -7,6 +7,7 @@
 #include "probes/curl_loop.hpp"
 #include "probes/http_body.hpp"
 #include "probes/http_client.hpp"
+#include "probes/http_header_lines.hpp"
 #include "probes/http_message.hpp"
 #include "probes/http_url.hpp"
 #include "probes/socket_guard.hpp"
@@ -27,6 +28,7 @@ struct Transfer;
 // A libcurl handle and the place for its error message; they go back to a pool after each hop.
 struct EasySlot {
   CurlEasy easy;
+  HeaderLines headers;  // of the hop that it plays
   std::array<char, CURL_ERROR_SIZE> message{};
   bool tainted = false;  // keeps something of its user: not to be given to another one
 };
@@ -51,7 +53,6 @@ struct Hop {
   bool with_body = false;
   bool streamed = false;  // libcurl reads the body through on_read
   HttpBody body;
-  CurlList headers;
 
   TimePoint started{};                 // libcurl was told
   std::optional<TimePoint> connected;  // at the latest

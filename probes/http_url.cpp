@@ -27,9 +27,12 @@ bool is_address(const std::string& host) {
 
 std::string HttpUrl::shown() const {
   const bool v6 = host.find(':') != std::string::npos;
-  std::string text = scheme + "://" + (v6 ? "[" + host + "]" : host);
-  if (port != (scheme == "https" ? 443 : 80)) text += ":" + std::to_string(port);
-  return text + path;
+  std::string text;
+  text.reserve(scheme.size() + host.size() + path.size() + 11);
+  text.append(scheme).append(v6 ? "://[" : "://").append(host).append(v6 ? "]" : "");
+  if (port != (scheme == "https" ? 443 : 80)) text.append(":").append(std::to_string(port));
+  text.append(path);
+  return text;
 }
 
 Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -15,11 +16,28 @@ namespace {
 
 constexpr std::size_t kSmallBody = 16 * 1024;  // up to here a body goes out with the headers, in one piece
 
-std::string hex(std::uint64_t value) {
+// Writes 16 digits.
+char* write_hex(char* to, std::uint64_t value) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; value >>= 4) text[i] = kDigits[value & 15];
+  for (int shift = 60; shift >= 0; shift -= 4) *to++ = kDigits[value >> shift & 15];
+  return to;
+}
+
+// W3C Trace Context: version, trace, span, sampled.
+std::array<char, 55> make_traceparent(RandomStream& ids) {
+  std::array<char, 55> text{'0', '0', '-'};
+  char* to = write_hex(text.data() + 3, ids.next());
+  to = write_hex(to, ids.next());
+  *to++ = '-';
+  to = write_hex(to, ids.next() | 1);
+  for (const char c : {'-', '0', '1'}) *to++ = c;
   return text;
+}
+
+std::string make_boundary(RandomStream& ids) {
+  std::array<char, 16> digits{};
+  write_hex(digits.data(), ids.next());
+  return "gelombang" + std::string(digits.data(), digits.size());
 }
 
 bool carries_body(const HttpRequest& request) {
@@ -115,22 +133,22 @@ void HttpClient::Impl::launch(Transfer& transfer) {
     return;
   }
   RandomStream ids = next_ids();
-  const std::string traceparent = "00-" + hex(ids.next()) + hex(ids.next()) + '-' + hex(ids.next() | 1) + "-01";
+  const auto traceparent = make_traceparent(ids);
   Hop& hop = transfer.hop;
   if (hop.with_body) {
-    hop.body = HttpBody(transfer.request, "gelombang" + hex(ids.next()));
+    hop.body = HttpBody(transfer.request, transfer.request.parts.empty() ? std::string() : make_boundary(ids));
     hop.streamed = hop.body.size() > kSmallBody || (!hop.body.empty() && hop.body.single().empty());
   }
-  Result<CurlList> headers = make_headers(transfer, options_, traceparent);
-  if (!headers) {
-    refuse(transfer, ErrorClass::generator_script, headers.error().message);
-    return;
-  }
-  hop.headers = std::move(*headers);
   CURLSH* const share = transfer.user->state_->open_share();
   transfer.slot = handles_.take();
   if (share == nullptr || !transfer.slot) {
     refuse(transfer, ErrorClass::generator_memory, "libcurl has no memory for a request");
+    return;
+  }
+  if (const Result<void> set =
+          set_headers(*transfer.slot, transfer, options_, {traceparent.data(), traceparent.size()});
+      !set) {
+    refuse(transfer, ErrorClass::generator_script, set.error().message);
     return;
   }
   set_hop(*transfer.slot, transfer, share, options_);

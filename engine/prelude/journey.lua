@@ -3,9 +3,7 @@
 local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
   "connect_timeout", "redirects", "version", "expect_continue", "patience")
 
-local function encode(text)
-  return (gsub(tostring(text), "[^%w%-%._~]", function(c) return format("%%%02X", byte(c)) end))
-end
+local function encode(value) return native.encode(tostring(value)) end
 
 local function encode_form(values)
   local names, pairs_ = {}, {}
@@ -87,10 +85,11 @@ local function set_options(options)
   end
 end
 
-local function request(method, url, options)
-  in_step("http." .. method)
-  if type(url) ~= "string" then blame(format("http.%s takes a URL or a path such as \"/masuk\"", method)) end
-  if options then only_keys(expect_table(options, "http." .. method), "http." .. method, request_options) end
+-- `what` is "http." and the method.
+local function request(method, what, url, options)
+  in_step(what)
+  if type(url) ~= "string" then blame(format("%s takes a URL or a path such as \"/masuk\"", what)) end
+  if options then only_keys(expect_table(options, what), what, request_options) end
   if options and options.query then url = url .. (find(url, "?", 1, true) and "&" or "?") .. encode_form(options.query) end
   native.http_begin(method, url)
   if options then set_options(options) end
@@ -101,7 +100,8 @@ end
 
 http = {}
 for _, method in ipairs { "get", "head", "post", "put", "patch", "delete", "options" } do
-  http[method] = function(url, options) return request(method, url, options) end
+  local what = "http." .. method
+  http[method] = function(url, options) return request(method, what, url, options) end
 end
 
 -- The value of one of this user's cookies for the target; nil where there is none.

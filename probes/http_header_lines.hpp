@@ -1,0 +1,29 @@
+// The header lines of a request as libcurl reads them. Filled anew for each request in memory that stays, because
+// libcurl's own list costs two allocations a line.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+class HeaderLines {
+ public:
+  void clear() noexcept;
+  // A line, from its pieces.
+  void add(std::initializer_list<std::string_view> pieces);
+  // For CURLOPT_HTTPHEADER; valid until the next add or clear. Null where there is no line.
+  curl_slist* list();
+
+ private:
+  std::string text_;                 // the lines, each with a zero byte at its end
+  std::vector<std::size_t> starts_;  // of the lines in it
+  std::vector<curl_slist> nodes_;
+};
+
+}  // namespace gelombang
