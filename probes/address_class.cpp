@@ -87,6 +87,28 @@ bool zero_between(const Bytes16& address, std::size_t from, std::size_t to) noex
   return std::all_of(address.begin() + from, address.begin() + to, [](std::uint8_t byte) { return byte == 0; });
 }
 
+// What inet_pton takes for IPv4, without a copy of the text: every request's host comes by here.
+std::optional<Bytes4> dotted_quad(std::string_view text) noexcept {
+  Bytes4 bytes{};
+  for (std::size_t part = 0; part < bytes.size(); ++part) {
+    if (part > 0) {
+      if (text.empty() || text.front() != '.') return std::nullopt;
+      text.remove_prefix(1);
+    }
+    unsigned value = 0;
+    std::size_t digits = 0;
+    while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
+      if (digits > 0 && value == 0) return std::nullopt;  // a leading zero: octal to some
+      value = value * 10 + static_cast<unsigned>(text[digits++] - '0');
+      if (value > 255) return std::nullopt;
+    }
+    if (digits == 0) return std::nullopt;
+    bytes[part] = static_cast<std::uint8_t>(value);
+    text.remove_prefix(digits);
+  }
+  return text.empty() ? std::optional(bytes) : std::nullopt;
+}
+
 }  // namespace
 
 bool is_ipv4(const RemoteAddress& address) noexcept {
@@ -122,14 +144,17 @@ AddressFacts classify(const RemoteAddress& address) noexcept {
 }
 
 std::optional<RemoteAddress> parse_address(std::string_view text, std::uint16_t port) {
+  if (const auto four = dotted_quad(text)) {
+    RemoteAddress address;
+    address.port = port;
+    address.bytes[10] = address.bytes[11] = 0xff;
+    std::copy(four->begin(), four->end(), address.bytes.begin() + 12);
+    return address;
+  }
   const std::string terminated(text);
   if (terminated.size() != std::strlen(terminated.c_str())) return std::nullopt;
   RemoteAddress address;
   address.port = port;
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data() + 12) == 1) {
-    address.bytes[10] = address.bytes[11] = 0xff;
-    return address;
-  }
   if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
   return std::nullopt;
 }

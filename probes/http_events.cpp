@@ -13,7 +13,7 @@ namespace {
 Transfer& transfer_of(CURL* easy) {
   char* owner = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
-  return *reinterpret_cast<Transfer*>(owner);
+  return *reinterpret_cast<EasySlot*>(owner)->transfer;
 }
 
 }  // namespace
@@ -108,11 +108,13 @@ void HttpClient::Impl::deliver() {
   if (!shared_.early.empty()) end_early_answers();
   if (finished_.empty()) return;
   const std::shared_ptr<Impl> alive = shared_from_this();
-  std::vector<Finished> ready;
+  std::vector<Finished> ready = std::move(delivered_);
   ready.swap(finished_);
   for (Finished& finished : ready) {
     if (finished.done) finished.done(std::move(finished.result));
   }
+  ready.clear();
+  delivered_ = std::move(ready);
 }
 
 }  // namespace gelombang

@@ -81,6 +81,20 @@ void set_body(CURL* easy, const Hop& hop) {
                    hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
 }
 
+// What points to the slot stays the same for its whole life.
+void set_owner(EasySlot& slot) {
+  CURL* const easy = slot.easy.get();
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.message.data());
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &slot);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot);
+}
+
 CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
   CurlEasy handle(curl_easy_init());
   CURL* const easy = handle.get();
@@ -123,6 +137,7 @@ std::unique_ptr<EasySlot> EasyPool::take() {
   auto slot = std::make_unique<EasySlot>();
   if (template_) slot->easy.reset(curl_easy_duphandle(template_.get()));
   if (!slot->easy) return nullptr;
+  set_owner(*slot);
   // The user's share brings the cookies; this has libcurl send them. It is not part of what is copied.
   curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIEFILE, "");
   // Each handle teaches them to libcurl once, with its first transfer.
@@ -173,15 +188,7 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   slot.message[0] = '\0';
   slot.tainted = find_header(transfer.request.headers, "host").has_value();  // libcurl keeps it for cookies
   curl_easy_setopt(easy, CURLOPT_SHARE, share);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.message.data());
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+  slot.transfer = &transfer;
   curl_easy_setopt(easy, CURLOPT_URL, hop.url.full.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.headers.list());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(transfer.request.timeout));
@@ -206,6 +213,7 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
 
 void clear_hop(EasySlot& slot) {
   CURL* const easy = slot.easy.get();
+  slot.transfer = nullptr;
   curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);

@@ -52,8 +52,8 @@ Transfer::Transfer(TransferContext& shared, TransferId number) : context(shared)
 
 Transfer::~Transfer() = default;
 
-std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* transfer) {
-  Transfer& self = *static_cast<Transfer*>(transfer);
+std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* slot) {
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   const std::size_t length = size * count;
   try {
     return self.take_header(line, length) ? length : 0;
@@ -98,8 +98,8 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   return true;
 }
 
-std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* transfer) {
-  Transfer& self = *static_cast<Transfer*>(transfer);
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* slot) {
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   HttpResponse& response = self.hop.response;
   const std::size_t length = size * count;
   self.hop.last_byte = self.context.clock.now();
@@ -115,8 +115,8 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   return length;
 }
 
-std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, void* transfer) {
-  Transfer& self = *static_cast<Transfer*>(transfer);
+std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, void* slot) {
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   const std::size_t copied = self.hop.body.read(to, size * count);
   if (copied > 0 && self.hop.body.exhausted()) {
     try {
@@ -129,15 +129,15 @@ std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, voi
   return copied;
 }
 
-int Transfer::on_seek(void* transfer, curl_off_t offset, int origin) {
-  Transfer& self = *static_cast<Transfer*>(transfer);
+int Transfer::on_seek(void* slot, curl_off_t offset, int origin) {
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
   self.hop.sent.reset();
   return self.hop.body.seek(static_cast<std::uint64_t>(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
-int Transfer::on_request(void* transfer, char*, char*, int, int) {
-  Transfer& self = *static_cast<Transfer*>(transfer);
+int Transfer::on_request(void* slot, char*, char*, int, int) {
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   const TimePoint now = self.context.clock.now();
   try {
     self.context.request_written(now);
@@ -151,13 +151,13 @@ int Transfer::on_request(void* transfer, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-int Transfer::on_lookup(void*, void*, void* transfer) {
-  static_cast<Transfer*>(transfer)->hop.looked_up = true;
+int Transfer::on_lookup(void*, void*, void* slot) {
+  static_cast<EasySlot*>(slot)->transfer->hop.looked_up = true;
   return 0;
 }
 
-curl_socket_t Transfer::on_open(void* transfer, curlsocktype, curl_sockaddr* address) {
-  Transfer& self = *static_cast<Transfer*>(transfer);
+curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address) {
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   Hop& hop = self.hop;
   try {
     const std::optional<RemoteAddress> remote = remote_address(address->addr);

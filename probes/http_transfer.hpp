@@ -28,7 +28,8 @@ struct Transfer;
 // A libcurl handle and the place for its error message; they go back to a pool after each hop.
 struct EasySlot {
   CurlEasy easy;
-  HeaderLines headers;  // of the hop that it plays
+  Transfer* transfer = nullptr;  // whose hop it plays
+  HeaderLines headers;           // of that hop
   std::array<char, CURL_ERROR_SIZE> message{};
   bool tainted = false;  // keeps something of its user: not to be given to another one
 };
@@ -94,14 +95,14 @@ struct Transfer {
   Hop hop;
   std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and it is being asked why
 
-  // libcurl's callbacks, with the Transfer as their data.
-  static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* transfer);
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* transfer);
-  static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* transfer);
-  static int on_seek(void* transfer, curl_off_t offset, int origin);
-  static int on_request(void* transfer, char* remote_ip, char* local_ip, int remote_port, int local_port);
-  static int on_lookup(void* resolver, void* reserved, void* transfer);
-  static curl_socket_t on_open(void* transfer, curlsocktype purpose, curl_sockaddr* address);
+  // libcurl's callbacks, with the slot as their data: it is the same for every request that a handle plays.
+  static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* slot);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* slot);
+  static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* slot);
+  static int on_seek(void* slot, curl_off_t offset, int origin);
+  static int on_request(void* slot, char* remote_ip, char* local_ip, int remote_port, int local_port);
+  static int on_lookup(void* resolver, void* reserved, void* slot);
+  static curl_socket_t on_open(void* slot, curlsocktype purpose, curl_sockaddr* address);
 
  private:
   bool take_header(const char* line, std::size_t length);

@@ -72,6 +72,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   HttpUrlCache urls_;
   std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
   std::vector<Finished> finished_;
+  std::vector<Finished> delivered_;  // empty: memory for the next ones
   TransferId last_id_ = 0;
   std::uint64_t trace_counter_ = 0;
   bool delivery_posted_ = false;
