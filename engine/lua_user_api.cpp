@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -66,7 +67,7 @@ int http_header(lua_State* L) {
   const std::string_view value = text(L, 2);
   // A line break would smuggle a second header in.
   for (const std::string_view part : {name, value}) {
-    if (part.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+    if (std::any_of(part.begin(), part.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; })) {
       throw std::runtime_error("a header may not hold line breaks");
     }
   }

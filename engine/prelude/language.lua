@@ -9,7 +9,7 @@ local type, error, pairs, ipairs, tostring, select = type, error, pairs, ipairs,
 local setmetatable, xpcall, pcall, unpack = setmetatable, xpcall, pcall, unpack
 -- The raw ones see, and set, what __metatable = false keeps from scenarios.
 local getmetatable, set_raw_metatable, traceback = debug.getmetatable, debug.setmetatable, debug.traceback
-local format, lower, find, gsub, match = string.format, string.lower, string.find, string.gsub, string.match
+local format, lower, find, gsub, match, sub = string.format, string.lower, string.find, string.gsub, string.match, string.sub
 local sort, concat, floor = table.sort, table.concat, math.floor
 local cjson = native.cjson
 

@@ -93,6 +93,26 @@ TEST_CASE("user: the answer reaches the script") {
   CHECK(all.journeys[0][Outcome::success] == 1);
 }
 
+TEST_CASE("user: capture finds what string.match finds, however its pattern begins") {
+  UserStage stage(with_steps(R"lua(one(function()
+    http.get "/a"
+    local page = 'ab abb token="" x<b>token="17" value="a-b"</b> colour'
+    for _, pattern in ipairs { 'token="(%d+)"', 'ab+ (t)', 'ab*( )', 'abb?(%a)', '(value)', 'colou?(r)', '^(ab) ', 'x-(<b>)',
+      'b>()token', '(.)$', '[tx]ok(en)', 'token="17" value="([^"]+)"', 'b-( t)' } do
+      for _ = 1, 2 do
+        local expected = string.match(page, pattern)
+        assert(expected, pattern)
+        assert(capture(page, pattern) == expected, pattern)
+      end
+    end
+    for i = 1, 600 do assert(capture("n" .. i .. "=" .. i .. ";", "n" .. i .. "=(%d+);") == tostring(i)) end
+  end))lua"),
+                  [](const std::string&) { return http_answer("ok"); });
+  stage.play(0);
+  INFO((stage.recorded().script_errors.first ? stage.recorded().script_errors.first->text : ""));
+  CHECK(stage.recorded().journeys[0][Outcome::success] == 1);
+}
+
 TEST_CASE("user: cookies belong to one user and one iteration") {
   std::atomic<int> sessions{0};
   UserStage stage(with_steps(R"lua(
