@@ -1,6 +1,7 @@
 """Processor time for a request: gelombang beside other clients, beside itself with more users, on another server."""
 
 import contextlib
+import os
 import subprocess
 import time
 
@@ -12,7 +13,7 @@ SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def all_connected(server, users, seconds=60):
-    """Until as many connections as users are there, and a little longer, so that what is measured is even."""
+    """Until as many connections as users are there."""
 
     def enough():
         if server.connections() < users:
@@ -22,11 +23,46 @@ def all_connected(server, users, seconds=60):
     peers.wait_for(enough, seconds)
 
 
-def cost_of(command, server, users, window, settle):
+def all_at_it(server, users, before):
+    """Until the server has answered each of them several times: starting up is not what is measured."""
+
+    def enough():
+        if server.answered() - before < 5 * users:
+            raise ValueError
+        return True
+
+    peers.wait_for(enough, 60)
+
+
+@contextlib.contextmanager
+def one_processor(server):
+    """The server, and clients started by cost_of, take turns on one processor. On two, each request of a client that is
+    slower than the server wakes it from its sleep, which costs more than the request's own work and says nothing of
+    the client: a real server is elsewhere."""
+    everywhere = os.sched_getaffinity(0)
+    last = {max(everywhere)}
+
+    def place(processors):
+        for thread in os.listdir(f"/proc/{server.process.pid}/task"):
+            os.sched_setaffinity(int(thread), processors)
+
+    place(last)
+    try:
+        yield last
+    finally:
+        place(everywhere)
+
+
+def cost_of(command, server, users, window, settle, processors=None):
     """One client alone, while all of its users are at it: what it costs, and its resident memory in KB."""
-    with peers.running(command, **SHORT) as process:
-        if users > 500:
-            all_connected(server, users)
+
+    def settle_down():
+        if processors:
+            os.sched_setaffinity(0, processors)
+
+    before = server.answered()
+    with peers.running(command, preexec_fn=settle_down, **SHORT) as process:
+        all_at_it(server, users, before)
         time.sleep(settle)
         cost = meter.measure(process.pid, server.answered, window)
         memory = meter.resident_kb(process.pid)
@@ -39,9 +75,13 @@ def cost_of(command, server, users, window, settle):
 def interleaved(commands, server, users, pace):
     """{name: [(cost, memory), ...]}: every client once in each round, so that all meet the same weather."""
     seen = {name: [] for name in commands}
-    for _ in range(pace.rounds):
-        for name, command in commands.items():
-            seen[name].append(cost_of(command(server.url, users), server, users, pace.window, pace.settle))
+    with one_processor(server) as processors:
+        for _ in range(pace.rounds):
+            for name, command in commands.items():
+                # A Go program burns time in its scheduler when it is alone with its peer on one processor.
+                where = None if name in ("hey", "k6") else processors
+                client = command(server.url, users)
+                seen[name].append(cost_of(client, server, users, pace.window, pace.settle, where))
     return seen
 
 
@@ -102,15 +142,13 @@ def on_the_sandbox(clients, pace):
 
 def many_users(clients, server, pace, users):
     """The same journey by thousands; all of them have a request under way."""
-    pairs = []
-    bare = []
-    for _ in range(max(1, pace.rounds // 2)):
-        many, _ = cost_of(clients.gelombang_users(server.url, users), server, users, pace.window, pace.settle)
-        few, _ = cost_of(clients.gelombang_users(server.url, 64), server, 64, pace.window, pace.settle)
-        plain_many, _ = cost_of(clients.bare(server.url, users), server, users, pace.window, pace.settle)
-        plain_few, _ = cost_of(clients.bare(server.url, 64), server, 64, pace.window, pace.settle)
-        pairs.append((many.microseconds, few.microseconds))
-        bare.append((plain_many.microseconds, plain_few.microseconds))
+    pairs, bare = [], []
+    with one_processor(server) as processors:
+        for _ in range(max(1, pace.rounds // 2)):
+            for client, into in ((clients.gelombang_users, pairs), (clients.bare, bare)):
+                many, few = (cost_of(client(server.url, count), server, count, pace.window, pace.settle, processors)[0]
+                             for count in (users, 64))
+                into.append((many.microseconds, few.microseconds))
     what = f"{users} users with a request each under way; bare libcurl: {ratios(bare)[0]:.2f} times"
     yield judged_at(ratio_measure(f"cpu_per_request_{users}_users_vs_64", pairs, 2.5, what), users, 10_000)
 

@@ -162,5 +162,11 @@ def raise_descriptor_limit():
     return hard if hard != resource.RLIM_INFINITY else 1 << 20
 
 
+def raise_priority():
+    """Where that is allowed (root): what else this machine does then disturbs less. Children inherit it."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+
+
 def available(program):
     return any(os.access(Path(folder) / program, os.X_OK) for folder in os.get_exec_path())

@@ -72,6 +72,7 @@ def main():
     parser.add_argument("--with-k6", action="store_true", help="build k6 with Go where it is missing")
     options = parser.parse_args()
     descriptors = peers.raise_descriptor_limit()
+    peers.raise_priority()
     start = time.monotonic()
     k6 = find_k6(options.with_k6, options.programs)
     clients = Clients(options.programs.resolve(), k6)
