@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <map>
+#include <mutex>
 #include <string_view>
 
 namespace gelombang {
@@ -73,9 +76,7 @@ struct FileCloser {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
 
-}  // namespace
-
-Result<std::shared_ptr<const CsvTable>> read_csv(const std::string& path) {
+Result<std::shared_ptr<const CsvTable>> read_table(const std::string& path) {
   const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
   if (!file) return Error{fmt::format("{}: cannot be read: {}", path, std::strerror(errno))};
   csv_parser parser{};
@@ -103,6 +104,24 @@ Result<std::shared_ptr<const CsvTable>> read_csv(const std::string& path) {
   if (reader.table.columns.empty()) return Error{fmt::format("{}:1: the file is empty: expected a header line", path)};
   if (reader.table.rows.empty()) return Error{fmt::format("{}:{}: no rows below the header", path, reader.line)};
   return std::shared_ptr<const CsvTable>(std::make_shared<CsvTable>(std::move(reader.table)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const CsvTable>> read_csv(const std::string& path) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<const CsvTable>> tables;
+  const std::scoped_lock lock(mutex);
+  std::error_code problem;
+  const auto written = std::filesystem::last_write_time(path, problem).time_since_epoch().count();
+  const std::string version = fmt::format("{}:{}", problem ? 0 : written, path);
+  std::erase_if(tables, [](const auto& table) { return table.second.expired(); });
+  if (const auto known = tables.find(version); known != tables.end()) {
+    if (auto table = known->second.lock()) return table;
+  }
+  auto table = read_table(path);
+  if (table) tables[version] = *table;
+  return table;
 }
 
 std::uint64_t Feed::size() const noexcept {

@@ -28,7 +28,7 @@ struct CsvTable {
   std::vector<std::vector<std::string>> rows;
 };
 // A missing file, no header, no rows, a row of another width, a stray quote, columns that share a name: one
-// line with file and line number.
+// line with file and line number. While somebody holds the table of an unchanged file, others get the same one.
 Result<std::shared_ptr<const CsvTable>> read_csv(const std::string& path);
 
 struct Feed {

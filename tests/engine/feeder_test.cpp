@@ -4,6 +4,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -97,6 +99,24 @@ TEST_CASE("csv: what cannot be used is refused with file, line and reason") {
   const auto result = read_text(text);
   REQUIRE(result.has_error());
   CHECK(result.error().message == message);
+}
+
+TEST_CASE("csv: who reads a file that somebody holds gets the same table, and a changed file is read anew") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("accounts.csv");
+  write_file(path, "email\na\n");
+  const auto first = read_csv(path);
+  const auto second = read_csv(path);
+  REQUIRE(first.has_value());
+  REQUIRE(second.has_value());
+  CHECK(first.value() == second.value());
+  write_file(path, "email\na\nb\n");
+  using namespace std::chrono_literals;
+  std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) + 1s);
+  const auto third = read_csv(path);
+  REQUIRE(third.has_value());
+  CHECK(third.value()->rows.size() == 2);
+  CHECK(first.value()->rows.size() == 1);
 }
 
 TEST_CASE("csv: a file that is not there, or is none, is said to be so") {
