@@ -20,6 +20,7 @@ enum class RandomPurpose : std::uint64_t {
   behaviour = 9,
   network = 10,
   draw = 11,
+  resample = 12,
 };
 
 class RandomStream {
