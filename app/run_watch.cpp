@@ -43,6 +43,16 @@ void RunWatch::collect(bool last) {
   aggregator_->add(own_recorder_.take());
 }
 
+void RunWatch::end_interval(TimePoint now) {
+  if (observers_.empty()) return aggregator_->tick(now);
+  aggregator_->tick(now, [this](const Stretch& stretch) {
+    const Interval interval{stretch.begin - epoch_, stretch.end - epoch_, rate_asked(stretch.end),
+                            run_->users().by_state, validity().state,     process_.cpu_seconds(),
+                            stretch.delta};
+    for (const Observer& observer : observers_) observer(interval);
+  });
+}
+
 void RunWatch::tick(TimePoint now) {
   process_.sample(run_->health(), connections_opened(aggregator_->totals()));
   collect(false);
@@ -50,14 +60,14 @@ void RunWatch::tick(TimePoint now) {
     arrivals_over_ = true;
     aggregator_->arrivals_ended(run_->arrivals_end());
   }
-  aggregator_->tick(now);
+  end_interval(now);
 }
 
 void RunWatch::finish(TimePoint now) {
   process_.sample(run_->health(), connections_opened(aggregator_->totals()));
   collect(true);
   if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
-  aggregator_->tick(now);
+  end_interval(now);
   aggregator_->finish();
 }
 

@@ -7,13 +7,16 @@
 #include "base/clock.hpp"
 #include "metrics/aggregator.hpp"
 #include "metrics/exposition.hpp"
+#include "metrics/interval.hpp"
 #include "metrics/recorder.hpp"
 #include "metrics/summary.hpp"
 #include "metrics/validity.hpp"
 #include "probes/mail_watcher.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gelombang {
@@ -25,6 +28,9 @@ class RunWatch {
   // What is passed by reference outlives the watch.
   RunWatch(const PreparedRun& prepared, const Clock& clock);
 
+  // Shown every interval when it ends, the last one included; called where tick() and finish() are. Before start().
+  using Observer = std::function<void(const Interval&)>;
+  void observe(Observer observer) { observers_.push_back(std::move(observer)); }
   // From here on the run is watched; its schedule begins at `epoch`. `mail` may be null.
   void start(const LoadRun& run, MailWatcher* mail, TimePoint epoch);
   void tick(TimePoint now);
@@ -45,6 +51,7 @@ class RunWatch {
 
  private:
   void collect(bool last);
+  void end_interval(TimePoint now);
 
   const PreparedRun& prepared_;
   const LoadRun* run_ = nullptr;
@@ -55,6 +62,7 @@ class RunWatch {
   MailWatcher::Tally mail_state_;
   TimePoint epoch_{};
   bool arrivals_over_ = false;
+  std::vector<Observer> observers_;
 };
 
 }  // namespace gelombang

@@ -17,7 +17,7 @@ namespace gelombang {
 class LoadRun {
  public:
   struct Users {
-    std::array<std::uint64_t, kUserStateNames.size()> by_state{};
+    UsersByState by_state{};
     std::uint64_t active = 0;
     std::uint64_t most_active = 0;
   };

@@ -8,7 +8,7 @@
 #include "engine/loop_watch.hpp"
 #include "engine/run_plan.hpp"
 #include "engine/virtual_user.hpp"
-#include "metrics/exposition.hpp"
+#include "metrics/user_state.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

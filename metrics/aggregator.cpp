@@ -17,7 +17,7 @@ void Aggregator::arrivals_ended(TimePoint at) {
   if (!arrivals_ended_) arrivals_ended_ = at;
 }
 
-void Aggregator::tick(TimePoint now) {
+void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& seen) {
   const TimePoint begin = last_tick_;
   last_tick_ = std::max(now, begin);
   const TimePoint arrivals_until = std::min(last_tick_, arrivals_ended_.value_or(last_tick_));
@@ -38,6 +38,7 @@ void Aggregator::tick(TimePoint now) {
   while (recent_.front().begin + (recent_.front().end - recent_.front().begin) / 2 < last_tick_ - kRecent) {
     recent_.pop_front();
   }
+  if (seen) seen({begin, last_tick_, second_});
   second_.clear();
 }
 

@@ -9,6 +9,7 @@
 #include "metrics/threshold_judge.hpp"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +25,13 @@ struct RecentFigures {
   std::optional<Estimate> response_time_p95;
 };
 
+// What came between two ticks.
+struct Stretch {
+  TimePoint begin;
+  TimePoint end;
+  const Snapshot& delta;
+};
+
 class Aggregator {
  public:
   static constexpr Duration kRecent = std::chrono::seconds(10);
@@ -32,8 +40,9 @@ class Aggregator {
 
   // What a worker recorded since the last tick.
   void add(const Snapshot& delta);
-  // Ends the stretch since the last tick and judges the thresholds.
-  void tick(TimePoint now);
+  // Ends the stretch since the last tick and judges the thresholds. `seen`, where given, is shown what was counted in
+  // that stretch.
+  void tick(TimePoint now, const std::function<void(const Stretch&)>& seen = nullptr);
   // The load's last arrival is over: time from here on does not count into rates. At most once.
   void arrivals_ended(TimePoint at);
   // After the last tick: the final judgement.

@@ -5,11 +5,11 @@
 
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
+#include "metrics/user_state.hpp"
 #include "metrics/validity.hpp"
 
 #include <prometheus/collectable.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,18 +20,9 @@
 
 namespace gelombang {
 
-// What a virtual user does at the moment.
-enum class UserState : std::uint8_t {
-  requesting,  // waits for the target
-  pausing,     // thinks, sleeps or waits for mail
-  idle,        // has no iteration
-  retrying,    // waits for the next try after a failure
-};
-inline constexpr std::array<std::string_view, 4> kUserStateNames{"requesting", "pausing", "idle", "retrying"};
-
 struct LiveFigures {
   double target_rate = 0;  // arrivals per second that the load asks for now; 0 in closed models
-  std::array<std::uint64_t, kUserStateNames.size()> users{};  // by UserState
+  UsersByState users{};    // by UserState
   ValidityState validity = ValidityState::valid;
   GeneratorHealth generator;
   std::vector<ThresholdState> thresholds;  // as many as there are thresholds, in their order

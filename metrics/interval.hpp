@@ -1,0 +1,26 @@
+// What happened between two looks at a run, about a second. All the intervals of a run, merged, are its totals.
+#pragma once
+
+#include "base/clock.hpp"
+#include "metrics/snapshot.hpp"
+#include "metrics/user_state.hpp"
+#include "metrics/validity.hpp"
+
+#include <cstdint>
+
+namespace gelombang {
+
+struct Interval {
+  // Since the schedule's start. The first interval begins at 0, and each one where the last one ended.
+  Duration begin{};
+  Duration end{};
+  // What follows is as of the end.
+  double rate_asked = 0;                          // arrivals per second; 0 in closed loads
+  UsersByState users{};                           // by UserState
+  ValidityState validity = ValidityState::valid;  // of the run so far
+  double cpu_seconds = 0;                         // that this process has used so far
+  // What was counted in between. It is the reader's for the time of a call only.
+  const Snapshot& delta;
+};
+
+}  // namespace gelombang

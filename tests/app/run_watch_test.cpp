@@ -1,0 +1,94 @@
+#include "app/run_watch.hpp"
+
+#include "engine/load_run.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/http_harness.hpp"
+
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace gelombang;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kScenario = R"(
+local one = step "one"
+return scenario {
+  journeys = { visit = { steps = { one }, run = function() one(function() end) end } },
+  loads = { smoke = ramping_rate { start = "10/s", stages = { { "10s", "30/s" } } } },
+}
+)";
+
+// A run that is prepared and never started: a test puts into its recorders what is to be seen.
+struct StillRun {
+  StillRun() {
+    std::ofstream(directory.file("scenario.lua")) << kScenario;
+    RunOptions options;
+    options.scenario = directory.file("scenario.lua");
+    options.target = "http://127.0.0.1:1";
+    options.threads = 2;
+    options.seed = 1;
+    prepared.emplace(std::move(prepare_run(options).value()));
+    run = std::move(
+        LoadRun::prepare(prepared->plan, prepared->scenario, prepared->layout, clock, guard, nullptr, *prepared->photos)
+            .value());
+  }
+
+  test::TemporaryDirectory directory;
+  test::FakeClock clock;
+  test::ScriptedGuard guard;
+  std::optional<PreparedRun> prepared;
+  std::unique_ptr<LoadRun> run;
+};
+
+}  // namespace
+
+TEST_CASE("run watch: an observer sees each interval once, and all of them are the totals", "[unit]") {
+  StillRun still;
+  RunWatch watch(*still.prepared, still.clock);
+  struct Seen {
+    Duration begin;
+    Duration end;
+    double rate_asked;
+    std::uint64_t started;
+  };
+  std::vector<Seen> seen;
+  Snapshot merged(still.prepared->layout);
+  watch.observe([&](const Interval& interval) {
+    seen.push_back({interval.begin, interval.end, interval.rate_asked, interval.delta.journeys[0].started});
+    merged.merge(interval.delta);
+  });
+  std::uint64_t others = 0;
+  watch.observe([&](const Interval&) { ++others; });
+
+  watch.start(*still.run, nullptr, still.clock.now() + 100ms);
+  const std::vector<Recorder*> workers = still.run->recorders();
+  workers[0]->iteration_started(0, 3ms);
+  workers[1]->iteration_started(0, 5ms);
+  still.clock.advance(1100ms);
+  watch.tick(still.clock.now());
+  workers[1]->iteration_started(0, 7ms);
+  still.clock.advance(1s);
+  watch.tick(still.clock.now());
+  still.clock.advance(500ms);
+  watch.finish(still.clock.now());
+
+  REQUIRE(seen.size() == 3);
+  CHECK(others == 3);
+  CHECK(seen[0].begin == 0s);
+  CHECK(seen[0].end == 1s);
+  CHECK(seen[0].rate_asked == Approx(12));
+  CHECK(seen[0].started == 2);
+  CHECK(seen[1].begin == 1s);
+  CHECK(seen[1].end == 2s);
+  CHECK(seen[1].started == 1);
+  CHECK(seen[2].end == 2500ms);
+  CHECK(seen[2].started == 0);
+  CHECK(merged.schedule_lag.count() == watch.figures().totals().schedule_lag.count());
+  CHECK(merged.schedule_lag.sum_nanoseconds() == 15'000'000);
+}
