@@ -49,6 +49,33 @@ void Histogram::clear() noexcept {
   max_ = Duration::zero();
 }
 
+bool Histogram::restore(const Parts& parts) {
+  clear();
+  std::uint64_t count = 0;
+  for (const auto& [index, n] : parts.buckets) {
+    if (index >= kBucketCount || __builtin_add_overflow(count, n, &count)) return false;
+  }
+  std::uint64_t at_boundaries = 0;
+  for (std::size_t i = 0; i < parts.at_boundary.size(); ++i) {
+    if (i > boundaries_->values().size() && parts.at_boundary[i] > 0) return false;
+    if (__builtin_add_overflow(at_boundaries, parts.at_boundary[i], &at_boundaries)) return false;
+  }
+  if (count != at_boundaries || parts.clamped > count) return false;
+  if (count == 0) return true;
+  if (parts.min < Duration::zero() || parts.max < parts.min) return false;
+  if (bucket_index(parts.min) != parts.buckets.front().first) return false;
+  if (bucket_index(parts.max) != parts.buckets.back().first) return false;
+  cover(parts.buckets.front().first, parts.buckets.back().first);
+  for (const auto& [index, n] : parts.buckets) counts_[index - first_] = n;
+  at_boundary_ = parts.at_boundary;
+  count_ = count;
+  clamped_ = parts.clamped;
+  sum_ = parts.sum;
+  min_ = parts.min;
+  max_ = parts.max;
+  return true;
+}
+
 Duration Histogram::mean() const noexcept {
   return empty() ? Duration::zero() : Duration(static_cast<std::int64_t>(sum_ / count_));
 }

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace gelombang {
@@ -66,12 +68,26 @@ class Histogram {
   // The buckets in use: first_bucket() .. first_bucket() + buckets().size() - 1.
   [[nodiscard]] std::size_t first_bucket() const noexcept { return first_; }
   [[nodiscard]] const std::vector<std::uint64_t>& buckets() const noexcept { return counts_; }
+  // Values by the first boundary that is not below them; the one after the last boundary is "above all".
+  [[nodiscard]] std::span<const std::uint64_t> at_boundaries() const noexcept { return at_boundary_; }
   [[nodiscard]] std::uint64_t bucket(std::size_t index) const noexcept {
     const std::size_t slot = index - first_;
     return slot < counts_.size() ? counts_[slot] : 0;
   }
   // What stands for the values of a bucket.
   [[nodiscard]] Duration bucket_value(std::size_t index) const noexcept;
+
+  // All that is in a histogram, as it was stored.
+  struct Parts {
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> buckets;  // index and count, ascending; none is 0
+    std::array<std::uint64_t, LatencyBoundaries::kMaximum + 1> at_boundary{};
+    std::uint64_t clamped = 0;
+    std::uint64_t sum = 0;  // nanoseconds
+    Duration min{};
+    Duration max{};
+  };
+  // Becomes what `parts` say. False, and empty, where they contradict each other.
+  bool restore(const Parts& parts);
 
  private:
   // Widens counts_ by whole octaves to hold these buckets.

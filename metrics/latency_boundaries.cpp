@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 namespace gelombang {
 namespace {
@@ -69,6 +71,14 @@ Result<LatencyBoundaries> LatencyBoundaries::with(std::span<const Duration> name
   std::vector<Duration> all;
   std::merge(defaults.begin(), defaults.end(), named.begin(), named.end(), std::back_inserter(all));
   return LatencyBoundaries(std::move(all));
+}
+
+Result<LatencyBoundaries> LatencyBoundaries::exactly(std::vector<Duration> values) {
+  const bool ascending = std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
+  if (!ascending || values.size() > kMaximum || (!values.empty() && values.front() <= Duration::zero())) {
+    return Error{"boundaries that no run can have"};
+  }
+  return LatencyBoundaries(std::move(values));
 }
 
 std::optional<std::size_t> LatencyBoundaries::find(Duration boundary) const noexcept {

@@ -25,6 +25,9 @@ class LatencyBoundaries {
   // more than 32 different named ones, or one that is not above zero, is an Error.
   static Result<LatencyBoundaries> with(std::span<const Duration> named);
 
+  // These and no others, as another run chose them; an Error where they could not have been.
+  static Result<LatencyBoundaries> exactly(std::vector<Duration> values);
+
   // Ascending.
   [[nodiscard]] std::span<const Duration> values() const noexcept { return values_; }
   // Where a value is counted: the first boundary that is not below it, or size() if all are.

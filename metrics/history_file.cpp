@@ -1,0 +1,210 @@
+#include "metrics/history_file.hpp"
+
+#include "metrics/history_schema.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+
+namespace gelombang {
+namespace {
+
+constexpr int kBusyMilliseconds = 5000;
+
+// The file's first bytes: https://www.sqlite.org/fileformat.html#the_database_header
+class Header {
+ public:
+  static constexpr std::size_t kSize = 100;
+  explicit Header(const std::array<char, kSize>& bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] bool is_sqlite() const { return std::memcmp(bytes_.data(), "SQLite format 3", 16) == 0; }
+  [[nodiscard]] std::uint64_t page_size() const { return at(16, 2) == 1 ? 65536 : at(16, 2); }
+  [[nodiscard]] std::uint64_t pages() const { return at(24, 4) == at(92, 4) ? at(28, 4) : 0; }  // 0: unknown
+  [[nodiscard]] std::uint64_t user_version() const { return at(60, 4); }
+  [[nodiscard]] std::uint64_t application_id() const { return at(68, 4); }
+
+ private:
+  [[nodiscard]] std::uint64_t at(std::size_t offset, std::size_t size) const {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) value = value << 8U | static_cast<std::uint8_t>(bytes_[offset + i]);
+    return value;
+  }
+  const std::array<char, kSize>& bytes_;
+};
+
+Error system_error(const std::string& path, int number) { return Error{path + ": " + std::strerror(number)}; }
+Error damaged(const std::string& path, std::string_view how) {
+  return Error{fmt::format("{} is damaged: {}; it was left as it is", path, how)};
+}
+Error newer(const std::string& path, std::int64_t version) {
+  return Error{fmt::format("{} was written by a newer gelombang (schema {}, this one knows {}); it was left as it is",
+                           path, version, history_version())};
+}
+Error not_ours(const std::string& path) {
+  return Error{fmt::format("{} is no history of gelombang; it was left as it is", path)};
+}
+
+struct Descriptor {
+  explicit Descriptor(int number) : fd(number) {}
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd;
+};
+
+enum class Found : std::uint8_t { nothing, empty, history };
+
+// Looks without SQLite, which might repair or lock what it opens.
+Result<Found> look_at(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.fd < 0 && errno == ENOENT) return Found::nothing;
+  struct stat facts {};
+  if (file.fd < 0 || ::fstat(file.fd, &facts) != 0) return system_error(path, errno);
+  if (!S_ISREG(facts.st_mode)) return Error{path + " is not a file"};
+  if (facts.st_size == 0) return Found::empty;
+  std::array<char, Header::kSize> bytes{};
+  if (::pread(file.fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return not_ours(path);
+  const Header header(bytes);
+  if (!header.is_sqlite() || header.application_id() != kHistoryApplicationId) return not_ours(path);
+  const auto version = static_cast<std::int64_t>(header.user_version());
+  if (version > history_version()) return newer(path, version);
+  // With a log beside it the file may be half-way through taking it over.
+  struct stat log {};
+  const bool has_log = ::stat((path + "-wal").c_str(), &log) == 0 && log.st_size > 0;
+  if (!has_log && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
+    return damaged(path, "it is shorter than it says");
+  }
+  return Found::history;
+}
+
+// SQLite would take some names for something else than a file.
+std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
+
+// What the log beside the file may hold is seen only here.
+Result<int> version_within(const std::string& path) {
+  try {
+    SQLite::Database database(absolute(path), SQLite::OPEN_READONLY, kBusyMilliseconds);
+    const int version = database.execAndGet("PRAGMA user_version").getInt();
+    if (version > history_version()) return newer(path, version);
+    database.execAndGet("SELECT count(*) FROM sqlite_master");
+    return version;
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path, fault);
+  }
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_checked(const std::string& path, int flags) {
+  try {
+    auto database = std::make_unique<SQLite::Database>(absolute(path), flags, kBusyMilliseconds);
+    database->exec("PRAGMA foreign_keys = ON");
+    database->exec("PRAGMA trusted_schema = OFF");
+    return database;
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path, fault);
+  }
+}
+
+Result<void> bring_up_to_date(const std::string& path) {
+  auto database = open_checked(path, SQLite::OPEN_READWRITE);
+  if (database.has_error()) return database.error();
+  try {
+    migrate(*database.value());
+    return {};
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path, fault);
+  }
+}
+
+}  // namespace
+
+Result<std::string> default_history_path() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  // The specification says that a relative one is to be ignored.
+  if (state != nullptr && state[0] == '/')
+    return {boost::system::in_place_value, std::string(state) + "/gelombang/history.sqlite"};
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && home[0] == '/') {
+    return {boost::system::in_place_value, std::string(home) + "/.local/state/gelombang/history.sqlite"};
+  }
+  return Error{"no place for a history: neither XDG_STATE_HOME nor HOME is set; give one with --history FILE"};
+}
+
+Result<void> make_history_directory(const std::string& path) {
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  std::filesystem::path sofar;
+  for (const std::filesystem::path& part : directory) {
+    sofar /= part;
+    if (::mkdir(sofar.c_str(), 0700) != 0 && errno != EEXIST) {
+      struct stat facts {};
+      // What is there need not be ours to make.
+      if (const int why = errno; ::stat(sofar.c_str(), &facts) != 0) return system_error(sofar.string(), why);
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path) {
+  const auto found = look_at(path);
+  if (found.has_error()) return found.error();
+  if (found.value() == Found::nothing) return Error{path + ": there is no history yet"};
+  if (found.value() == Found::empty) return Error{path + " is empty: no run was kept in it"};
+  const auto version = version_within(path);
+  if (version.has_error()) return version.error();
+  if (version.value() < history_version()) {
+    if (const auto updated = bring_up_to_date(path); updated.has_error()) return updated.error();
+  }
+  return open_checked(path, SQLite::OPEN_READONLY);
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path) {
+  const auto found = look_at(path);
+  if (found.has_error()) return found.error();
+  if (found.value() == Found::nothing) {
+    // Made here, so that nobody else may read it from its first byte on; SQLite's own files beside it follow suit.
+    const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (made.fd < 0) return system_error(path, errno);
+  } else if (found.value() == Found::history) {
+    if (const auto version = version_within(path); version.has_error()) return version.error();
+  }
+  auto database = open_checked(path, SQLite::OPEN_READWRITE);
+  if (database.has_error()) return database;
+  try {
+    migrate(*database.value());
+    // Elsewhere than on a local disk it may stay as it is: slower, and as safe.
+    database.value()->execAndGet("PRAGMA journal_mode = WAL");
+    // A crash of the program loses nothing that was committed; one of the machine may lose the last moments.
+    database.value()->exec("PRAGMA synchronous = NORMAL");
+    return database;
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path, fault);
+  }
+}
+
+Error history_error(const std::string& path, const SQLite::Exception& fault) {
+  switch (fault.getErrorCode()) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return damaged(path, fault.what());
+    case SQLITE_FULL: return Error{path + ": no space left on the disk"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return Error{path + " is held by another program"};
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN: return Error{path + " cannot be written or opened: " + fault.what()};
+    default: return Error{path + ": " + fault.what()};
+  }
+}
+
+}  // namespace gelombang

@@ -1,0 +1,196 @@
+#include "metrics/history_rows.hpp"
+
+#include "metrics/censored_histogram.hpp"
+#include "metrics/snapshot_codec.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+double unix_seconds(WallTime at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
+
+std::int64_t whole(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+std::optional<std::int64_t> microseconds(const std::optional<Estimate>& estimate) {
+  if (!estimate) return std::nullopt;
+  return std::chrono::round<std::chrono::microseconds>(estimate->value).count();
+}
+
+StepRow::Percentiles percentiles(const CensoredHistogram& times) {
+  return {microseconds(percentile(times, 0.5)), microseconds(percentile(times, 0.95)),
+          microseconds(percentile(times, 0.99))};
+}
+
+// Binds its values to a statement, one after the other, and carries it out.
+class Row {
+ public:
+  explicit Row(SQLite::Statement& statement) : statement_(statement) {
+    statement_.reset();
+    statement_.clearBindings();
+  }
+  Row& operator<<(std::int64_t value) {
+    statement_.bind(++column_, value);
+    return *this;
+  }
+  Row& operator<<(double value) {
+    statement_.bind(++column_, value);
+    return *this;
+  }
+  Row& operator<<(std::string_view value) {
+    statement_.bind(++column_, std::string(value));
+    return *this;
+  }
+  Row& operator<<(const std::optional<std::int64_t>& value) {
+    if (!value) {
+      ++column_;
+      return *this;  // stays NULL
+    }
+    return *this << *value;
+  }
+  Row& blob(const std::string& value) {
+    statement_.bind(++column_, value.data(), static_cast<int>(value.size()));
+    return *this;
+  }
+  void insert() { statement_.exec(); }
+
+ private:
+  SQLite::Statement& statement_;
+  int column_ = 0;
+};
+
+std::string boundaries_text(const LatencyBoundaries& boundaries) {
+  std::string text;
+  for (const Duration boundary : boundaries.values())
+    text += fmt::format("{}{}", text.empty() ? "" : " ", boundary.count());
+  return text;
+}
+
+constexpr const char* kInsertRun =
+    "INSERT INTO run (id, scenario, scenario_path, scenario_sha256, load, target, seed, version, started_at, plan, "
+    "boundaries, error_classes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertJourney = "INSERT INTO journey VALUES (?, ?, ?)";
+constexpr const char* kInsertStep = "INSERT INTO step VALUES (?, ?, ?, ?)";
+constexpr const char* kStarted = "UPDATE run SET started_at = ? WHERE run = ?";
+constexpr const char* kInsertInterval = "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertStepInterval = "INSERT INTO step_interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertError = "INSERT INTO error VALUES (?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertAnnotation =
+    "INSERT INTO annotation (run, at, offset_seconds, kind, text) VALUES (?, ?, ?, ?, ?)";
+constexpr const char* kFinish =
+    "UPDATE run SET ended_at = ?, verdict = ?, validity = ?, exit_code = ?, summary = ? WHERE run = ?";
+
+}  // namespace
+
+IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number)
+    : number(its_number),
+      begin_seconds(to_seconds(interval.begin)),
+      end_seconds(to_seconds(interval.end)),
+      rate_asked(interval.rate_asked),
+      users(interval.users),
+      validity(interval.validity),
+      cpu_seconds(interval.cpu_seconds) {
+  const Snapshot& delta = interval.delta;
+  for (const JourneySnapshot& journey : delta.journeys) {
+    started += static_cast<std::int64_t>(journey.started);
+    completed += static_cast<std::int64_t>(journey[Outcome::success]);
+    dropped += static_cast<std::int64_t>(journey.total_dropped());
+  }
+  for (std::size_t i = 0; i < delta.steps.size(); ++i) {
+    const StepSnapshot& step = delta.steps[i];
+    if (step.steps.total() + step.requests.total() == 0) continue;
+    StepRow row;
+    row.step = static_cast<std::int64_t>(i);
+    row.count = static_cast<std::int64_t>(step.steps.finished());
+    row.failures = static_cast<std::int64_t>(step.steps.failed());
+    row.censored = static_cast<std::int64_t>(step.response_time.censored.count());
+    row.requests = static_cast<std::int64_t>(step.requests.total());
+    row.response = percentiles(step.response_time);
+    row.service = percentiles(step.service_time);
+    steps.push_back(row);
+    for (std::size_t e = 0; e < kErrorClassCount; ++e) {
+      if (step.steps.by_error[e] + step.requests.by_error[e] == 0) continue;
+      errors.push_back({row.step, name(static_cast<ErrorClass>(e)), static_cast<std::int64_t>(step.steps.by_error[e]),
+                        static_cast<std::int64_t>(step.requests.by_error[e])});
+    }
+  }
+  encode(delta, figures);
+}
+
+HistoryRows::HistoryRows(std::unique_ptr<SQLite::Database> database) : database_(std::move(database)) {}
+
+HistoryRows::~HistoryRows() = default;
+
+SQLite::Statement& HistoryRows::prepare(const char* sql) {
+  std::unique_ptr<SQLite::Statement>& statement = statements_[sql];
+  if (!statement) statement = std::make_unique<SQLite::Statement>(*database_, sql);
+  return *statement;
+}
+
+void HistoryRows::begin() { database_->exec("BEGIN IMMEDIATE"); }
+
+void HistoryRows::commit() { database_->exec("COMMIT"); }
+
+void HistoryRows::rollback() noexcept {
+  for (auto& [sql, statement] : statements_) statement->tryReset();
+  // An error of its own means that there is nothing to roll back.
+  database_->tryExec("ROLLBACK");
+}
+
+void HistoryRows::write(const RunStart& start) {
+  Row run(prepare(kInsertRun));
+  run << start.id << start.scenario << start.scenario_path << start.scenario_sha256 << start.load << start.target
+      << whole(start.seed) << start.version << unix_seconds(start.started_at) << start.plan
+      << boundaries_text(*start.layout->boundaries) << StoredErrorClasses::names();
+  run.insert();
+  run_ = database_->getLastInsertRowid();
+  const Catalog& catalog = start.layout->catalog;
+  for (std::size_t i = 0; i < catalog.journeys.size(); ++i) {
+    (Row(prepare(kInsertJourney)) << run_ << whole(i) << catalog.journeys[i]).insert();
+  }
+  for (std::size_t i = 0; i < catalog.steps.size(); ++i) {
+    (Row(prepare(kInsertStep)) << run_ << whole(i) << whole(catalog.steps[i].journey) << catalog.steps[i].name)
+        .insert();
+  }
+}
+
+void HistoryRows::started(WallTime at) { (Row(prepare(kStarted)) << unix_seconds(at) << run_).insert(); }
+
+void HistoryRows::write(const IntervalRow& row) {
+  Row interval(prepare(kInsertInterval));
+  interval << run_ << row.number << row.begin_seconds << row.end_seconds << row.rate_asked;
+  for (const std::uint64_t users : row.users) interval << whole(users);
+  interval << kValidityStateNames[static_cast<std::size_t>(row.validity)] << row.cpu_seconds << row.started
+           << row.completed << row.dropped;
+  interval.blob(packed(row.figures)).insert();
+  for (const StepRow& step : row.steps) {
+    Row one(prepare(kInsertStepInterval));
+    one << run_ << row.number << step.step << step.count << step.failures << step.censored << step.requests;
+    for (const StepRow::Percentiles& times : {step.response, step.service}) one << times.p50 << times.p95 << times.p99;
+    one.insert();
+  }
+  for (const ErrorRow& error : row.errors) {
+    (Row(prepare(kInsertError)) << run_ << row.number << error.step << error.name << error.steps << error.requests)
+        .insert();
+  }
+}
+
+void HistoryRows::write(const Annotation& annotation) {
+  (Row(prepare(kInsertAnnotation)) << run_ << unix_seconds(annotation.at) << to_seconds(annotation.offset)
+                                   << annotation.kind << annotation.text)
+      .insert();
+}
+
+void HistoryRows::write(const RunEnd& end) {
+  (Row(prepare(kFinish)) << unix_seconds(end.ended_at) << end.verdict << end.validity
+                         << static_cast<std::int64_t>(end.exit_code) << end.summary << run_)
+      .insert();
+}
+
+}  // namespace gelombang

@@ -1,0 +1,52 @@
+// A snapshot as bytes, for the history: everything in it, exactly, in few bytes. Only what is not zero is written, so
+// the same figures always give the same bytes.
+//
+//   snapshot  = version, steps, journeys, schedule_lag, mail, conformance, script errors
+//   histogram = buckets, minimum, maximum - minimum, sum, clamped, counts at the boundaries   (nanoseconds)
+//   counts    = how many are not zero, then for each: the distance from the one before, its value
+//
+// All numbers are varints (base/varint.hpp). What is read may come from anywhere: it is bounded and checked.
+#pragma once
+
+#include "base/result.hpp"
+#include "metrics/snapshot.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+// Appends.
+void encode(const Snapshot& snapshot, std::string& out);
+void encode(const Histogram& histogram, std::string& out);
+
+// Error classes by the number that they had when they were written: the list grows, and not at its end.
+class StoredErrorClasses {
+ public:
+  // As this program numbers them.
+  StoredErrorClasses();
+  // From names(), of another version of this program; a name that is not known is an Error.
+  static Result<StoredErrorClasses> from_names(std::string_view names);
+  // For from_names(): separated by blanks.
+  static std::string names();
+
+  [[nodiscard]] std::size_t size() const noexcept { return classes_.size(); }
+  [[nodiscard]] ErrorClass operator[](std::size_t stored) const noexcept { return classes_[stored]; }
+
+ private:
+  std::vector<ErrorClass> classes_;
+};
+
+// `snapshot` must be of the layout that was written; it becomes what was. False where the bytes are none of ours: then
+// it holds nothing of use.
+bool decode(std::string_view bytes, const StoredErrorClasses& classes, Snapshot& snapshot);
+bool decode(std::string_view bytes, Histogram& histogram);
+
+// zlib, with the length in front.
+std::string packed(std::string_view bytes);
+// Nothing where the bytes are none of ours, or would become more than `limit`.
+Result<std::string> unpacked(std::string_view bytes, std::size_t limit);
+
+}  // namespace gelombang
