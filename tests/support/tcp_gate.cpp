@@ -331,7 +331,8 @@ void TcpGate::run() {
     ::ppoll(entries.data(), entries.size(), &wait, nullptr);
 
     std::uint64_t ignored = 0;
-    [[maybe_unused]] const ssize_t drained = ::read(waker_, &ignored, sizeof ignored);
+    // An order that came with an event came before it.
+    if (::read(waker_, &ignored, sizeof ignored) > 0) continue;
     std::size_t index = 2;
     for (auto link = links.begin(); link != links.end(); index += 2) {
       link =
