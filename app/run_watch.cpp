@@ -72,8 +72,7 @@ void RunWatch::finish(TimePoint now) {
 }
 
 double RunWatch::rate_asked(TimePoint now) const {
-  return prepared_.plan.load.intensity.at(now - epoch_).per_second() /
-         static_cast<double>(prepared_.plan.segment.count);
+  return run_->timetable().at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
 }
 
 Validity RunWatch::validity() const {
@@ -110,13 +109,13 @@ RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
   facts.arrivals_took = plan.load.open() ? arrivals : std::min(arrivals, facts.took);
   if (plan.load.open()) {
     const auto parts = static_cast<double>(plan.segment.count);
-    facts.expected = plan.load.intensity.integral(facts.arrivals_took) / parts;
+    facts.expected = run_->timetable().integral(facts.arrivals_took) / parts;
     facts.requested_rate =
         facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
     facts.catch_up = name(plan.catch_up);
   }
   if (plan.load.open() && !run_->cut_short()) {
-    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment);
+    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
   } else {
     // Up to the moment of the cut, which no two workers share, what was due is what was decided on.
     for (const JourneySnapshot& journey : aggregator_->totals().journeys) {

@@ -4,59 +4,81 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace gelombang {
 
 ArrivalSchedule::ArrivalSchedule(const Load& load, std::uint64_t seed, Share share)
-    : intensity_(&load.intensity),
+    : timetable_(load.intensity),
       sessions_(load.sessions ? &*load.sessions : nullptr),
       uniform_(load.uniform),
-      end_(load.intensity.total()),
       seed_(seed),
       share_(share) {
-  // Twenty seconds of 0.7/s are 14 arrivals, whatever the last bit of the product says.
-  const double whole = std::round(end_);
-  if (uniform_ && std::abs(end_ - whole) <= 1e-9 * whole) end_ = whole;
+  draw();
+  find_own();
 }
 
-std::optional<Arrival> ArrivalSchedule::next() {
-  if (sessions_ != nullptr) return next_session();
-  // Every share walks the whole schedule and keeps its own: about 20 ns for an arrival of others.
-  for (;;) {
-    const std::uint64_t index = index_++;
-    if (uniform_) {
-      rescaled_ = static_cast<double>(index);
-    } else {
-      rescaled_ += RandomStream(seed_, RandomPurpose::arrivals, index).exponential();
-    }
-    if (!(rescaled_ < end_)) {
-      --index_;  // stay at the end
-      return std::nullopt;
-    }
-    if (!share_.owns(index)) continue;
-    return Arrival{index, from_seconds(intensity_->inverse(rescaled_))};
+void ArrivalSchedule::draw() {
+  if (sessions_ != nullptr) return;
+  if (uniform_) {
+    rescaled_ = static_cast<double>(index_);
+  } else {
+    rescaled_ += RandomStream(seed_, RandomPurpose::arrivals, index_).exponential();
   }
 }
 
-std::optional<Arrival> ArrivalSchedule::next_session() {
-  const std::uint64_t end = sessions_->size();
-  while (index_ < end && !share_.owns(index_)) ++index_;
-  if (index_ >= end) return std::nullopt;
-  const std::uint64_t index = index_++;
-  return Arrival{index, sessions_->offset(index)};
+// Every share walks the whole schedule and keeps its own: about 20 ns for an arrival of others.
+void ArrivalSchedule::find_own() {
+  const double end = timetable_.total();
+  while (!share_.owns(index_) && (sessions_ != nullptr ? index_ < sessions_->size() : rescaled_ < end)) {
+    ++index_;
+    draw();
+  }
 }
 
-std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment, Duration until) {
+void ArrivalSchedule::steer(const Steering& change) {
+  timetable_.apply(change);
+  find_own();
+}
+
+std::optional<Arrival> ArrivalSchedule::peek() const {
+  if (sessions_ != nullptr) {
+    if (index_ >= sessions_->size()) return std::nullopt;
+    const auto offset = timetable_.when_at(sessions_->offset(index_));
+    return offset ? std::optional(Arrival{index_, *offset}) : std::nullopt;
+  }
+  double end = timetable_.total();
+  // Twenty seconds of 0.7/s are 14 arrivals, whatever the last bit of the product says.
+  const double whole = std::round(end);
+  if (uniform_ && std::abs(end - whole) <= 1e-9 * whole) end = whole;
+  if (!share_.owns(index_) || !(rescaled_ < end)) return std::nullopt;
+  const double offset = timetable_.when(rescaled_);
+  return std::isfinite(offset) ? std::optional(Arrival{index_, from_seconds(offset)}) : std::nullopt;
+}
+
+void ArrivalSchedule::advance() {
+  ++index_;
+  draw();
+  find_own();
+}
+
+std::optional<Arrival> ArrivalSchedule::next() {
+  const std::optional<Arrival> arrival = peek();
+  if (arrival) advance();
+  return arrival;
+}
+
+std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment,
+                             const std::vector<Steering>& changes) {
   ArrivalSchedule schedule(load, seed, Share{segment, 0, 1});
+  for (const Steering& change : changes) schedule.steer(change);
   std::uint64_t count = 0;
-  for (auto arrival = schedule.next(); arrival && arrival->offset < until; arrival = schedule.next()) ++count;
+  while (schedule.next()) ++count;
   return count;
 }
 
 Pacer::Pacer(ArrivalSchedule schedule, TimePoint epoch, CatchUp policy)
-    : schedule_(schedule), epoch_(epoch), policy_(policy) {
-  next_ = schedule_.next();
-}
+    : schedule_(std::move(schedule)), epoch_(epoch), policy_(policy) {}
 
 TimePoint Pacer::release_of(const Arrival& arrival) const noexcept {
   const TimePoint intended = epoch_ + arrival.offset;
@@ -66,26 +88,32 @@ TimePoint Pacer::release_of(const Arrival& arrival) const noexcept {
 }
 
 std::optional<Arrival> Pacer::due(TimePoint now) {
-  if (!next_) return std::nullopt;
+  const std::optional<Arrival> next = schedule_.peek();
+  if (!next) return std::nullopt;
   // Late against what was promised, catching up included: a further stall begins a further backlog.
-  if (policy_ == CatchUp::capped && now - release_of(*next_) > kStall) resumed_ = Resumption{now, next_->offset};
-  if (release_of(*next_) > now) return std::nullopt;
-  const std::optional<Arrival> arrival = next_;
-  if (now - (epoch_ + arrival->offset) > kStall) ++late_;
-  next_ = schedule_.next();
-  return arrival;
+  if (policy_ == CatchUp::capped && now - release_of(*next) > kStall) resumed_ = Resumption{now, next->offset};
+  if (release_of(*next) > now) return std::nullopt;
+  if (now - (epoch_ + next->offset) > kStall) ++late_;
+  schedule_.advance();
+  return next;
 }
 
 std::optional<Arrival> Pacer::intended_before(TimePoint time) {
-  if (!next_ || epoch_ + next_->offset >= time) return std::nullopt;
-  const std::optional<Arrival> arrival = next_;
-  next_ = schedule_.next();
-  return arrival;
+  const std::optional<Arrival> next = schedule_.peek();
+  if (!next || epoch_ + next->offset >= time) return std::nullopt;
+  schedule_.advance();
+  return next;
 }
 
 std::optional<TimePoint> Pacer::next_deadline() const {
-  if (!next_) return std::nullopt;
-  return release_of(*next_);
+  const std::optional<Arrival> next = schedule_.peek();
+  if (!next) return std::nullopt;
+  return release_of(*next);
+}
+
+TimePoint Pacer::end() const noexcept {
+  const Duration end = schedule_.timetable().end();
+  return end == Duration::max() ? TimePoint::max() : epoch_ + end;
 }
 
 }  // namespace gelombang

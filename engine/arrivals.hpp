@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "engine/catch_up.hpp"
 #include "engine/load.hpp"
+#include "engine/timetable.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,25 +34,31 @@ struct Share {
 class ArrivalSchedule {
  public:
   ArrivalSchedule(const Load& load, std::uint64_t seed, Share share);
-  // The next arrival of this share; nothing after the last.
+  // The next arrival of this share; nothing where none is to come as things stand.
+  [[nodiscard]] std::optional<Arrival> peek() const;
+  // Goes on to the one after.
+  void advance();
   std::optional<Arrival> next();
+  // Moves the arrivals that are to come.
+  void steer(const Steering& change);
+  [[nodiscard]] const Timetable& timetable() const noexcept { return timetable_; }
 
  private:
-  std::optional<Arrival> next_session();
+  void draw();
+  void find_own();
 
-  const Intensity* intensity_;
+  Timetable timetable_;
   const SessionReplay* sessions_;  // null where arrivals are drawn
   bool uniform_;
-  double end_;  // arrivals happen below this point of the integral
   std::uint64_t seed_;
   Share share_;
-  std::uint64_t index_ = 0;
-  double rescaled_ = 0;  // the sum of unit-rate gaps up to the arrival before
+  std::uint64_t index_ = 0;  // of the next arrival, or of somebody else's beyond the end
+  double rescaled_ = 0;      // the sum of unit-rate gaps up to it
 };
 
-// How many arrivals a segment has before `until`: what `planned` is.
+// How many arrivals a segment has, played as the changes say: what `planned` is.
 std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment,
-                             Duration until = Duration::max());
+                             const std::vector<Steering>& changes = {});
 
 // Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing, and an arrival's intended
 // time is its own whatever became of it. Later than kStall is a stall, and the policy decides; less is the resolution
@@ -70,8 +77,11 @@ class Pacer {
   }
   // The next arrival that was intended before `time`, whether it may start or not: what a stop leaves over.
   std::optional<Arrival> intended_before(TimePoint time);
-  // When to look again; nothing after the last arrival.
+  // When to look again; nothing where no arrival is to come as things stand.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  void steer(const Steering& change) { schedule_.steer(change); }
+  // When the load is over; TimePoint::max() while it is paused.
+  [[nodiscard]] TimePoint end() const noexcept;
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
   // How many were handed out later than kStall.
   [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
@@ -87,7 +97,6 @@ class Pacer {
   ArrivalSchedule schedule_;
   TimePoint epoch_;
   CatchUp policy_;
-  std::optional<Arrival> next_;
   std::optional<Resumption> resumed_;
   std::uint64_t late_ = 0;
 };

@@ -1,11 +1,16 @@
 #include "engine/load_run.hpp"
 
+#include "base/units.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace gelombang {
 
-LoadRun::LoadRun(RunPlan plan, Scenario scenario) : plan_(std::move(plan)), scenario_(std::move(scenario)) {}
+LoadRun::LoadRun(RunPlan plan, Scenario scenario)
+    : plan_(std::move(plan)), scenario_(std::move(scenario)), timetable_(plan_.load.intensity) {}
 
 LoadRun::~LoadRun() = default;
 
@@ -29,6 +34,38 @@ void LoadRun::start(TimePoint epoch) {
   for (const auto& worker : workers_) worker->start(epoch);
 }
 
+Result<Steering> LoadRun::steer(SteeringAction action, double factor, Duration to, TimePoint now) {
+  const Load& load = plan_.load;
+  const TimePoint at = std::max(now + kSteeringLead, epoch_);
+  if (!load.open()) return Error{"a closed load has no schedule to change: it can only be stopped"};
+  if (at >= arrivals_end_) return Error{"the arrivals are over"};
+  const Steering change{action, at - epoch_, factor, to};
+  switch (action) {
+    case SteeringAction::pause:
+      if (timetable_.paused()) return Error{"the load is paused already"};
+      break;
+    case SteeringAction::resume:
+      if (!timetable_.paused()) return Error{"the load is not paused"};
+      break;
+    case SteeringAction::rate:
+      if (load.sessions) return Error{"recorded sessions come at their own moments: their rate cannot be changed"};
+      if (!(factor >= kLeastFactor && factor <= kMostFactor))
+        return Error{fmt::format("{} is no factor for the rate: expected {} to {}", factor, kLeastFactor, kMostFactor)};
+      break;
+    case SteeringAction::jump:
+      if (load.sessions) return Error{"recorded sessions come at their own moments: none can be left out"};
+      if (to < Duration::zero() || to >= load.length())
+        return Error{fmt::format("the load has no such moment: expected less than {}", format_duration(load.length()))};
+      break;
+  }
+  timetable_.apply(change);
+  changes_.push_back(change);
+  for (const auto& worker : workers_) worker->steer(change);
+  const Duration end = timetable_.end();
+  arrivals_end_ = end == Duration::max() ? TimePoint::max() : epoch_ + end;
+  return change;
+}
+
 void LoadRun::stop_arrivals(TimePoint now) {
   if (now < arrivals_end_) {
     arrivals_end_ = now;
@@ -45,7 +82,7 @@ void LoadRun::interrupt(TimePoint now) {
 
 bool LoadRun::tick(TimePoint now) {
   if (counters_.feed_ran_dry && now < arrivals_end_) stop_arrivals(now);
-  if (!interrupted_ && now >= arrivals_end_ + plan_.graceful_stop) interrupt(now);
+  if (!interrupted_ && now >= arrivals_end_ && now - arrivals_end_ >= plan_.graceful_stop) interrupt(now);
   return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->finished(); });
 }
 

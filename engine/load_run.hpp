@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "engine/photo_store.hpp"
+#include "engine/timetable.hpp"
 #include "engine/worker.hpp"
 
 #include <array>
@@ -16,6 +17,10 @@ namespace gelombang {
 
 class LoadRun {
  public:
+  static constexpr Duration kSteeringLead = std::chrono::milliseconds(50);
+  static constexpr double kLeastFactor = 0.01;
+  static constexpr double kMostFactor = 100;
+
   struct Users {
     UsersByState by_state{};
     std::uint64_t active = 0;
@@ -30,6 +35,10 @@ class LoadRun {
 
   // The schedule starts now, after all that had to be set up.
   void start(TimePoint epoch);
+  // Changes an open load from a moment on that lies just ahead, so that all workers know of it before. Returns the
+  // change with its moment, or why there is none: a closed load, arrivals that are over, a factor or a time out of
+  // range.
+  Result<Steering> steer(SteeringAction action, double factor, Duration to, TimePoint now);
   // No new arrivals; what is under way may end within the graceful stop.
   void stop_arrivals(TimePoint now);
   void interrupt(TimePoint now);
@@ -49,7 +58,11 @@ class LoadRun {
   // Whether arrivals ended before the load did.
   [[nodiscard]] bool cut_short() const noexcept { return cut_short_; }
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
+  // TimePoint::max() while the load is paused.
   [[nodiscard]] TimePoint arrivals_end() const noexcept { return arrivals_end_; }
+  // Of open loads.
+  [[nodiscard]] const Timetable& timetable() const noexcept { return timetable_; }
+  [[nodiscard]] const std::vector<Steering>& changes() const noexcept { return changes_; }
   [[nodiscard]] const RunPlan& plan() const noexcept { return plan_; }
   [[nodiscard]] const Scenario& scenario() const noexcept { return scenario_; }
 
@@ -58,6 +71,8 @@ class LoadRun {
 
   RunPlan plan_;
   Scenario scenario_;
+  Timetable timetable_;
+  std::vector<Steering> changes_;
   SharedCounters counters_;
   std::vector<std::unique_ptr<Worker>> workers_;
   TimePoint epoch_{};

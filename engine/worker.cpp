@@ -168,15 +168,34 @@ void Worker::on_pacing() {
     }
   }
   health_.late_arrivals.store(pacer_->late(), std::memory_order_relaxed);
-  if (const auto next = pacer_->next_deadline()) {
-    pacing_timer_.expires_at(*next);
-    pacing_timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) on_pacing();
-    });
-  } else {
+  await_arrival();
+}
+
+void Worker::await_arrival() {
+  const std::optional<TimePoint> next = pacer_->next_deadline();
+  if (!next && shared_.clock.now() >= end_) {
     arrivals_over_ = true;
-    check_finished();
+    return check_finished();
   }
+  // Without a next arrival the load may be steered until it is over. While it is paused nothing is waited for.
+  const TimePoint until = next.value_or(end_);
+  if (until == TimePoint::max()) {
+    pacing_timer_.cancel();
+    return;
+  }
+  pacing_timer_.expires_at(until);
+  pacing_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_pacing();
+  });
+}
+
+void Worker::steer(const Steering& change) {
+  boost::asio::post(io_, [this, change] {
+    if (arrivals_over_ || !pacer_) return;
+    pacer_->steer(change);
+    context_->last_try = end_ = pacer_->end();
+    await_arrival();
+  });
 }
 
 void Worker::start_arrival(const Arrival& arrival) {

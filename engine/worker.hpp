@@ -58,6 +58,8 @@ class Worker {
   void start(TimePoint epoch);
   // From any thread: no new iterations; what is under way goes on.
   void stop_arrivals();
+  // From any thread: changes the arrivals that are to come. Of an open load.
+  void steer(const Steering& change);
   // From any thread: ends everything that is under way. Implies stop_arrivals().
   void interrupt();
   // Whether the last iteration is over and none will follow.
@@ -74,6 +76,7 @@ class Worker {
   void run();
   void watch();
   void on_pacing();
+  void await_arrival();
   void start_arrival(const Arrival& arrival);
   void drop(const Arrival& arrival, DropReason reason);
   void drop_backlog();
