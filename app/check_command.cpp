@@ -34,6 +34,10 @@ void draw(const Load& load) {
   const Intensity& rate = load.intensity;
   fmt::print("{}  integral {:.1f} arrivals, peak {} at {}, mean {}\n", rate_chart(rate, chart_style()), rate.total(),
              format_rate(rate.peak()), format_duration(rate.peak_at()), format_rate(rate.mean()));
+  std::vector<std::string> phases;
+  for (const LoadPhase& phase : load.phases)
+    phases.push_back(fmt::format("{} from {}", phase.name, format_duration(phase.start)));
+  if (!phases.empty()) fmt::print("  phases: {}\n", fmt::join(phases, ", "));
 }
 
 void print_scenario(const PreparedRun& run) {

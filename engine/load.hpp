@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gelombang {
 
@@ -29,11 +30,18 @@ enum class LoadKind : std::uint8_t {
 std::string_view name(LoadKind kind) noexcept;
 std::optional<LoadKind> parse_load_kind(std::string_view name) noexcept;
 
+// A part of an open load that has a name, up to the next one.
+struct LoadPhase {
+  std::string name;
+  Duration start{};
+};
+
 struct Load {
   std::string name;
   LoadKind kind = LoadKind::constant_rate;
   // Open loads.
   Intensity intensity;
+  std::vector<LoadPhase> phases;          // in order; may be empty
   bool uniform = false;                   // evenly spaced instead of Poisson
   std::optional<ReplaySource> source;     // replay: to be read by read_recording() before the load is used
   std::optional<SessionReplay> sessions;  // replay of an access log: arrivals at their own instants

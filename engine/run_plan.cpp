@@ -30,6 +30,7 @@ Load sped_up(const Load& load, double factor) {
   if (factor == 1) return load;
   Load result = load;
   result.intensity = load.intensity.sped_up(factor);
+  for (LoadPhase& phase : result.phases) phase.start = from_seconds(to_seconds(phase.start) / factor);
   if (result.sessions) result.sessions->speed *= factor;
   return result;
 }

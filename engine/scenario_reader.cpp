@@ -178,6 +178,12 @@ Load read_load(lua_State* L, const LuaVm::State& state, const std::string& name)
       };
       load.intensity.add_piece(from_seconds(piece(1)), Rate::per_second(piece(2)), Rate::per_second(piece(3)));
     });
+    for_each(L, "phases", table, [L, &load] {
+      lua_rawgeti(L, -1, 1);
+      lua_rawgeti(L, -2, 2);
+      load.phases.push_back({std::string(text(L, -2)), from_seconds(lua_tonumber(L, -1))});
+      lua_pop(L, 2);
+    });
   }
   load.name = name;
   return load;

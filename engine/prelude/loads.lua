@@ -3,7 +3,8 @@
 -- Beyond it a number of arrivals is a slip of the pen, and its sums are no longer exact.
 local most_arrivals = 1e15
 
-local function open_load(kind, pieces, uniform)
+-- `phases` are the parts that somebody may jump to: { name, seconds } in order.
+local function open_load(kind, pieces, uniform, phases)
   local total, time = 0, 0
   for _, piece in ipairs(pieces) do
     time = time + piece[1]
@@ -12,7 +13,18 @@ local function open_load(kind, pieces, uniform)
   if total == 0 then blame(kind .. ": no arrivals: the rate is 0 throughout") end
   if not (total <= most_arrivals) then blame(format("%s: %.3g arrivals: expected at most %g", kind, total, most_arrivals)) end
   if time > ten_years then blame(kind .. ": the stages take longer than ten years") end
-  return make("load", { kind = kind, uniform = expect_flag(uniform, kind .. ": uniform"), pieces = pieces })
+  return make("load", { kind = kind, uniform = expect_flag(uniform, kind .. ": uniform"), pieces = pieces,
+    phases = phases or {} })
+end
+
+-- The pieces that take time, by name.
+local function phases_of(pieces, names)
+  local phases, time = {}, 0
+  for i, piece in ipairs(pieces) do
+    if piece[1] > 0 then phases[#phases + 1] = { names and names[i] or "stage " .. i, time } end
+    time = time + piece[1]
+  end
+  return phases
 end
 
 -- A number with bounds; `above` itself is not allowed.
@@ -44,7 +56,7 @@ function ramping_rate(options)
     pieces[#pieces + 1] = { length, from, to }
     from = to
   end
-  return open_load("ramping_rate", pieces, options.uniform)
+  return open_load("ramping_rate", pieces, options.uniform, phases_of(pieces))
 end
 
 -- Each stage says its own rate, so that the next one is a jump; with a second rate it is a straight line.
@@ -62,7 +74,7 @@ function stages(options)
     local from = rate(stage[2], what .. ": rate", true)
     pieces[i] = { length, from, stage[3] == nil and from or rate(stage[3], what .. ": second rate", true) }
   end
-  return open_load("stages", pieces, options.uniform)
+  return open_load("stages", pieces, options.uniform, phases_of(pieces))
 end
 
 function spike(options)
@@ -77,8 +89,9 @@ function spike(options)
   if not (peak > base) then blame(format("spike: peak is %s: expected more than the base", options.peak)) end
   if rest < -1e-6 then blame("spike: at, rise, hold and fall together are longer than duration") end
   if rise + hold + fall == 0 then blame("spike: rise, hold and fall are 0: expected that one of them takes time") end
-  return open_load("spike", { { at, base, base }, { rise, base, peak }, { hold, peak, peak }, { fall, peak, base },
-    { rest > 0 and rest or 0, base, base } }, options.uniform)
+  local pieces = { { at, base, base }, { rise, base, peak }, { hold, peak, peak }, { fall, peak, base },
+    { rest > 0 and rest or 0, base, base } }
+  return open_load("spike", pieces, options.uniform, phases_of(pieces, { "before", "rise", "peak", "fall", "after" }))
 end
 
 -- Days --------------------------------------------------------------------------------------------
@@ -173,7 +186,10 @@ function wave_opening(options)
     closing_share = closing_share, closing_lasts = closing_lasts,
     result_share = result_share, result_after = result_after, result_half_life = result_half_life }
   if not pieces then blame("wave_opening: " .. problem) end
-  return open_load("wave_opening", pieces, options.uniform)
+  local phases = { { "opening", 0 }, { "after the first hour", 3600 } }
+  if closing_share > 0 then phases[#phases + 1] = { "closing", window - closing_lasts } end
+  if result_share > 0 then phases[#phases + 1] = { "result", window + result_after } end
+  return open_load("wave_opening", pieces, options.uniform, phases)
 end
 
 -- Replay ------------------------------------------------------------------------------------------

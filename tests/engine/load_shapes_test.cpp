@@ -182,6 +182,24 @@ TEST_CASE("load shapes: stages jump where a stage says another rate, and run whe
   CHECK(rate.at(151s).per_second() == 0);
 }
 
+TEST_CASE("load shapes: the parts that somebody may jump to have names, and follow the speed") {
+  const auto names = [](const Load& load) {
+    std::vector<std::pair<std::string, Duration>> phases;
+    for (const LoadPhase& phase : load.phases) phases.emplace_back(phase.name, phase.start);
+    return phases;
+  };
+  using Phases = std::vector<std::pair<std::string, Duration>>;
+  const Load staged = load_of("stages { { '1m', '20/s' }, { '30s', '80/s' } }");
+  CHECK(names(staged) == Phases{{"stage 1", 0s}, {"stage 2", 60s}});
+  CHECK(names(sped_up(staged, 2)) == Phases{{"stage 1", 0s}, {"stage 2", 30s}});
+  CHECK(names(load_of("ramping_rate { stages = { { '0s', '5/s' }, { '10s', '9/s' } } }")) == Phases{{"stage 2", 0s}});
+  CHECK(names(load_of("spike { base = '1/s', peak = '9/s', at = '10s', hold = '5s', duration = '1m' }")) ==
+        Phases{{"before", 0s}, {"peak", 10s}, {"after", 15s}});
+  CHECK(names(load_of("wave_opening { arrivals = 100000, window = '72h', result = { after = '24h' } }")) ==
+        Phases{{"opening", 0s}, {"after the first hour", 1h}, {"closing", 70h}, {"result", 96h}});
+  CHECK(load_of("constant_rate { rate = '1/s', duration = '1m' }").phases.empty());
+}
+
 TEST_CASE("load shapes: a spike rises, holds and falls where it was told to") {
   const Intensity rate = load_of(kShapes[1].text).intensity;
   CHECK(rate.at(59s).per_second() == Approx(5));
