@@ -1,58 +1,30 @@
 #include "metrics/metrics_server.hpp"
 
 #include <arpa/inet.h>
+#include <civetweb.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace gelombang {
 namespace {
-
-// Notes every scrape on its way to the metrics.
-class Watched final : public prometheus::Collectable {
- public:
-  Watched(std::shared_ptr<prometheus::Collectable> metrics, const Clock& clock)
-      : metrics_(std::move(metrics)), clock_(clock) {}
-
-  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
-    const TimePoint began = clock_.now();
-    auto families = metrics_->Collect();
-    const std::lock_guard lock(mutex_);
-    ++scrapes_;
-    last_ = began;
-    return families;
-  }
-  [[nodiscard]] std::uint64_t scrapes() const {
-    const std::lock_guard lock(mutex_);
-    return scrapes_;
-  }
-  [[nodiscard]] std::optional<TimePoint> last() const {
-    const std::lock_guard lock(mutex_);
-    return last_;
-  }
-
- private:
-  std::shared_ptr<prometheus::Collectable> metrics_;
-  const Clock& clock_;
-  mutable std::mutex mutex_;
-  mutable std::uint64_t scrapes_ = 0;
-  mutable std::optional<TimePoint> last_;
-};
 
 struct Address {
   std::string host;
@@ -127,29 +99,141 @@ class Knocker {
   std::thread thread_;
 };
 
+std::string_view or_nothing(const char* text) { return text == nullptr ? std::string_view() : text; }
+
+bool is_loopback(std::string_view address) { return address.starts_with("127."); }
+
+// Nothing where it is longer than allowed, or was cut off.
+std::optional<std::string> read_body(mg_connection* connection, const mg_request_info& request) {
+  const long long length = std::max(0LL, request.content_length);
+  if (length > static_cast<long long>(MetricsServer::kMaxBody)) return std::nullopt;
+  std::string body(static_cast<std::size_t>(length), '\0');
+  std::size_t read = 0;
+  while (read < body.size()) {
+    const int got = mg_read(connection, body.data() + read, body.size() - read);
+    if (got <= 0) return std::nullopt;
+    read += static_cast<std::size_t>(got);
+  }
+  return body;
+}
+
 }  // namespace
 
 class MetricsServer::Impl {
  public:
   Impl(const Address& address_, std::shared_ptr<prometheus::Collectable> metrics, const Clock& clock)
-      : address(address_),
-        watched(std::make_shared<Watched>(std::move(metrics), clock)),
-        exposer({"listening_ports", fmt::format("{}:{}", address_.host, address_.port), "num_threads", "2"}) {
-    exposer.RegisterCollectable(watched);
+      : address(address_), metrics_(std::move(metrics)), clock_(clock) {
+    const std::string listen = fmt::format("{}:{}", address.host, address.port);
+    const char* options[] = {"listening_ports",    listen.c_str(), "num_threads", "3",
+                                   "request_timeout_ms", "10000",        nullptr};
+    mg_callbacks callbacks{};
+    callbacks.begin_request = [](mg_connection* connection) {
+      return static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)))->answer(connection);
+    };
+    context_ = mg_start(&callbacks, this, options);
+  }
+  ~Impl() {
+    if (context_ == nullptr) return;
+    {
+      std::unique_lock lock(mutex);
+      stopping_ = true;
+      idle_.wait(lock, [this] { return answering_ == 0; });
+    }
+    const Knocker knocker(address, port());
+    mg_stop(context_);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] bool started() const { return context_ != nullptr; }
+  [[nodiscard]] std::uint16_t port() const {
+    mg_server_port served{};
+    mg_get_server_ports(context_, 1, &served);
+    return static_cast<std::uint16_t>(served.port);
+  }
+  void serve(std::string path, Page page) {
+    const std::lock_guard lock(mutex);
+    pages_[std::move(path)] = std::make_shared<const Page>(std::move(page));
   }
 
   Address address;
-  std::shared_ptr<Watched> watched;
-  prometheus::Exposer exposer;
+  std::uint64_t scrapes = 0;
+  std::optional<TimePoint> last_scrape;
+  mutable std::mutex mutex;
+
+ private:
+  // The library's callback: the status that was sent.
+  int answer(mg_connection* connection);
+  PageAnswer answer_to(mg_connection* connection, const mg_request_info& request);
+  PageAnswer scrape();
+
+  std::shared_ptr<prometheus::Collectable> metrics_;
+  const Clock& clock_;
+  std::condition_variable idle_;
+  bool stopping_ = false;
+  int answering_ = 0;
+  std::map<std::string, std::shared_ptr<const Page>, std::less<>> pages_;
+  mg_context* context_ = nullptr;
 };
+
+PageAnswer MetricsServer::Impl::scrape() {
+  const TimePoint began = clock_.now();
+  const auto families = metrics_->Collect();
+  {
+    const std::lock_guard lock(mutex);
+    ++scrapes;
+    last_scrape = began;
+  }
+  return {200, "text/plain; version=0.0.4; charset=utf-8", prometheus::TextSerializer().Serialize(families), {}};
+}
+
+PageAnswer MetricsServer::Impl::answer_to(mg_connection* connection, const mg_request_info& request) {
+  const std::string_view path = or_nothing(request.local_uri);
+  const std::string_view method = or_nothing(request.request_method);
+  if (path == "/metrics") {
+    if (method == "GET" || method == "HEAD") return scrape();
+    return {405, "text/plain", "only GET\n", {{"Allow", "GET, HEAD"}}};
+  }
+  std::shared_ptr<const Page> page;
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = pages_.find(path); found != pages_.end()) page = found->second;
+  }
+  if (!page) return {404, "text/plain", "not here\n", {}};
+  const auto body = read_body(connection, request);
+  if (!body) return {413, "text/plain", fmt::format("expected at most {} bytes\n", kMaxBody), {}};
+  return (*page)({method, path, or_nothing(mg_get_header(connection, "Authorization")), *body,
+                  is_loopback(or_nothing(request.remote_addr))});
+}
+
+int MetricsServer::Impl::answer(mg_connection* connection) {
+  {
+    const std::lock_guard lock(mutex);
+    if (stopping_) return 503;
+    ++answering_;
+  }
+  const mg_request_info& request = *mg_get_request_info(connection);
+  PageAnswer answer;
+  try {
+    answer = answer_to(connection, request);
+  } catch (const std::exception& fault) {
+    answer = {500, "text/plain", fmt::format("{}\n", fault.what()), {}};
+  }
+  std::string head =
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n", answer.status,
+                  mg_get_response_code_text(connection, answer.status), answer.content_type, answer.body.size());
+  for (const auto& [name, value] : answer.headers) head += fmt::format("{}: {}\r\n", name, value);
+  head += "\r\n";
+  mg_write(connection, head.data(), head.size());
+  if (or_nothing(request.request_method) != "HEAD") mg_write(connection, answer.body.data(), answer.body.size());
+  const std::lock_guard lock(mutex);
+  if (--answering_ == 0) idle_.notify_all();
+  return answer.status;
+}
 
 MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-// The exposer's endpoint waits for the answers on their way before the server stops.
-MetricsServer::~MetricsServer() {
-  const Knocker knocker(impl_->address, port());
-  impl_.reset();
-}
+MetricsServer::~MetricsServer() = default;
 
 Result<std::unique_ptr<MetricsServer>> MetricsServer::open(std::string_view listen,
                                                            std::shared_ptr<prometheus::Collectable> metrics,
@@ -159,19 +243,22 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::open(std::string_view list
     return Error{
         fmt::format("cannot serve metrics on '{}': expected an IPv4 ADDRESS:PORT such as 127.0.0.1:9780", listen)};
   }
-  try {
-    return std::unique_ptr<MetricsServer>(
-        new MetricsServer(std::make_unique<Impl>(*address, std::move(metrics), clock)));
-  } catch (const std::exception&) {
-    return Error{fmt::format("cannot serve metrics on {}: {}", listen, bind_problem(*address))};
-  }
+  auto impl = std::make_unique<Impl>(*address, std::move(metrics), clock);
+  if (!impl->started()) return Error{fmt::format("cannot serve metrics on {}: {}", listen, bind_problem(*address))};
+  return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
 }
 
-std::uint16_t MetricsServer::port() const {
-  return static_cast<std::uint16_t>(impl_->exposer.GetListeningPorts().at(0));
-}
+void MetricsServer::serve(std::string path, Page page) { impl_->serve(std::move(path), std::move(page)); }
+
+std::uint16_t MetricsServer::port() const { return impl_->port(); }
 std::string MetricsServer::url() const { return fmt::format("http://{}:{}/metrics", impl_->address.host, port()); }
-std::uint64_t MetricsServer::scrapes() const { return impl_->watched->scrapes(); }
-std::optional<TimePoint> MetricsServer::last_scrape() const { return impl_->watched->last(); }
+std::uint64_t MetricsServer::scrapes() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->scrapes;
+}
+std::optional<TimePoint> MetricsServer::last_scrape() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->last_scrape;
+}
 
 }  // namespace gelombang

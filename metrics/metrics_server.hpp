@@ -1,14 +1,17 @@
-// Serves /metrics over HTTP for as long as it lives, and knows who looked.
+// Serves /metrics over HTTP for as long as it lives, and knows who looked; beside it what others have to show of a run.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace prometheus {
 class Collectable;
@@ -16,17 +19,39 @@ class Collectable;
 
 namespace gelombang {
 
+struct PageRequest {
+  std::string_view method;
+  std::string_view path;           // without a query
+  std::string_view authorization;  // that header's value; empty where there is none
+  std::string_view body;           // at most MetricsServer::kMaxBody bytes
+  bool from_loopback = false;
+};
+
+struct PageAnswer {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type and Content-Length
+};
+
 class MetricsServer {
  public:
+  static constexpr std::size_t kMaxBody = 64 * 1024;
+  using Page = std::function<PageAnswer(const PageRequest&)>;
+
   // `listen` is ADDRESS:PORT with a numeric IPv4 address (Debian's HTTP server under prometheus-cpp is built
   // without IPv6); port 0 takes a free one. Where it is taken or not ours: an Error.
   static Result<std::unique_ptr<MetricsServer>> open(std::string_view listen,
                                                      std::shared_ptr<prometheus::Collectable> metrics,
                                                      const Clock& clock);
-  // Finishes the answers that are on their way.
+  // Finishes the answers that are on their way; no page is called afterwards.
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
+
+  // Answers what is asked under a path, such as "/", from now on. Called on a thread of the server's, by several at
+  // once.
+  void serve(std::string path, Page page);
 
   [[nodiscard]] std::uint16_t port() const;
   // "http://127.0.0.1:9780/metrics".

@@ -5,9 +5,11 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 
+#include <fmt/format.h>
 #include <prometheus/metric_family.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -131,6 +133,39 @@ TEST_CASE("metrics server: stopped right after a scrape began, it still answers 
   server.reset();
   CHECK(curl.wait() == 0);  // 18 when the answer is cut off
   CHECK(curl.standard_output().size() > LongText::kSeries * LongText::kLabelLength);
+}
+
+TEST_CASE("metrics server: beside the metrics it serves the pages it was given, and nothing else", "[integration]") {
+  const ExampleRun run(true);
+  const SystemClock clock;
+  const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock).value();
+  server->serve("/api/echo", [](const PageRequest& request) -> PageAnswer {
+    if (request.body == "fault") throw std::runtime_error("broken");
+    return {201,
+            "text/plain",
+            fmt::format("{} {} {} {} {}", request.method, request.path, request.authorization, request.body,
+                        request.from_loopback),
+            {{"X-Kind", "echo"}}};
+  });
+  const std::string base = "http://127.0.0.1:" + std::to_string(server->port());
+  const auto ask = [&](const std::string& path, std::vector<std::string> options, const std::string& input = "") {
+    std::vector<std::string> command{"curl", "-sS", "--noproxy",     "*",        "--max-time",
+                                     "10",   "-w",  " %{http_code}", base + path};
+    command.insert(command.end(), options.begin(), options.end());
+    ChildProcess curl(command, {{}, {}, input});
+    REQUIRE(curl.wait() == 0);
+    return curl.standard_output();
+  };
+  CHECK(ask("/api/echo?x=1", {"-H", "Authorization: Bearer abc", "-d", "hello"}) ==
+        "POST /api/echo Bearer abc hello true 201");
+  CHECK(ask("/api/echo", {"-D", "-", "-o", "/dev/null"}).find("X-Kind: echo") != std::string::npos);
+  CHECK(ask("/api/echo", {"-d", "fault"}) == "broken\n 500");
+  CHECK(ask("/api/echo", {"--data-binary", "@-"}, std::string(MetricsServer::kMaxBody, 'x')).ends_with(" 201"));
+  CHECK(ask("/api/echo", {"--data-binary", "@-"}, std::string(MetricsServer::kMaxBody + 1, 'x')).ends_with(" 413"));
+  CHECK(ask("/api/other", {}) == "not here\n 404");
+  CHECK(ask("/../etc/passwd", {"--path-as-is"}).ends_with(" 404"));
+  CHECK(ask("/metrics", {"-X", "DELETE"}).ends_with(" 405"));
+  CHECK(server->scrapes() == 0);
 }
 
 TEST_CASE("metrics server: scrapes while totals are published are never half of one and half of another",
