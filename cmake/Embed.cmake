@@ -12,3 +12,12 @@ function(embed_text output symbol)
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
 "#include <string_view>\nnamespace gelombang {\nextern const std::string_view @symbol@;\nconst std::string_view @symbol@ = R\"EMBED(@EMBEDDED_TEXT@)EMBED\";\n}\n")
 endfunction()
+
+# embed_file(OUTPUT SYMBOL INPUT): the same for the bytes of one file, when it is built. INPUT may be empty.
+function(embed_file output symbol input)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${input} -DOUTPUT=${output} -DSYMBOL=${symbol}
+      -P ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
+    DEPENDS ${input} ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
+    VERBATIM)
+endfunction()

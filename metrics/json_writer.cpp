@@ -8,6 +8,7 @@
 #include <boost/json/value.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -147,6 +148,17 @@ std::string to_json_text(const json::value& value) {
   write_value(out, value, 0);
   out += '\n';
   return out;
+}
+
+std::string iso_time(WallTime time) {
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
+  const std::chrono::sys_time<std::chrono::milliseconds> t(milliseconds);
+  const auto day = std::chrono::floor<std::chrono::days>(t);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(t - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 Result<void> write_file(const std::string& path, std::string_view text) {

@@ -2,6 +2,7 @@
 // are either written whole or left as they were, with an Error that says why.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -18,6 +19,9 @@ std::string to_json_text(const boost::json::value& value);
 std::string valid_utf8(std::string_view text);
 // For a terminal: a tab becomes a blank, other control characters and invalid bytes '?'.
 std::string printable(std::string_view text);
+
+// "2026-03-01T05:00:00.250Z"
+std::string iso_time(WallTime time);
 
 // Writes beside the file and renames, so that a full disk costs nothing that was there. A path that is no
 // regular file (a pipe, /dev/stdout) is written straight.

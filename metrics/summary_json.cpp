@@ -1,13 +1,11 @@
 #include "metrics/json_writer.hpp"
 #include "metrics/summary.hpp"
 
-#include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <array>
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,18 +18,6 @@ namespace json = boost::json;
 json::string text(std::string_view s) {
   json::string out(s);
   return out;
-}
-
-// 2026-03-01T05:00:00.250Z
-std::string iso_time(WallTime time) {
-  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-  const std::chrono::sys_time<std::chrono::milliseconds> t(milliseconds);
-  const auto day = std::chrono::floor<std::chrono::days>(t);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(t - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 json::value number(const std::optional<double>& value) {

@@ -20,6 +20,8 @@ STUBS = {
     "sudo": '[ "$SUDO" = yes ] || exit 1; [ "$1" = -n ] || echo "sudo $*" >>"$LOG"; case "$*" in *apt-get*) exit "$APT";; esac',
     "cmake": 'echo "cmake $*" >>"$LOG"',
     "id": "echo 1000",
+    "npm": 'echo "npm $*" >>"$LOG"; mkdir -p web/node_modules; exit "$NPM"',
+    "node": 'echo "node $*" >>"$LOG"; mkdir -p build/web; touch build/web/page.html',
 }
 
 
@@ -37,10 +39,13 @@ class Dev(unittest.TestCase):
             stub.parent.mkdir(exist_ok=True)
             stub.write_text(f"#!/bin/sh\n{body}\n")
             stub.chmod(0o755)
+        (self.root / "web/src").mkdir(parents=True)
+        for name in ("page.html", "build.mjs", "package-lock.json", "src/main.js"):
+            (self.root / "web" / name).touch()
 
     def run_dev(self, *arguments, **environment):
         clean = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "LOG": str(self.log), "CI": "true", "HOME": str(self.root),
-                 "MISSING": "", "UNKNOWN": "", "SUDO": "no", "APT": "0"}
+                 "MISSING": "", "UNKNOWN": "", "SUDO": "no", "APT": "0", "NPM": "0"}
         result = subprocess.run([self.root / "dev", *arguments], env={**clean, **environment}, text=True,
                                 stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/")
         self.logged = self.log.read_text().splitlines()
@@ -49,9 +54,27 @@ class Dev(unittest.TestCase):
     def test_with_everything_installed_nothing_is_asked_for(self):
         result = self.run_dev("build")
         self.assertEqual(0, result.returncode, result.stderr)
-        self.assertEqual(["cmake --preset release -DGELOMBANG_TESTS=OFF"], self.logged[:1])
-        self.assertRegex(self.logged[1], r"cmake --build build/release --parallel \d+ --target gelombang gelombang-sandbox")
-        self.assertEqual(2, len(self.logged))
+        page = ["npm --prefix web ci", "node web/build.mjs build/web/page.html"]
+        self.assertEqual(page + ["cmake --preset release -DGELOMBANG_TESTS=OFF"], self.logged[:3])
+        self.assertRegex(self.logged[3], r"cmake --build build/release --parallel \d+ --target gelombang gelombang-sandbox")
+        self.assertEqual(4, len(self.logged))
+
+    def test_the_page_is_made_again_only_when_its_sources_have_changed(self):
+        self.run_dev("web")
+        self.assertEqual(["npm --prefix web ci", "node web/build.mjs build/web/page.html"], self.logged)
+        self.log.write_text("")
+        result = self.run_dev("web")
+        self.assertEqual((0, []), (result.returncode, self.logged))
+        os.utime(self.root / "web/src/main.js", (2**31, 2**31))
+        self.run_dev("web")
+        self.assertEqual(["node web/build.mjs build/web/page.html"], self.logged)
+
+    def test_without_npm_everything_else_is_built(self):
+        result = self.run_dev("build", NPM="1")
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertIn("page: not made", result.stdout)
+        self.assertTrue(self.logged[-1].startswith("cmake --build"), self.logged)
+        self.assertEqual(1, self.run_dev("web", NPM="1").returncode)
 
     def test_a_missing_package_without_root_and_sudo_is_named(self):
         result = self.run_dev("build", MISSING="libsodium-dev ninja-build catch2")

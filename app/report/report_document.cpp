@@ -1,0 +1,42 @@
+#include "app/report/report_document.hpp"
+
+#include "metrics/json_writer.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+
+#include <array>
+
+namespace gelombang {
+namespace {
+
+std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(valid_utf8(text))); }
+
+std::string annotations_json(const std::vector<Annotation>& annotations) {
+  std::string out = "[";
+  for (const Annotation& a : annotations) {
+    if (out.size() > 1) out += ',';
+    out += fmt::format(R"({{"at":{},"offset_seconds":{:.3f},"kind":{},"text":{}}})", quoted(iso_time(a.at)),
+                       to_seconds(a.offset), quoted(a.kind), quoted(a.text));
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+std::string report_json(const ReportDocument& document) {
+  constexpr std::array<std::string_view, 3> kStates{"running", "finished", "cut_off"};
+  std::string out =
+      fmt::format(R"({{"schema":"gelombang.report/1","state":"{}")", kStates[static_cast<std::size_t>(document.state)]);
+  // As text: programs that keep numbers as doubles would change it.
+  out += fmt::format(R"(,"seed":"{}")", document.seed);
+  out += ",\"command\":" + (document.command.empty() ? std::string("null") : quoted(document.command));
+  out += ",\"annotations\":" + annotations_json(document.annotations);
+  out += ",\"plan\":" + (document.plan.empty() ? std::string("null") : document.plan);
+  out += ",\"summary\":" + document.summary;
+  out += ",\"series\":" + document.series;
+  return out + "}\n";
+}
+
+}  // namespace gelombang

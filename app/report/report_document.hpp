@@ -1,0 +1,31 @@
+// What a report is made from: one JSON document, which the page reads and --format json prints. docs/report.md says
+// what is in it.
+#pragma once
+
+#include "metrics/annotation.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+struct ReportDocument {
+  enum class State : std::uint8_t {
+    running,
+    finished,
+    cut_off,  // the program was ended from outside: no verdict
+  };
+  State state = State::finished;
+  std::string command;  // that plays the same run again; empty: unknown
+  std::uint64_t seed = 0;
+  std::vector<Annotation> annotations;
+  std::string plan;     // JSON, or empty
+  std::string summary;  // JSON, as summary_json() writes it
+  std::string series;   // JSON, as series_json() writes it
+};
+
+std::string report_json(const ReportDocument& document);
+
+}  // namespace gelombang

@@ -1,0 +1,31 @@
+// A made-up run with something of everything in it, as long as wanted: for the tests of the page, and to look at.
+#pragma once
+
+#include "base/clock.hpp"
+#include "metrics/annotation.hpp"
+#include "metrics/interval.hpp"
+#include "metrics/run_series.hpp"
+#include "metrics/summary.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace gelombang::test {
+
+struct SampleRun {
+  std::vector<Annotation> annotations;
+  std::string summary_json;
+  std::string series_json;
+};
+
+struct SampleOptions {
+  Duration length = std::chrono::minutes(10);
+  std::size_t steps_of_a_journey = 4;  // of three journeys
+  // What a target, a script or a person may have written, where text is shown.
+  std::string hostile;
+};
+
+SampleRun make_sample(const SampleOptions& options);
+
+}  // namespace gelombang::test

@@ -1,0 +1,75 @@
+// The top of the page: what came out, whether to believe it, and the thresholds.
+import { h, right, section, table } from "../dom.js";
+import { clock, count, duration, figure, moment, percent, rate } from "../format.js";
+import { errorShare, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
+
+const badge = ({ tone, word, text, more = [] }, title) =>
+  h(
+    "div",
+    { class: `badge ${tone}` },
+    h("p", { class: "badge-title" }, title),
+    h("p", { class: "badge-word" }, word),
+    h("p", {}, text),
+    more.length > 0 ? h("ul", {}, more.map((line) => h("li", {}, line))) : null,
+  );
+
+function tile(label, value, note) {
+  return h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, h("b", {}, value), note ? h("span", {}, note) : null));
+}
+
+function tiles(run) {
+  const { arrivals, steps, schedule_lag_seconds: lag } = run.summary;
+  const slowest = slowestStep(steps);
+  const failures = steps.reduce((sum, s) => sum + s.failures, 0);
+  return h(
+    "dl",
+    { class: "tiles" },
+    tile("visits begun", count(arrivals.started), arrivals.requested_rate === null ? "" : `of ${count(arrivals.planned)} planned`),
+    tile("got through", percent(arrivals.served_rate ?? null), `${count(arrivals.completed)} visits`),
+    tile("rate achieved", rate(arrivals.achieved_rate), arrivals.requested_rate === null ? "" : `asked ${rate(arrivals.requested_rate)}`),
+    tile("failed steps", percent(errorShare(steps)), count(failures)),
+    slowest ? tile("slowest step, p95", figure(slowest.response_time_seconds, "p95"), slowest.name) : null,
+    arrivals.requested_rate === null ? null : tile("schedule lag, p99", figure(lag, "p99"), "of the generator itself"),
+  );
+}
+
+export function header(run) {
+  const { run: facts } = run.summary;
+  const says = verdict(run);
+  const reasons = run.state === "finished" ? run.summary.exit_reasons.map((r) => r.text) : [];
+  const believe = validity(run);
+  return h(
+    "header",
+    {},
+    h(
+      "div",
+      { class: "title" },
+      h("h1", {}, facts.scenario || "A run"),
+      h("p", {}, `load ${facts.load}, against `, h("span", { class: "target" }, facts.target || "no target")),
+      h("p", { class: "when" }, `${moment(facts.started_at)}, ${clock(facts.took_seconds)}. Run ${facts.id}`),
+    ),
+    h("div", { class: "badges" }, badge({ ...says, more: reasons }, "Verdict"), badge({ ...believe, more: believe.reasons }, "Validity")),
+    h("p", { class: "story" }, story(run).join(" ")),
+    tiles(run),
+  );
+}
+
+const kStates = { pass: ["good", "\u2713 kept"], fail: ["bad", "\u2717 not kept"], no_data: ["unknown", "? no data"] };
+
+export function thresholds(run) {
+  const rows = run.summary.thresholds.map((t) => {
+    const [tone, word] = kStates[t.state] ?? ["unknown", t.state];
+    const plain = plainThreshold(t.expression);
+    const at = t.failed_at_seconds === null ? "" : ` (first after ${duration(t.failed_at_seconds)})`;
+    const near = t.within_error ? ", within the error of measurement" : "";
+    const expression = { text: h("span", {}, h("code", {}, t.expression), plain ? h("span", { class: "plain" }, plain) : null) };
+    return [expression, right(thresholdValue(t)), { text: word + at + near, class: `state ${tone}` }, right(count(t.samples))];
+  });
+  return section(
+    "thresholds",
+    "Thresholds",
+    rows.length === 0
+      ? h("p", { class: "empty" }, "The run had no thresholds, so it could not fail by one.")
+      : table("Thresholds", ["threshold", right("measured"), "state", right("samples")], rows),
+  );
+}

@@ -1,0 +1,119 @@
+// The verdict and the thresholds in words that need no manual.
+import { count, duration, percent, plural, rate } from "./format.js";
+
+const kVerdicts = {
+  pass: ["good", "Passed", "The target kept everything that this run asked of it."],
+  fail: ["bad", "Failed", ""],
+  no_data: ["unknown", "No verdict", "Too little was measured to judge."],
+  invalid: ["unknown", "No verdict", "The load generator itself did not keep up, so the figures say nothing about the target."],
+  stopped: ["unknown", "Stopped early", "The run was stopped before its end, so there is no verdict."],
+  script_error: ["unknown", "No verdict", "The scenario has an error, or one of its own guards stopped it."],
+  refused: ["unknown", "Refused", "The target's owner has not consented, or has withdrawn the consent."],
+};
+
+export function verdict(run) {
+  if (run.state === "running") return { tone: "running", word: "Running", text: "This page follows the run; there is no verdict yet." };
+  if (run.state === "cut_off") {
+    const text = "The program was ended from outside. What had been recorded until then is shown; there is no verdict.";
+    return { tone: "unknown", word: "Cut off", text };
+  }
+  const [tone, word, text] = kVerdicts[run.summary.verdict] ?? ["unknown", "No verdict", ""];
+  return { tone, word, text: text || failure(run.summary) };
+}
+
+function failure(summary) {
+  const judged = summary.thresholds.length;
+  const missed = summary.thresholds.filter((t) => t.state === "fail").length;
+  const parts = [];
+  if (missed > 0) parts.push(`${count(missed)} of ${plural(judged, "threshold was", "thresholds were")} not kept`);
+  if (summary.conformance_violated > 0) parts.push(`${plural(summary.conformance_violated, "rule")} did not hold`);
+  return parts.length > 0 ? `${parts.join(", and ")}.` : "";
+}
+
+export function validity(run) {
+  const { state, reasons } = run.summary.validity;
+  const texts = {
+    valid: ["good", "The figures can be believed", "The load generator kept up with its own plan."],
+    degraded: ["unknown", "Read the figures with care", "The load generator, or the run, was not quite as planned."],
+    invalid: ["bad", "The figures cannot be believed", "The load generator was the bottleneck, not the target."],
+  };
+  const [tone, word, text] = texts[state];
+  return { tone, word, text, reasons };
+}
+
+// What the run came to, in a few sentences.
+export function story(run) {
+  const { arrivals, people, steps, run: facts } = run.summary;
+  const out = [];
+  const open = arrivals.requested_rate !== null;
+  const dropped = Object.values(arrivals.dropped).reduce((a, b) => a + b, 0);
+  const minutes = duration(facts.took_seconds);
+  if (open) {
+    out.push(
+      `In ${minutes}, ${plural(arrivals.started, "visit")} began (${rate(arrivals.achieved_rate)} of the ` +
+        `${rate(arrivals.requested_rate)} asked for), and ${count(arrivals.completed)} got through.`,
+    );
+  } else {
+    out.push(`In ${minutes}, ${plural(arrivals.started, "visit")} began, and ${count(arrivals.completed)} got through.`);
+  }
+  if (dropped > 0) out.push(`${plural(dropped, "visit")} could not begin.`);
+  const lost = people.reduce((sum, p) => sum + p.ended.lost, 0);
+  const arrived = people.reduce((sum, p) => sum + p.arrived, 0);
+  if (lost > 0) out.push(`${plural(lost, "person", "people")} of ${count(arrived)} gave up.`);
+  const slowest = slowestStep(steps);
+  if (slowest) {
+    const p = slowest.response_time_seconds;
+    const bound = (name) => (p.lower_bounds.includes(name) ? "at least " : "");
+    out.push(
+      `The slowest step was \u201c${slowest.name}\u201d: half of its answers came within ${bound("p50")}${duration(p.p50)}, ` +
+        `95 of 100 within ${bound("p95")}${duration(p.p95)}.`,
+    );
+  }
+  return out;
+}
+
+export function slowestStep(steps) {
+  return steps
+    .filter((s) => s.response_time_seconds.p95 !== null)
+    .reduce((a, b) => (a && a.response_time_seconds.p95 >= b.response_time_seconds.p95 ? a : b), undefined);
+}
+
+export function errorShare(steps) {
+  const failures = steps.reduce((sum, s) => sum + s.failures, 0);
+  const finished = steps.reduce((sum, s) => sum + s.count, 0);
+  return finished > 0 ? failures / finished : null;
+}
+
+export function thresholdValue(t) {
+  if (t.value === null || t.value === undefined) return "-";
+  const forms = { seconds: duration, ratio: percent, per_second: rate, count };
+  return (t.lower_bound ? "\u2265 " : "") + (forms[t.unit] ?? count)(t.value);
+}
+
+const kUnits = { us: 1e-6, "\u00b5s": 1e-6, ms: 1e-3, s: 1, m: 60, min: 60, h: 3600 };
+
+// The latency limits among the thresholds, for the lines in the charts: {selector, clock, figure, seconds}.
+export function latencyLimits(thresholds) {
+  const out = [];
+  for (const { expression } of thresholds) {
+    const m = /^\s*(.+?)\s*:\s*(response_time|service_time)\s+(\w+)\s*<=?\s*([\d.]+)\s*(us|\u00b5s|ms|min|s|m|h)\b/.exec(expression);
+    if (m) out.push({ selector: m[1], clock: m[2], figure: m[3], seconds: Number(m[4]) * kUnits[m[5]] });
+  }
+  return out;
+}
+
+const kFigures = { p50: "half of", p90: "90 of 100", p95: "95 of 100", p99: "99 of 100", p999: "999 of 1000" };
+
+// "95 of 100 answers to “log in” within 800 ms"; nothing where the expression is of another kind.
+export function plainThreshold(expression) {
+  const who = (selector) => (selector === "all" ? "all steps" : `\u201c${selector}\u201d`);
+  const [limit] = latencyLimits([{ expression }]);
+  if (limit && kFigures[limit.figure]) {
+    const clock = limit.clock === "service_time" ? ", counted from when the request was sent" : "";
+    return `${kFigures[limit.figure]} answers of ${who(limit.selector)} within ${duration(limit.seconds)}${clock}`;
+  }
+  const share = /^\s*(.+?)\s*:\s*(error_rate|served_rate)\s*([<>]=?)\s*([\d.]+)\s*%/.exec(expression);
+  if (share?.[2] === "error_rate" && share[3][0] === "<") return `fewer than ${share[4]} of 100 tries at ${who(share[1])} fail`;
+  if (share?.[2] === "served_rate" && share[3][0] === ">") return `more than ${share[4]} of 100 planned visits get through`;
+  return "";
+}

@@ -1,0 +1,130 @@
+// The report's page as people open it: usage: node page_test.mjs SAMPLE_REPORT
+// SAMPLE_REPORT writes the report of a made-up run. Exit 77: skipped, and why.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const skip = (why) => {
+  console.log(`skipped: ${why}`);
+  process.exit(77);
+};
+const kChromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
+if (!existsSync(kChromium)) skip(`there is no ${kChromium}`);
+const { open, visit, violations } = await import("./browser.mjs").catch((error) => skip(`npm ci has not run: ${error.message}`));
+
+const kHostile = `</script><img src=x onerror="alert(1)"><!--<script>${"\u2028"}'"&lt;`;
+const kViews = {
+  light: {},
+  dark: { dark: true },
+  "on paper": { print: true, width: 718 },
+  "on a phone": { width: 390, height: 844, scale: 2 },
+};
+
+const directory = await mkdtemp(join(tmpdir(), "gelombang-page-"));
+const report = async (name, ...options) => {
+  const path = join(directory, `${name}.html`);
+  await writeFile(path, execFileSync(process.argv[2], ["html", ...options], { maxBuffer: 1 << 26 }));
+  return { path, url: pathToFileURL(path).href };
+};
+
+const tests = {
+  async "opens without a fault or a barrier, in light and dark, on paper and on a phone"(browser) {
+    const { url } = await report("plain", "120");
+    for (const [name, view] of Object.entries(kViews)) {
+      const { page, faults, close } = await visit(browser, url, view);
+      assert.deepEqual(await violations(page), [], name);
+      const [shown, wide] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+      assert.ok(wide <= shown, `${name}: ${wide} of ${shown} pixels wide`);
+      assert.equal(await page.locator(".chart canvas").count(), 9, name);
+      assert.deepEqual(faults, [], name);
+      await close();
+    }
+  },
+
+  async "shows what was written by others as text, wherever it stands"(browser) {
+    const { url } = await report("hostile", "30", kHostile);
+    const { page, faults, close } = await visit(browser, url);
+    const text = (await page.textContent("#page")) + (await page.title());
+    // In the title, a step's name, a rule, its answer, a reason, an annotation and a script's error.
+    const times = text.split("onerror=").length - 1;
+    assert.ok(times >= 10, `${times} times`);
+    for (const id of ["rules", "annotations", "script", "steps"]) {
+      assert.ok((await page.textContent(`#${id}`)).includes("</script><img src=x"), id);
+    }
+    assert.equal(await page.locator("img").count(), 0);
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
+  async "an hour of twelve steps stays below 2 MB"(browser) {
+    const { path, url } = await report("hour", "3600");
+    const { size } = await stat(path);
+    const { page, faults, close } = await visit(browser, url);
+    const opened = await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd);
+    console.log(`  ${(size / 1e6).toFixed(2)} MB, opened in ${Math.round(opened)} ms`);
+    assert.ok(size < 2e6);
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
+  async "is read and zoomed with the keyboard and with the mouse, all charts together"(browser) {
+    const { url } = await report("keys", "120");
+    const { page, faults, close } = await visit(browser, url);
+    const rates = page.locator(".chart", { hasText: "Visits per second" });
+    const plot = rates.locator(".plot");
+    await plot.focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowLeft");
+    assert.match(await rates.locator(".unseen").textContent(), /^1:5\d: started .*\/s/);
+    const whole = page.getByRole("button", { name: "whole run" });
+    assert.ok(await whole.isDisabled());
+    await page.keyboard.press("+");
+    assert.ok(await whole.isEnabled());
+    await page.keyboard.press("0");
+    assert.ok(await whole.isDisabled());
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 80);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 80, { steps: 4 });
+    await page.mouse.up();
+    assert.ok(await whole.isEnabled());
+    await whole.click();
+    assert.ok(await whole.isDisabled());
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
+  async "shows the charts of one step when it is chosen, with its threshold"(browser) {
+    const { url } = await report("step", "120");
+    const { page, faults, close } = await visit(browser, url);
+    const pixels = () => page.locator(".chart", { hasText: "As a person meets it" }).locator("canvas").evaluate((c) => c.toDataURL());
+    const before = await pixels();
+    await page.getByLabel("Step", { exact: true }).selectOption("login / log in");
+    assert.notEqual(await pixels(), before);
+    await page.getByRole("button", { name: "logarithmic" }).click();
+    await page.getByRole("button", { name: "longest" }).first().click();
+    assert.deepEqual(faults, []);
+    await close();
+  },
+};
+
+const browser = await open();
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+  try {
+    await test(browser);
+    console.log(`passed: the page ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED: the page ${name}\n${error.stack}`);
+  }
+}
+await browser.close();
+await rm(directory, { recursive: true, force: true });
+process.exit(failed > 0 ? 1 : 0);
