@@ -3,6 +3,7 @@
 #include "app/check_command.hpp"
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
+#include "app/history_command.hpp"
 #include "app/load_session.hpp"
 #include "app/say.hpp"
 #include "app/selftest_command.hpp"
@@ -35,6 +36,10 @@ void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, st
   sub->add_option("--mailbox-password-file", session.mailbox_password_file, "File whose first line is its password");
   sub->add_option("--consent-key", session.consent_key,
                   "Public key, or its file, that the target's consent is signed with");
+  CLI::Option* history = sub->add_option("--history", session.history,
+                                         "The file that keeps the run (default: history.sqlite in the user's state "
+                                         "directory)");
+  sub->add_flag("--no-history", session.no_history, "Does not keep the run")->excludes(history);
   sub->callback([&] { command = [&] { return run_load(run, session); }; });
 }
 
@@ -76,13 +81,15 @@ int parse_and_run(int argc, char** argv) {
   add_check_command(app, run, command);
   SelftestOptions selftest;
   add_selftest_command(app, selftest, command);
+  HistoryOptions history;
+  add_history_command(app, history, command);
   int consent_code = 0;
   add_consent_command(app, consent_code);  // runs while it is parsed
   const auto all = app.get_subcommands([](CLI::App*) { return true; });
   const auto named = [argv](const CLI::App* command_app) { return command_app->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
     return refuse(ExitCause::configuration,
-                  fmt::format("unknown command '{}': expected run, check, selftest or consent", argv[1]));
+                  fmt::format("unknown command '{}': expected run, check, selftest, history or consent", argv[1]));
   }
   try {
     app.parse(argc, argv);

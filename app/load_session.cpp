@@ -3,6 +3,7 @@
 #include "app/exit.hpp"
 #include "app/progress.hpp"
 #include "app/progress_counts.hpp"
+#include "app/run_history.hpp"
 #include "app/run_watch.hpp"
 #include "app/say.hpp"
 #include "app/session_setup.hpp"
@@ -14,6 +15,7 @@
 #include "engine/load_run.hpp"
 #include "engine/preflight.hpp"
 #include "metrics/exposition.hpp"
+#include "metrics/history_writer.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/metrics_server.hpp"
 #include "metrics/summary.hpp"
@@ -77,7 +79,10 @@ class LoadSession {
   void publish(bool final);
   [[nodiscard]] RunFacts facts() const;
   int finish();
-  bool write_json(const Summary& summary) const;
+  // Once, where the recording has stopped.
+  void mind_history();
+  void end_history(const Summary& summary, const std::string& json);
+  bool write_json(const std::string& text) const;
   void linger();
 
   std::optional<WallTime> start_at_;
@@ -100,6 +105,8 @@ class LoadSession {
   std::unique_ptr<MailWatcher> mail_;
   std::unique_ptr<LoadRun> run_;
   std::shared_ptr<LoadExposition> exposition_;
+  std::unique_ptr<HistoryWriter> history_;
+  bool history_minded_ = false;
 
   std::string id_;
   WallTime started_wall_{};
@@ -158,6 +165,9 @@ std::optional<ExitReason> LoadSession::set_up() {
                               *prepared_.photos);
   if (run.has_error()) return bad(run.error().message);
   run_ = std::move(run.value());
+  auto history = open_run_history(run_options_, options_, prepared_, id_, clock_.wall_now());
+  if (history.has_error()) return bad(history.error().message);
+  history_ = std::move(history.value());
   return std::nullopt;
 }
 
@@ -180,6 +190,11 @@ void LoadSession::start() {
   const TimePoint epoch = clock_.now() + std::max<Duration>(start_at_.value_or(now) - now, 50ms);
   started_wall_ = now + (epoch - clock_.now());
   announce();
+  if (history_) {
+    history_->started(started_wall_);
+    watch_.observe([this](const Interval& interval) { history_->add(interval); });
+    watch_.listen([this](const Annotation& annotation) { history_->annotate(annotation); });
+  }
   watch_.start(*run_, mail_.get(), epoch);
   next_tick_ = epoch + kTick;
   run_->start(epoch);
@@ -191,10 +206,12 @@ void LoadSession::on_signal() {
   progress_.clear();
   if (signals_seen_ == 1) {
     reasons_.push_back({ExitCause::stopped, "stopped by a signal"});
+    watch_.annotate("stop", "a signal: no new arrivals");
     say("stopping: what is under way may take {}; once more to stop now\n",
         format_duration(prepared_.plan.graceful_stop));
     run_->stop_arrivals(clock_.now());
   } else if (signals_seen_ == 2) {
+    watch_.annotate("stop", "a second signal: what was under way was cut off");
     run_->interrupt(clock_.now());
   } else {
     // A script that never yields cannot be asked to stop.
@@ -208,6 +225,7 @@ void LoadSession::on_signal() {
 
 void LoadSession::tick(TimePoint now) {
   watch_.tick(now);
+  mind_history();
   publish(false);
   show_progress(now);
   if (const ThresholdResult* abort = watch_.figures().abort(); abort != nullptr && !aborted_) {
@@ -217,6 +235,7 @@ void LoadSession::tick(TimePoint now) {
     say("aborting: {}\n", expression);
     // It holds whatever the last answers do to the figure.
     reasons_.push_back({ExitCause::failed, fmt::format("aborted by threshold '{}'", expression)});
+    watch_.annotate("stop", fmt::format("aborted by threshold '{}'", expression));
     run_->interrupt(now);
   }
 }
@@ -265,17 +284,36 @@ void LoadSession::look() {
   });
 }
 
+void LoadSession::mind_history() {
+  if (!history_ || history_minded_) return;
+  const auto problem = history_->problem();
+  if (!problem) return;
+  history_minded_ = true;
+  progress_.clear();
+  spdlog::warn("the history of this run is incomplete: {}", *problem);
+  watch_.annotate("history", "the recording stopped: " + *problem);
+}
+
+void LoadSession::end_history(const Summary& summary, const std::string& json) {
+  if (!history_ || history_minded_) return;
+  history_->finish({ended_wall_, std::string(verdict(summary.exit_reasons)),
+                    std::string(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)]),
+                    exit_code(summary.exit_reasons), json});
+  history_->flush();
+  mind_history();
+}
+
 RunFacts LoadSession::facts() const {
   RunFacts facts = watch_.facts(clock_.now(), reasons_);
   facts.id = id_;
   facts.started_at = started_wall_;
   facts.ended_at = ended_wall_;
+  if (history_) facts.history = history_->path();
   if (mail_) facts.mailbox_poll_interval = poll_interval_;
   return facts;
 }
 
-bool LoadSession::write_json(const Summary& summary) const {
-  const std::string text = summary_json(summary);
+bool LoadSession::write_json(const std::string& text) const {
   if (options_.json == "-") {
     const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
     if (!written) say("gelombang: --json: stdout: {}\n", std::strerror(errno));
@@ -310,6 +348,8 @@ int LoadSession::finish() {
     reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
   if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
   watch_.finish(clock_.now());
+  if (history_) history_->flush();
+  mind_history();
   publish(true);
   progress_.clear();
   const Summary summary =
@@ -318,7 +358,9 @@ int LoadSession::finish() {
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
   std::fputs(summary_text(summary, out.color()).c_str(), json_on_stdout ? stderr : stdout);
   std::fflush(stdout);
-  if (!options_.json.empty()) write_json(summary);
+  const std::string json = summary_json(summary);
+  if (!options_.json.empty()) write_json(json);
+  end_history(summary, json);
   linger();
   const int code = exit_code(summary.exit_reasons);
   const ExitReason* why = gravest(summary.exit_reasons);

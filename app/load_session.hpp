@@ -20,6 +20,8 @@ struct SessionOptions {
   std::string mailbox_user;
   std::string mailbox_password_file;
   std::string consent_key;
+  std::string history;  // the file; empty: the usual one
+  bool no_history = false;
   bool color = true;
 };
 

@@ -5,6 +5,7 @@
 #include "engine/load_run.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gelombang {
 
@@ -23,7 +24,7 @@ std::uint64_t connections_opened(const Snapshot& totals) {
 }  // namespace
 
 RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
-    : prepared_(prepared), process_(clock, prepared.limits), own_recorder_(prepared.layout) {}
+    : prepared_(prepared), clock_(clock), process_(clock, prepared.limits), own_recorder_(prepared.layout) {}
 
 void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
   run_ = &run;
@@ -41,6 +42,12 @@ void RunWatch::collect(bool last) {
     for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
   }
   aggregator_->add(own_recorder_.take());
+}
+
+void RunWatch::annotate(std::string kind, std::string text) {
+  const Duration offset = std::max(Duration::zero(), clock_.now() - epoch_);
+  annotations_.push_back({clock_.wall_now(), offset, std::move(kind), std::move(text)});
+  for (const Listener& listener : listeners_) listener(annotations_.back());
 }
 
 void RunWatch::end_interval(TimePoint now) {
@@ -126,6 +133,7 @@ RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
   facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
                      run_->users().most_active, process_.health()};
   facts.exit_reasons = std::move(reasons);
+  facts.annotations = annotations_;
   return facts;
 }
 

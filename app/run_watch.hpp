@@ -6,6 +6,7 @@
 #include "app/run_options.hpp"
 #include "base/clock.hpp"
 #include "metrics/aggregator.hpp"
+#include "metrics/annotation.hpp"
 #include "metrics/exposition.hpp"
 #include "metrics/interval.hpp"
 #include "metrics/recorder.hpp"
@@ -31,6 +32,10 @@ class RunWatch {
   // Shown every interval when it ends, the last one included; called where tick() and finish() are. Before start().
   using Observer = std::function<void(const Interval&)>;
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
+  // Something happened that explains the figures; it is in the facts, and shown to whoever observes.
+  using Listener = std::function<void(const Annotation&)>;
+  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+  void annotate(std::string kind, std::string text);
   // From here on the run is watched; its schedule begins at `epoch`. `mail` may be null.
   void start(const LoadRun& run, MailWatcher* mail, TimePoint epoch);
   void tick(TimePoint now);
@@ -54,6 +59,7 @@ class RunWatch {
   void end_interval(TimePoint now);
 
   const PreparedRun& prepared_;
+  const Clock& clock_;
   const LoadRun* run_ = nullptr;
   MailWatcher* mail_ = nullptr;
   ProcessFigures process_;
@@ -63,6 +69,8 @@ class RunWatch {
   TimePoint epoch_{};
   bool arrivals_over_ = false;
   std::vector<Observer> observers_;
+  std::vector<Listener> listeners_;
+  std::vector<Annotation> annotations_;
 };
 
 }  // namespace gelombang

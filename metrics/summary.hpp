@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "metrics/annotation.hpp"
 #include "metrics/exit_reason.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
@@ -41,6 +42,8 @@ struct RunFacts {
     GeneratorHealth health;
   } generator;
   std::string catch_up;                  // the policy's name; empty in closed models, where nothing is scheduled
+  std::string history;                   // the file that the run is kept in; empty: none
+  std::vector<Annotation> annotations;   // by time
   std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: what happened outside of the recorders
 };
 

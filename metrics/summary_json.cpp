@@ -72,7 +72,15 @@ json::object run_json(const RunFacts& run) {
           {"started_at", iso_time(run.started_at)},
           {"ended_at", iso_time(run.ended_at)},
           {"took_seconds", to_seconds(run.took)},
-          {"version", run.version}};
+          {"version", run.version},
+          {"history", run.history.empty() ? json::value(nullptr) : json::value(text(run.history))}};
+}
+
+json::object annotation_json(const Annotation& annotation) {
+  return {{"at", iso_time(annotation.at)},
+          {"offset_seconds", to_seconds(annotation.offset)},
+          {"kind", annotation.kind},
+          {"text", annotation.text}};
 }
 
 json::value catch_up_json(const RunFacts& run) {
@@ -252,6 +260,7 @@ std::string summary_json(const Summary& summary) {
   root["validity"] = json::object{
       {"state", text(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)])},
       {"reasons", array_of(summary.validity.reasons, [](const std::string& r) { return json::value(r); })}};
+  root["annotations"] = array_of(summary.run.annotations, annotation_json);
   root["arrivals"] = arrivals_json(summary.arrivals, summary.run);
   root["iterations"] = array_of(summary.iterations, iterations_json);
   root["schedule_lag_seconds"] = to_json(summary.schedule_lag);

@@ -123,6 +123,10 @@ void facts(Page& page, const Summary& s) {
   }
   page.fact("run", fmt::format("{}, seed {}, took {}, version {}", printable(s.run.id), s.run.seed,
                                format_duration(s.run.took), printable(s.run.version)));
+  if (!s.run.history.empty()) {
+    page.fact("history",
+              fmt::format("kept in {}: gelombang history show {}", printable(s.run.history), printable(s.run.id)));
+  }
   const RunFacts::Generator& g = s.run.generator;
   page.fact("generator", fmt::format("{:.2f} s of CPU, {} of memory, {} threads, at most {} users", g.cpu_seconds,
                                      format_size(g.max_rss_bytes), g.threads, g.users_max));
@@ -243,6 +247,16 @@ void mail(Page& page, const Summary& s) {
     page.fact("resolution", fmt::format("{}, the mailbox's poll interval", format_duration(*e.poll_interval)));
 }
 
+void annotations(Page& page, const Summary& s) {
+  if (s.run.annotations.empty()) return;
+  page.heading("What happened meanwhile");
+  TextTable table("rll");
+  for (const Annotation& annotation : s.run.annotations) {
+    table.row({format_duration(annotation.offset), printable(annotation.kind), printable(annotation.text)});
+  }
+  page.table(table);
+}
+
 void conformance(Page& page, const Summary& s) {
   if (s.conformance.empty()) return;
   page.heading(fmt::format("Conformance ({} of {} answers are not as expected)", s.conformance.violated,
@@ -291,6 +305,7 @@ std::string summary_text(const Summary& summary, bool color) {
   Page page(color);
   headline(page, summary);
   facts(page, summary);
+  annotations(page, summary);
   steps(page, summary);
   phases(page, summary);
   errors(page, summary);

@@ -85,7 +85,7 @@ class LiveRun:
         self.began = time.time()
         tester = self.run("gelombang", binaries / "gelombang", "run", source / "tests/grafana/panels.lua", "--target",
                           ready, "--mailbox", f"maildir:{root}/mail", "--metrics-listen",
-                          f"127.0.0.1:{self.metrics_port}", "--max-users", "40", "--seed", "1", "--json",
+                          f"127.0.0.1:{self.metrics_port}", "--max-users", "40", "--seed", "1", "--no-history", "--json",
                           root / "summary.json", "--linger", "10s")
         self.metrics = ""
         while tester.poll() is None:

@@ -133,6 +133,11 @@ ExampleRun::ExampleRun(bool quiet) {
   health.ports_peak = 260;
   health.late_arrivals = quiet ? 0 : 3;
   facts.catch_up = "capped";
+  if (!quiet) {
+    facts.history = "/home/user/.local/state/gelombang/history.sqlite";
+    facts.annotations = {{facts.started_at + 12s, 12s, "stop", "a signal: no new arrivals"},
+                         {facts.started_at + 13s, 13s, "history", "the recording stopped: the disk is \xff full"}};
+  }
   if (!quiet) facts.exit_reasons.push_back({ExitCause::stopped, "stopped by SIGINT"});
 }
 

@@ -17,6 +17,14 @@ std::vector<std::string> run_arguments(const std::string& scenario, std::vector<
   return argv;
 }
 
+// What runs leave behind is no user's.
+ChildProcess::Options away_from_home() {
+  static const TemporaryDirectory kState;
+  ChildProcess::Options options;
+  options.environment["XDG_STATE_HOME"] = kState.path();
+  return options;
+}
+
 std::string curl(const std::vector<std::string>& arguments) {
   std::vector<std::string> argv{"curl", "-sS", "--noproxy", "*", "--max-time", "20"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -64,7 +72,7 @@ std::int64_t Sandbox::answered(const std::string& endpoint, int status) const {
 RunResult run_program(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
   std::vector<std::string> argv{kPrograms + "/gelombang"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  ChildProcess process(argv);
+  ChildProcess process(argv, away_from_home());
   RunResult result;
   result.exit_code = process.wait(limit);
   result.out = process.standard_output();
@@ -87,7 +95,7 @@ RunResult run_scenario(const std::string& scenario, std::vector<std::string> arg
 
 std::unique_ptr<ChildProcess> start_scenario(const std::string& scenario, std::vector<std::string> arguments,
                                              const std::string& json) {
-  return std::make_unique<ChildProcess>(run_arguments(scenario, std::move(arguments), json));
+  return std::make_unique<ChildProcess>(run_arguments(scenario, std::move(arguments), json), away_from_home());
 }
 
 const boost::json::object& step_of(const boost::json::value& summary, const std::string& full_name) {

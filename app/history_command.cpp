@@ -1,0 +1,167 @@
+#include "app/history_command.hpp"
+
+#include "app/exit.hpp"
+#include "base/units.hpp"
+#include "metrics/history_file.hpp"
+#include "metrics/history_reader.hpp"
+#include "metrics/json_writer.hpp"
+#include "metrics/summary.hpp"
+#include "metrics/text_table.hpp"
+#include "metrics/threshold_text.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <ctime>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+Result<std::unique_ptr<HistoryReader>> open_reader(const HistoryOptions& options) {
+  if (!options.file.empty()) return HistoryReader::open(options.file);
+  const auto usual = default_history_path();
+  if (usual.has_error()) return usual.error();
+  return HistoryReader::open(usual.value());
+}
+
+std::string local_time(WallTime at) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(static_cast<std::time_t>(seconds)));
+}
+
+std::string state_text(const RunHead& run) {
+  switch (run.state) {
+    case RunState::finished: return run.verdict;
+    case RunState::under_way: return "under way";
+    case RunState::cut_off: return "cut off";
+  }
+  return {};
+}
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+Result<std::string> list_text(HistoryReader& reader) {
+  const auto runs = reader.runs();
+  if (runs.has_error()) return runs.error();
+  if (runs.value().empty()) return Error{reader.path() + " holds no run"};
+  TextTable table("lllrllll");
+  table.row({"run", "started", "verdict", "lasted", "validity", "scenario", "load", "target"});
+  for (const RunHead& run : runs.value()) {
+    table.row({printable(run.id), local_time(run.started_at), printable(state_text(run)), format_duration(run.recorded),
+               run.validity.empty() ? "-" : printable(run.validity), printable(run.scenario), printable(run.load),
+               printable(run.target)});
+  }
+  std::string text;
+  for (const std::string& line : table.lines()) text += line + "\n";
+  return {boost::system::in_place_value, std::move(text)};
+}
+
+std::string steps_text(const Snapshot& totals) {
+  TextTable table("lrrrrrr");
+  table.row({"step", "count", "failed", "p50", "p95", "p99", "max"});
+  for (std::size_t i = 0; i < totals.steps.size(); ++i) {
+    const StepSnapshot& step = totals.steps[i];
+    const DurationFigures times = figures_of(step.response_time);
+    table.row({printable(totals.layout()->full_name(static_cast<StepId>(i))), fmt::format("{}", step.steps.finished()),
+               fmt::format("{}", step.steps.failed()), estimate_text(times.p50), estimate_text(times.p95),
+               estimate_text(times.p99), estimate_text(times.max)});
+  }
+  std::string text = "\nResponse times\n";
+  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  return text;
+}
+
+std::string errors_text(const Snapshot& totals) {
+  TextTable table("lrr");
+  table.row({"error", "steps", "requests"});
+  bool any = false;
+  for (std::size_t e = 0; e < kErrorClassCount; ++e) {
+    std::uint64_t steps = 0;
+    std::uint64_t requests = 0;
+    for (const StepSnapshot& step : totals.steps) {
+      steps += step.steps.by_error[e];
+      requests += step.requests.by_error[e];
+    }
+    if (steps + requests == 0) continue;
+    any = true;
+    table.row({std::string(name(static_cast<ErrorClass>(e))), fmt::format("{}", steps), fmt::format("{}", requests)});
+  }
+  if (!any) return "";
+  std::string text = "\nErrors\n";
+  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  return text;
+}
+
+Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) {
+  const auto id = reader.find(wanted);
+  if (id.has_error()) return id.error();
+  const auto found = reader.run(id.value());
+  if (found.has_error()) return found.error();
+  const RunRecord& run = found.value();
+  const auto totals = reader.totals(run);
+  if (totals.has_error()) return totals.error();
+  std::string text;
+  const auto fact = [&text](std::string_view label, std::string_view value) {
+    text += fmt::format("  {:<14} {}\n", label, value);
+  };
+  text += fmt::format("{}  {}, load {}, against {}\n", run.id, printable(run.scenario), printable(run.load),
+                      printable(run.target));
+  switch (run.state) {
+    case RunState::finished: fact("verdict", fmt::format("{}, exit {}", run.verdict, run.exit_code.value_or(0))); break;
+    case RunState::under_way: fact("under way", "its figures so far"); break;
+    case RunState::cut_off: fact("cut off", "it ended without a summary; what was measured up to then is here"); break;
+  }
+  if (!run.validity.empty()) fact("validity", run.validity);
+  fact("started", local_time(run.started_at));
+  fact("lasted", format_duration(run.recorded));
+  fact("seed", fmt::format("{}, version {}", run.seed, printable(run.version)));
+  fact("scenario", printable(run.scenario_path));
+  for (const Annotation& annotation : run.annotations) {
+    fact(printable(annotation.kind),
+         fmt::format("{} after the start: {}", format_duration(annotation.offset), printable(annotation.text)));
+  }
+  text += steps_text(totals.value());
+  text += errors_text(totals.value());
+  return {boost::system::in_place_value, std::move(text)};
+}
+
+int finish(const Result<std::string>& text) {
+  if (text.has_error()) return refuse(ExitCause::configuration, text.error().message);
+  print(text.value());
+  return 0;
+}
+
+template <class Work>
+int with_reader(const HistoryOptions& options, Work work) {
+  const auto reader = open_reader(options);
+  if (reader.has_error()) return refuse(ExitCause::configuration, reader.error().message);
+  return finish(work(*reader.value()));
+}
+
+}  // namespace
+
+void add_history_command(CLI::App& parent, HistoryOptions& options, std::function<int()>& command) {
+  CLI::App* history = parent.add_subcommand("history", "Lists, shows, exports and removes the runs that were kept");
+  history->footer("Examples:\n  gelombang history list\n  gelombang history show last");
+  history->require_subcommand(1);
+  history->add_option("--history", options.file,
+                      "The history file (default: history.sqlite in the user's state directory)");
+  CLI::App* list = history->add_subcommand("list", "The runs that were kept, the oldest first");
+  list->footer("Example:\n  gelombang history list");
+  list->callback(
+      [&] { command = [&] { return with_reader(options, [](HistoryReader& reader) { return list_text(reader); }); }; });
+  CLI::App* show = history->add_subcommand("show", "One run: what it was, and its figures");
+  show->footer("Example:\n  gelombang history show last");
+  show->add_option("run", options.run, "An id, the beginning of one, or last")->required();
+  show->callback([&] {
+    command = [&] {
+      return with_reader(options, [&](HistoryReader& reader) { return show_text(reader, options.run); });
+    };
+  });
+}
+
+}  // namespace gelombang

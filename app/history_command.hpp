@@ -1,0 +1,21 @@
+// `gelombang history list | show | export | prune`: what the history file keeps of earlier runs.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace gelombang {
+
+struct HistoryOptions {
+  std::string file;  // empty: the usual one
+  std::string run;   // id, beginning of one, or "last"
+};
+
+// Adds the command and its subcommands; the one that the user chose becomes `command`, which returns the exit code.
+void add_history_command(CLI::App& parent, HistoryOptions& options, std::function<int()>& command);
+
+}  // namespace gelombang

@@ -1,0 +1,20 @@
+// The history of a run that is about to begin.
+#pragma once
+
+#include "app/load_session.hpp"
+#include "app/run_options.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "metrics/history_writer.hpp"
+
+#include <memory>
+#include <string>
+
+namespace gelombang {
+
+// Null with --no-history, and, after a warning, where the usual file cannot be used. An Error only where the user named
+// the file.
+Result<std::unique_ptr<HistoryWriter>> open_run_history(const RunOptions& options, const SessionOptions& session,
+                                                        const PreparedRun& run, const std::string& id, WallTime now);
+
+}  // namespace gelombang

@@ -1,0 +1,154 @@
+// What is kept of real runs, and how it is read again.
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kLogin = std::string(GELOMBANG_SOURCE_DIR) + "/scenarios/login.lua";
+
+std::string sql(const std::string& file, const std::string& query) {
+  ChildProcess sqlite({"sqlite3", file, query});
+  const int code = sqlite.wait();
+  INFO(sqlite.standard_error());
+  REQUIRE(code == 0);
+  std::string out = sqlite.standard_output();
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
+}
+
+bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("history: a run is kept with its plan, its summary and all that it counted", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string file = directory.file("history.sqlite");
+  const RunResult run = run_scenario(kLogin, {"--target", sandbox.url(), "--rate", "20/s", "--duration", "3s",
+                                              "--history", file, "--contact", "ops@example.test"});
+  INFO(run.out << run.err);
+  REQUIRE(run.exit_code == 0);
+  const std::string id(run.summary.at("run").at("id").as_string());
+  CHECK(run.summary.at("run").at("history").as_string() == file);
+  CHECK(has(run.out, "kept in " + file + ": gelombang history show " + id));
+  CHECK(sql(file, "SELECT id, verdict, exit_code, load FROM run") == id + "|pass|0|--rate 20/s");
+  CHECK(sql(file, "SELECT json_extract(summary, '$.run.id') FROM run") == id);
+  CHECK(sql(file, "SELECT json_extract(plan, '$.seed') = seed FROM run") == "1");
+  CHECK(sql(file, "SELECT length(scenario_sha256) FROM run") == "64");
+  CHECK(has(sql(file, "SELECT plan FROM run"), "\"20/s\""));
+  CHECK_FALSE(has(sql(file, "SELECT plan FROM run"), "ops@example.test"));
+  const std::string started = std::to_string(run.summary.at("arrivals").at("started").as_int64());
+  CHECK(sql(file, "SELECT sum(started) FROM interval") == started);
+  CHECK(std::stoi(sql(file, "SELECT count(*) FROM interval")) >= 3);
+
+  const RunResult list = run_program({"history", "list", "--history", file});
+  CHECK(list.exit_code == 0);
+  CHECK(has(list.out, id));
+  CHECK(has(list.out, "pass"));
+  const RunResult show = run_program({"history", "show", id.substr(0, 17), "--history", file});
+  CHECK(show.exit_code == 0);
+  CHECK(has(show.out, "login/log in"));
+}
+
+TEST_CASE("history: the usual file is in the user's state directory, for the user alone; --no-history leaves none",
+          "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const auto play = [&](const std::vector<std::string>& further) {
+    std::vector<std::string> argv{std::string(GELOMBANG_BINARY_DIR) + "/gelombang",
+                                  "run",
+                                  kLogin,
+                                  "--target",
+                                  sandbox.url(),
+                                  "--users",
+                                  "1",
+                                  "--iterations",
+                                  "1",
+                                  "--metrics-listen",
+                                  "off"};
+    argv.insert(argv.end(), further.begin(), further.end());
+    ChildProcess::Options options;
+    options.environment["XDG_STATE_HOME"] = directory.file("state");
+    ChildProcess run(argv, options);
+    const int code = run.wait();
+    INFO(run.standard_error());
+    CHECK(code == 0);
+    return run.standard_error();
+  };
+  const std::string usual = directory.file("state/gelombang/history.sqlite");
+  play({"--no-history"});
+  CHECK_FALSE(std::filesystem::exists(directory.file("state")));
+  play({});
+  using std::filesystem::perms;
+  CHECK((std::filesystem::status(usual).permissions() & perms::all) == (perms::owner_read | perms::owner_write));
+  CHECK((std::filesystem::status(directory.file("state/gelombang")).permissions() & perms::all) == perms::owner_all);
+  CHECK(sql(usual, "SELECT count(*) FROM run") == "1");
+  // A usual file that cannot be used costs a warning.
+  write_file(usual, "nothing that SQLite knows");
+  CHECK(has(play({}), "this run is not kept"));
+  CHECK(read_file(usual) == "nothing that SQLite knows");
+}
+
+TEST_CASE("history: a file that was named and cannot be used is refused before anything is sent", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string file = directory.file("notes.txt");
+  write_file(file, "my notes, of which nothing may be lost, long enough to have a header: " + std::string(200, '.'));
+  const std::string before = read_file(file);
+  for (const std::string& path : {file, directory.file("missing/history.sqlite"), directory.path()}) {
+    const RunResult run =
+        run_scenario(kLogin, {"--target", sandbox.url(), "--rate", "20/s", "--duration", "1s", "--history", path});
+    INFO(run.err);
+    CHECK(run.exit_code == 104);
+    CHECK(has(run.err, "--history: "));
+  }
+  CHECK(read_file(file) == before);
+  CHECK(sandbox.answered("GET /masuk", 200) == 0);
+  const RunResult show = run_program({"history", "show", "last", "--history", file});
+  CHECK(show.exit_code == 104);
+  CHECK(show.err == "gelombang: " + file + " is no history of gelombang; it was left as it is\n");
+}
+
+TEST_CASE("history: a run that was killed is there, all but its last moments, and said to be cut off",
+          "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string file = directory.file("history.sqlite");
+  const auto run =
+      start_scenario(kLogin, {"--target", sandbox.url(), "--rate", "20/s", "--duration", "1m", "--history", file}, "-");
+  run->wait_for_output("scenario ");
+  std::this_thread::sleep_for(6s);
+  run->signal(SIGKILL);
+  run->wait();
+  CHECK(std::stod(sql(file, "SELECT max(end_seconds) FROM interval")) > 3.5);
+  // Nothing has been written for long enough to be sure.
+  sql(file, "UPDATE run SET started_at = started_at - 60");
+  const RunResult list = run_program({"history", "list", "--history", file});
+  CHECK(has(list.out, "cut off"));
+  const RunResult show = run_program({"history", "show", "last", "--history", file});
+  CHECK(show.exit_code == 0);
+  CHECK(has(show.out, "cut off"));
+  CHECK(has(show.out, "login/log in"));
+}
+
+TEST_CASE("history: what is not there is said in one line", "[integration]") {
+  TemporaryDirectory directory;
+  const auto says = [&](const std::vector<std::string>& arguments, const std::string& line) {
+    std::vector<std::string> all{"history"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const RunResult result = run_program(all);
+    CHECK(result.exit_code == 104);
+    CHECK(result.err == "gelombang: " + line + "\n");
+  };
+  const std::string file = directory.file("history.sqlite");
+  says({"list", "--history", file}, file + ": there is no history yet");
+  write_file(file, "");
+  says({"list", "--history", file}, file + " is empty: no run was kept in it");
+}
