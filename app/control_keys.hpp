@@ -1,0 +1,49 @@
+// Live control from the keyboard of a terminal: single keys, without Enter.
+#pragma once
+
+#include "app/live_control.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <termios.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gelombang {
+
+class ControlKeys {
+ public:
+  static constexpr std::string_view kHelp =
+      "keys: p pause or resume, + - rate, 0 the planned rate, n next phase, q stop";
+  using Say = std::function<void(const std::string&)>;
+
+  // Null where there is no terminal whose keys are ours to read. The terminal is as it was when the keys are gone.
+  static std::unique_ptr<ControlKeys> open(boost::asio::io_context& io, LiveControl& control, Say say);
+  ~ControlKeys();
+  ControlKeys(const ControlKeys&) = delete;
+  ControlKeys& operator=(const ControlKeys&) = delete;
+
+  // What a key does; public for those who have no terminal.
+  static Result<std::string> press(char key, LiveControl& control);
+
+ private:
+  ControlKeys(boost::asio::io_context& io, int terminal, const termios& before, LiveControl& control, Say say);
+  bool listen();
+  void read();
+  void await_return();
+
+  boost::asio::posix::stream_descriptor terminal_;
+  boost::asio::signal_set continued_;
+  termios before_;
+  LiveControl& control_;
+  Say say_;
+  std::array<char, 16> keys_{};
+};
+
+}  // namespace gelombang
