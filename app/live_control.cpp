@@ -57,7 +57,7 @@ Result<std::string> LiveControl::apply(const SteeringRequest& request, std::stri
     case Action::stop: stopped_ = true; break;
   }
   if (result.has_error()) return result;
-  hooks_.annotate({clock_.wall_now(), offset(), "control", fmt::format("{} (by {})", result.value(), by)});
+  hooks_.annotate(fmt::format("{} (by {})", result.value(), by));
   if (stopped_) hooks_.stop();
   return result;
 }

@@ -6,7 +6,6 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "engine/load_run.hpp"
-#include "metrics/annotation.hpp"
 
 #include <functional>
 #include <string>
@@ -18,7 +17,7 @@ class LiveControl {
  public:
   struct Hooks {
     std::function<void()> stop;  // no new arrivals, as a first signal
-    std::function<void(const Annotation&)> annotate;
+    std::function<void(const std::string&)> annotate;
   };
   // What is passed by reference outlives the control.
   LiveControl(LoadRun& run, const Clock& clock, Hooks hooks);

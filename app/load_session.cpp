@@ -1,6 +1,9 @@
 #include "app/load_session.hpp"
 
+#include "app/control_api.hpp"
+#include "app/control_keys.hpp"
 #include "app/exit.hpp"
+#include "app/live_control.hpp"
 #include "app/progress.hpp"
 #include "app/progress_counts.hpp"
 #include "app/run_history.hpp"
@@ -72,7 +75,9 @@ class LoadSession {
   std::optional<ExitReason> set_up();
   void announce() const;
   void start();
+  void open_control();
   void on_signal();
+  void stop(const std::string& why);
   void look();
   void tick(TimePoint now);
   void show_progress(TimePoint now);
@@ -107,12 +112,16 @@ class LoadSession {
   std::shared_ptr<LoadExposition> exposition_;
   std::unique_ptr<HistoryWriter> history_;
   bool history_minded_ = false;
+  std::optional<LiveControl> control_;
+  std::unique_ptr<ControlApi> control_api_;
+  std::unique_ptr<ControlKeys> control_keys_;
 
   std::string id_;
   WallTime started_wall_{};
   WallTime ended_wall_{};
   TimePoint next_tick_{};
   int signals_seen_ = 0;
+  bool stop_asked_for_ = false;  // by a key or over HTTP
   bool aborted_ = false;
   bool over_ = false;
   std::vector<ExitReason> reasons_;
@@ -198,23 +207,56 @@ void LoadSession::start() {
   watch_.start(*run_, mail_.get(), epoch);
   next_tick_ = epoch + kTick;
   run_->start(epoch);
+  open_control();
+}
+
+void LoadSession::open_control() {
+  control_.emplace(*run_, clock_,
+                   LiveControl::Hooks{[this] {
+                                        stop_asked_for_ = true;
+                                        stop("stopped on request");
+                                      },
+                                      [this](const std::string& text) { watch_.annotate("control", text); }});
+  if (server_) {
+    auto api = ControlApi::open(*server_, *control_, io_.get_executor(), id_);
+    if (api.has_error()) {
+      spdlog::warn("no live control over HTTP: {}", api.error().message);
+    } else {
+      control_api_ = std::move(api.value());
+      say("control  {}, token in {}\n", server_->url(ControlApi::kPath), control_api_->token_file());
+    }
+  }
+  if (!terminal_.interactive()) return;
+  control_keys_ = ControlKeys::open(io_, *control_, [this](const std::string& text) {
+    progress_.clear();
+    say("{}\n", text);
+  });
+  if (control_keys_) progress_.set_hint(std::string(ControlKeys::kHelp));
+}
+
+void LoadSession::stop(const std::string& why) {
+  progress_.clear();
+  reasons_.push_back({ExitCause::stopped, why});
+  say("stopping: what is under way may take {}; {}\n", format_duration(prepared_.plan.graceful_stop),
+      signals_seen_ > 0 ? "once more to stop now" : "Ctrl-C to stop sooner");
+  run_->stop_arrivals(clock_.now());
 }
 
 void LoadSession::on_signal() {
   ++signals_seen_;
   if (over_) return;  // only the last scrape is waited for
   progress_.clear();
-  if (signals_seen_ == 1) {
-    reasons_.push_back({ExitCause::stopped, "stopped by a signal"});
+  const int stops = signals_seen_ + (stop_asked_for_ ? 1 : 0);
+  if (stops == 1) {
     watch_.annotate("stop", "a signal: no new arrivals");
-    say("stopping: what is under way may take {}; once more to stop now\n",
-        format_duration(prepared_.plan.graceful_stop));
-    run_->stop_arrivals(clock_.now());
-  } else if (signals_seen_ == 2) {
-    watch_.annotate("stop", "a second signal: what was under way was cut off");
+    stop("stopped by a signal");
+  } else if (stops == 2) {
+    watch_.annotate("stop", "a further signal: what was under way was cut off");
     run_->interrupt(clock_.now());
   } else {
     // A script that never yields cannot be asked to stop.
+    control_keys_.reset();
+    control_api_.reset();
     say("gelombang: killed by the third signal, without a summary\n");
     std::_Exit(static_cast<int>(ExitCause::stopped));
   }
@@ -249,7 +291,10 @@ void LoadSession::show_progress(TimePoint now) {
   const RecentFigures recent = watch_.figures().recent();
   ProgressFigures figures;
   figures.elapsed = std::max(Duration::zero(), now - watch_.epoch());
-  figures.length = prepared_.plan.load.length();
+  const Load& load = prepared_.plan.load;
+  figures.position = load.open() ? run_->timetable().position(figures.elapsed) : figures.elapsed;
+  figures.length = load.length();
+  figures.deviation = control_->deviation();
   figures.stopping = watch_.arrivals_over();
   figures.rate_asked = watch_.rate_asked(now);
   figures.rate_achieved = recent.started_rate;
@@ -343,6 +388,8 @@ void LoadSession::linger() {
 int LoadSession::finish() {
   run_->join();
   over_ = true;
+  control_keys_.reset();
+  control_api_.reset();
   ended_wall_ = clock_.wall_now();
   if (run_->feed_ran_dry())
     reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});

@@ -44,10 +44,11 @@ void Progress::show(const ProgressFigures& figures) {
   if (figures.elapsed < next_line_at_) return;
   next_line_at_ += kLineEvery;
   say("{:>6} of {}: asked {}, started {}, {} users, {} of {} iterations failed, step errors {:.2f} %, p95 {}, dropped "
-      "{}{}\n",
+      "{}{}{}{}\n",
       format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
       rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
-      figures.error_rate * 100, p95_text(figures.p95), figures.dropped, figures.stopping ? ", finishing" : "");
+      figures.error_rate * 100, p95_text(figures.p95), figures.dropped, figures.deviation.empty() ? "" : ", ",
+      figures.deviation, figures.stopping ? ", finishing" : "");
   for (const std::string& warning : figures.warnings) say("  warning: {}\n", warning);
 }
 
@@ -59,7 +60,7 @@ void Progress::clear() {
 
 std::string Progress::bar(const ProgressFigures& figures, int width) const {
   const double share = figures.length > Duration::zero()
-                           ? std::clamp(to_seconds(figures.elapsed) / to_seconds(figures.length), 0.0, 1.0)
+                           ? std::clamp(to_seconds(figures.position) / to_seconds(figures.length), 0.0, 1.0)
                            : 1.0;
   const int full = static_cast<int>(share * width);
   std::string line;
@@ -68,10 +69,11 @@ std::string Progress::bar(const ProgressFigures& figures, int width) const {
 }
 
 void Progress::draw(const ProgressFigures& figures) {
-  const Duration left = std::max(Duration::zero(), figures.length - figures.elapsed);
+  const Duration left = std::max(Duration::zero(), figures.length - figures.position);
   std::vector<std::string> lines;
   lines.push_back(fmt::format("  {} {}", bar(figures, std::clamp(terminal_.width() - 36, 10, 60)),
                               figures.stopping ? "waiting for the last answers" : format_duration(left) + " left"));
+  if (!figures.deviation.empty()) lines.push_back(terminal_.paint(Color::yellow, "  control   " + figures.deviation));
   lines.push_back(figures.rate_asked > 0 ? fmt::format("  arrivals  asked {:>9}   started {:>9}   requests {:>9}",
                                                        rate_text(figures.rate_asked), rate_text(figures.rate_achieved),
                                                        rate_text(figures.requests))
@@ -90,6 +92,7 @@ void Progress::draw(const ProgressFigures& figures) {
     lines.push_back(terminal_.paint(Color::yellow, fmt::format("  dropped   {} arrivals", figures.dropped)));
   for (const std::string& warning : figures.warnings)
     lines.push_back(terminal_.paint(Color::yellow, "  warning   " + warning));
+  if (!hint_.empty() && !figures.stopping) lines.push_back(terminal_.paint(Color::dim, "  " + hint_));
   std::string text = lines_drawn_ > 0 ? fmt::format("\x1b[{}A\x1b[J", lines_drawn_) : "";
   for (const std::string& line : lines) text += line + "\n";
   lines_drawn_ = static_cast<int>(lines.size());

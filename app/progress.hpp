@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gelombang {
@@ -15,7 +16,9 @@ namespace gelombang {
 // What is shown of the last second and of the run so far.
 struct ProgressFigures {
   Duration elapsed{};
-  Duration length{};         // of the arrivals
+  Duration position{};       // in the load: behind the clock when it was paused
+  Duration length{};         // of the load
+  std::string deviation;     // "paused", "rate x 1.25": what somebody changed; empty where nothing
   bool stopping = false;     // arrivals are over, the rest finishes
   double rate_asked = 0;     // arrivals per second now; 0 in closed loads
   double rate_achieved = 0;  // iterations started in the last second
@@ -37,6 +40,8 @@ struct ProgressFigures {
 class Progress {
  public:
   explicit Progress(const Terminal& terminal);
+  // A line below the live block.
+  void set_hint(std::string hint) { hint_ = std::move(hint); }
   void show(const ProgressFigures& figures);
   // Removes the live block, so that other lines can be printed.
   void clear();
@@ -48,6 +53,7 @@ class Progress {
   const Terminal& terminal_;
   int lines_drawn_ = 0;
   Duration next_line_at_{};
+  std::string hint_;
   std::vector<double> p95_history_;  // seconds, one for each second
 };
 

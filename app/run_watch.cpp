@@ -95,6 +95,13 @@ Validity RunWatch::validity() const {
 LiveFigures RunWatch::live(TimePoint now, bool final) const {
   LiveFigures live;
   live.target_rate = rate_asked(now);
+  live.rate_factor = run_->timetable().factor();
+  live.paused = run_->timetable().paused();
+  for (std::size_t i = 0; i < kAnnotationKinds.size(); ++i) {
+    live.annotations[i] = static_cast<std::uint64_t>(
+        std::count_if(annotations_.begin(), annotations_.end(),
+                      [i](const Annotation& annotation) { return annotation.kind == kAnnotationKinds[i]; }));
+  }
   live.users = run_->users().by_state;
   live.validity = validity().state;
   live.generator = process_.health();

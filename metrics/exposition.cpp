@@ -99,6 +99,15 @@ void add_run(Families& f, const LoadExposition::RunInfo& run, const LiveFigures&
   }
   f.family("gelombang_target_rate", "Arrivals per second that the load asks for now.", MetricType::Gauge);
   f.gauge({}, figures.target_rate);
+  f.family("gelombang_load_factor", "Factor on the planned rate, set while the run goes on; 1 as planned.",
+           MetricType::Gauge);
+  f.gauge({}, figures.rate_factor);
+  f.family("gelombang_load_paused", "1 while somebody has paused the load.", MetricType::Gauge);
+  f.gauge({}, figures.paused ? 1 : 0);
+  f.family("gelombang_annotations_total",
+           "What happened to the run and explains its figures; the summary has the words.", MetricType::Counter);
+  for (std::size_t i = 0; i < kAnnotationKinds.size(); ++i)
+    f.counter({{"kind", text(kAnnotationKinds[i])}}, figures.annotations[i]);
   f.family("gelombang_virtual_users", "Virtual users by what they do now.", MetricType::Gauge);
   for (std::size_t i = 0; i < kUserStateNames.size(); ++i) {
     f.gauge({{"state", text(kUserStateNames[i])}}, static_cast<double>(figures.users[i]));

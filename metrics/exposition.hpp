@@ -3,6 +3,7 @@
 // catalog and the thresholds let us know is there from the start with 0.
 #pragma once
 
+#include "metrics/annotation.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
 #include "metrics/user_state.hpp"
@@ -23,6 +24,9 @@ namespace gelombang {
 struct LiveFigures {
   double target_rate = 0;  // arrivals per second that the load asks for now; 0 in closed models
   UsersByState users{};    // by UserState
+  double rate_factor = 1;  // on the planned rate, set while the run goes on
+  bool paused = false;
+  std::array<std::uint64_t, kAnnotationKinds.size()> annotations{};  // by kind
   ValidityState validity = ValidityState::valid;
   GeneratorHealth generator;
   std::vector<ThresholdState> thresholds;  // as many as there are thresholds, in their order

@@ -125,7 +125,7 @@ class MetricsServer::Impl {
       : address(address_), metrics_(std::move(metrics)), clock_(clock) {
     const std::string listen = fmt::format("{}:{}", address.host, address.port);
     const char* options[] = {"listening_ports",    listen.c_str(), "num_threads", "3",
-                                   "request_timeout_ms", "10000",        nullptr};
+                             "request_timeout_ms", "10000",        nullptr};
     mg_callbacks callbacks{};
     callbacks.begin_request = [](mg_connection* connection) {
       return static_cast<Impl*>(mg_get_user_data(mg_get_context(connection)))->answer(connection);
@@ -251,7 +251,9 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::open(std::string_view list
 void MetricsServer::serve(std::string path, Page page) { impl_->serve(std::move(path), std::move(page)); }
 
 std::uint16_t MetricsServer::port() const { return impl_->port(); }
-std::string MetricsServer::url() const { return fmt::format("http://{}:{}/metrics", impl_->address.host, port()); }
+std::string MetricsServer::url(std::string_view path) const {
+  return fmt::format("http://{}:{}{}", impl_->address.host, port(), path);
+}
 std::uint64_t MetricsServer::scrapes() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->scrapes;

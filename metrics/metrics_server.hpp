@@ -55,7 +55,7 @@ class MetricsServer {
 
   [[nodiscard]] std::uint16_t port() const;
   // "http://127.0.0.1:9780/metrics".
-  [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::string url(std::string_view path = "/metrics") const;
   // How often it was scraped.
   [[nodiscard]] std::uint64_t scrapes() const;
   // When the last scrape began: it shows whatever was published before. Nothing where there was none.
