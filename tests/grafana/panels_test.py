@@ -82,12 +82,15 @@ class LiveRun:
         self.run("prometheus", "prometheus", f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/tsdb",
                  f"--web.listen-address=127.0.0.1:{self.prometheus_port}", "--log.level=warn")
         wait_until("Prometheus is ready", lambda: answers(self.prometheus + "/-/ready"))
-        self.began = time.time()
+        self.began, self.ended = time.time(), None
         tester = self.run("gelombang", binaries / "gelombang", "run", source / "tests/grafana/panels.lua", "--target",
                           ready, "--mailbox", f"maildir:{root}/mail", "--metrics-listen",
                           f"127.0.0.1:{self.metrics_port}", "--max-users", "40", "--seed", "1", "--no-history", "--json",
                           root / "summary.json", "--linger", "10s")
         self.metrics = ""
+        token = Path(wait_until("the run can be steered", lambda: self.line_of("gelombang", tester, r"token in (\S+)")))
+        wait_until("a first scrape", lambda: numbers(self.query_range("gelombang_annotations_total")["result"]))
+        self.steer(token.read_text().strip(), {"action": "rate", "factor": 1})
         while tester.poll() is None:
             self.metrics = answers(f"http://127.0.0.1:{self.metrics_port}/metrics") or self.metrics
             time.sleep(0.5)
@@ -96,6 +99,12 @@ class LiveRun:
         if not (root / "summary.json").exists():
             raise AssertionError(self.logs["gelombang"].read_text())
         self.summary = json.loads((root / "summary.json").read_text())
+
+    def steer(self, token, change):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.metrics_port}/api/control", json.dumps(change).encode(),
+                                         {"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
 
     def run(self, name, *command):
         with open(self.logs[name], "w") as log:
@@ -121,7 +130,7 @@ class LiveRun:
         self.directory.cleanup()
 
     def query_range(self, expression):
-        return self.api("query_range", query=expression, start=self.began, end=self.ended, step="1s")
+        return self.api("query_range", query=expression, start=self.began, end=self.ended or time.time(), step="1s")
 
     def api(self, path, **parameters):
         try:
