@@ -5,6 +5,7 @@
 #include "app/exit.hpp"
 #include "app/history_command.hpp"
 #include "app/load_session.hpp"
+#include "app/report_command.hpp"
 #include "app/say.hpp"
 #include "app/selftest_command.hpp"
 #include "app/version.hpp"
@@ -83,13 +84,16 @@ int parse_and_run(int argc, char** argv) {
   add_selftest_command(app, selftest, command);
   HistoryOptions history;
   add_history_command(app, history, command);
+  ReportOptions report;
+  add_report_command(app, report, command);
   int consent_code = 0;
   add_consent_command(app, consent_code);  // runs while it is parsed
   const auto all = app.get_subcommands([](CLI::App*) { return true; });
   const auto named = [argv](const CLI::App* command_app) { return command_app->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
-    return refuse(ExitCause::configuration,
-                  fmt::format("unknown command '{}': expected run, check, selftest, history or consent", argv[1]));
+    return refuse(
+        ExitCause::configuration,
+        fmt::format("unknown command '{}': expected run, check, selftest, history, report or consent", argv[1]));
   }
   try {
     app.parse(argc, argv);

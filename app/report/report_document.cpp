@@ -26,7 +26,7 @@ std::string annotations_json(const std::vector<Annotation>& annotations) {
 }  // namespace
 
 std::string report_json(const ReportDocument& document) {
-  constexpr std::array<std::string_view, 3> kStates{"running", "finished", "cut_off"};
+  constexpr std::array<std::string_view, 4> kStates{"running", "finished", "under_way", "cut_off"};
   std::string out =
       fmt::format(R"({{"schema":"gelombang.report/1","state":"{}")", kStates[static_cast<std::size_t>(document.state)]);
   // As text: programs that keep numbers as doubles would change it.

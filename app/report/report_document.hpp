@@ -13,9 +13,10 @@ namespace gelombang {
 
 struct ReportDocument {
   enum class State : std::uint8_t {
-    running,
+    running,  // this very process plays it
     finished,
-    cut_off,  // the program was ended from outside: no verdict
+    under_way,  // by another process, as far as the history knows
+    cut_off,    // its process was ended from outside: no verdict
   };
   State state = State::finished;
   std::string command;  // that plays the same run again; empty: unknown

@@ -8,6 +8,13 @@ import { decades, timeIncrements } from "./timeline.js";
 export const keysHelp = "Chart. Arrow keys read values, plus and minus zoom, 0 shows everything.";
 export const kFont = "12px system-ui, sans-serif";
 
+// A value between two gaps makes no line: it is drawn as a dot.
+const alone = (values) => {
+  const none = (v) => v === null || v === undefined;
+  const out = values.map((_, i) => i).filter((i) => !none(values[i]) && none(values[i - 1]) && none(values[i + 1]));
+  return out.length > 0 ? out : null;
+};
+
 // A zero needs no unit.
 const label = (format) => (value) => (value === null ? "" : value === 0 ? "0" : format(value));
 export const labels = (format) => (_, splits) => splits.map(label(format));
@@ -197,7 +204,7 @@ export class TimeChart {
       width: this.stack ? 0 : s.width ?? 1.5,
       dash: s.dash ? [5, 4] : undefined,
       paths: this.stack ? uPlot.paths.bars({ size: [1, Infinity, 1] }) : undefined,
-      points: { show: false },
+      points: { show: false, size: 4, width: 0, fill: color, filter: (u, index) => alone(u.data[index]) },
       spanGaps: false,
     };
   }

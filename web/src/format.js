@@ -21,7 +21,7 @@ export function percent(share) {
 
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "-";
-  if (seconds >= 86400 * 3650) return "for ever";
+  if (seconds >= 86400 * 3650) return "never";
   if (seconds < 1e-3) return `${digits(seconds * 1e6)} \u00b5s`;
   if (seconds < 1) return `${digits(seconds * 1e3)} ms`;
   if (seconds < 60) return `${digits(seconds)} s`;

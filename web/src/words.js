@@ -13,6 +13,9 @@ const kVerdicts = {
 
 export function verdict(run) {
   if (run.state === "running") return { tone: "running", word: "Running", text: "This page follows the run; there is no verdict yet." };
+  if (run.state === "under_way") {
+    return { tone: "running", word: "Under way", text: "The run had not ended when this page was made: what it had recorded is shown." };
+  }
   if (run.state === "cut_off") {
     const text = "The program was ended from outside. What had been recorded until then is shown; there is no verdict.";
     return { tone: "unknown", word: "Cut off", text };

@@ -72,15 +72,18 @@ function funnelRow(step, widest) {
   );
 }
 
+function againstCalm({ requests, retry_amplification: times }) {
+  const sent = `${count(requests)} requests, `;
+  return sent + (times < 1.005 ? "as many as a calm crowd would have sent." : `${number(times)} times what a calm crowd would have sent.`);
+}
+
 export function people(run) {
   const { people: journeys, funnel } = run.summary;
   if (!journeys.some((j) => j.arrived > 0)) return null;
   const blocks = journeys.filter((j) => j.arrived > 0).map((journey) => {
     const own = funnel.filter((s) => s.journey === journey.journey && s.reached > 0);
     const widest = Math.max(...own.map((s) => s.reached), 1);
-    const amplification =
-      journey.retry_amplification === null ? null
-        : h("p", { class: "note" }, `${count(journey.requests)} requests, ${number(journey.retry_amplification)} times what a calm crowd would have sent.`);
+    const amplification = journey.retry_amplification === null ? null : h("p", { class: "note" }, againstCalm(journey));
     const time = journey.person_time_seconds;
     return h(
       "div",
@@ -148,15 +151,23 @@ export function annotations(run) {
   );
 }
 
+const bits = (value) => (value === null || value === undefined ? "-" : `${bytes(value / 8)}/s`);
+
 export function networks(run) {
-  const list = run.summary.networks ?? [];
+  const list = (run.summary.networks ?? []).filter((n) => n.iterations > 0);
   if (list.length === 0) return null;
+  const head = [
+    "network", right("visits"), right("requests"), right("failed"), right("response p50"), right("p95"), right("p99"),
+    right("upload"), right("download"),
+  ];
   return section(
     "networks",
     "Networks",
-    table("Networks", ["network", right("people"), right("steps"), right("failed"), right("response p50"), right("p95"), right("p99")], list.map((n) => [
-      n.name ?? n.network, right(count(n.people ?? n.users)), right(count(n.count)), right(percent(n.error_rate)),
+    h("p", { class: "help" }, "How the same site looks from the networks that people have; upload and download are what large bodies came to."),
+    table("Networks", head, list.map((n) => [
+      n.name, right(count(n.iterations)), right(count(n.requests)), right(count(n.failures)),
       ...["p50", "p95", "p99"].map((p) => right(figure(n.response_time_seconds, p))),
+      right(bits(n.upload_bits_per_second)), right(bits(n.download_bits_per_second)),
     ])),
   );
 }

@@ -1,0 +1,84 @@
+#include "app/report_command.hpp"
+
+#include "app/exit.hpp"
+#include "app/report/report_page.hpp"
+#include "app/report/report_text.hpp"
+#include "app/report/stored_run.hpp"
+#include "metrics/history_file.hpp"
+#include "metrics/history_reader.hpp"
+#include "metrics/json_writer.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+Result<std::unique_ptr<HistoryReader>> open_history_of(const ReportOptions& options) {
+  if (!options.file.empty()) return HistoryReader::open(options.file);
+  const auto usual = default_history_path();
+  if (usual.has_error()) return usual.error();
+  return HistoryReader::open(usual.value());
+}
+
+Result<std::string> formatted(const ReportDocument& document, const std::string& format) {
+  if (format == "md") return report_markdown(document);
+  if (format == "junit") return report_junit(document);
+  std::string json = report_json(document);
+  if (format == "html") return page_with(json);
+  return {Result<std::string>::in_place_value, std::move(json)};
+}
+
+Result<std::string> make_report(const ReportOptions& options) {
+  // Before a long history is read.
+  if (options.format == "html") {
+    if (const auto page = page_available(); page.has_error()) return page.error();
+  }
+  const auto history = open_history_of(options);
+  if (history.has_error()) return history.error();
+  const auto id = history.value()->find(options.run);
+  if (id.has_error()) return id.error();
+  const auto document = stored_report(*history.value(), id.value());
+  if (document.has_error()) return document.error();
+  return formatted(document.value(), options.format);
+}
+
+Result<void> put(const std::string& text, const std::string& out) {
+  if (!out.empty() && out != "-") return write_file(out, text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return Error{fmt::format("cannot write to stdout: {}", std::strerror(errno))};
+}
+
+int run_report(const ReportOptions& options) {
+  const auto report = make_report(options);
+  if (report.has_error()) return refuse(ExitCause::configuration, report.error().message);
+  const auto written = put(report.value(), options.out);
+  if (written.has_error()) return refuse(ExitCause::configuration, written.error().message);
+  return 0;
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& parent, ReportOptions& options, std::function<int()>& command) {
+  CLI::App* sub = parent.add_subcommand("report", "Shows a run of the history: a page with charts, or text for others");
+  sub->footer(
+      "The page is one file that needs no network. json is what the page is made of; junit has the thresholds and the\n"
+      "conformance rows as test cases.\n\n"
+      "Examples:\n  gelombang report last --out report.html\n  gelombang report 20260301-0500 --format md");
+  sub->add_option("RUN", options.run, "Id from a summary, the beginning of one, or last")->required()->type_name("");
+  sub->add_option("--format", options.format, "html, md, json or junit")
+      ->check(CLI::IsMember({"html", "md", "json", "junit"}))
+      ->capture_default_str();
+  sub->add_option("--out", options.out, "The file to write (default: stdout)");
+  sub->add_option("--history", options.file,
+                  "The history's file (default: history.sqlite in the user's state directory)");
+  sub->callback([&] { command = [&] { return run_report(options); }; });
+}
+
+}  // namespace gelombang
