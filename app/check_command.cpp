@@ -1,10 +1,10 @@
 #include "app/check_command.hpp"
 
 #include "app/exit.hpp"
+#include "app/fit.hpp"
 #include "app/rate_chart.hpp"
 #include "app/say.hpp"
 #include "base/units.hpp"
-#include "engine/preflight.hpp"
 
 #include <fmt/format.h>
 
@@ -66,10 +66,14 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   fmt::print("  a pass takes {}{}\n", format_duration(need.iteration_length),
              need.length_assumed ? " (assumed: say lasts = \"40s\" in the journey to be exact)" : "");
   if (plan.load.open()) {
-    fmt::print("  arrivals    {} planned, {:.1f} expected\n", need.planned_iterations, need.expected_iterations);
+    fmt::print("  arrivals    {}, {:.1f} expected\n",
+               need.drawn ? fmt::format("{} planned", need.planned_iterations) : "not drawn", need.expected_iterations);
   }
   const HostLimits& limits = run.limits;
   fmt::print("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
+  if (need.users_in_outage > need.users) {
+    fmt::print("    in outage {:>9} at most, while all try again: see docs/people.md\n", need.users_in_outage);
+  }
   fmt::print("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
   fmt::print("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
   fmt::print("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
@@ -86,11 +90,9 @@ int check_scenario(const RunOptions& options) {
   const auto prepared = prepare_run(options, Recordings::all);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   const PreparedRun& run = prepared.value();
-  const LoadNeed need =
-      need_of(run.scenario, run.plan.load, run.plan.settings.seed, run.plan.segment, run.limits.time_wait);
+  const FitReport fit = fit_of(run);
   print_scenario(run);
-  print_need(run, need);
-  const FitReport fit = fit_of(run, need);
+  print_need(run, fit.need);
   std::fflush(stdout);
   for (const std::string& problem : fit.doubtful) say("may not fit: {}\n", problem);
   if (fit.impossible.empty()) {

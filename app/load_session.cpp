@@ -3,6 +3,7 @@
 #include "app/control_api.hpp"
 #include "app/control_keys.hpp"
 #include "app/exit.hpp"
+#include "app/fit.hpp"
 #include "app/live_control.hpp"
 #include "app/progress.hpp"
 #include "app/progress_counts.hpp"
@@ -16,7 +17,6 @@
 #include "base/random.hpp"
 #include "base/units.hpp"
 #include "engine/load_run.hpp"
-#include "engine/preflight.hpp"
 #include "metrics/exposition.hpp"
 #include "metrics/history_writer.hpp"
 #include "metrics/json_writer.hpp"
@@ -134,13 +134,12 @@ std::optional<ExitReason> LoadSession::set_up() {
   if (linger.has_error()) return bad("--linger: " + linger.error().message);
   linger_ = linger.value();
   const RunPlan& plan = prepared_.plan;
-  const LoadNeed need =
-      need_of(prepared_.scenario, plan.load, plan.settings.seed, plan.segment, prepared_.limits.time_wait);
-  const FitReport fit = fit_of(prepared_, need);
+  const FitReport fit = fit_of(prepared_);
   for (const std::string& problem : fit.doubtful) spdlog::warn("may not fit: {}", problem);
   if (!fit.impossible.empty()) {
     return bad(fmt::format("does not fit: {}; nothing was sent", fmt::join(fit.impossible, "; ")));
   }
+  if (plan.load.open()) prepared_.planned = fit.need.planned_iterations;
   if (options_.metrics_listen != "off") {
     std::vector<std::string> expressions;
     for (const Threshold& threshold : prepared_.thresholds) expressions.push_back(threshold.expression);

@@ -294,17 +294,6 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
                    "Allows targets in private address ranges");
 }
 
-FitReport fit_of(const PreparedRun& run, const LoadNeed& need) {
-  FitReport report;
-  for (Misfit& misfit : misfits(need, run.limits, run.plan.max_users, run.users_chosen)) {
-    (misfit.certain ? report.impossible : report.doubtful).push_back(std::move(misfit.text));
-  }
-  for (std::string& feed : dry_feeds(run.scenario, run.plan.load, run.plan.settings.seed)) {
-    report.impossible.push_back(std::move(feed));
-  }
-  return report;
-}
-
 Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings) {
   PreparedRun run;
   run.limits = raise_and_read_host_limits();

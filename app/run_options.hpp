@@ -7,7 +7,6 @@
 #include "base/secret.hpp"
 #include "engine/host_limits.hpp"
 #include "engine/photo_store.hpp"
-#include "engine/preflight.hpp"
 #include "engine/run_plan.hpp"
 #include "engine/scenario.hpp"
 #include "metrics/layout.hpp"
@@ -63,17 +62,10 @@ struct PreparedRun {
   std::shared_ptr<const MetricsLayout> layout;
   std::optional<TargetUrl> target;
   HostLimits limits;
-  bool users_chosen = false;  // plan.max_users is the user's wish
+  bool users_chosen = false;             // plan.max_users is the user's wish
+  std::optional<std::uint64_t> planned;  // arrivals of this segment, where they have been drawn
   std::unique_ptr<PhotoStore> photos;
 };
-
-// What this machine would lack for the run: the lines that cannot fit, or those that may not. The queues of people that
-// will run dry are among the former.
-struct FitReport {
-  std::vector<std::string> impossible;
-  std::vector<std::string> doubtful;
-};
-FitReport fit_of(const PreparedRun& run, const LoadNeed& need);
 
 // Which recordings of replayed loads are read.
 enum class Recordings : std::uint8_t { played, all };

@@ -129,7 +129,9 @@ RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
     facts.catch_up = name(plan.catch_up);
   }
   if (plan.load.open() && !run_->cut_short()) {
-    facts.planned = count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
+    const bool as_drawn = prepared_.planned && run_->changes().empty();
+    facts.planned =
+        as_drawn ? *prepared_.planned : count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
   } else {
     // Up to the moment of the cut, which no two workers share, what was due is what was decided on.
     for (const JourneySnapshot& journey : aggregator_->totals().journeys) {

@@ -1,6 +1,7 @@
 #include "engine/preflight.hpp"
 
 #include "engine/arrivals.hpp"
+#include "engine/outage_need.hpp"
 
 #include <fmt/format.h>
 
@@ -44,12 +45,8 @@ double mean_steps(const Scenario& scenario) {
 
 std::uint64_t rounded_up(double value) { return static_cast<std::uint64_t>(std::ceil(value)); }
 
-// The number of iterations that a feed has to feed; nothing where that is not known beforehand.
-std::optional<std::uint64_t> last_iteration(const Load& load, std::uint64_t seed) {
-  if (load.open()) return count_arrivals(load, seed, Segment{});
-  if (load.kind == LoadKind::iterations) return load.iterations;
-  return std::nullopt;
-}
+// Little's law, and three standard deviations of a Poisson count for chance.
+std::uint64_t with_margin(double mean) { return rounded_up(mean + 3 * std::sqrt(mean)) + 1; }
 
 }  // namespace
 
@@ -72,8 +69,21 @@ Capacity capacity_of(const HostLimits& limits, Duration iteration_length) {
   return capacity;
 }
 
+PlannedArrivals arrivals_at_least(const Load& load) {
+  if (!load.open()) return {load.iterations, true};
+  if (load.sessions) return {load.sessions->size(), true};
+  const double expected = load.intensity.total();
+  const double chance = load.uniform ? 1 : 6 * std::sqrt(expected);
+  return {static_cast<std::uint64_t>(std::max(0.0, expected - chance)), false};
+}
+
+PlannedArrivals draw_arrivals(const Load& load, std::uint64_t seed) {
+  const PlannedArrivals known = arrivals_at_least(load);
+  return known.drawn ? known : PlannedArrivals{count_arrivals(load, seed, Segment{}), true};
+}
+
 LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed, const Segment& segment,
-                 Duration time_wait) {
+                 const PlannedArrivals& planned, Duration time_wait) {
   LoadNeed need;
   need.iteration_length = mean_length(scenario, need.length_assumed);
   if (load.sessions) {
@@ -85,18 +95,24 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
   const auto parts = static_cast<double>(segment.count);
   if (load.open()) {
     need.expected_iterations = load.intensity.total() / parts;
-    need.planned_iterations = count_arrivals(load, seed, segment);
+    need.planned_iterations = planned.of(segment);
+    need.drawn = planned.drawn;
     need.peak_rate = load.intensity.peak().per_second() / parts;
-    // Little's law, and three standard deviations of a Poisson count for chance; never more than there are arrivals.
-    const double mean = need.peak_rate * seconds;
+    // Never more than there are arrivals.
     const std::uint64_t most = need.planned_iterations;
-    need.users = std::min(rounded_up(mean + 3 * std::sqrt(mean)) + 1, std::max<std::uint64_t>(1, most));
+    need.users = std::min(with_margin(need.peak_rate * seconds), std::max<std::uint64_t>(1, most));
+    need.users_in_outage = need.users;
+    if (tries_again(scenario)) {
+      const double there = people_in_outage(scenario, load, seed, need.iteration_length) / parts;
+      need.users_in_outage = std::max(need.users, std::min(with_margin(there), most));
+    }
     need.ports = std::min(rounded_up(need.peak_rate * (seconds + to_seconds(time_wait))), most);
     need.ports_at_least = std::min(rounded_up(need.peak_rate * to_seconds(time_wait)), most);
   } else {
-    need.users = (load.users + segment.count - 1) / segment.count;
+    need.users = need.users_in_outage = (load.users + segment.count - 1) / segment.count;
     need.expected_iterations = load.kind == LoadKind::iterations ? static_cast<double>(load.iterations) / parts : 0;
     need.planned_iterations = static_cast<std::uint64_t>(need.expected_iterations);
+    need.drawn = true;
     need.peak_rate = static_cast<double>(need.users) / std::max(0.001, seconds);
     need.ports = need.users + static_cast<std::uint64_t>(need.peak_rate * to_seconds(time_wait));
     if (load.kind == LoadKind::iterations) need.ports = std::min(need.ports, need.planned_iterations);
@@ -116,6 +132,12 @@ std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std:
     found.push_back({fmt::format("about {} users are needed at the peak, {} are allowed: arrivals will be dropped",
                                  need.users, max_users),
                      known && !users_chosen});
+  }
+  if (need.users <= max_users && need.users_in_outage > max_users) {
+    found.push_back({fmt::format("about {} users would be needed in an outage, when people try again, {} are allowed: "
+                                 "arrivals would be dropped then",
+                                 need.users_in_outage, max_users),
+                     false});
   }
   if (need.sockets > users_within(limits.descriptors)) {
     found.push_back({fmt::format("about {} file descriptors are needed, {} are allowed (ulimit -n)",
@@ -138,15 +160,15 @@ std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std:
   return found;
 }
 
-std::vector<std::string> dry_feeds(const Scenario& scenario, const Load& load, std::uint64_t seed) {
+std::vector<std::string> dry_feeds(const Scenario& scenario, const PlannedArrivals& planned) {
   std::vector<std::string> lines;
-  const auto iterations = last_iteration(load, seed);
   for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
     const Feed* feed = scenario.feed_of(id);
     if (feed == nullptr || feed->order != FeederOrder::queue || feed->size() == 0) continue;
-    if (iterations && *iterations > feed->size()) {
-      lines.push_back(fmt::format("journey '{}': its queue of {} rows will run dry: the load plans {} iterations",
-                                  scenario.journeys[id].name, feed->size(), *iterations));
+    if (planned.all > feed->size()) {
+      lines.push_back(fmt::format("journey '{}': its queue of {} rows will run dry: the load plans {}{} iterations",
+                                  scenario.journeys[id].name, feed->size(), planned.drawn ? "" : "at least ",
+                                  planned.all));
     }
   }
   return lines;

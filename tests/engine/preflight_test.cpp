@@ -21,9 +21,26 @@ Scenario scenario_of(Duration lasts, int steps) {
   return scenario;
 }
 
+LoadNeed need_of_scenario(const Scenario& scenario, const Load& load, Duration time_wait = 60s) {
+  return need_of(scenario, load, 1, Segment{}, draw_arrivals(load, 1), time_wait);
+}
+
 LoadNeed need_of_rate(double rate, Duration length, Duration lasts, Duration time_wait = 60s) {
-  return need_of(scenario_of(lasts, 2), constant_rate_load(Rate::per_second(rate), length, true), 1, Segment{},
-                 time_wait);
+  return need_of_scenario(scenario_of(lasts, 2), constant_rate_load(Rate::per_second(rate), length, true), time_wait);
+}
+
+// 10/s for ten minutes, passes of 9 s, people who behave like that.
+LoadNeed need_of_people(const Behaviour& behaviour) {
+  Scenario scenario = scenario_of(9s, 2);
+  scenario.journeys.front().behaviour = behaviour;
+  return need_of_scenario(scenario, constant_rate_load(Rate::per_second(10), 10min, true));
+}
+
+Behaviour three_tries(Duration gap) {
+  Behaviour behaviour;
+  behaviour.burst_least = behaviour.burst_most = 3;
+  behaviour.gap = {gap, gap};
+  return behaviour;
 }
 
 HostLimits large() { return {1'000'000, 28'000, std::uint64_t{64} << 30, 8, 60s}; }
@@ -92,4 +109,58 @@ TEST_CASE("preflight: descriptors carry as many users as there are beside our ow
   CHECK(users_within(1024) == 768);
   CHECK(users_within(100) == 50);  // a limit that is low leaves half
   CHECK(users_within(1) == 1);
+}
+
+TEST_CASE("preflight: people who try again hold a virtual user between their tries") {
+  // Refused at once, twice more after a minute, and then a pass: 129 s of 10/s.
+  const LoadNeed need = need_of_people(three_tries(60s));
+  CHECK(need.users == 120);
+  CHECK(need.users_in_outage == 1399);
+  CHECK(misfits(need, large(), 1399, false).empty());
+  const auto lacking = misfits(need, large(), 1398, false);
+  REQUIRE(lacking.size() == 1);
+  CHECK(lacking[0].text.find("about 1399 users would be needed in an outage") == 0);
+  CHECK_FALSE(lacking[0].certain);
+}
+
+TEST_CASE("preflight: pages that hang hold people for as long as their patience") {
+  Behaviour behaviour = three_tries(1s);
+  behaviour.patience = Spread{20, 20};
+  behaviour.reload = 1;
+  CHECK(need_of_people(behaviour).users_in_outage == 770);  // three times 20 s, and a pass
+}
+
+TEST_CASE("preflight: whoever would come back after the load holds nothing") {
+  Behaviour behaviour;
+  behaviour.pauses = {{1, {6h, 6h}}};
+  CHECK(need_of_people(behaviour).users_in_outage == 120);
+  behaviour.pauses = {{1, {5min, 5min}}};  // those of the first half stay until they come again
+  CHECK(need_of_people(behaviour).users_in_outage > 3000);
+}
+
+TEST_CASE("preflight: without a behaviour an outage needs no more users") {
+  const LoadNeed need = need_of_rate(10, 10min, 9s);
+  CHECK(need.users_in_outage == need.users);
+  Behaviour calm;
+  calm.patience = Spread{10, 30};
+  CHECK(need_of_people(calm).users_in_outage == need.users);
+}
+
+TEST_CASE("preflight: what is certain before arrivals are drawn is never more than what is drawn") {
+  for (const double rate : {0.01, 3.0, 500.0}) {
+    for (const bool uniform : {false, true}) {
+      const Load load = constant_rate_load(Rate::per_second(rate), 100s, uniform);
+      const PlannedArrivals least = arrivals_at_least(load);
+      CHECK_FALSE(least.drawn);
+      for (std::uint64_t seed = 1; seed <= 20; ++seed) CHECK(least.all <= draw_arrivals(load, seed).all);
+    }
+  }
+}
+
+TEST_CASE("preflight: segments share what is planned") {
+  const PlannedArrivals planned{10, true};
+  CHECK(planned.of({0, 3}) == 4);
+  CHECK(planned.of({1, 3}) == 3);
+  CHECK(planned.of({2, 3}) == 3);
+  CHECK(PlannedArrivals{2, true}.of({2, 3}) == 0);
 }

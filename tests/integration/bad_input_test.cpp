@@ -94,6 +94,15 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
   CHECK(target.counts().at("requests").as_object().empty());
 }
 
+TEST_CASE("bad input: a load that cannot fit is refused before its arrivals are drawn", "[integration]") {
+  const Files files;
+  const RunResult run = run_program({"check", files.good, "--rate", "1000000/s", "--duration", "900s"});
+  INFO(run.out << run.err);
+  CHECK(run.exit_code == 104);
+  CHECK(run.out.find("arrivals    not drawn, 900000000.0 expected") != std::string::npos);
+  CHECK(run.err.find("does not fit: about ") != std::string::npos);
+}
+
 TEST_CASE("bad input: a target with a password in it is refused, and the password not shown", "[integration]") {
   const Files files;
   const RunResult run = run_program(
