@@ -106,10 +106,14 @@ Result<Load> load_from_scenario(const RunOptions& options, const Scenario& scena
   return Error{fmt::format("{}: no load '{}': expected {}", scenario.path, options.load, names_of(scenario.loads))};
 }
 
+// Whether flags replace the scenario's loads.
+bool flags_describe_load(const RunOptions& options) {
+  return !options.rate.empty() || options.users || options.iterations || !options.duration.empty();
+}
+
 // The load that the flags describe, or nothing where they do not describe one.
 Result<std::optional<Load>> load_from_flags(const RunOptions& options) {
-  const bool any = !options.rate.empty() || options.users || options.iterations || !options.duration.empty();
-  if (!any) return std::optional<Load>();
+  if (!flags_describe_load(options)) return std::optional<Load>();
   const Error mixture{
       "expected --rate with --duration, --users with --duration, or --users with --iterations, and no --load beside "
       "them"};
@@ -162,6 +166,11 @@ Result<Factors> read_factors(const RunOptions& options) {
   const auto speed = parse_scale(options.speed);
   if (speed.has_error())
     return Error{fmt::format("--speed: '{}': expected a factor above 0, such as 2 or 1/2", options.speed)};
+  if (speed.value() != 1 && flags_describe_load(options)) {
+    return Error{
+        "--speed is for a load of the scenario, which --rate, --users, --iterations and --duration replace: leave one "
+        "of them out"};
+  }
   return Factors{scale.value(), speed.value()};
 }
 

@@ -200,9 +200,10 @@ TEST_CASE("replay: bad recordings and impossible shapes are one line and exit 10
     CHECK(run.err.find(words) != std::string::npos);
     CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
   }
-  const RunResult closed = run_program({"check", "login.lua", "--users", "2", "--iterations", "4", "--speed", "2"});
-  CHECK(closed.exit_code == 104);
-  CHECK(closed.err.find("--speed is for loads with arrivals") != std::string::npos);
+  const Scenario closed("constant_users { users = 2, duration = '4s' }");
+  const RunResult users = run_program({"check", closed.path, "--speed", "2"});
+  CHECK(users.exit_code == 104);
+  CHECK(users.err.find("--speed is for loads with arrivals") != std::string::npos);
   CHECK(run_program({"check", "replay.lua"}).err.find("which log? give it with --set log=FILE") != std::string::npos);
 }
 
