@@ -28,6 +28,8 @@ class LuaUser {
   virtual HttpRequest& new_request(HttpMethod method, std::string_view url) = 0;
   virtual HttpRequest& request() = 0;
   virtual void expect_status(int status) = 0;
+  // An answer of that status whose body holds `text` says that it has been done before.
+  virtual void done_before(int status, std::string_view text) = 0;
   virtual void lengthen_patience(double factor) = 0;
   virtual void wait_for_request() = 0;
   virtual std::string cookie(std::string_view name) = 0;

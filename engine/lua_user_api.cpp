@@ -95,6 +95,11 @@ int http_expect(lua_State* L) {
   return 0;
 }
 
+int http_done_before(lua_State* L) {
+  user_of(L).done_before(static_cast<int>(lua_tointeger(L, 1)), text(L, 2));
+  return 0;
+}
+
 int http_patience(lua_State* L) {
   user_of(L).lengthen_patience(lua_tonumber(L, 1));
   return 0;
@@ -220,6 +225,7 @@ void add_user_functions(lua_State* L, LuaVm::State& state) {
       {"http_body", guarded<http_body>},
       {"http_part", guarded<http_part>},
       {"http_expect", guarded<http_expect>},
+      {"http_done_before", guarded<http_done_before>},
       {"http_patience", guarded<http_patience>},
       {"http_timeout", guarded<http_timeout>},
       {"http_connect_timeout", guarded<http_connect_timeout>},

@@ -26,6 +26,7 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   interrupted_ = false;
   step_ = -1;
   seen_secrets_.clear();
+  answers_.clear();
   script_fault_ = false;
   last_step_.reset();
   failed_error_ = ErrorClass::none;

@@ -74,6 +74,7 @@ class VirtualUser final : public LuaUser {
   HttpRequest& new_request(HttpMethod method, std::string_view url) override;
   HttpRequest& request() override { return request_; }
   void expect_status(int status) override { expected_.push_back(status); }
+  void done_before(int status, std::string_view text) override { done_before_ = {status, std::string(text)}; }
   void lengthen_patience(double factor) override { patience_factor_ = factor; }
   void wait_for_request() override { wanted_ = Wanted::request; }
   std::string cookie(std::string_view name) override;
@@ -94,11 +95,17 @@ class VirtualUser final : public LuaUser {
   void start_transfer(bool second);
   void cancel_transfers(Outcome outcome);
   void on_response(HttpResult result, bool second);
+  void on_both_answered();  // of two presses
+  // To the script.
+  void show(const HttpResult& result);
+  // `done`: this may be an answer to what has been done before.
+  void judge(HttpResult& result, bool done) const;
   void record_response(HttpResult& result, bool second);
   // What a person does while a page loads: press again, lose patience.
   void watch_request();
   void on_watch();
-  [[nodiscard]] ErrorClass judge(const HttpResponse& response) const;
+  [[nodiscard]] bool expects(int status) const;
+  [[nodiscard]] bool says_done_before(const HttpResponse& response) const;
   void resume_with_response(const HttpResponse& response, ErrorClass error);
   void start_pause();
   void start_mail_wait();
@@ -143,6 +150,11 @@ class VirtualUser final : public LuaUser {
   Wanted wanted_ = Wanted::nothing;
   HttpRequest request_;
   std::vector<int> expected_;
+  struct DoneBefore {
+    int status = 0;  // 0: no answer says so
+    std::string text;
+  };
+  DoneBefore done_before_;
   TransferId transfer_ = 0;         // 0: none is under way
   TransferId second_transfer_ = 0;  // the same request, sent once more
   TimePoint request_began_{};
@@ -150,7 +162,11 @@ class VirtualUser final : public LuaUser {
   std::optional<TimePoint> patience_ends_;
   std::optional<TimePoint> second_press_;
   bool pressed_twice_ = false;
-  std::optional<HttpResult> shown_;  // the answer to the second of two
+  struct Answer {
+    HttpResult result;
+    bool second = false;
+  };
+  std::vector<Answer> answers_;  // to two presses, as they came
   Duration pause_{};
   MailExpectation mail_;
   MailWatcher::ExpectationId mail_id_ = 0;

@@ -22,6 +22,7 @@ bool is_absolute(std::string_view url) { return url.rfind("http://", 0) == 0 || 
 HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
   request_ = HttpRequest{};
   expected_.clear();
+  done_before_ = DoneBefore{};
   patience_factor_ = 1;
   request_.method = method;
   if (is_absolute(url)) {
@@ -122,14 +123,31 @@ void VirtualUser::refuse_request() {
 
 void VirtualUser::on_response(HttpResult result, bool second) {
   (second ? second_transfer_ : transfer_) = 0;
-  record_response(result, second);
   if (pressed_twice_) {
-    // The browser shows the answer to the second press, when both have come.
-    if (second) shown_ = std::move(result);
-    if (transfer_ != 0 || second_transfer_ != 0) return;
-    result = std::move(*shown_);
-    shown_.reset();
+    answers_.push_back({std::move(result), second});
+    if (transfer_ == 0 && second_transfer_ == 0) on_both_answered();
+    return;
   }
+  judge(result, visit_.again());
+  record_response(result, false);
+  show(result);
+}
+
+void VirtualUser::on_both_answered() {
+  std::vector<Answer> answers = std::exchange(answers_, {});
+  // One press was accepted, and the other is told so.
+  const bool accepted = std::any_of(answers.begin(), answers.end(), [this](const Answer& answer) {
+    return answer.result.hops.back().outcome == Outcome::success && expects(answer.result.response.status);
+  });
+  for (Answer& answer : answers) {
+    judge(answer.result, accepted || visit_.again());
+    record_response(answer.result, answer.second);
+  }
+  // The browser shows the answer to the second press.
+  show(answers[0].second ? answers[0].result : answers[1].result);
+}
+
+void VirtualUser::show(const HttpResult& result) {
   if (patience_ends_ || second_press_) {
     ++generation_;
     timer_.cancel();
@@ -139,12 +157,17 @@ void VirtualUser::on_response(HttpResult result, bool second) {
   resume_with_response(result.response, result.hops.back().error);
 }
 
-void VirtualUser::record_response(HttpResult& result, bool second) {
+void VirtualUser::judge(HttpResult& result, bool done) const {
   RequestSample& last = result.hops.back();
-  if (last.outcome == Outcome::success) {
-    last.error = judge(result.response);
-    if (last.error != ErrorClass::none) last.outcome = Outcome::failure;
-  }
+  if (last.outcome != Outcome::success) return;
+  const HttpResponse& response = result.response;
+  if (expects(response.status) || (done && says_done_before(response))) return;
+  last.error = classify_status(response.status, looks_blocked(response));
+  last.outcome = Outcome::failure;
+}
+
+void VirtualUser::record_response(HttpResult& result, bool second) {
+  const RequestSample& last = result.hops.back();
   const auto step = static_cast<StepId>(step_);
   for (const RequestSample& hop : result.hops) context_.recorder.request(step, hop, !second && visit_.request());
   step_clock_.request_started(result.hops.front().started);
@@ -157,11 +180,13 @@ void VirtualUser::record_response(HttpResult& result, bool second) {
   }
 }
 
-ErrorClass VirtualUser::judge(const HttpResponse& response) const {
-  const bool expected = expected_.empty()
-                            ? response.status < 400
-                            : std::find(expected_.begin(), expected_.end(), response.status) != expected_.end();
-  return expected ? ErrorClass::none : classify_status(response.status, looks_blocked(response));
+bool VirtualUser::expects(int status) const {
+  if (expected_.empty()) return status < 400;
+  return std::find(expected_.begin(), expected_.end(), status) != expected_.end();
+}
+
+bool VirtualUser::says_done_before(const HttpResponse& response) const {
+  return response.status == done_before_.status && response.body.find(done_before_.text) != std::string::npos;
 }
 
 void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass error) {

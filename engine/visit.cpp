@@ -5,6 +5,7 @@ namespace gelombang {
 void Visit::begin(std::size_t steps) {
   steps_.assign(steps, Step{});
   open_ = nullptr;
+  again_ = false;
   retrying_ = false;
   retried_ = false;
 }
@@ -21,10 +22,11 @@ Visit::Attempt Visit::attempt(StepId step) {
     open_->furthest = open_->plays;
     open_->most_requests = 0;
     open_->tries = 1;
+    again_ = false;
     return result;
   }
   if (at_furthest(*open_)) ++open_->tries;
-  result.again = true;
+  result.again = again_ = true;
   return result;
 }
 

@@ -30,6 +30,10 @@ class Visit {
   bool request() noexcept;
   // The open attempt went well. Whether it is the first time for this step.
   bool succeed() noexcept;
+  // The open attempt is a further one.
+  [[nodiscard]] bool again() const noexcept { return again_; }
+  // Whether the person got through that step at least once.
+  [[nodiscard]] bool through(StepId step) const noexcept { return steps_[step].succeeded; }
   // Tries at what is being done, this one included; 0 before the first step.
   [[nodiscard]] std::uint32_t tries() const noexcept;
 
@@ -47,6 +51,7 @@ class Visit {
   std::vector<Step> steps_;
   Step* open_ = nullptr;
   std::uint32_t requests_ = 0;  // of the open attempt
+  bool again_ = false;          // the open attempt is a further one
   bool retrying_ = false;
   bool retried_ = false;  // anything, ever
 };

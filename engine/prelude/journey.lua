@@ -1,7 +1,7 @@
 -- HTTP --------------------------------------------------------------------------------------------
 
 local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
-  "connect_timeout", "redirects", "version", "expect_continue", "patience")
+  "connect_timeout", "redirects", "version", "expect_continue", "patience", "done_before")
 
 local function encode(value) return native.encode(tostring(value)) end
 
@@ -68,6 +68,12 @@ local function set_options(options)
   set_body(options)
   if options.expect then
     for _, status in ipairs(expect_table(options.expect, "expect")) do native.http_expect(whole(status, "expect", 100)) end
+  end
+  if options.done_before then
+    local done = expect_table(options.done_before, "done_before")
+    only_keys(done, "done_before", set("status", "says"))
+    if type(done.says) ~= "string" or done.says == "" then blame("done_before: says is missing: expected a text that the body holds") end
+    native.http_done_before(whole(done.status, "done_before: status", 100), done.says)
   end
   if options.timeout then native.http_timeout(positive(options.timeout, "timeout")) end
   if options.connect_timeout then native.http_connect_timeout(positive(options.connect_timeout, "connect_timeout")) end

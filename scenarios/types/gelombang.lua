@@ -224,6 +224,7 @@ function Response:json() end
 ---@field expect? integer[]
 ---@field timeout? Time
 ---@field patience? number times as long as for a page
+---@field done_before? { status: integer, says: string } an answer that is a success to whoever did this before
 ---@field connect_timeout? Time
 ---@field redirects? integer
 ---@field version? "1.1"

@@ -219,6 +219,47 @@ TEST_CASE("people: who presses twice sends twice, and sees the second answer") {
         stage.requests()[1].substr(stage.requests()[1].find("\r\n\r\n")));
 }
 
+TEST_CASE("people: the press that is told 'done before' is a success where the other was accepted") {
+  const bool first_is_accepted = GENERATE(true, false);
+  const std::string says = GENERATE(as<std::string>{}, "EMAIL_TAKEN", "NIK_TAKEN");
+  std::atomic<int> asked{0};
+  UserStage stage(with_people("double_submit = 1",
+                              "one(function() http.post('/a', { json = { n = 1 }, expect = { 201 },\n"
+                              "  done_before = { status = 409, says = 'EMAIL_TAKEN' } }) end)"),
+                  [&](const std::string&) {
+                    const bool accepted = (asked++ == 0) == first_is_accepted;
+                    while (asked < 2) std::this_thread::sleep_for(5ms);
+                    return accepted ? http_answer("", "201 Created") : http_answer(says, "409 Conflict");
+                  });
+  stage.play(0);
+  const StepSnapshot& one = stage.step("one");
+  const bool done = says == "EMAIL_TAKEN";
+  CHECK(one.people.double_submits == 1);
+  CHECK(one.requests[CountedResult::success] == (done ? 2 : 1));
+  CHECK(one.requests[ErrorClass::http_409] == (done ? 0 : 1));
+  // What the page shows is the answer to the second press.
+  CHECK(one.people.succeeded == (done || !first_is_accepted ? 1 : 0));
+}
+
+TEST_CASE("people: 'done before' is no success where nobody was accepted, and one on a further try") {
+  const bool tries = GENERATE(false, true);
+  std::atomic<int> asked{0};
+  UserStage stage(with_people(tries ? kPersistent : "double_submit = 1",
+                              "one(function() http.post('/a', { json = { n = 1 }, expect = { 201 },\n"
+                              "  done_before = { status = 409, says = 'EMAIL_TAKEN' } }) end)"),
+                  [&](const std::string&) {
+                    if (asked++ == 0 && !tries) {
+                      while (asked < 2) std::this_thread::sleep_for(5ms);
+                    }
+                    return http_answer("EMAIL_TAKEN", "409 Conflict");
+                  });
+  stage.play(0);
+  const StepSnapshot& one = stage.step("one");
+  CHECK(one.requests[ErrorClass::http_409] == (tries ? 1 : 2));
+  CHECK(one.people.succeeded == (tries ? 1 : 0));
+  CHECK(one.people.attempts() == (tries ? 2 : 1));
+}
+
 TEST_CASE("people: an answer that is there before the second press is not asked for twice") {
   UserStage stage(with_people("double_submit = 1", "one(function() http.post('/a', { json = {} }) end)"), ok);
   stage.play(0);
