@@ -236,14 +236,14 @@ void VirtualUser::advance(const LuaVm::Step& step) {
       // The scenario caught an error of its own: that does not make it right.
       if (script_fault_)
         context_.recorder.script_error(iteration_.journey, std::nullopt, "an error that the scenario caught itself");
-      if (script_fault_) return finish(Outcome::failure, PersonFate::own_fault);
+      if (script_fault_) return finish(Outcome::failure, PersonFate::own_fault, true);
       if (step.progress == LuaVm::Progress::failed) return finish_failed();
-      return finish(Outcome::success,
-                    step.progress == LuaVm::Progress::left ? PersonFate::left : PersonFate::succeeded);
+      return finish(Outcome::success, step.progress == LuaVm::Progress::left ? PersonFate::left : PersonFate::succeeded,
+                    false);
     case LuaVm::Progress::script_error:
       context_.recorder.script_error(iteration_.journey, std::nullopt, redacted(step.error));
       context_.vm.release(coroutine_);
-      return finish(Outcome::failure, PersonFate::own_fault);
+      return finish(Outcome::failure, PersonFate::own_fault, true);
     case LuaVm::Progress::waiting: break;
   }
   switch (std::exchange(wanted_, Wanted::nothing)) {
@@ -255,10 +255,11 @@ void VirtualUser::advance(const LuaVm::Step& step) {
   }
 }
 
-void VirtualUser::finish(Outcome outcome, PersonFate fate) {
+void VirtualUser::finish(Outcome outcome, PersonFate fate, bool at_step) {
   const TimePoint now = context_.clock.now();
   context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome});
-  context_.recorder.person(iteration_.journey, {fate, last_step_, failed_error_, now - iteration_.intended});
+  const bool stuck = at_step && last_step_ && !visit_.through(*last_step_);
+  context_.recorder.person(iteration_.journey, {fate, last_step_, failed_error_, now - iteration_.intended, stuck});
   http_.reset();
   if (activity_ != Activity::idle) set_activity(Activity::idle);
   context_.finished(*this);
@@ -268,23 +269,24 @@ void VirtualUser::finish_failed() {
   const Outcome outcome = failed_error_ == ErrorClass::abandoned ? Outcome::abandoned : Outcome::failure;
   const bool ours = counted_result(outcome, failed_error_) == CountedResult::own_fault;
   last_step_ = failed_step_;
-  finish(outcome, ours ? PersonFate::own_fault : PersonFate::lost);
+  finish(outcome, ours ? PersonFate::own_fault : PersonFate::lost, true);
 }
 
 void VirtualUser::finish_away() {
   context_.vm.release(coroutine_);
   last_step_ = failed_step_;
-  finish(Outcome::failure, PersonFate::away);
+  finish(Outcome::failure, PersonFate::away, true);
 }
 
 void VirtualUser::finish_interrupted() {
-  if (step_ >= 0) {
+  const bool in_step = step_ >= 0;
+  if (in_step) {
     context_.recorder.step(static_cast<StepId>(step_),
                            step_clock_.finish(Outcome::interrupted, ErrorClass::none, context_.clock.now()));
     step_ = -1;
   }
   context_.vm.release(coroutine_);
-  finish(Outcome::interrupted, PersonFate::interrupted);
+  finish(Outcome::interrupted, PersonFate::interrupted, in_step);
 }
 
 // Text ----------------------------------------------------------------------------------------------

@@ -111,7 +111,8 @@ class VirtualUser final : public LuaUser {
   void start_mail_wait();
   void on_mail(const MailOutcome& outcome);
   void start_retry_wait();
-  void finish(Outcome outcome, PersonFate fate);
+  // `at_step`: without getting through the last step.
+  void finish(Outcome outcome, PersonFate fate, bool at_step);
   void finish_failed();
   void finish_away();
   void finish_interrupted();

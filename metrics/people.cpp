@@ -14,6 +14,7 @@ void StepPeople::merge(const StepPeople& other) noexcept {
   reached += other.reached;
   succeeded += other.succeeded;
   add_all(ended, other.ended);
+  add_all(ended_after, other.ended_after);
   add_all(lost, other.lost);
   first_tries += other.first_tries;
   retries += other.retries;

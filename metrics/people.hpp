@@ -5,6 +5,7 @@
 #include "metrics/censored_histogram.hpp"
 #include "metrics/error_class.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,26 +32,38 @@ inline constexpr std::size_t kPersonFateCount = kPersonFateNames.size();
 // One visit that ended.
 struct PersonSample {
   PersonFate fate = PersonFate::succeeded;
-  std::optional<std::uint32_t> step;    // StepId: where; nothing: before the first one
+  std::optional<std::uint32_t> step;    // StepId: the last one that was played; nothing: before the first one
   ErrorClass error = ErrorClass::none;  // why; lost and away
   Duration time{};                      // since the scheduled arrival
+  bool at_step = false;                 // ended without ever getting through the step; otherwise after it
 };
 
 // The people of one step. A person counts once, however often the step was played or tried.
 struct StepPeople {
   std::uint64_t reached = 0;
   std::uint64_t succeeded = 0;
-  std::array<std::uint64_t, kPersonFateCount> ended{};  // by PersonFate: visits that ended at this step; not succeeded
-  std::array<std::uint64_t, kErrorClassCount> lost{};   // by class
-  std::uint64_t first_tries = 0;                        // attempts
-  std::uint64_t retries = 0;                            // further attempts
-  std::uint64_t double_submits = 0;                     // requests sent twice at once
-  std::uint64_t calm_requests = 0;                      // that a calm crowd would have sent
+  // By PersonFate, not succeeded: visits that ended at this step by people who never got through it, and those that
+  // ended after it, before the next one was reached or while it was played once more.
+  std::array<std::uint64_t, kPersonFateCount> ended{};
+  std::array<std::uint64_t, kPersonFateCount> ended_after{};
+  std::array<std::uint64_t, kErrorClassCount> lost{};  // at it and after it, by class
+  std::uint64_t first_tries = 0;                       // attempts
+  std::uint64_t retries = 0;                           // further attempts
+  std::uint64_t double_submits = 0;                    // requests sent twice at once
+  std::uint64_t calm_requests = 0;                     // that a calm crowd would have sent
 
   void merge(const StepPeople& other) noexcept;
   [[nodiscard]] std::uint64_t attempts() const noexcept { return first_tries + retries; }
   [[nodiscard]] std::uint64_t operator[](PersonFate fate) const noexcept {
     return ended[static_cast<std::size_t>(fate)];
+  }
+  [[nodiscard]] std::uint64_t after(PersonFate fate) const noexcept {
+    return ended_after[static_cast<std::size_t>(fate)];
+  }
+  // Who came, did not get through, and went on without it; of a run that is over.
+  [[nodiscard]] std::uint64_t went_on() const noexcept {
+    const std::uint64_t others = std::accumulate(ended.begin(), ended.end(), succeeded);
+    return reached - std::min(reached, others);
   }
 };
 

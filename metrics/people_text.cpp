@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace gelombang {
@@ -23,17 +24,23 @@ std::string share(std::uint64_t of, std::uint64_t all) {
   return fmt::format("{:.1f} %", 100 * static_cast<double>(of) / static_cast<double>(all));
 }
 
+// After the step, and not of their own accord.
+std::uint64_t ended_otherwise(const StepPeople& p) {
+  return std::accumulate(p.ended_after.begin(), p.ended_after.end(), std::uint64_t{0}) - p.after(PersonFate::left);
+}
+
 std::vector<std::string> funnel_table(const Summary& s) {
-  TextTable table("lrrrrrrrrr");
-  table.row({"step", "reached", "through", "", "left", "lost", "later", "cut", "tries/success", "x calm"});
+  TextTable table("lrrrrrrrrrrr");
+  table.row({"step", "reached", "through", "", "lost", "later", "cut", "went on", "left", "after", "tries/success",
+             "x calm"});
   std::string journey;
   for (const Summary::FunnelStep& step : s.funnel) {
     if (step.journey != journey) table.row({printable(journey = step.journey)});
     const StepPeople& p = step.people;
     table.row({"  " + printable(step.name), fmt::format("{}", p.reached), fmt::format("{}", p.succeeded),
-               share(p.succeeded, p.reached), count(p[PersonFate::left]), count(p[PersonFate::lost]),
-               count(p[PersonFate::away]), count(p[PersonFate::interrupted]), times(step.attempts_per_success),
-               times(step.amplification)});
+               share(p.succeeded, p.reached), count(p[PersonFate::lost]), count(p[PersonFate::away]),
+               count(p[PersonFate::interrupted]), count(p.went_on()), count(p.after(PersonFate::left)),
+               count(ended_otherwise(p)), times(step.attempts_per_success), times(step.amplification)});
   }
   return table.lines();
 }
@@ -50,7 +57,7 @@ void add_lost(std::vector<std::string>& lines, const Summary& s) {
     std::string text;
     for (const auto& [n, why] : reasons) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, why);
     lines.push_back(fmt::format("lost at {}/{}: {} ({})", printable(step.journey), printable(step.name),
-                                step.people[PersonFate::lost], text));
+                                step.people[PersonFate::lost] + step.people.after(PersonFate::lost), text));
   }
 }
 

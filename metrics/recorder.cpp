@@ -56,7 +56,7 @@ void Recorder::person(JourneyId journey, const PersonSample& sample) {
   current_.journeys[journey].people.add(sample);
   if (!sample.step || sample.fate == PersonFate::succeeded) return;
   StepPeople& at = current_.steps[*sample.step].people;
-  ++at.ended[static_cast<std::size_t>(sample.fate)];
+  ++(sample.at_step ? at.ended : at.ended_after)[static_cast<std::size_t>(sample.fate)];
   if (sample.fate == PersonFate::lost) ++at.lost[static_cast<std::size_t>(sample.error)];
 }
 

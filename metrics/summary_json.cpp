@@ -158,12 +158,17 @@ json::object step_json(const Summary::Step& s) {
           {"bytes_received", s.bytes_received}};
 }
 
+// From the fate `first` on.
+json::object fates_json(const std::array<std::uint64_t, kPersonFateCount>& ended, PersonFate first) {
+  json::object fates;
+  for (auto i = static_cast<std::size_t>(first); i < kPersonFateCount; ++i) fates[kPersonFateNames[i]] = ended[i];
+  return fates;
+}
+
 json::object people_json(const Summary::People& p) {
-  json::object ended;
-  for (std::size_t i = 0; i < kPersonFateCount; ++i) ended[kPersonFateNames[i]] = p.ended[i];
   return {{"journey", p.journey},
           {"arrived", p.arrived},
-          {"ended", std::move(ended)},
+          {"ended", fates_json(p.ended, PersonFate::succeeded)},
           {"attempts", p.attempts},
           {"requests", p.requests},
           {"calm_requests", p.calm_requests},
@@ -177,12 +182,13 @@ json::object funnel_json(const Summary::FunnelStep& s) {
           {"step", s.name},
           {"reached", p.reached},
           {"succeeded", p.succeeded},
-          {"left", p[PersonFate::left]},
           {"lost", p[PersonFate::lost]},
-          {"lost_reasons", errors_json(p.lost)},
           {"away", p[PersonFate::away]},
           {"interrupted", p[PersonFate::interrupted]},
           {"own_faults", p[PersonFate::own_fault]},
+          {"went_on", p.went_on()},
+          {"after", fates_json(p.ended_after, PersonFate::left)},
+          {"lost_reasons", errors_json(p.lost)},
           {"attempts", p.attempts()},
           {"retries", p.retries},
           {"double_submits", p.double_submits},

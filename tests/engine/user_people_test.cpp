@@ -339,7 +339,7 @@ TEST_CASE("people: who leaves is neither lost nor a failure") {
   CHECK(stage.recorded().script_errors.count == 0);
   CHECK(stage.recorded().journeys[0][Outcome::success] == 1);
   CHECK(fate(stage, PersonFate::left) == 1);
-  CHECK(stage.step("one").people[PersonFate::left] == 1);
+  CHECK(stage.step("one").people.after(PersonFate::left) == 1);
   CHECK(stage.step("two").people.reached == 0);
   CHECK(stage.recorded().journeys[0].people.time.observed.count() == 0);
 }
@@ -382,4 +382,50 @@ TEST_CASE("people: wrong use is a script error with its line") {
   INFO(text);
   CHECK(text.find("scenario.lua:4: " + message) != std::string::npos);
   CHECK(fate(stage, PersonFate::own_fault) == 1);
+}
+
+TEST_CASE("people: whoever is cut off while trying ends at the step, between two steps after it") {
+  const bool between = GENERATE(false, true);
+  UserStage stage(
+      with_people("patience = { median = '1h', p90 = '1h' }", between ? "one(function() http.get '/a' end)\n"
+                                                                        "sleep(3600)\n"
+                                                                        "two(function() http.get '/b' end)"
+                                                                      : "one(function() sleep(3600) end)"),
+      ok);
+  stage.begin(stage.iteration(0));
+  stage.wait_until([&] { return stage.activity() == Activity::pausing; });
+  stage.interrupt(0);
+  stage.wait_for_end();
+  const StepPeople& one = stage.step("one").people;
+  CHECK(one.reached == 1);
+  CHECK(one.succeeded == (between ? 1 : 0));
+  CHECK(one[PersonFate::interrupted] == (between ? 0 : 1));
+  CHECK(one.after(PersonFate::interrupted) == (between ? 1 : 0));
+  CHECK(one.went_on() == 0);
+}
+
+TEST_CASE("people: who goes on without a step is neither through nor lost") {
+  UserStage stage(with_people(kPersistent,
+                              "one:try(function() http.get '/b' end)\n"
+                              "two(function() http.get '/a' end)\n"
+                              "leave()"),
+                  refusing("/b", 1));
+  stage.play(0);
+  CHECK(stage.step("one").people.went_on() == 1);
+  CHECK(stage.step("two").people.went_on() == 0);
+  CHECK(stage.step("two").people.after(PersonFate::left) == 1);
+}
+
+TEST_CASE("people: who is lost when a step is played once more got through it") {
+  UserStage stage(with_people(kPersistent + ", attempts = { median = 1, p90 = 1 }",
+                              "one(function() http.get '/a' end)\n"
+                              "one(function() http.get '/b' end)"),
+                  refusing("/b", 1));
+  stage.play(0);
+  const StepPeople& one = stage.step("one").people;
+  CHECK(one.reached == 1);
+  CHECK(one.succeeded == 1);
+  CHECK(one[PersonFate::lost] == 0);
+  CHECK(one.after(PersonFate::lost) == 1);
+  CHECK(one.lost[static_cast<std::size_t>(ErrorClass::http_503)] == 1);
 }

@@ -54,11 +54,30 @@ void check_sums(const boost::json::value& summary) {
     CHECK(whole(row.at("requests")) == whole(step.at("requests")));
     CHECK(whole(row.at("reached")) ==
           whole(row.at("succeeded")) + whole(row.at("lost")) + whole(row.at("away")) + whole(row.at("interrupted")));
+    CHECK(whole(row.at("went_on")) + whole(row.at("own_faults")) == 0);
     // Every attempt ended in one way: finished, or cut off with the run.
     CHECK(whole(row.at("attempts")) == whole(step.at("count")) + whole(row.at("interrupted")));
     CHECK(whole(row.at("attempts")) - whole(row.at("retries")) == whole(row.at("reached")));
     CHECK(whole(row.at("requests")) == whole(row.at("attempts")) + whole(row.at("double_submits")));
     CHECK(whole(row.at("calm_requests")) == whole(row.at("reached")));
+  }
+  // Everybody is somewhere: who got through the first step came to the second, or ended between them.
+  const auto& page = summary.at("funnel").at(0);
+  const auto& sign_in = summary.at("funnel").at(1);
+  const auto after = [](const boost::json::value& row) {
+    std::int64_t sum = 0;
+    for (const auto& fate : row.at("after").as_object()) sum += whole(fate.value());
+    return sum;
+  };
+  CHECK(whole(page.at("reached")) == whole(people.at("arrived")));
+  CHECK(whole(page.at("succeeded")) == whole(sign_in.at("reached")) + after(page));
+  CHECK(whole(sign_in.at("succeeded")) == whole(people.at("ended").at("succeeded")) + after(sign_in));
+  for (const auto& fate : people.at("ended").as_object()) {
+    if (fate.key() == "succeeded") continue;
+    const std::string at(fate.key() == "own_fault" ? "own_faults" : fate.key());
+    std::int64_t sum = whole(page.at("after").at(fate.key())) + whole(sign_in.at("after").at(fate.key()));
+    if (at != "left") sum += whole(page.at(at)) + whole(sign_in.at(at));
+    CHECK(sum == whole(fate.value()));
   }
 }
 
@@ -119,6 +138,18 @@ TEST_CASE("people: with retries and double submits the summary still counts what
   CHECK(whole(sign_in.at("double_submits")) > 0);
   CHECK(whole(sign_in.at("requests")) == sandbox.answered("POST /api/sessions", 200));
   CHECK(whole(summary.at("funnel").at(0).at("requests")) == sandbox.answered("GET /masuk", 200));
+}
+
+TEST_CASE("people: who is cut off between two steps has a place, and the sums hold", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const RunResult run = run_scenario(
+      crowd_in(directory), {"--target", sandbox.url(), "--load", "short", "--seed", "8", "--graceful-stop", "0s"});
+  INFO(run.out << run.err);
+  check_sums(run.summary);
+  const auto& page = run.summary.at("funnel").at(0);
+  CHECK(whole(page.at("after").at("interrupted")) > 0);  // they were thinking
+  CHECK(whole(page.at("interrupted")) < whole(page.at("after").at("interrupted")));
 }
 
 TEST_CASE("people: a retry storm stays after the outage is over", "[integration][slow]") {

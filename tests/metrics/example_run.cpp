@@ -61,7 +61,7 @@ void play_trouble(Recorder& worker, int second) {
   worker.request(2, request(1ms, Outcome::failure, error), false);
   const bool away = second == 7;
   worker.iteration_finished(1, {1s, away ? Outcome::interrupted : Outcome::failure});
-  worker.person(1, {away ? PersonFate::away : PersonFate::lost, StepId{2}, error, 1s});
+  worker.person(1, {away ? PersonFate::away : PersonFate::lost, StepId{2}, error, 1s, true});
   worker.iteration_dropped(1, DropReason::users_exhausted);
   worker.mail({MailResult::in_time, MailFolder::inbox, 2s});
 }
@@ -70,15 +70,15 @@ void play_the_rest(Recorder& worker) {
   worker.iteration_started(1, 3ms);
   play_step(worker, 2, 8s, Outcome::interrupted, ErrorClass::none);
   worker.iteration_finished(1, {8s, Outcome::interrupted});
-  worker.person(1, {PersonFate::interrupted, StepId{2}, ErrorClass::none, 8s});
+  worker.person(1, {PersonFate::interrupted, StepId{2}, ErrorClass::none, 8s, true});
   worker.iteration_started(1, 3ms);
   play_step(worker, 2, 30s, Outcome::abandoned, ErrorClass::abandoned);
   worker.iteration_finished(1, {30s, Outcome::abandoned});
-  worker.person(1, {PersonFate::lost, StepId{2}, ErrorClass::abandoned, 30s});
+  worker.person(1, {PersonFate::lost, StepId{2}, ErrorClass::abandoned, 30s, true});
   worker.iteration_started(0, 1s);
   worker.step(0, {1ms, 1ms, Outcome::failure, ErrorClass::generator_descriptors});
   worker.iteration_finished(0, {1ms, Outcome::failure});
-  worker.person(0, {PersonFate::own_fault, StepId{0}, ErrorClass::generator_descriptors, 1ms});
+  worker.person(0, {PersonFate::own_fault, StepId{0}, ErrorClass::generator_descriptors, 1ms, true});
   worker.mail({MailResult::late, MailFolder::spam, 45s});
   worker.mail({MailResult::lost, MailFolder::inbox, 120s});
   worker.mail({MailResult::pending, MailFolder::inbox, 4s});

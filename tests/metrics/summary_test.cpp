@@ -120,8 +120,10 @@ TEST_CASE("summary: the funnel counts people, attempts and what was sent beyond 
   CHECK(photo.at("step") == "send photo");
   CHECK(photo.at("reached") == 42);
   CHECK(photo.at("succeeded") == 20);
-  CHECK(photo.at("left") == 1);
   CHECK(photo.at("lost") == 20);
+  CHECK(photo.at("went_on") == 0);
+  CHECK(photo.at("after") ==
+        json::value({{"left", 1}, {"lost", 0}, {"away", 0}, {"interrupted", 0}, {"own_fault", 0}}));
   CHECK(photo.at("lost_reasons") == json::value({{"http_413", 10}, {"http_503", 9}, {"abandoned", 1}}));
   CHECK(photo.at("away") == 1);
   CHECK(photo.at("interrupted") == 1);
