@@ -318,7 +318,13 @@ Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings
   auto scenario = load_scenario(find_scenario(options.scenario), settings.value(), *run.photos);
   if (scenario.has_error()) return scenario.error();
   run.scenario = std::move(scenario.value());
-  const ControlTraffic traffic{user_agent(options), options.ca_file, run.target ? run.target->host : ""};
+  ControlTraffic traffic;
+  traffic.user_agent = user_agent(options);
+  traffic.ca_file = options.ca_file;
+  if (run.target) {
+    traffic.target_host = run.target->host;
+    traffic.target_port = run.target->port;
+  }
   const auto factors = read_factors(options);
   if (factors.has_error()) return factors.error();
   auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits);

@@ -2,7 +2,6 @@
 
 #include "base/units.hpp"
 #include "probes/address_class.hpp"
-#include "probes/address_resolver.hpp"
 #include "probes/consent_document.hpp"
 #include "probes/curl_handles.hpp"
 #include "probes/http_url.hpp"
@@ -53,18 +52,40 @@ std::string one_line(std::string_view text) {
 
 std::string shown(Duration since_1970) { return format_utc(WallTime(since_1970)); }
 
-// Whether a server is one that load may go to. This machine may be both.
-bool is_host_of(const std::string& target, const HttpUrl& server) {
-  if (target.empty()) return false;
-  const auto theirs = resolve_addresses(target, 0);
-  const auto ours = resolve_addresses(server.host, 0);
-  const auto local = [](const RemoteAddress& address) { return classify(address).kind == AddressClass::loopback; };
-  if (ours.has_value() && std::all_of(ours.value().begin(), ours.value().end(), local)) return false;
-  if (target == server.host) return true;
-  if (theirs.has_error() || ours.has_error()) return false;
-  return std::any_of(ours.value().begin(), ours.value().end(), [&](const RemoteAddress& address) {
-    return std::find(theirs.value().begin(), theirs.value().end(), address) != theirs.value().end();
-  });
+bool is_loopback(const RemoteAddress& address) { return classify(address).kind == AddressClass::loopback; }
+
+// Whether these two are one server, as far as anybody can tell from here.
+bool same_server(const RemoteAddress& one, const RemoteAddress& other) {
+  if (is_loopback(one) && is_loopback(other)) return one.port == other.port;
+  return one.bytes == other.bytes;
+}
+
+// Where the question may go: all addresses of the server, none of which load may go to.
+Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
+  auto addresses = traffic.resolve(server.host, server.port);
+  if (addresses.has_error()) return addresses.error();
+  if (addresses.value().empty()) return Error{fmt::format("'{}' has no address", server.host)};
+  if (traffic.target_host.empty()) return addresses;
+  const auto target = traffic.resolve(traffic.target_host, traffic.target_port);
+  if (target.has_error()) {
+    return Error{fmt::format("whether it is a host of the target cannot be told: {}", target.error().message)};
+  }
+  for (const RemoteAddress& address : addresses.value()) {
+    const bool shared = (server.host == traffic.target_host && !is_loopback(address)) ||
+                        std::any_of(target.value().begin(), target.value().end(),
+                                    [&address](const RemoteAddress& theirs) { return same_server(address, theirs); });
+    if (shared) return Error{"is a host of the target, which gets load and nothing else: expected another server"};
+  }
+  return addresses;
+}
+
+// For CURLOPT_RESOLVE: a second look-up might say something else.
+std::string pinned(const HttpUrl& server, const std::vector<RemoteAddress>& addresses) {
+  std::string text = fmt::format("{}:{}:", server.host, server.port);
+  for (const RemoteAddress& address : addresses) {
+    text += (text.back() == ':' ? "" : ",") + format_address(address);
+  }
+  return text;
 }
 
 std::string escaped(CURL* easy, const std::string& text) {
@@ -90,10 +111,12 @@ void set_options(CURL* easy, const ControlTraffic& traffic, Answer& answer) {
 }
 
 // The body of the one answer.
-Result<std::string> ask(const PrometheusQuery& query, std::string base, const ControlTraffic& traffic) {
+Result<std::string> ask(const PrometheusQuery& query, const HttpUrl& server,
+                        const std::vector<RemoteAddress>& addresses, const ControlTraffic& traffic) {
   ensure_curl();
   const CurlEasy easy(curl_easy_init());
   if (!easy) return Error{"out of memory"};
+  std::string base = server.full;
   while (!base.empty() && base.back() == '/') base.pop_back();
   const std::string url =
       fmt::format("{}/api/v1/query_range?query={}&start={}&end={}&step={}", base, escaped(easy.get(), query.query),
@@ -101,6 +124,9 @@ Result<std::string> ask(const PrometheusQuery& query, std::string base, const Co
   Answer answer;
   std::array<char, CURL_ERROR_SIZE> detail{};
   set_options(easy.get(), traffic, answer);
+  const CurlList known(server.literal ? nullptr : curl_slist_append(nullptr, pinned(server, addresses).c_str()));
+  if (!server.literal && !known) return Error{"out of memory"};
+  curl_easy_setopt(easy.get(), CURLOPT_RESOLVE, known.get());
   curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, detail.data());
   const CURLcode code = curl_easy_perform(easy.get());
@@ -197,10 +223,9 @@ Result<std::vector<RatePoint>> query_prometheus(const PrometheusQuery& query, co
     return fail(fmt::format("{} points from {} to {} in steps of {}: expected 2 to {}", expected, shown(query.from),
                             shown(query.to), format_duration(query.step), kMostRangePoints));
   }
-  if (is_host_of(traffic.target_host, server.value())) {
-    return fail("is a host of the target, which gets load and nothing else: expected another server");
-  }
-  const auto body = ask(query, server.value().full, traffic);
+  const auto addresses = admitted_addresses(server.value(), traffic);
+  if (addresses.has_error()) return fail(addresses.error().message);
+  const auto body = ask(query, server.value(), addresses.value(), traffic);
   if (body.has_error()) return fail(body.error().message);
   auto points = parse_range_answer(body.value());
   if (points.has_error()) return fail(points.error().message);

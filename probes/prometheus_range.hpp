@@ -1,10 +1,13 @@
 // A recorded rate from a Prometheus: one query over a range of time. This is control traffic, to a server that the
-// operator names: one request on one connection, no redirects, no proxy, and never to a host of the target.
+// operator names: one request on one connection, no redirects, no proxy, and never to a host of the target. On this
+// machine a host is a port: another one may be asked.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "probes/address_resolver.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +31,8 @@ struct ControlTraffic {
   std::string user_agent;
   std::string ca_file;
   std::string target_host;  // empty: no target yet
+  std::uint16_t target_port = 0;
+  AddressResolver resolve = resolve_addresses;
   Duration timeout = std::chrono::seconds(30);
 };
 

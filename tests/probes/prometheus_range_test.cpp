@@ -1,5 +1,6 @@
 #include "probes/prometheus_range.hpp"
 
+#include "probes/address_class.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/raw_server.hpp"
@@ -70,18 +71,64 @@ TEST_CASE("prometheus range: the question is checked before it is asked") {
   CHECK(refused(some_query("http://127.0.0.1:1")).find("no answer: ") != std::string::npos);
 }
 
-TEST_CASE("prometheus range: a host of the target is not asked, loopback aside") {
+TEST_CASE("prometheus range: a host of the target is not asked; on loopback a host is a port") {
+  const std::string refusal = "is a host of the target, which gets load and nothing else: expected another server";
   std::vector<std::string> notes;
   ControlTraffic traffic;
-  traffic.target_host = "192.0.2.7";
   traffic.timeout = 50ms;
-  const auto same = query_prometheus(some_query("http://192.0.2.7:9090"), traffic, notes);
-  REQUIRE(same.has_error());
-  CHECK(same.error().message ==
-        "http://192.0.2.7:9090/: is a host of the target, which gets load and nothing else: expected another server");
-  traffic.target_host = "127.0.0.1";
-  CHECK(query_prometheus(some_query("http://127.0.0.1:1"), traffic, notes).error().message.find("no answer") !=
-        std::string::npos);
+  const auto problem = [&](const std::string& url, const std::string& target, std::uint16_t port) {
+    traffic.target_host = target;
+    traffic.target_port = port;
+    const auto points = query_prometheus(some_query(url), traffic, notes);
+    REQUIRE(points.has_error());
+    return points.error().message;
+  };
+  CHECK(problem("http://192.0.2.7:9090", "192.0.2.7", 80) == "http://192.0.2.7:9090/: " + refusal);
+  CHECK(problem("http://127.0.0.1:1", "127.0.0.1", 2).find("no answer") != std::string::npos);
+  CHECK(problem("http://127.0.0.1:1", "127.0.0.1", 1) == "http://127.0.0.1:1/: " + refusal);
+  CHECK(problem("http://127.0.0.1:1", "::1", 1) == "http://127.0.0.1:1/: " + refusal);  // it may listen on both
+}
+
+TEST_CASE("prometheus range: what cannot be looked up is refused, not asked") {
+  std::vector<std::string> notes;
+  std::string known;
+  ControlTraffic traffic;
+  traffic.target_host = "portal.test";
+  traffic.target_port = 80;
+  traffic.resolve = [&known](const std::string& host, std::uint16_t port) -> Result<std::vector<RemoteAddress>> {
+    if (host != known) return Error{"'" + host + "' does not resolve"};
+    return std::vector<RemoteAddress>{*parse_address("127.0.0.1", port)};
+  };
+  const auto problem = [&] {
+    const auto points = query_prometheus(some_query("http://prometheus.test:1"), traffic, notes);
+    REQUIRE(points.has_error());
+    return points.error().message;
+  };
+  known = "portal.test";
+  CHECK(problem() == "http://prometheus.test:1/: 'prometheus.test' does not resolve");
+  known = "prometheus.test";
+  CHECK(problem() ==
+        "http://prometheus.test:1/: whether it is a host of the target cannot be told: 'portal.test' does not resolve");
+}
+
+TEST_CASE("prometheus range: the addresses that were looked at are those that are asked", "[integration]") {
+  test::RawServer server([](test::RawConnection& connection) {
+    connection.read_head();
+    connection.send(test::http_answer(answer_with(R"([1614834000,"3"],[1614834120,"5"])")));
+  });
+  std::vector<std::string> notes;
+  std::vector<std::string> looked_up;
+  ControlTraffic traffic;
+  traffic.target_host = "192.0.2.7";
+  traffic.resolve = [&looked_up](const std::string& host, std::uint16_t port) -> Result<std::vector<RemoteAddress>> {
+    looked_up.push_back(host);
+    return std::vector<RemoteAddress>{*parse_address(host == "192.0.2.7" ? host : "127.0.0.1", port)};
+  };
+  // No other resolver knows this name.
+  const auto points =
+      query_prometheus(some_query("http://rebound.invalid:" + std::to_string(server.port())), traffic, notes);
+  REQUIRE(points.has_value());
+  CHECK(looked_up == std::vector<std::string>{"rebound.invalid", "192.0.2.7"});
 }
 
 TEST_CASE("prometheus range: one request carries the question, and answers of every kind are told apart",
