@@ -303,11 +303,9 @@ void LoadSession::show_progress(TimePoint now) {
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
   if (recent.response_time_p95) figures.p95 = recent.response_time_p95->value;
-  figures.warnings = watch_.validity().reasons;
-  if (!watch_.mail().healthy) figures.warnings.push_back("mailbox: " + watch_.mail().fault_detail);
-  if (totals.script_errors.count > 0)
-    figures.warnings.push_back(fmt::format("{} script errors", totals.script_errors.count));
-  if (figures.warnings.size() > 4) figures.warnings.resize(4);
+  const MailWatcher::Tally& mail = watch_.mail();
+  figures.warnings =
+      progress_warnings(totals, watch_.validity(), mail.healthy ? "" : "unreadable: " + mail.fault_detail);
   progress_.show(figures);
 }
 

@@ -1,5 +1,7 @@
 #include "app/progress_counts.hpp"
 
+#include <fmt/format.h>
+
 namespace gelombang {
 
 std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures) {
@@ -23,6 +25,24 @@ std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures) {
     figures.dropped += journey.total_dropped();
   }
   return requests;
+}
+
+std::vector<std::string> progress_warnings(const Snapshot& totals, const Validity& validity,
+                                           const std::string& mailbox_fault) {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::string> lines;
+  if (totals.script_errors.count > 0) lines.push_back(fmt::format("{} script errors", totals.script_errors.count));
+  const std::size_t mailbox_place = lines.size() + (validity.state == ValidityState::invalid ? 1 : 0);
+  lines.insert(lines.end(), validity.reasons.begin(), validity.reasons.end());
+  if (!mailbox_fault.empty()) {
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(mailbox_place), "mailbox: " + mailbox_fault);
+  }
+  if (lines.size() > kMost) {
+    const std::size_t more = lines.size() - kMost + 1;
+    lines.resize(kMost - 1);
+    lines.push_back(fmt::format("and {} more", more));
+  }
+  return lines;
 }
 
 }  // namespace gelombang

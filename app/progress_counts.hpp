@@ -3,13 +3,21 @@
 
 #include "app/progress.hpp"
 #include "metrics/snapshot.hpp"
+#include "metrics/validity.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace gelombang {
 
 // Fills in started, completed, failed, dropped, lost, the error rate and the amplification; returns the requests sent
 // so far.
 std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures);
+
+// What is wrong, the gravest first, in at most four lines; the last one counts what has no place. `mailbox_fault` is
+// empty where the mailbox is well.
+std::vector<std::string> progress_warnings(const Snapshot& totals, const Validity& validity,
+                                           const std::string& mailbox_fault);
 
 }  // namespace gelombang
