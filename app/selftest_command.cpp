@@ -3,6 +3,7 @@
 #include "app/exit.hpp"
 #include "app/say.hpp"
 #include "app/selftest/stage.hpp"
+#include "app/selftest/stop_signals.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
 #include "base/units.hpp"
@@ -65,6 +66,9 @@ class StageProgress {
   }
   void another_second() {
     if (terminal_.interactive()) say("\r{}  {:.0f} s", line_, to_seconds(clock_.now() - begun_));
+  }
+  void stop() {
+    if (terminal_.interactive()) say("\r\x1b[K{}  {}\n", line_, terminal_.paint(Color::yellow, "stopped"));
   }
   void end(std::size_t failed) {
     if (!terminal_.interactive()) return;
@@ -132,7 +136,12 @@ std::vector<Stage> chosen_stages(const SelftestSeam& seam) {
   return stages;
 }
 
-Result<std::vector<Check>> play_all(const SelftestOptions& options, const SelftestSeam& seam) {
+struct Played {
+  std::vector<Check> checks;
+  bool stopped = false;  // by a signal: the checks are those of the stages before
+};
+
+Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam) {
   const auto server = selftest::Server::start(seam.server_late_by);
   if (server.has_error()) return server.error();
   const ScenarioFile scenario;
@@ -140,13 +149,19 @@ Result<std::vector<Check>> play_all(const SelftestOptions& options, const Selfte
   const std::vector<Stage> stages = chosen_stages(seam);
   const Terminal terminal(STDERR_FILENO, options.color);
   StageProgress progress(terminal, stages.size());
-  std::vector<Check> checks;
+  Played played;
+  std::vector<Check>& checks = played.checks;
   Duration scheduler{};
   for (const Stage& stage : stages) {
     progress.begin(stage);
-    const auto outcome = play(
-        stage, {scenario.path(), options.threads, server.value().get(), [&progress] { progress.another_second(); }});
+    const auto outcome = play(stage, {scenario.path(), options.threads, server.value().get(),
+                                      [&progress] { progress.another_second(); }, &selftest::StopSignals::seen});
     if (outcome.has_error()) return Error{fmt::format("selftest: {}: {}", stage.name, outcome.error().message)};
+    if (outcome.value().stopped) {
+      progress.stop();
+      played.stopped = true;
+      return played;
+    }
     scheduler = std::max(scheduler, outcome.value().scheduler.p99);
     std::vector<Check> found = stage.checks(outcome.value());
     progress.end(static_cast<std::size_t>(
@@ -154,7 +169,7 @@ Result<std::vector<Check>> play_all(const SelftestOptions& options, const Selfte
     checks.insert(checks.end(), found.begin(), found.end());
   }
   checks.push_back(selftest::scheduler_check(scheduler));
-  return checks;
+  return played;
 }
 
 // Whether it could be written.
@@ -171,12 +186,14 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   const SystemClock clock;
   const TimePoint begin = clock.now();
   say("gelombang {} selftest: the real engine against a server whose answers are known\n", kVersion);
+  const selftest::StopSignals signals;
   const auto played = play_all(options, seam);
   if (played.has_error()) return refuse(ExitCause::configuration, played.error().message);
-  const std::vector<Check>& checks = played.value();
+  const std::vector<Check>& checks = played.value().checks;
   const Duration took = clock.now() - begin;
   const auto off = std::count_if(checks.begin(), checks.end(), [](const Check& check) { return !check.holds(); });
-  const int code = off == 0 ? 0 : static_cast<int>(ExitCause::invalid_run);
+  const ExitCause cause = played.value().stopped ? ExitCause::stopped : ExitCause::invalid_run;
+  const int code = off == 0 && !played.value().stopped ? 0 : static_cast<int>(cause);
   const bool json_on_stdout = options.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options.color);
   const std::string text =
@@ -186,11 +203,13 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   std::fflush(stdout);
   if (!options.json.empty() && !write_json(options.json, as_json(checks, took, code)))
     return static_cast<int>(ExitCause::configuration);
+  if (played.value().stopped) {
+    return refuse(cause, fmt::format("exit {}: stopped by a signal: the rest was not checked", code));
+  }
   if (code != 0) {
-    return refuse(ExitCause::invalid_run,
-                  fmt::format("exit {}: {} of {} checks are off: on this machine, as busy as it "
-                              "is now, figures cannot be believed",
-                              code, off, checks.size()));
+    return refuse(cause, fmt::format("exit {}: {} of {} checks are off: on this machine, as busy as it "
+                                     "is now, figures cannot be believed",
+                                     code, off, checks.size()));
   }
   return code;
 }

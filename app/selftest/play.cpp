@@ -99,6 +99,10 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   Disturber disturber(stage, *setting.server, run, outcome.epoch);
   TimePoint next_tick = outcome.epoch + kTick;
   for (TimePoint now = clock.now(); !run.tick(now); now = clock.now()) {
+    if (!outcome.stopped && setting.stop_wanted && setting.stop_wanted()) {
+      outcome.stopped = true;
+      run.interrupt(now);
+    }
     disturber.look(now);
     if (now >= next_tick) {
       watch.tick(now);

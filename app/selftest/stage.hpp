@@ -33,6 +33,7 @@ struct Outcome {
   TimePoint epoch{};
   Duration frozen{};         // how long the server really was
   SchedulerDelay scheduler;  // while it went on
+  bool stopped = false;      // before its end: what it measured says nothing
 };
 
 struct Stage {
@@ -54,6 +55,7 @@ struct StageSetting {
   std::optional<std::uint64_t> threads;
   const Server* server = nullptr;
   std::function<void()> each_second;
+  std::function<bool()> stop_wanted;  // may be empty
 };
 Result<Outcome> play(const Stage& stage, const StageSetting& setting);
 
