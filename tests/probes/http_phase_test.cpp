@@ -4,6 +4,7 @@
 #include "tests/support/http_harness.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/raw_server.hpp"
+#include "tests/support/sanitizer.hpp"
 #include "tests/support/tcp_gate.hpp"
 
 #include <algorithm>
@@ -21,11 +22,7 @@ constexpr std::size_t kPhotoBytes = 1'000'000;
 constexpr std::uint64_t kBandwidth = 1'000'000;  // bytes per second
 constexpr double kUploadMs = 1000;
 // What a sanitizer adds to the servers' own reading of a megabyte is no phase of anybody's.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr double kAllowed = 3;
-#else
-constexpr double kAllowed = 1;
-#endif
+constexpr double kAllowed = kSanitized ? 3 : 1;
 
 // A server that answers some time after it has the request, and ends its answer some time after that.
 class TimedServer {
