@@ -42,11 +42,20 @@ TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, 
   const auto& step = step_of(run.summary, "j/a");
   const double response = number(step.at("response_time_seconds").at("p99"));
   const double service = number(step.at("service_time_seconds").at("p99"));
-  // 200 of 6,000 requests meet the freeze, evenly over 0 to 2 s: the 60th worst of them waits 1.4 s.
-  CHECK(response == Approx(1.4).margin(0.15));
-  CHECK(service == Approx(response).margin(0.05));
-  CHECK(number(step.at("response_time_seconds").at("max")) == Approx(2.0).margin(0.1));
-  CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) < 0.05);
+  // What a busy machine adds: to us, as lag, and as much to the server, which it wakes as late.
+  const double late = number(run.summary.at("schedule_lag_seconds").at("p99"));
+  const double latest = number(run.summary.at("schedule_lag_seconds").at("max"));
+  // Arrivals that wait for answers would be as late as the answers are.
+  CHECK(late < 0.25);
+  // 200 of 6,000 requests meet the freeze, evenly over 0 to 2 s: the 60th worst of them waits 1.4 s. Nothing makes
+  // that shorter.
+  CHECK(response > 1.25);
+  CHECK(response < 1.55 + 2 * late);
+  CHECK(service > response - 0.05 - late);
+  CHECK(service < response + 0.05);
+  const double longest = number(step.at("response_time_seconds").at("max"));
+  CHECK(longest > 1.9);
+  CHECK(longest < 2.1 + 2 * latest);
   CHECK(run.summary.at("arrivals").at("started").as_int64() == run.summary.at("arrivals").at("planned").as_int64());
 }
 
