@@ -1,5 +1,6 @@
 """Processor time for a request: gelombang beside other clients, beside itself with more users, on another server."""
 
+import collections
 import contextlib
 import os
 import subprocess
@@ -7,7 +8,7 @@ import time
 
 import meter
 import peers
-from report import Measure, absent, judged_at, ratio_measure, ratios
+from report import Measure, absent, judged_at, odd_answers, ratio_measure, ratios, unless_odd
 
 SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
@@ -85,6 +86,22 @@ def interleaved(commands, server, users, pace):
     return seen
 
 
+PAGE, FORM = "200 GET /page", "200 POST /form"
+
+
+def problems_of(commands, expected=lambda name: (PAGE, FORM)):
+    """{client: None or what is wrong with its answers}, from a window in which a server wrote down each of them. In the
+    windows that are measured it only counts: writing takes time."""
+    problems = {}
+    for name, command in commands.items():
+        with peers.nginx(log=True) as server, peers.running(command(server.url, 8), **SHORT) as process:
+            peers.wait_for(lambda: server.answers()[400])
+            process.kill()
+            counted = collections.Counter(what for _, what in server.answers())
+        problems[name] = odd_answers(counted, expected(name))
+    return problems
+
+
 def microseconds(runs):
     return [cost.microseconds for cost, _ in runs]
 
@@ -97,13 +114,19 @@ def against_others(clients, server, pace):
     """Every client with the two-step journey, or the nearest that it can do, at 64 users."""
     commands = clients.compared()
     here = {name: command for name, command in commands.items() if command}
+    problems = problems_of(here, lambda name: (PAGE,) if name in ("h2load", "hey") else (PAGE, FORM))
     runs = interleaved(here, server, 64, pace)
     more = {name: cost_of(command(server.url, 512), server, 512, 0.5, 0.5)[1] for name, command in here.items()}
     ours = microseconds(runs["gelombang"])
-    yield ratio_measure("cpu_per_request_vs_bare_libcurl", list(zip(ours, microseconds(runs["bare libcurl"]))), 1.3,
-                        "64 users, connections kept")
+
+    def checked(measure, *names):
+        return unless_odd(measure, {name: problems[name] for name in names})
+
+    yield checked(ratio_measure("cpu_per_request_vs_bare_libcurl", list(zip(ours, microseconds(runs["bare libcurl"]))), 1.3,
+                                "64 users, connections kept"), "gelombang", "bare libcurl")
     if "k6" in runs:
-        yield ratio_measure("cpu_per_request_vs_k6", list(zip(ours, microseconds(runs["k6"]))), 0.2, "64 users")
+        yield checked(ratio_measure("cpu_per_request_vs_k6", list(zip(ours, microseconds(runs["k6"]))), 0.2, "64 users"),
+                      "gelombang", "k6")
     else:
         yield absent("cpu_per_request_vs_k6", "times", 0.2, "k6 is not on the PATH: ./dev bench --with-k6")
     for name in commands:
@@ -112,19 +135,23 @@ def against_others(clients, server, pace):
             yield absent(f"requests_per_cpu_second_{key}", "requests", None, f"{name} is not on the PATH")
             continue
         what = "GET of the page alone" if name in ("h2load", "hey") else "page and form in turn"
-        yield Measure(f"requests_per_cpu_second_{key}", round(1e6 / median(microseconds(runs[name]))), "requests", why=what)
+        yield checked(Measure(f"requests_per_cpu_second_{key}", round(1e6 / median(microseconds(runs[name]))), "requests",
+                              why=what), name)
         memory = (more[name] - median([rss for _, rss in runs[name]])) / (512 - 64)
-        yield Measure(f"memory_per_active_user_{key}", round(memory, 1), "KB", why="(RSS at 512 - RSS at 64) / 448")
+        yield checked(Measure(f"memory_per_active_user_{key}", round(memory, 1), "KB", why="(RSS at 512 - RSS at 64) / 448"),
+                      name)
 
 
 def strangers(clients, server, pace):
     """Each pair of requests by somebody new: a connection of its own, an empty cookie jar, an iteration's records."""
-    runs = interleaved({
+    commands = {
         "bare": lambda url, users: clients.bare(url, users, "--strangers"),
         "ours": lambda url, users: clients.gelombang_users(url, users, "--set", "rounds=1"),
-    }, server, 64, pace)
+    }
+    runs = interleaved(commands, server, 64, pace)
     pairs = list(zip(microseconds(runs["ours"]), microseconds(runs["bare"])))
-    yield ratio_measure("cpu_per_request_vs_bare_libcurl_strangers", pairs, 1.3, "64 users, a new connection for two requests")
+    yield unless_odd(ratio_measure("cpu_per_request_vs_bare_libcurl_strangers", pairs, 1.3,
+                                   "64 users, a new connection for two requests"), problems_of(commands))
 
 
 def on_the_sandbox(clients, pace):
@@ -136,8 +163,10 @@ def on_the_sandbox(clients, pace):
             "bare": lambda url, users: clients.bare(url, users, page=page, form=form, token=token),
             "ours": lambda url, users: clients.gelombang_users(url, users, *settings),
         }, server, 64, pace)
+        problem = odd_answers(server.counted(), ("200 GET /masuk", "422 POST /api/sessions"))
     pairs = list(zip(microseconds(runs["ours"]), microseconds(runs["bare"])))
-    yield ratio_measure("cpu_per_request_vs_bare_libcurl_sandbox", pairs, 1.3, "64 users, against gelombang-sandbox")
+    measure = ratio_measure("cpu_per_request_vs_bare_libcurl_sandbox", pairs, 1.3, "64 users, against gelombang-sandbox")
+    yield unless_odd(measure, {"both clients": problem})
 
 
 def many_users(clients, server, pace, users):

@@ -1,5 +1,6 @@
 """The servers that the clients are measured against, each on a free loopback port, each ended with its `with` block."""
 
+import collections
 import contextlib
 import json
 import os
@@ -22,7 +23,8 @@ NGINX = """daemon off; master_process off; pid {work}/pid; error_log {work}/erro
 worker_rlimit_nofile {descriptors};
 events {{ worker_connections {connections}; }}
 http {{
-  access_log off;
+  log_format answers '$msec $status $request_method $uri';
+  access_log {log};
   client_body_temp_path {work}/body; proxy_temp_path {work}/proxy; fastcgi_temp_path {work}/fastcgi;
   uwsgi_temp_path {work}/uwsgi; scgi_temp_path {work}/scgi;
   keepalive_requests 1000000000; keepalive_timeout 600s; default_type text/html;
@@ -66,10 +68,32 @@ class Nginx(Server):
         return int(get(self.url + "/status").split("requests\n")[1].split()[2])
 
 
+class LoggingNginx(Nginx):
+    """Writes down every answer, which takes time: for what was answered, not for how fast."""
+
+    def __init__(self, url, process, log):
+        super().__init__(url, process)
+        self.log = log
+
+    def answers(self):
+        """[(seconds since 1970, "200 GET /page"), ...] of the clients."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        seen = (line.split(" ", 1) for line in lines if not line.endswith(" /status"))
+        return [(float(when), what) for when, what in seen]
+
+
 class Sandbox(Server):
+    def answers(self):
+        """{"GET /masuk": {"200": 7}, ...}"""
+        return json.loads(get(self.url + "/_sandbox/counts"))["requests"]
+
     def answered(self):
-        calls = json.loads(get(self.url + "/_sandbox/counts"))["requests"]
-        return sum(sum(statuses.values()) for statuses in calls.values())
+        return sum(sum(statuses.values()) for statuses in self.answers().values())
+
+    def counted(self):
+        """As Counter of "200 GET /masuk"."""
+        return collections.Counter({f"{status} {call}": n for call, statuses in self.answers().items()
+                                    for status, n in statuses.items() if not call.startswith("GET /_sandbox")})
 
 
 @contextlib.contextmanager
@@ -100,15 +124,17 @@ def wait_for(what, seconds=20):
 
 
 @contextlib.contextmanager
-def nginx(connections=12000):
+def nginx(connections=12000, log=False):
     port = free_port()
     with tempfile.TemporaryDirectory() as work:
         configuration = Path(work) / "nginx.conf"
         configuration.write_text(NGINX.format(work=work, port=port, page=PAGE, connections=connections,
-                                              descriptors=connections + 100))
+                                              descriptors=connections + 100,
+                                              log=f"{work}/access.log answers" if log else "off"))
         command = ["/usr/sbin/nginx", "-e", f"{work}/error.log", "-p", work, "-c", configuration]
         with running(command) as process:
-            server = Nginx(f"http://127.0.0.1:{port}", process)
+            url = f"http://127.0.0.1:{port}"
+            server = LoggingNginx(url, process, Path(work) / "access.log") if log else Nginx(url, process)
             wait_for(server.answered)
             yield server
 

@@ -44,6 +44,26 @@ def judged_at(measure, there, wanted):
     return measure
 
 
+def odd_answers(counted, expected):
+    """What is wrong with a client's answers, or None. `counted`: {"200 GET /page": 7, ...}. All of `expected` come about
+    equally often, and nothing else comes."""
+    others = {what: n for what, n in counted.items() if what not in expected}
+    if others:
+        return "its answers were others than those of the rest: " + ", ".join(f"{n} x {what}" for what, n in others.items())
+    share = [counted.get(what, 0) / max(1, sum(counted.values())) for what in expected]
+    if min(share) < 0.8 / len(expected):
+        return "it did not ask for the same: " + ", ".join(f"{counted.get(what, 0)} x {what}" for what in expected)
+    return None
+
+
+def unless_odd(measure, problems):
+    """A client that is refused has less to do: its figure is none. `problems`: {client: None or what is wrong}."""
+    found = [f"{client}: {problem}" for client, problem in problems.items() if problem]
+    if found:
+        measure.value, measure.holds, measure.why = None, None, "; ".join(found)
+    return measure
+
+
 def absent(name, unit, at_most, why):
     return Measure(name, None, unit, at_most, why)
 

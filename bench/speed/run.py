@@ -58,7 +58,7 @@ def measured(clients, pace, descriptors, quick):
         yield bench_requests.many_users(clients, server, pace, users)
         yield bench_requests.idle_memory(clients, server, users)
         yield bench_schedule.lag(clients, server, pace, threads)
-        yield bench_schedule.arrivals(clients, server, pace)
+        yield bench_schedule.arrivals(clients, pace)
     yield bench_requests.on_the_sandbox(clients, pace)
     yield bench_uploads.processor(clients, pace)
     yield bench_uploads.memory(clients, *(((bench_uploads.PHOTO,), 200) if quick else ()))

@@ -36,6 +36,19 @@ class Report(unittest.TestCase):
         self.assertIn("not judged: the bar is for 10000 users", few.why)
         self.assertIs(True, report.judged_at(report.Measure("m", 30.0, "KB", 40), 9_900, 10_000).holds)
 
+    def test_a_client_that_got_other_answers_has_no_figure(self):
+        expected = ("200 GET /page", "200 POST /form")
+        self.assertIsNone(report.odd_answers({"200 GET /page": 52, "200 POST /form": 48}, expected))
+        refused = report.odd_answers({"200 GET /page": 50, "400 POST /form": 50}, expected)
+        self.assertIn("50 x 400 POST /form", refused)
+        self.assertIn("0 x 200 POST /form", report.odd_answers({"200 GET /page": 99}, expected))
+        self.assertIn("0 x", report.odd_answers({}, expected))
+        fast = report.unless_odd(report.Measure("m", 0.1, "times", 1.3), {"ours": None, "theirs": refused})
+        self.assertIsNone(fast.value)
+        self.assertIsNone(fast.holds)
+        self.assertTrue(fast.why.startswith("theirs: "))
+        self.assertIs(True, report.unless_odd(report.Measure("m", 0.1, "times", 1.3), {"ours": None}).holds)
+
     def test_the_json_has_its_schema_and_six_fields_for_each_measure(self):
         measures = [report.ratio_measure("a", [(2.0, 1.0)], 1.3, "64 users"), report.Measure("b", 41, "ns", 400)]
         written = json.loads(report.as_json(measures))
