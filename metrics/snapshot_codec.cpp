@@ -12,7 +12,7 @@
 namespace gelombang {
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::size_t kMostText = std::size_t{1} << 16;
 constexpr std::uint64_t kLongest = static_cast<std::uint64_t>(Duration::max().count());
 
@@ -119,21 +119,25 @@ std::array<std::uint64_t StepPeople::*, 6> people_numbers() {
 void put(std::string& out, const StepPeople& people) {
   for (const auto number : people_numbers()) put_varint(out, people.*number);
   put_counts(out, people.ended);
+  put_counts(out, people.ended_after);
   put_counts(out, people.lost);
 }
 
 void read(VarintReader& from, const StoredErrorClasses& classes, StepPeople& people) {
   for (const auto number : people_numbers()) people.*number = from.number();
   read_counts(from, people.ended);
+  read_counts(from, people.ended_after);
   read_errors(from, classes, people.lost);
 }
 
 bool is_empty(const StepSnapshot& step) {
   const StepPeople& people = step.people;
+  const auto none = [](std::uint64_t n) { return n == 0; };
   return step.steps.total() + step.requests.total() + people.reached + people.succeeded + people.attempts() +
                  people.double_submits ==
              0 &&
-         std::all_of(people.ended.begin(), people.ended.end(), [](std::uint64_t n) { return n == 0; });
+         std::all_of(people.ended.begin(), people.ended.end(), none) &&
+         std::all_of(people.ended_after.begin(), people.ended_after.end(), none);
 }
 
 void put(std::string& out, const StepSnapshot& step) {

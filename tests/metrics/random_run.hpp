@@ -55,7 +55,8 @@ class RandomRun {
       const auto journey = static_cast<JourneyId>(below(2));
       recorder.iteration_started(journey, duration());
       recorder.iteration_finished(journey, {duration(), outcome});
-      recorder.person(journey, {static_cast<PersonFate>(below(kPersonFateCount)), step, why, duration()});
+      recorder.person(
+          journey, {static_cast<PersonFate>(below(kPersonFateCount)), step, why, duration(), random_.uniform() < 0.5});
       if (random_.uniform() < 0.1)
         recorder.iteration_dropped(journey, static_cast<DropReason>(below(kDropReasonCount)));
       if (random_.uniform() < 0.1) {

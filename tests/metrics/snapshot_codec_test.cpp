@@ -44,6 +44,8 @@ TEST_CASE("snapshot codec: what is read is what was written, to the last count",
         CHECK(a.response_time.observed.count_up_to(k) == b.response_time.observed.count_up_to(k));
       }
       CHECK(a.people.lost == b.people.lost);
+      CHECK(a.people.ended == b.people.ended);
+      CHECK(a.people.ended_after == b.people.ended_after);
       CHECK(a.people.calm_requests == b.people.calm_requests);
     }
     CHECK(read.script_errors.first->text == written.script_errors.first->text);

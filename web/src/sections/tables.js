@@ -58,9 +58,11 @@ function funnelRow(step, widest) {
   const why = Object.entries(step.lost_reasons).sort((a, b) => b[1] - a[1]).map(([name, n]) => `${words(name)} ${count(n)}`);
   const notes = [
     step.lost > 0 ? `${count(step.lost)} gave up (${why.join(", ")})` : "",
-    step.left > 0 ? `${count(step.left)} left` : "",
     step.away > 0 ? `${count(step.away)} would come back later` : "",
     step.interrupted > 0 ? `${count(step.interrupted)} under way at the end` : "",
+    step.went_on > 0 ? `${count(step.went_on)} went on without it` : "",
+    step.after.left > 0 ? `${count(step.after.left)} left after it` : "",
+    step.after.interrupted > 0 ? `${count(step.after.interrupted)} cut off before the next step` : "",
     step.attempts_per_success > 1.005 ? `${number(step.attempts_per_success)} tries for each success` : "",
   ].filter(Boolean);
   return h(
