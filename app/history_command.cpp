@@ -2,7 +2,9 @@
 
 #include "app/exit.hpp"
 #include "base/units.hpp"
+#include "metrics/history_export.hpp"
 #include "metrics/history_file.hpp"
+#include "metrics/history_prune.hpp"
 #include "metrics/history_reader.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/summary.hpp"
@@ -11,15 +13,50 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <fstream>
+#include <map>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gelombang {
 namespace {
+
+// Beside the file, and renamed at the end.
+class FileSink {
+ public:
+  explicit FileSink(std::string path)
+      : path_(std::move(path)), partial_(fmt::format("{}.{}.partial", path_, ::getpid())), file_(partial_) {}
+  ~FileSink() {
+    if (!closed_) std::remove(partial_.c_str());
+  }
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+
+  void write(std::string_view text) { file_.write(text.data(), static_cast<std::streamsize>(text.size())); }
+  Result<void> close() {
+    file_.close();
+    if (!file_ || std::rename(partial_.c_str(), path_.c_str()) != 0) {
+      return Error{fmt::format("--out: cannot write {}: {}", path_, std::strerror(errno))};
+    }
+    closed_ = true;
+    return {};
+  }
+
+ private:
+  std::string path_;
+  std::string partial_;
+  std::ofstream file_;
+  bool closed_ = false;
+};
 
 Result<std::unique_ptr<HistoryReader>> open_reader(const HistoryOptions& options) {
   if (!options.file.empty()) return HistoryReader::open(options.file);
@@ -96,10 +133,53 @@ std::string errors_text(const Snapshot& totals) {
   return text;
 }
 
-Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) {
+Result<RunRecord> find_run(HistoryReader& reader, const std::string& wanted) {
   const auto id = reader.find(wanted);
   if (id.has_error()) return id.error();
-  const auto found = reader.run(id.value());
+  return reader.run(id.value());
+}
+
+// What each value of each dimension met, over the whole run.
+Result<std::string> dimensions_text(HistoryReader& reader, const RunRecord& run) {
+  std::map<std::pair<std::string, std::string>, DimensionCell> totals;
+  const auto read = reader.dimensions(run, [&](const DimensionSlice& slice) {
+    const std::pair key(std::string(slice.dimension), std::string(slice.value));
+    totals.try_emplace(key, run.layout->boundaries).first->second.merge(slice.cell);
+  });
+  if (read.has_error()) return read.error();
+  std::string text;
+  if (totals.empty()) return {boost::system::in_place_value, std::move(text)};
+  TextTable table("llrrrrr");
+  table.row({"dimension", "value", "count", "failed", "p50", "p95", "p99"});
+  for (const auto& [key, cell] : totals) {
+    const DurationFigures times = figures_of(cell.time);
+    table.row({key.first, printable(key.second), fmt::format("{}", cell.count), fmt::format("{}", cell.failures),
+               estimate_text(times.p50), estimate_text(times.p95), estimate_text(times.p99)});
+  }
+  text = "\nDimensions, each by itself (service time of requests, delivery time of mail)\n";
+  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  return {boost::system::in_place_value, std::move(text)};
+}
+
+// One failure of each kind, the first that was met.
+Result<std::string> evidence_text(HistoryReader& reader, const RunRecord& run) {
+  std::set<std::pair<StepId, ErrorClass>> shown;
+  std::string text;
+  const auto read = reader.evidence(run, [&](const EvidenceRecord& one) {
+    if (!shown.emplace(one.step, one.sample.error).second) return;
+    text += fmt::format("  {} after the start, {}: {}, status {}, {} {}\n", format_duration(one.offset),
+                        printable(run.layout->full_name(one.step)), name(one.sample.error), one.sample.status,
+                        printable(one.method), printable(one.url));
+    if (!one.detail.empty()) text += "    " + printable(one.detail) + "\n";
+    if (!one.body.empty()) text += "    " + printable(one.body.substr(0, 100)) + "\n";
+  });
+  if (read.has_error()) return read.error();
+  if (!text.empty()) text.insert(0, "\nThe first failure of each kind\n");
+  return {boost::system::in_place_value, std::move(text)};
+}
+
+Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) {
+  const auto found = find_run(reader, wanted);
   if (found.has_error()) return found.error();
   const RunRecord& run = found.value();
   const auto totals = reader.totals(run);
@@ -126,6 +206,11 @@ Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) 
   }
   text += steps_text(totals.value());
   text += errors_text(totals.value());
+  for (const auto part : {dimensions_text, evidence_text}) {
+    const auto more = part(reader, run);
+    if (more.has_error()) return more.error();
+    text += more.value();
+  }
   return {boost::system::in_place_value, std::move(text)};
 }
 
@@ -135,11 +220,78 @@ int finish(const Result<std::string>& text) {
   return 0;
 }
 
+// To a file that is whole or not there, or to stdout as it comes.
+Result<void> export_run(HistoryReader& reader, const HistoryOptions& options) {
+  const auto every = parse_duration(options.every);
+  if (every.has_error()) return Error{"--every: " + every.error().message};
+  if (every.value() == Duration::zero()) return Error{"--every is 0: expected more, such as 15s"};
+  const auto run = find_run(reader, options.run);
+  if (run.has_error()) return run.error();
+  const auto write = [&](const TextSink& sink) {
+    return options.format == "csv" ? export_csv(reader, run.value(), sink)
+                                   : export_openmetrics(reader, run.value(), every.value(), sink);
+  };
+  if (options.out.empty()) return write(print);
+  FileSink file(options.out);
+  auto written = write([&file](std::string_view text) { file.write(text); });
+  if (written.has_error()) return written;
+  return file.close();
+}
+
+Result<std::string> prune(const HistoryOptions& options) {
+  const auto keep = parse_duration(options.keep);
+  if (keep.has_error()) return Error{"--keep: " + keep.error().message};
+  std::string path = options.file;
+  if (path.empty()) {
+    const auto usual = default_history_path();
+    if (usual.has_error()) return usual.error();
+    path = usual.value();
+  }
+  const WallTime now = SystemClock().wall_now();
+  const auto pruned = prune_history(path, now - keep.value(), now);
+  if (pruned.has_error()) return pruned.error();
+  std::string text;
+  for (const std::string& id : pruned.value().runs) text += "removed " + printable(id) + "\n";
+  text += fmt::format("{} runs removed, {} left; the file is {} smaller\n", pruned.value().runs.size(),
+                      pruned.value().kept, format_size(pruned.value().bytes));
+  return {boost::system::in_place_value, std::move(text)};
+}
+
 template <class Work>
 int with_reader(const HistoryOptions& options, Work work) {
   const auto reader = open_reader(options);
   if (reader.has_error()) return refuse(ExitCause::configuration, reader.error().message);
   return finish(work(*reader.value()));
+}
+
+void add_export_command(CLI::App& history, HistoryOptions& options, std::function<int()>& command) {
+  CLI::App* sub = history.add_subcommand("export", "Writes one run as CSV, or as OpenMetrics for promtool");
+  sub->footer(
+      "Examples:\n  gelombang history export last --out run.csv\n"
+      "  gelombang history export last --format openmetrics --out run.om\n"
+      "  promtool tsdb create-blocks-from openmetrics run.om DIRECTORY");
+  sub->add_option("run", options.run, "An id, the beginning of one, or last")->required();
+  sub->add_option("--format", options.format, "csv or openmetrics")
+      ->check(CLI::IsMember({"csv", "openmetrics"}))
+      ->capture_default_str();
+  sub->add_option("--every", options.every, "openmetrics: how far samples are apart")->capture_default_str();
+  sub->add_option("--out", options.out, "The file (default: stdout)");
+  sub->callback([&] {
+    command = [&] {
+      return with_reader(options, [&](HistoryReader& reader) -> Result<std::string> {
+        const auto written = export_run(reader, options);
+        if (written.has_error()) return written.error();
+        return {boost::system::in_place_value, ""};
+      });
+    };
+  });
+}
+
+void add_prune_command(CLI::App& history, HistoryOptions& options, std::function<int()>& command) {
+  CLI::App* sub = history.add_subcommand("prune", "Removes old runs and gives their space back");
+  sub->footer("Example:\n  gelombang history prune --keep 90d");
+  sub->add_option("--keep", options.keep, "Runs that started longer ago than this go")->required();
+  sub->callback([&] { command = [&] { return finish(prune(options)); }; });
 }
 
 }  // namespace
@@ -162,6 +314,8 @@ void add_history_command(CLI::App& parent, HistoryOptions& options, std::functio
       return with_reader(options, [&](HistoryReader& reader) { return show_text(reader, options.run); });
     };
   });
+  add_export_command(*history, options, command);
+  add_prune_command(*history, options, command);
 }
 
 }  // namespace gelombang

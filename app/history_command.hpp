@@ -13,6 +13,10 @@ namespace gelombang {
 struct HistoryOptions {
   std::string file;  // empty: the usual one
   std::string run;   // id, beginning of one, or "last"
+  std::string format = "csv";
+  std::string every = "15s";
+  std::string out;  // empty: stdout
+  std::string keep;
 };
 
 // Adds the command and its subcommands; the one that the user chose becomes `command`, which returns the exit code.

@@ -169,6 +169,7 @@ std::optional<ExitReason> LoadSession::set_up() {
     if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
     prepared_.plan.resolve = std::move(admission.resolve);
   }
+  prepared_.plan.keep_traces = !options_.no_history;
   auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(),
                               *prepared_.photos);
   if (run.has_error()) return bad(run.error().message);
@@ -199,7 +200,7 @@ void LoadSession::start() {
   started_wall_ = now + (epoch - clock_.now());
   announce();
   if (history_) {
-    history_->started(started_wall_);
+    history_->started(started_wall_, epoch);
     watch_.observe([this](const Interval& interval) { history_->add(interval); });
     watch_.listen([this](const Annotation& annotation) { history_->annotate(annotation); });
   }

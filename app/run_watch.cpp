@@ -24,24 +24,33 @@ std::uint64_t connections_opened(const Snapshot& totals) {
 }  // namespace
 
 RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
-    : prepared_(prepared), clock_(clock), process_(clock, prepared.limits), own_recorder_(prepared.layout) {}
+    : prepared_(prepared),
+      clock_(clock),
+      process_(clock, prepared.limits),
+      own_recorder_(prepared.layout),
+      traces_(prepared.layout->boundaries) {}
 
 void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
   run_ = &run;
   mail_ = mail;
   epoch_ = epoch;
+  if (prepared_.plan.keep_traces) own_recorder_.keep_traces({});
   aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch);
   process_.sample(run.health(), 0);
 }
 
 void RunWatch::collect(bool last) {
-  for (Recorder* recorder : run_->recorders()) aggregator_->add(recorder->take());
+  for (Recorder* recorder : run_->recorders()) {
+    aggregator_->add(recorder->take());
+    recorder->take(traces_);
+  }
   if (mail_ != nullptr) {
     // The last look counts the mail that nobody came for, too.
     mail_state_ = last ? mail_->finish() : mail_->take();
     for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
   }
   aggregator_->add(own_recorder_.take());
+  own_recorder_.take(traces_);
 }
 
 void RunWatch::annotate(std::string kind, std::string text) {
@@ -51,13 +60,13 @@ void RunWatch::annotate(std::string kind, std::string text) {
 }
 
 void RunWatch::end_interval(TimePoint now) {
-  if (observers_.empty()) return aggregator_->tick(now);
   aggregator_->tick(now, [this](const Stretch& stretch) {
-    const Interval interval{stretch.begin - epoch_, stretch.end - epoch_, rate_asked(stretch.end),
-                            run_->users().by_state, validity().state,     process_.cpu_seconds(),
-                            stretch.delta};
+    const Interval interval{
+        stretch.begin - epoch_, stretch.end - epoch_,   rate_asked(stretch.end), run_->users().by_state,
+        validity().state,       process_.cpu_seconds(), stretch.delta,           &traces_};
     for (const Observer& observer : observers_) observer(interval);
   });
+  traces_.clear();
 }
 
 void RunWatch::tick(TimePoint now) {

@@ -65,6 +65,7 @@ class RunWatch {
   ProcessFigures process_;
   std::optional<Aggregator> aggregator_;
   Recorder own_recorder_;  // mail, which no worker owns
+  Traces traces_;          // since the last interval
   MailWatcher::Tally mail_state_;
   TimePoint epoch_{};
   bool arrivals_over_ = false;

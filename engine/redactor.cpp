@@ -97,4 +97,31 @@ std::string Redactor::redact(std::string_view text, std::size_t limit) const {
   return result;
 }
 
+// A cut through a value would leave a part of it that nothing recognises: go back to where none is cut.
+std::string_view Redactor::without_cut_value(std::string_view window) const {
+  for (bool whole = false; !whole;) {
+    whole = true;
+    for (const std::string& value : values_) {
+      const std::string_view all = value;
+      for (std::size_t length = std::min(all.size() - 1, window.size()); length > 0; --length) {
+        if (window.substr(window.size() - length) != all.substr(0, length)) continue;
+        window.remove_suffix(length);
+        whole = false;
+        break;
+      }
+    }
+    // An address, or a number, of which the rest is not seen.
+    while (!window.empty() && (is_address_character(window.back()) || window.back() == '@')) {
+      window.remove_suffix(1);
+      whole = false;
+    }
+  }
+  return window;
+}
+
+std::string Redactor::redact_start(std::string_view text, std::size_t limit) const {
+  const std::size_t window = limit * 4;
+  return redact(text.size() <= window ? text : without_cut_value(text.substr(0, window)), limit);
+}
+
 }  // namespace gelombang

@@ -17,8 +17,12 @@ class Redactor {
   void clear() { values_.clear(); }
   // Known values, mail addresses and runs of 16 digits become "[redacted]"; at most `limit` bytes.
   [[nodiscard]] std::string redact(std::string_view text, std::size_t limit = 4096) const;
+  // The same of the beginning of a text that may be long: what lies far beyond `limit` is not looked at.
+  [[nodiscard]] std::string redact_start(std::string_view text, std::size_t limit) const;
 
  private:
+  [[nodiscard]] std::string_view without_cut_value(std::string_view window) const;
+
   std::vector<std::string> values_;
 };
 

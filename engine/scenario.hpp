@@ -27,6 +27,13 @@ struct Journey {
   std::optional<Behaviour> behaviour;
 };
 
+// What of an answer names the server behind the load balancer that gave it.
+struct BackEndMark {
+  enum class Kind : std::uint8_t { header, cookie };
+  Kind kind = Kind::header;
+  std::string name;  // in lower case where it is a header
+};
+
 struct Scenario {
   std::string path;
   std::string name;  // the file's name without directory and extension
@@ -37,6 +44,7 @@ struct Scenario {
   std::vector<std::string> thresholds;
   std::vector<DigitGuard> guards;
   CatchUp catch_up = CatchUp::capped;  // of its open loads
+  std::optional<BackEndMark> back_end;
 
   // The journey that an iteration plays: a function of (seed, iteration).
   [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 namespace gelombang::lua {
 namespace {
@@ -231,6 +233,13 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   scenario.description = string_field(L, table, "description");
   if (const std::string catch_up = string_field(L, table, "catch_up"); !catch_up.empty()) {
     scenario.catch_up = parse_catch_up(catch_up).value();
+  }
+  if (std::string header = string_field(L, table, "back_end_header"); !header.empty()) {
+    std::transform(header.begin(), header.end(), header.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    scenario.back_end = BackEndMark{BackEndMark::Kind::header, std::move(header)};
+  } else if (std::string cookie = string_field(L, table, "back_end_cookie"); !cookie.empty()) {
+    scenario.back_end = BackEndMark{BackEndMark::Kind::cookie, std::move(cookie)};
   }
   const std::vector<std::string> step_names = read_step_names(L, state);
   for_each_named(L, "journeys", table,

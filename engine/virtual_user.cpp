@@ -27,6 +27,7 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   step_ = -1;
   seen_secrets_.clear();
   answers_.clear();
+  back_end_.clear();
   script_fault_ = false;
   last_step_.reset();
   failed_error_ = ErrorClass::none;
@@ -291,15 +292,17 @@ void VirtualUser::finish_interrupted() {
 
 // Text ----------------------------------------------------------------------------------------------
 
-std::string VirtualUser::redacted(std::string_view text) const {
+Redactor VirtualUser::redactor() const {
   Redactor redactor;
   for (const auto& [key, value] : person_) {
     if (key != "index") redactor.add(value);
   }
   for (const auto& [key, value] : context_.settings.secrets) redactor.add(value);
   for (const std::string& value : seen_secrets_) redactor.add(value);
-  return redactor.redact(text);
+  return redactor;
 }
+
+std::string VirtualUser::redacted(std::string_view text) const { return redactor().redact(text); }
 
 void VirtualUser::conformance(std::string_view rule, std::string_view expected, std::string_view got) {
   context_.recorder.conformance(redacted(rule), redacted(expected), redacted(got), expected == got);

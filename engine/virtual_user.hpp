@@ -101,6 +101,8 @@ class VirtualUser final : public LuaUser {
   // `done`: this may be an answer to what has been done before.
   void judge(HttpResult& result, bool done) const;
   void record_response(HttpResult& result, bool second);
+  void note_back_end(const HttpResponse& response);
+  void keep_evidence(StepId step, const HttpResult& result);
   // What a person does while a page loads: press again, lose patience.
   void watch_request();
   void on_watch();
@@ -119,6 +121,7 @@ class VirtualUser final : public LuaUser {
   void set_activity(Activity activity);
   void remember_secret(std::string value);
   void remember_secrets(const HttpResponse& response);
+  [[nodiscard]] Redactor redactor() const;
   [[nodiscard]] std::string redacted(std::string_view text) const;
 
   UserContext& context_;
@@ -159,6 +162,7 @@ class VirtualUser final : public LuaUser {
   TransferId transfer_ = 0;         // 0: none is under way
   TransferId second_transfer_ = 0;  // the same request, sent once more
   TimePoint request_began_{};
+  std::string back_end_;  // that answered last, as the scenario tells them apart
   double patience_factor_ = 1;
   std::optional<TimePoint> patience_ends_;
   std::optional<TimePoint> second_press_;

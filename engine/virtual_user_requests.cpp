@@ -1,19 +1,28 @@
 // What a virtual user does about requests: guards, patience, the second press, and what came of them.
 #include "engine/virtual_user.hpp"
 
+#include "engine/evidence.hpp"
 #include "engine/lua_support.hpp"
+#include "metrics/dimensions.hpp"
 #include "probes/http_block_page.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace gelombang {
 namespace {
 
 constexpr std::size_t kMaxSeenSecrets = 32;
+
+// Header names know no case; `name` is in lower case.
+bool same_name(std::string_view header, std::string_view name) {
+  return std::equal(header.begin(), header.end(), name.begin(), name.end(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+}
 
 bool is_absolute(std::string_view url) { return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0; }
 
@@ -169,7 +178,13 @@ void VirtualUser::judge(HttpResult& result, bool done) const {
 void VirtualUser::record_response(HttpResult& result, bool second) {
   const RequestSample& last = result.hops.back();
   const auto step = static_cast<StepId>(step_);
-  for (const RequestSample& hop : result.hops) context_.recorder.request(step, hop, !second && visit_.request());
+  note_back_end(result.response);
+  for (const RequestSample& hop : result.hops) {
+    context_.recorder.request(step, hop,
+                              {!second && visit_.request(), visit_.tries(),
+                               &hop == &last ? std::string_view(back_end_) : std::string_view()});
+  }
+  if (last.outcome == Outcome::failure || last.outcome == Outcome::abandoned) keep_evidence(step, result);
   step_clock_.request_started(result.hops.front().started);
   step_clock_.request_ended(result.ended);
   last_byte_ = result.ended;
@@ -183,6 +198,34 @@ void VirtualUser::record_response(HttpResult& result, bool second) {
 bool VirtualUser::expects(int status) const {
   if (expected_.empty()) return status < 400;
   return std::find(expected_.begin(), expected_.end(), status) != expected_.end();
+}
+
+void VirtualUser::note_back_end(const HttpResponse& response) {
+  const auto& mark = context_.scenario.back_end;
+  if (!mark) return;
+  const bool header = mark->kind == BackEndMark::Kind::header;
+  if (header) back_end_.clear();
+  // A cookie sticks: it is set once, and the answers after that come from the same server.
+  for (const HttpHeader& h : response.headers) {
+    if (!same_name(h.name, header ? std::string_view(mark->name) : "set-cookie")) continue;
+    const std::string_view value = h.value;
+    if (header) {
+      back_end_ = dimension_value(value);
+    } else if (value.substr(0, value.find('=')) == mark->name && value.find('=') != std::string_view::npos) {
+      back_end_ = dimension_value(value.substr(0, value.find(';')).substr(value.find('=') + 1));
+    }
+  }
+}
+
+void VirtualUser::keep_evidence(StepId step, const HttpResult& result) {
+  const RequestSample& last = result.hops.back();
+  if (!context_.recorder.wants_evidence(step, last.error)) return;
+  remember_secrets(result.response);
+  Evidence evidence = evidence_of(request_.method, result, redactor());
+  evidence.step = step;
+  evidence.tries = visit_.tries();
+  evidence.sample = last;
+  context_.recorder.evidence(std::move(evidence));
 }
 
 bool VirtualUser::says_done_before(const HttpResponse& response) const {

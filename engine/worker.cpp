@@ -37,6 +37,15 @@ std::size_t index_of(Activity activity) noexcept {
   return static_cast<std::size_t>(UserState::pausing);
 }
 
+// What a run keeps, in equal parts.
+TraceLimits trace_limits(const Share& share) {
+  constexpr std::uint64_t kAttempts = 5'000;
+  constexpr std::uint64_t kEvidence = 2'000;
+  constexpr std::uint64_t kEvidenceOfKind = 100;
+  const auto part = [&share](std::uint64_t all) { return std::max<std::uint64_t>(1, all / share.workers); };
+  return {part(kAttempts), share.worker * part(kAttempts), part(kEvidence), part(kEvidenceOfKind)};
+}
+
 void raise_to(std::atomic<std::uint64_t>& maximum, std::uint64_t value) {
   std::uint64_t seen = maximum.load(std::memory_order_relaxed);
   while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
@@ -54,6 +63,7 @@ Worker::Worker(const WorkerDependencies& dependencies, Share share)
       most_users_(std::min(dependencies.plan.max_users, users_within(dependencies.plan.max_connections))),
       watch_timer_(io_),
       pacing_timer_(io_) {
+  if (shared_.plan.keep_traces) recorder_.keep_traces(trace_limits(share_));
   http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, http_options(shared_.plan, share_));
   context_ = std::make_unique<UserContext>(
       UserContext{shared_.scenario, shared_.plan.settings, shared_.clock, io_, vm_, *http_, recorder_, shared_.mail,

@@ -83,6 +83,41 @@ RunHead head_of(SQLite::Statement& row, WallTime now) {
   return head;
 }
 
+constexpr const char* kSampleColumns =
+    "offset_seconds, step, tries, status, outcome, error, service_us, dns_us, connect_us, tls_us, send_us, wait_us, "
+    "receive_us, bytes_sent, bytes_received, new_connection, remote";
+constexpr int kSampleColumnCount = 17;
+
+// False where no run can have left such a row.
+bool read_sample(SQLite::Statement& row, const MetricsLayout& layout, AttemptRecord& record) {
+  const auto whole = [&row](int column) { return row.getColumn(column).getInt64(); };
+  record.offset = from_seconds(row.getColumn(0).getDouble());
+  const std::string outcome = row.getColumn(4).getString();
+  const auto* const known = std::find(kOutcomeNames.begin(), kOutcomeNames.end(), outcome);
+  const auto error = error_class_from_name(row.getColumn(5).getString());
+  if (known == kOutcomeNames.end() || !error || whole(1) < 0 ||
+      whole(1) >= static_cast<std::int64_t>(layout.catalog.steps.size())) {
+    return false;
+  }
+  record.step = static_cast<StepId>(whole(1));
+  record.tries = static_cast<unsigned>(whole(2));
+  RequestSample& sample = record.sample;
+  sample.status = static_cast<int>(whole(3));
+  sample.outcome = static_cast<Outcome>(known - kOutcomeNames.begin());
+  sample.error = *error;
+  sample.service_time = std::chrono::microseconds(whole(6));
+  for (std::size_t i = 0; i < kPhaseCount; ++i) {
+    const auto column = static_cast<int>(7 + i);
+    sample.phases[i] = row.getColumn(column).isNull() ? RequestSample::kNotReached
+                                                      : Duration(std::chrono::microseconds(whole(column)));
+  }
+  sample.bytes_sent = static_cast<std::uint64_t>(whole(13));
+  sample.bytes_received = static_cast<std::uint64_t>(whole(14));
+  sample.new_connection = whole(15) != 0;
+  record.remote = row.getColumn(16).getString();
+  return true;
+}
+
 }  // namespace
 
 class HistoryReader::Impl {
@@ -235,6 +270,69 @@ Result<void> HistoryReader::intervals(const RunRecord& run, const std::function<
       visitor({from_seconds(rows.getColumn(0).getDouble()), from_seconds(rows.getColumn(1).getDouble()),
                rows.getColumn(2).getDouble(), users, validity_from(rows.getColumn(7).getString()),
                rows.getColumn(8).getDouble(), delta});
+    }
+    return {};
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path_, fault);
+  }
+}
+
+Result<void> HistoryReader::dimensions(const RunRecord& run,
+                                       const std::function<void(const DimensionSlice&)>& visitor) {
+  try {
+    SQLite::Statement rows(
+        *impl_->database,
+        "SELECT begin_seconds, name, value, count, failures, figures FROM dimension JOIN run USING (run) "
+        "WHERE id = ? ORDER BY name, begin_seconds, value");
+    rows.bind(1, run.id);
+    DimensionCell cell(run.layout->boundaries);
+    while (rows.executeStep()) {
+      if (!decode(blob(rows.getColumn(5)), cell.time)) return contradictory(path_, run.id);
+      cell.count = static_cast<std::uint64_t>(rows.getColumn(3).getInt64());
+      cell.failures = static_cast<std::uint64_t>(rows.getColumn(4).getInt64());
+      const std::string name = rows.getColumn(1).getString();
+      const std::string value = rows.getColumn(2).getString();
+      visitor({from_seconds(rows.getColumn(0).getDouble()), name, value, cell});
+    }
+    return {};
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path_, fault);
+  }
+}
+
+Result<void> HistoryReader::attempts(const RunRecord& run, const std::function<void(const AttemptRecord&)>& visitor) {
+  try {
+    SQLite::Statement rows(*impl_->database, fmt::format("SELECT {} FROM attempt JOIN run USING (run) WHERE id = ? "
+                                                         "ORDER BY offset_seconds",
+                                                         kSampleColumns));
+    rows.bind(1, run.id);
+    AttemptRecord record;
+    while (rows.executeStep()) {
+      if (!read_sample(rows, *run.layout, record)) return contradictory(path_, run.id);
+      visitor(record);
+    }
+    return {};
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path_, fault);
+  }
+}
+
+Result<void> HistoryReader::evidence(const RunRecord& run, const std::function<void(const EvidenceRecord&)>& visitor) {
+  try {
+    SQLite::Statement rows(
+        *impl_->database,
+        fmt::format("SELECT {}, method, url, headers, body, detail FROM evidence JOIN run USING (run) WHERE id = ? "
+                    "ORDER BY evidence",
+                    kSampleColumns));
+    rows.bind(1, run.id);
+    EvidenceRecord record;
+    while (rows.executeStep()) {
+      if (!read_sample(rows, *run.layout, record)) return contradictory(path_, run.id);
+      int column = kSampleColumnCount;
+      for (std::string* text : {&record.method, &record.url, &record.headers, &record.body, &record.detail}) {
+        *text = rows.getColumn(column++).getString();
+      }
+      visitor(record);
     }
     return {};
   } catch (const SQLite::Exception& fault) {

@@ -7,7 +7,9 @@
 #include "metrics/annotation.hpp"
 #include "metrics/interval.hpp"
 #include "metrics/layout.hpp"
+#include "metrics/sample.hpp"
 #include "metrics/snapshot.hpp"
+#include "metrics/traces.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -52,6 +54,32 @@ struct RunRecord : RunHead {
   std::vector<Annotation> annotations;  // by time
 };
 
+// What one value of a dimension met in ten seconds.
+struct DimensionSlice {
+  Duration begin{};  // since the schedule's start
+  std::string_view dimension;
+  std::string_view value;
+  const DimensionCell& cell;
+};
+
+// One request, as it was measured; all durations are rounded to microseconds.
+struct AttemptRecord {
+  Duration offset{};  // when it began, since the schedule's start
+  StepId step = 0;
+  unsigned tries = 1;    // of the person at this, this one included
+  RequestSample sample;  // without its start and its remote address
+  std::string remote;    // address and port; empty where there was none
+};
+
+// One that failed.
+struct EvidenceRecord : AttemptRecord {
+  std::string method;
+  std::string url;      // without userinfo and query
+  std::string headers;  // of the answer, a line each; values that may tell a secret are "[redacted]"
+  std::string body;     // its first bytes, likewise
+  std::string detail;   // what the client says of it
+};
+
 class HistoryReader {
  public:
   // An Error where there is no such file, or it is damaged, newer, or none of ours; it is left as it is.
@@ -71,6 +99,13 @@ class HistoryReader {
   Result<void> intervals(const RunRecord& run, const std::function<void(const Interval&)>& visitor);
   // All of them merged: for a finished run, its totals.
   Result<Snapshot> totals(const RunRecord& run);
+
+  // By time.
+  Result<void> dimensions(const RunRecord& run, const std::function<void(const DimensionSlice&)>& visitor);
+  // Some of all requests, at random, by time.
+  Result<void> attempts(const RunRecord& run, const std::function<void(const AttemptRecord&)>& visitor);
+  // In the order in which it was gathered.
+  Result<void> evidence(const RunRecord& run, const std::function<void(const EvidenceRecord&)>& visitor);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

@@ -18,9 +18,11 @@ double unix_seconds(WallTime at) { return std::chrono::duration<double>(at.time_
 
 std::int64_t whole(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
+std::int64_t microseconds(Duration duration) { return std::chrono::round<std::chrono::microseconds>(duration).count(); }
+
 std::optional<std::int64_t> microseconds(const std::optional<Estimate>& estimate) {
   if (!estimate) return std::nullopt;
-  return std::chrono::round<std::chrono::microseconds>(estimate->value).count();
+  return microseconds(estimate->value);
 }
 
 StepRow::Percentiles percentiles(const CensoredHistogram& times) {
@@ -81,6 +83,11 @@ constexpr const char* kStarted = "UPDATE run SET started_at = ? WHERE run = ?";
 constexpr const char* kInsertInterval = "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertStepInterval = "INSERT INTO step_interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertError = "INSERT INTO error VALUES (?, ?, ?, ?, ?, ?)";
+constexpr const char* kReplaceDimension = "INSERT OR REPLACE INTO dimension VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kReplaceAttempt =
+    "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertEvidence =
+    "INSERT INTO evidence VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertAnnotation =
     "INSERT INTO annotation (run, at, offset_seconds, kind, text) VALUES (?, ?, ?, ?, ?)";
 constexpr const char* kFinish =
@@ -88,7 +95,7 @@ constexpr const char* kFinish =
 
 }  // namespace
 
-IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number)
+IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number, TimePoint epoch)
     : number(its_number),
       begin_seconds(to_seconds(interval.begin)),
       end_seconds(to_seconds(interval.end)),
@@ -121,6 +128,34 @@ IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number)
     }
   }
   encode(delta, figures);
+  if (interval.traces == nullptr) return;
+  for (const Attempt& one : interval.traces->attempts) {
+    attempts.push_back({to_seconds(one.sample.started - epoch), one});
+  }
+  for (const Evidence& one : interval.traces->evidence) {
+    evidence.push_back({to_seconds(one.sample.started - epoch), one});
+  }
+}
+
+std::vector<DimensionRow> DimensionRows::add(const Interval& interval) {
+  std::vector<DimensionRow> rows;
+  if (interval.traces == nullptr) return rows;
+  const Duration begin = interval.begin / kGrain * kGrain;
+  if (begin != begin_) current_.clear();
+  begin_ = begin;
+  const Dimensions& fresh = interval.traces->dimensions;
+  current_.merge(fresh);
+  for (std::size_t d = 0; d < kDimensionNames.size(); ++d) {
+    for (const Dimensions::Value& value : current_.values(static_cast<Dimension>(d))) {
+      const DimensionCell& cell = value.cell;
+      DimensionRow row{
+          kDimensionNames[d], to_seconds(begin), value.name, whole(cell.count), whole(cell.failures), {}, {}};
+      row.time = percentiles(CensoredHistogram(cell.time, Histogram(cell.time.shared_boundaries())));
+      encode(cell.time, row.figures);
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
 }
 
 HistoryRows::HistoryRows(std::unique_ptr<SQLite::Database> database) : database_(std::move(database)) {}
@@ -178,6 +213,39 @@ void HistoryRows::write(const IntervalRow& row) {
   for (const ErrorRow& error : row.errors) {
     (Row(prepare(kInsertError)) << run_ << row.number << error.step << error.name << error.steps << error.requests)
         .insert();
+  }
+  write_traces(row);
+}
+
+void HistoryRows::write_traces(const IntervalRow& row) {
+  const auto add_sample = [](Row& to, double offset, StepId step, unsigned tries, const RequestSample& sample) {
+    to << offset << whole(step) << whole(tries) << static_cast<std::int64_t>(sample.status)
+       << kOutcomeNames[static_cast<std::size_t>(sample.outcome)] << name(sample.error)
+       << microseconds(sample.service_time);
+    for (const Duration phase : sample.phases) {
+      to << (phase == RequestSample::kNotReached ? std::nullopt : std::optional(microseconds(phase)));
+    }
+    to << whole(sample.bytes_sent) << whole(sample.bytes_received)
+       << static_cast<std::int64_t>(sample.new_connection ? 1 : 0) << remote_text(sample.remote);
+  };
+  for (const DimensionRow& dimension : row.dimensions) {
+    Row one(prepare(kReplaceDimension));
+    one << run_ << dimension.name << dimension.begin_seconds << dimension.value << dimension.count << dimension.failures
+        << dimension.time.p50 << dimension.time.p95 << dimension.time.p99;
+    one.blob(dimension.figures).insert();
+  }
+  for (const auto& [offset, attempt] : row.attempts) {
+    Row one(prepare(kReplaceAttempt));
+    one << run_ << whole(attempt.slot);
+    add_sample(one, offset, attempt.step, attempt.tries, attempt.sample);
+    one.insert();
+  }
+  for (const auto& [offset, evidence] : row.evidence) {
+    Row one(prepare(kInsertEvidence));
+    one << run_;
+    add_sample(one, offset, evidence.step, evidence.tries, evidence.sample);
+    one << evidence.method << evidence.url << evidence.headers << evidence.body << evidence.detail;
+    one.insert();
   }
 }
 

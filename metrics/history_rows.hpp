@@ -4,13 +4,16 @@
 #include "metrics/annotation.hpp"
 #include "metrics/history_writer.hpp"
 #include "metrics/interval.hpp"
+#include "metrics/traces.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace SQLite {
@@ -34,6 +37,26 @@ struct StepRow {
   Percentiles service;
 };
 
+struct DimensionRow {
+  std::string_view name;
+  double begin_seconds = 0;
+  std::string value;
+  std::int64_t count = 0;
+  std::int64_t failures = 0;
+  StepRow::Percentiles time;
+  std::string figures;  // encoded
+};
+
+// Of a request: when it began, since the schedule's start.
+struct AttemptRow {
+  double offset_seconds = 0;
+  Attempt attempt;
+};
+struct EvidenceRow {
+  double offset_seconds = 0;
+  Evidence evidence;
+};
+
 struct ErrorRow {
   std::int64_t step = 0;
   std::string_view name;
@@ -42,7 +65,8 @@ struct ErrorRow {
 };
 
 struct IntervalRow {
-  IntervalRow(const Interval& interval, std::int64_t number);
+  // `epoch`: the start of the schedule, on the clock of the samples.
+  IntervalRow(const Interval& interval, std::int64_t number, TimePoint epoch);
 
   std::int64_t number;
   double begin_seconds;
@@ -57,6 +81,23 @@ struct IntervalRow {
   std::string figures;  // encoded, to be packed
   std::vector<StepRow> steps;
   std::vector<ErrorRow> errors;
+  std::vector<DimensionRow> dimensions;  // as they stand now, in the place of what was said of them before
+  std::vector<AttemptRow> attempts;
+  std::vector<EvidenceRow> evidence;
+};
+
+// The dimensions of ten seconds, of which every row is written anew each second.
+class DimensionRows {
+ public:
+  static constexpr Duration kGrain = std::chrono::seconds(10);
+
+  explicit DimensionRows(std::shared_ptr<const LatencyBoundaries> boundaries) : current_(std::move(boundaries)) {}
+  // The rows that an interval changes.
+  std::vector<DimensionRow> add(const Interval& interval);
+
+ private:
+  Duration begin_{};
+  Dimensions current_;
 };
 
 // Writes the rows of one run; every call throws SQLite::Exception where it fails.
@@ -80,6 +121,7 @@ class HistoryRows {
   void write(const RunEnd& end);
 
  private:
+  void write_traces(const IntervalRow& row);
   SQLite::Statement& prepare(const char* sql);
 
   std::unique_ptr<SQLite::Database> database_;

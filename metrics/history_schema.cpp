@@ -104,7 +104,74 @@ CREATE TABLE annotation (
 CREATE INDEX annotation_run ON annotation (run);
 )sql";
 
-constexpr std::array kMigrations{kRuns};
+constexpr const char* kSingleRequests = R"sql(
+CREATE TABLE dimension (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  begin_seconds REAL NOT NULL,
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  p50_us INTEGER,
+  p95_us INTEGER,
+  p99_us INTEGER,
+  figures BLOB NOT NULL,
+  PRIMARY KEY (run, name, begin_seconds, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempt (
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  slot INTEGER NOT NULL,
+  offset_seconds REAL NOT NULL,
+  step INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  error TEXT NOT NULL,
+  service_us INTEGER NOT NULL,
+  dns_us INTEGER,
+  connect_us INTEGER,
+  tls_us INTEGER,
+  send_us INTEGER,
+  wait_us INTEGER,
+  receive_us INTEGER,
+  bytes_sent INTEGER NOT NULL,
+  bytes_received INTEGER NOT NULL,
+  new_connection INTEGER NOT NULL,
+  remote TEXT NOT NULL,
+  PRIMARY KEY (run, slot)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evidence (
+  evidence INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  offset_seconds REAL NOT NULL,
+  step INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  error TEXT NOT NULL,
+  service_us INTEGER NOT NULL,
+  dns_us INTEGER,
+  connect_us INTEGER,
+  tls_us INTEGER,
+  send_us INTEGER,
+  wait_us INTEGER,
+  receive_us INTEGER,
+  bytes_sent INTEGER NOT NULL,
+  bytes_received INTEGER NOT NULL,
+  new_connection INTEGER NOT NULL,
+  remote TEXT NOT NULL,
+  method TEXT NOT NULL,
+  url TEXT NOT NULL,
+  headers TEXT NOT NULL,
+  body TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX evidence_run ON evidence (run);
+)sql";
+
+constexpr std::array kMigrations{kRuns, kSingleRequests};
 
 }  // namespace
 

@@ -157,15 +157,18 @@ class HistoryWriter::Recording {
   std::atomic<double> cpu_seconds_{0};
 };
 
-HistoryWriter::HistoryWriter(std::string path, std::shared_ptr<Recording> recording)
-    : path_(std::move(path)), recording_(std::move(recording)), thread_(Recording::run, recording_) {}
+HistoryWriter::HistoryWriter(std::string path, std::shared_ptr<Recording> recording, const MetricsLayout& layout)
+    : path_(std::move(path)),
+      recording_(std::move(recording)),
+      thread_(Recording::run, recording_),
+      dimensions_(std::make_unique<DimensionRows>(layout.boundaries)) {}
 
 Result<std::unique_ptr<HistoryWriter>> HistoryWriter::open(const std::string& path, const RunStart& run) {
   auto database = open_history_to_write(path);
   if (database.has_error()) return database.error();
   auto recording = std::make_shared<Recording>(path, std::move(database.value()));
   if (const auto written = recording->write_first(run); written.has_error()) return written.error();
-  return std::unique_ptr<HistoryWriter>(new HistoryWriter(path, std::move(recording)));
+  return std::unique_ptr<HistoryWriter>(new HistoryWriter(path, std::move(recording), *run.layout));
 }
 
 HistoryWriter::~HistoryWriter() {
@@ -177,15 +180,16 @@ HistoryWriter::~HistoryWriter() {
   }
 }
 
-void HistoryWriter::started(WallTime at) {
+void HistoryWriter::started(WallTime at, TimePoint epoch) {
+  epoch_ = epoch;
   recording_->hand_over([at](HistoryRows& rows) { rows.started(at); });
 }
 
 void HistoryWriter::add(const Interval& interval) {
   if (recording_->problem()) return;
-  recording_->hand_over(
-      [row = std::make_shared<IntervalRow>(interval, next_interval_)](HistoryRows& rows) { rows.write(*row); });
-  ++next_interval_;
+  const auto row = std::make_shared<IntervalRow>(interval, next_interval_++, epoch_);
+  row->dimensions = dimensions_->add(interval);
+  recording_->hand_over([row](HistoryRows& rows) { rows.write(*row); });
 }
 
 void HistoryWriter::annotate(const Annotation& annotation) {

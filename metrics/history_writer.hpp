@@ -43,6 +43,8 @@ struct RunEnd {
   std::string summary;  // JSON
 };
 
+class DimensionRows;
+
 class HistoryWriter {
  public:
   static constexpr std::size_t kMostWaiting = 120;  // about two minutes of intervals
@@ -55,8 +57,8 @@ class HistoryWriter {
   HistoryWriter(const HistoryWriter&) = delete;
   HistoryWriter& operator=(const HistoryWriter&) = delete;
 
-  // One thread calls these.
-  void started(WallTime at);
+  // One thread calls these. The schedule starts: `epoch` on the clock of the samples.
+  void started(WallTime at, TimePoint epoch);
   void add(const Interval& interval);
   void annotate(const Annotation& annotation);
   void finish(const RunEnd& end);
@@ -71,11 +73,13 @@ class HistoryWriter {
 
  private:
   class Recording;
-  HistoryWriter(std::string path, std::shared_ptr<Recording> recording);
+  HistoryWriter(std::string path, std::shared_ptr<Recording> recording, const MetricsLayout& layout);
 
   std::string path_;
   std::shared_ptr<Recording> recording_;
   std::thread thread_;
+  std::unique_ptr<DimensionRows> dimensions_;
+  TimePoint epoch_{};
   std::int64_t next_interval_ = 0;
 };
 

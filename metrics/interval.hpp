@@ -10,6 +10,8 @@
 
 namespace gelombang {
 
+struct Traces;
+
 struct Interval {
   // Since the schedule's start. The first interval begins at 0, and each one where the last one ended.
   Duration begin{};
@@ -21,6 +23,8 @@ struct Interval {
   double cpu_seconds = 0;                         // that this process has used so far
   // What was counted in between. It is the reader's for the time of a call only.
   const Snapshot& delta;
+  // Likewise, of a run that is going on and keeps them; a reader of the history has them apart.
+  const Traces* traces = nullptr;
 };
 
 }  // namespace gelombang

@@ -20,8 +20,11 @@ void record_duration(CensoredHistogram& durations, Histogram& failed, Histogram&
 
 Recorder::Recorder(std::shared_ptr<const MetricsLayout> layout) : current_(std::move(layout)) {}
 
-void Recorder::request(StepId step, const RequestSample& sample, bool needed) {
+void Recorder::keep_traces(const TraceLimits& limits) { traces_.emplace(current_.layout()->boundaries, limits); }
+
+void Recorder::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
   const std::lock_guard lock(mutex_);
+  if (traces_) traces_->request(step, sample, facts);
   StepSnapshot& to = current_.steps[step];
   to.requests.add(sample.outcome, sample.error);
   if (sample.outcome == Outcome::success) {
@@ -31,7 +34,17 @@ void Recorder::request(StepId step, const RequestSample& sample, bool needed) {
   }
   to.bytes_sent += sample.bytes_sent;
   to.bytes_received += sample.bytes_received;
-  if (needed) ++to.people.calm_requests;
+  if (facts.needed) ++to.people.calm_requests;
+}
+
+bool Recorder::wants_evidence(StepId step, ErrorClass error) const {
+  const std::lock_guard lock(mutex_);
+  return traces_ && traces_->wants_evidence(step, error);
+}
+
+void Recorder::evidence(Evidence evidence) {
+  const std::lock_guard lock(mutex_);
+  if (traces_) traces_->evidence(std::move(evidence));
 }
 
 void Recorder::attempt(StepId step, bool reached, bool again) {
@@ -90,6 +103,7 @@ void Recorder::iteration_dropped(JourneyId journey, DropReason reason) {
 
 void Recorder::mail(const MailSample& sample) {
   const std::lock_guard lock(mutex_);
+  if (traces_) traces_->mail(sample);
   MailSnapshot& to = current_.mail;
   ++to.by_result[static_cast<std::size_t>(sample.result)];
   if (sample.result == MailResult::in_time || sample.result == MailResult::late) {
@@ -116,6 +130,11 @@ void Recorder::take(Snapshot& delta) {
   delta.clear();
   const std::lock_guard lock(mutex_);
   std::swap(current_, delta);
+}
+
+void Recorder::take(Traces& traces) {
+  const std::lock_guard lock(mutex_);
+  if (traces_) traces_->take(traces);
 }
 
 Snapshot Recorder::take() {

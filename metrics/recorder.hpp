@@ -5,6 +5,7 @@
 
 #include "metrics/sample.hpp"
 #include "metrics/snapshot.hpp"
+#include "metrics/traces.hpp"
 
 #include <memory>
 #include <mutex>
@@ -17,9 +18,14 @@ class Recorder {
  public:
   explicit Recorder(std::shared_ptr<const MetricsLayout> layout);
 
+  // Before anything is recorded: single requests and dimensions are wanted as well.
+  void keep_traces(const TraceLimits& limits);
+
   // From the worker. Every StepId and JourneyId must be in the layout's catalog.
-  // needed: a calm person would have sent it too.
-  void request(StepId step, const RequestSample& sample, bool needed = true);
+  void request(StepId step, const RequestSample& sample, const RequestFacts& facts = {});
+  // Whether the evidence of such a failure is worth gathering.
+  [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error) const;
+  void evidence(Evidence evidence);
   // An attempt at a step begins. reached: it is this person's first; again: it is a further try.
   void attempt(StepId step, bool reached, bool again);
   // The first success of a person at a step.
@@ -43,10 +49,13 @@ class Recorder {
   void take(Snapshot& delta);
   // The same into a new snapshot.
   [[nodiscard]] Snapshot take();
+  // Adds the traces since they were taken last.
+  void take(Traces& traces);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Snapshot current_;
+  std::optional<TraceKeeper> traces_;
 };
 
 }  // namespace gelombang

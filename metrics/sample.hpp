@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace gelombang {
@@ -101,7 +102,8 @@ inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames
 struct MailSample {
   MailResult result = MailResult::in_time;
   MailFolder folder = MailFolder::inbox;
-  Duration delay{};  // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
+  Duration delay{};      // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
+  std::string domain{};  // of the address that waited; empty where nobody did
 };
 
 }  // namespace gelombang

@@ -13,6 +13,12 @@ namespace gelombang {
 namespace {
 
 constexpr std::uint64_t kVersion = 2;
+// Of bytes that were written earlier, perhaps by an earlier version.
+struct Stored {
+  std::uint64_t version = kVersion;
+  const StoredErrorClasses& classes;
+};
+
 constexpr std::size_t kMostText = std::size_t{1} << 16;
 constexpr std::uint64_t kLongest = static_cast<std::uint64_t>(Duration::max().count());
 
@@ -123,11 +129,12 @@ void put(std::string& out, const StepPeople& people) {
   put_counts(out, people.lost);
 }
 
-void read(VarintReader& from, const StoredErrorClasses& classes, StepPeople& people) {
+void read(VarintReader& from, const Stored& stored, StepPeople& people) {
   for (const auto number : people_numbers()) people.*number = from.number();
   read_counts(from, people.ended);
-  read_counts(from, people.ended_after);
-  read_errors(from, classes, people.lost);
+  people.ended_after = {};
+  if (stored.version >= 2) read_counts(from, people.ended_after);
+  read_errors(from, stored.classes, people.lost);
 }
 
 bool is_empty(const StepSnapshot& step) {
@@ -158,16 +165,16 @@ void put(std::string& out, const StepSnapshot& step) {
   put(out, step.people);
 }
 
-void read(VarintReader& from, const StoredErrorClasses& classes, StepSnapshot& step) {
+void read(VarintReader& from, const Stored& stored, StepSnapshot& step) {
   if (from.number(1) == 0) return step.clear();
-  read(from, classes, step.steps);
+  read(from, stored.classes, step.steps);
   read(from, step.response_time);
   read(from, step.service_time);
   read(from, step.response_time_failed);
   read(from, step.service_time_failed);
   read(from, step.response_time_abandoned);
   read(from, step.service_time_abandoned);
-  read(from, classes, step.requests);
+  read(from, stored.classes, step.requests);
   const std::uint64_t phases = from.number(step.phases.size());
   for (std::size_t i = 0; i < step.phases.size(); ++i) {
     if (i < phases) {
@@ -178,7 +185,7 @@ void read(VarintReader& from, const StoredErrorClasses& classes, StepSnapshot& s
   }
   step.bytes_sent = from.number();
   step.bytes_received = from.number();
-  read(from, classes, step.people);
+  read(from, stored, step.people);
 }
 
 void put(std::string& out, const JourneySnapshot& journey) {
@@ -318,8 +325,9 @@ void encode(const Snapshot& snapshot, std::string& out) {
 
 bool decode(std::string_view bytes, const StoredErrorClasses& classes, Snapshot& snapshot) {
   VarintReader from(bytes);
-  if (from.number() != kVersion || from.number() != snapshot.steps.size()) return false;
-  for (StepSnapshot& step : snapshot.steps) read(from, classes, step);
+  const Stored stored{from.number(), classes};
+  if (stored.version == 0 || stored.version > kVersion || from.number() != snapshot.steps.size()) return false;
+  for (StepSnapshot& step : snapshot.steps) read(from, stored, step);
   if (from.number() != snapshot.journeys.size()) return false;
   for (JourneySnapshot& journey : snapshot.journeys) read(from, journey);
   read(from, snapshot.schedule_lag);
@@ -330,6 +338,7 @@ bool decode(std::string_view bytes, const StoredErrorClasses& classes, Snapshot&
 }
 
 std::string packed(std::string_view bytes) {
+  constexpr int kLevel = 4;  // half the time of 6, for 2 % more bytes
   std::string out;
   put_varint(out, bytes.size());
   const std::size_t head = out.size();
@@ -337,7 +346,7 @@ std::string packed(std::string_view bytes) {
   out.resize(head + length);
   // The one way that this fails is a want of memory.
   if (compress2(reinterpret_cast<Bytef*>(out.data() + head), &length, reinterpret_cast<const Bytef*>(bytes.data()),
-                static_cast<uLong>(bytes.size()), Z_DEFAULT_COMPRESSION) != Z_OK) {
+                static_cast<uLong>(bytes.size()), kLevel) != Z_OK) {
     throw std::bad_alloc();
   }
   out.resize(head + length);

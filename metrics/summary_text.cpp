@@ -124,8 +124,7 @@ void facts(Page& page, const Summary& s) {
   page.fact("run", fmt::format("{}, seed {}, took {}, version {}", printable(s.run.id), s.run.seed,
                                format_duration(s.run.took), printable(s.run.version)));
   if (!s.run.history.empty()) {
-    page.fact("history",
-              fmt::format("kept in {}: gelombang history show {}", printable(s.run.history), printable(s.run.id)));
+    page.fact("history", fmt::format("kept in {}: gelombang report {}", printable(s.run.history), printable(s.run.id)));
   }
   const RunFacts::Generator& g = s.run.generator;
   page.fact("generator", fmt::format("{:.2f} s of CPU, {} of memory, {} threads, at most {} users", g.cpu_seconds,

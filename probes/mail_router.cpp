@@ -1,5 +1,7 @@
 #include "probes/mail_router.hpp"
 
+#include "metrics/dimensions.hpp"
+
 #include <algorithm>
 
 namespace gelombang {
@@ -164,7 +166,8 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
   if (!expectation.link_text.empty() && outcome.link.empty()) outcome.error = ErrorClass::mail_link_bad;
   // A pending mail is known to have taken this long at least.
   const Duration at_least = elapsed(expectation.caused_at, mail.not_before);
-  count(outcome.result, outcome.folder, outcome.result == MailResult::pending ? at_least : outcome.delay);
+  count(outcome.result, outcome.folder, outcome.result == MailResult::pending ? at_least : outcome.delay,
+        expectation.recipient);
   // A mail that was kept for want of the link is one too many now.
   if (waiting.linkless && &*waiting.linkless != &mail) count(MailResult::duplicate, waiting.linkless->mail.folder);
   completions_.push_back({close(id, true), std::move(outcome)});
@@ -179,7 +182,7 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
   const MailExpectation& expectation = waiting_.at(id).expectation;
   const Duration waited =
       kind == MailOutcome::Kind::lost ? expectation.give_up_after : elapsed(expectation.caused_at, latest_);
-  count(outcome.result, MailFolder::inbox, waited);
+  count(outcome.result, MailFolder::inbox, waited, expectation.recipient);
   const bool met = waiting_.at(id).linkless.has_value();
   completions_.push_back({close(id, met), std::move(outcome)});
 }
@@ -265,8 +268,10 @@ void MailRouter::forget_if_idle(People::iterator person) {
   if (rest.ended == 0 && rest.waiting.empty() && rest.held.empty()) people_.erase(person);
 }
 
-void MailRouter::count(MailResult result, MailFolder folder, Duration delay) {
-  samples_.push_back({result, folder, delay});
+void MailRouter::count(MailResult result, MailFolder folder, Duration delay, std::string_view recipient) {
+  const std::size_t at = recipient.rfind('@');
+  samples_.push_back({result, folder, delay,
+                      at == std::string_view::npos ? std::string() : dimension_value(recipient.substr(at + 1))});
 }
 
 MailWatcher::Tally MailRouter::take() {

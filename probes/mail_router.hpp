@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -106,7 +107,8 @@ class MailRouter {
   void expire_blind(TimePoint now);
   void forget(TimePoint now);
   void forget_if_idle(People::iterator person);
-  void count(MailResult result, MailFolder folder = MailFolder::inbox, Duration delay = {});
+  void count(MailResult result, MailFolder folder = MailFolder::inbox, Duration delay = {},
+             std::string_view recipient = {});
 
   Limits limits_;
   Id next_id_ = 1;

@@ -136,15 +136,28 @@ local function thresholds_data(thresholds)
   return result
 end
 
+-- A header or a cookie: the one name that is given, of characters that such a name may have.
+local function back_end_data(value)
+  if value == nil then return {} end
+  only_keys(expect_table(value, "scenario: backend"), "scenario: backend", set("header", "cookie"))
+  local name = value.header or value.cookie
+  if (value.header ~= nil) == (value.cookie ~= nil) or type(name) ~= "string" or #name > 64 or
+    not find(name, "^[%w!#$%%&'*+.^_`|~-]+$") then
+    blame("scenario: backend: expected { header = \"x-backend\" } or { cookie = \"SERVERID\" }")
+  end
+  return { header = value.header, cookie = value.cookie }
+end
+
 function scenario(options)
   at_load("scenario")
   only_keys(expect_table(options, "scenario"), "scenario",
-    set("description", "journeys", "people", "loads", "thresholds", "guards", "catch_up"))
+    set("description", "journeys", "people", "loads", "thresholds", "guards", "catch_up", "backend"))
   if options.description ~= nil and type(options.description) ~= "string" then blame("scenario: description is no text") end
   if options.catch_up ~= nil and not set("burst", "capped", "skip")[options.catch_up] then
     blame(format("scenario: catch_up is %s: expected burst, capped or skip", tostring(options.catch_up)))
   end
-  private[options] = { class = "scenario", catch_up = options.catch_up, description = options.description, guards = guards_data(options.guards),
+  local back_end = back_end_data(options.backend)
+  private[options] = { class = "scenario", back_end_header = back_end.header, back_end_cookie = back_end.cookie, catch_up = options.catch_up, description = options.description, guards = guards_data(options.guards),
     loads = loads_data(options.loads), thresholds = thresholds_data(options.thresholds),
     journeys = journeys_data(options.journeys, declared[#declared], feed_data(options.people, "scenario: people")) }
   return options

@@ -81,6 +81,7 @@ function leave() end
 ---@field thresholds? string[]
 ---@field catch_up? "burst"|"capped"|"skip" arrivals that a stall of the generator made late; capped if left out
 ---@field guards? Guard[]
+---@field backend? { header?: string, cookie?: string } what of an answer names the server that gave it
 
 ---@class Scenario: ScenarioOptions
 ---@param options ScenarioOptions

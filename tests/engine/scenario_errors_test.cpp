@@ -175,9 +175,16 @@ TEST_CASE("scenario errors: what a scenario is made of") {
   ScenarioFiles files;
   const auto [text, message] = GENERATE(values<Case>({
       {"jouneys = {},",
-       "scenario does not know 'jouneys': expected catch_up, description, guards, journeys, loads, people, thresholds"},
+       "scenario does not know 'jouneys': expected backend, catch_up, description, guards, journeys, loads, people, "
+       "thresholds"},
       {"description = {},", "scenario: description is no text"},
       {"catch_up = 'slow',", "scenario: catch_up is slow: expected burst, capped or skip"},
+      {"backend = 'x',", "scenario: backend is a string: expected a table { ... }"},
+      {"backend = {},", "scenario: backend: expected { header = \"x-backend\" } or { cookie = \"SERVERID\" }"},
+      {"backend = { header = 'a', cookie = 'b' },",
+       "scenario: backend: expected { header = \"x-backend\" } or { cookie = \"SERVERID\" }"},
+      {"backend = { header = 'a b' },",
+       "scenario: backend: expected { header = \"x-backend\" } or { cookie = \"SERVERID\" }"},
       {"catch_up = true,", "scenario: catch_up is true: expected burst, capped or skip"},
       {"people = { 'a@x.test' },", "scenario: people is no feed: expected feed.people { ... } or feed.csv(...)"},
       {"people = 'accounts.csv',", "scenario: people is no feed: expected feed.people { ... } or feed.csv(...)"},

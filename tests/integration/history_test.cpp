@@ -1,9 +1,11 @@
 // What is kept of real runs, and how it is read again.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
+#include "tests/support/raw_server.hpp"
 
 #include <csignal>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 using namespace gelombang::test;
@@ -37,7 +39,7 @@ TEST_CASE("history: a run is kept with its plan, its summary and all that it cou
   REQUIRE(run.exit_code == 0);
   const std::string id(run.summary.at("run").at("id").as_string());
   CHECK(run.summary.at("run").at("history").as_string() == file);
-  CHECK(has(run.out, "kept in " + file + ": gelombang history show " + id));
+  CHECK(has(run.out, "kept in " + file + ": gelombang report " + id));
   CHECK(sql(file, "SELECT id, verdict, exit_code, load FROM run") == id + "|pass|0|--rate 20/s");
   CHECK(sql(file, "SELECT json_extract(summary, '$.run.id') FROM run") == id);
   CHECK(sql(file, "SELECT json_extract(plan, '$.seed') = seed FROM run") == "1");
@@ -151,4 +153,68 @@ TEST_CASE("history: what is not there is said in one line", "[integration]") {
   says({"list", "--history", file}, file + ": there is no history yet");
   write_file(file, "");
   says({"list", "--history", file}, file + " is empty: no run was kept in it");
+}
+
+namespace {
+
+// Answers every request with what no history may hold.
+const std::string kCanaries = R"lua(
+local a, b = step "sign in", step "look"
+return scenario {
+  backend = { header = "x-backend" },
+  people = feed.people { first = 5, count = 3 },
+  journeys = { j = { run = function(person)
+    a:try(function()
+      http.post("/login", { form = { email = person.email, password = person.password, nik = person.nik },
+                            headers = { authorization = "Bearer canary-bearer-1", ["x-k"] = secret("key") } })
+    end)
+    b(function() http.get("/me?token=canary-query-1&email=" .. person.email) end)
+  end } },
+}
+)lua";
+
+}  // namespace
+
+TEST_CASE("history: no password, cookie, token, identity number or mail address of a run stands in its file",
+          "[integration]") {
+  TemporaryDirectory directory;
+  const std::string file = directory.file("history.sqlite");
+  // What the people are called is found in the requests themselves.
+  std::mutex mutex;
+  std::string seen;
+  RawServer server(keep_alive([&](const std::string& request) {
+    const std::lock_guard lock(mutex);
+    seen += request;
+    // The target echoes all that it was told, and adds secrets of its own.
+    return http_answer("echo: " + request + " canary-body-0123456789abcdef0123456789", "500 Oops",
+                       "x-backend: web-7\r\nset-cookie: sid=canary-cookie-1; path=/\r\nx-echo: canary-header-1\r\n");
+  }));
+  write_file(directory.file("scenario.lua"), kCanaries);
+  write_file(directory.file("secret"), "canary-secret-1");
+  const RunResult run = run_scenario(
+      directory.file("scenario.lua"),
+      {"--target", "http://127.0.0.1:" + std::to_string(server.port()), "--users", "2", "--iterations", "6",
+       "--history", file, "--set-secret", "key=@" + directory.file("secret"), "--contact", "canary@ops.test"});
+  INFO(run.out << run.err);
+  CHECK(sql(file, "SELECT count(*) > 0 FROM evidence WHERE status = 500 AND error = 'http_500'") == "1");
+  CHECK(sql(file, "SELECT count(*) FROM attempt") == sql(file, "SELECT sum(requests) FROM step_interval"));
+  CHECK(sql(file, "SELECT DISTINCT value FROM dimension WHERE name = 'back_end'") == "web-7");
+  CHECK(has(sql(file, "SELECT headers FROM evidence LIMIT 1"), "set-cookie: [redacted]"));
+  CHECK(has(sql(file, "SELECT body FROM evidence LIMIT 1"), "echo: "));
+  const std::string kept = sql(file, ".dump") + read_file(file) + read_file(file + "-wal");
+  for (const char* canary : {"canary-bearer-1", "canary-query-1", "canary-body", "canary-cookie-1", "canary-header-1",
+                             "canary-secret-1", "canary@ops.test"}) {
+    INFO(canary);
+    CHECK_FALSE(has(kept, canary));
+  }
+  // Of the people: as they were sent, and as they are.
+  for (const char* field : {"email=", "password=", "nik="}) {
+    const auto at = seen.find(field) + std::string(field).size();
+    const std::string value = seen.substr(at, seen.find_first_of("& \r\n", at) - at);
+    INFO(field << value);
+    REQUIRE(value.size() > 4);
+    CHECK_FALSE(has(kept, value));
+    const auto sign = value.find("%40");
+    if (sign != std::string::npos) CHECK_FALSE(has(kept, value.substr(0, sign)));
+  }
 }

@@ -54,11 +54,11 @@ void play_trouble(Recorder& worker, int second) {
   play_step(worker, 2, 1ms, Outcome::failure, error);
   for (int retry = 0; retry < 2; ++retry) {
     worker.attempt(2, false, true);
-    worker.request(2, request(1ms, Outcome::failure, error), false);
+    worker.request(2, request(1ms, Outcome::failure, error), {false, 1, {}});
     worker.step(2, {1ms, 1ms, Outcome::failure, error});
   }
   worker.double_submit(2);
-  worker.request(2, request(1ms, Outcome::failure, error), false);
+  worker.request(2, request(1ms, Outcome::failure, error), {false, 1, {}});
   const bool away = second == 7;
   worker.iteration_finished(1, {1s, away ? Outcome::interrupted : Outcome::failure});
   worker.person(1, {away ? PersonFate::away : PersonFate::lost, StepId{2}, error, 1s, true});

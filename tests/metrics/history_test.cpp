@@ -66,7 +66,7 @@ TEST_CASE("history: a run is read as it was written, and its intervals merge to 
   const WallTime started(std::chrono::milliseconds(1'700'000'001'250));
   {
     const auto writer = file.write(start_of("20270115-080000-00aa", layout));
-    writer->started(started);
+    writer->started(started, TimePoint());
     test::RandomRun random(3);
     Recorder recorder(layout);
     for (int second = 0; second < 20; ++second) {

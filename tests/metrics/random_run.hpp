@@ -49,7 +49,7 @@ class RandomRun {
       }
       request.bytes_sent = below(5000);
       request.bytes_received = below(100000);
-      recorder.request(step, request, random_.uniform() < 0.8);
+      recorder.request(step, request, {random_.uniform() < 0.8, 1, {}});
       recorder.attempt(step, random_.uniform() < 0.5, random_.uniform() < 0.3);
       recorder.step(step, {duration(), duration(), outcome, why, random_.uniform() < 0.9});
       const auto journey = static_cast<JourneyId>(below(2));

@@ -1,0 +1,164 @@
+#include "engine/evidence.hpp"
+
+#include "metrics/json_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kShortestToken = 20;
+constexpr std::size_t kMostUrl = 512;     // bytes
+constexpr std::size_t kMostDetail = 512;  // bytes
+constexpr std::size_t kMostValue = 256;   // bytes of a header's value
+constexpr std::size_t kMostLines = 64;    // headers
+constexpr std::size_t kLongestName = 64;  // of a header
+
+// Values that say how an answer came to be, and nothing of a person. Of all others only the name is kept.
+constexpr std::array<std::string_view, 22> kTellingHeaders{
+    "accept-ranges",     "age",          "allow",      "cache-control",
+    "cf-cache-status",   "cf-ray",       "connection", "content-encoding",
+    "content-length",    "content-type", "date",       "expires",
+    "last-modified",     "retry-after",  "server",     "server-timing",
+    "transfer-encoding", "vary",         "via",        "x-cache",
+    "x-powered-by",      "x-request-id"};
+
+static_assert(std::is_sorted(kTellingHeaders.begin(), kTellingHeaders.end()));
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+bool in_token(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '+' || c == '/' || c == '=' ||
+         c == '.' || c == '~';
+}
+
+bool looks_like_token(std::string_view word) {
+  if (word.size() < kShortestToken) return false;
+  const auto any = [word](auto is) { return std::any_of(word.begin(), word.end(), is); };
+  return any([](unsigned char c) { return std::isdigit(c) != 0; }) &&
+         any([](unsigned char c) { return std::isalpha(c) != 0; });
+}
+
+// Parts of names whose values are nobody's business.
+constexpr std::array<std::string_view, 14> kNames{"passw", "pwd",  "sandi", "token", "secret", "session", "sid",
+                                                  "csrf",  "xsrf", "auth",  "key",   "otp",    "nik",     "kode"};
+// Of these the rest of the line goes.
+constexpr std::array<std::string_view, 2> kLines{"authorization", "cookie"};
+
+template <class Names>
+bool is_named(std::string_view word, const Names& names) {
+  const std::string name = lower(word);
+  return std::any_of(names.begin(), names.end(),
+                     [&name](std::string_view part) { return name.find(part) != std::string::npos; });
+}
+
+bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
+
+// Where the value begins of a name that ends at `at`; 0 where none follows.
+std::size_t value_after(std::string_view text, std::size_t at) {
+  const auto skip = [&](std::string_view characters) {
+    at = std::min(text.find_first_not_of(characters, at), text.size());
+  };
+  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) ++at;
+  skip(" ");
+  if (at >= text.size() || (text[at] != ':' && text[at] != '=')) return 0;
+  ++at;
+  skip(" ");
+  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) ++at;
+  return at;
+}
+
+std::string header_lines(const HttpResponse& response, const Redactor& redactor) {
+  std::string lines;
+  std::size_t count = 0;
+  for (const HttpHeader& header : response.headers) {
+    if (++count > kMostLines) break;
+    const std::string name = lower(std::string_view(header.name).substr(0, kLongestName));
+    const bool telling = std::binary_search(kTellingHeaders.begin(), kTellingHeaders.end(), name);
+    std::string line = printable(redactor.redact(name)) + ": ";
+    line += telling ? printable(redactor.redact_start(header.value, kMostValue)) : std::string("[redacted]");
+    if (lines.size() + line.size() + 1 > Evidence::kMostHeaders) break;
+    lines += line + '\n';
+  }
+  return lines;
+}
+
+constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+}  // namespace
+
+std::string without_named_values(std::string_view text) {
+  std::string result;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    std::size_t end = begin;
+    while (end < text.size() && in_name(text[end])) ++end;
+    const std::string_view name = text.substr(begin, end - begin);
+    const std::size_t value = value_after(text, end);
+    const bool line = is_named(name, kLines);
+    if (value == 0 || (!line && !is_named(name, kNames))) {
+      end = std::min(std::max(end, begin + 1), text.size());
+      result += text.substr(begin, end - begin);
+      begin = end;
+      continue;
+    }
+    result += text.substr(begin, value - begin);
+    const std::size_t stop = std::min(text.find_first_of(line ? "\r\n" : " \t\r\n&\"'<>,;}", value), text.size());
+    if (stop > value) result += "[redacted]";
+    begin = stop;
+  }
+  return result;
+}
+
+std::string without_tokens(std::string_view text) {
+  std::string result;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    std::size_t end = begin;
+    while (end < text.size() && in_token(text[end])) ++end;
+    // A path is no token, but each of its parts may be one.
+    std::string_view word = text.substr(begin, end - begin);
+    if (looks_like_token(word) && word.find_first_of("+=") != std::string_view::npos) {
+      result += "[redacted]";
+    } else if (looks_like_token(word)) {
+      for (std::size_t at = 0; at <= word.size();) {
+        const std::size_t slash = std::min(word.find('/', at), word.size());
+        const std::string_view part = word.substr(at, slash - at);
+        result += looks_like_token(part) ? std::string_view("[redacted]") : part;
+        if (slash < word.size()) result += '/';
+        at = slash + 1;
+      }
+    } else {
+      result += word;
+    }
+    if (end < text.size()) result += text[end++];
+    begin = end;
+  }
+  return result;
+}
+
+Evidence evidence_of(HttpMethod method, const HttpResult& result, const Redactor& redactor) {
+  Evidence evidence;
+  evidence.method = kMethods[static_cast<std::size_t>(method)];
+  // Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
+  const auto start = [&redactor](std::string_view text, std::size_t most) {
+    std::string kept = without_tokens(without_named_values(redactor.redact_start(text, most * 2)));
+    if (kept.size() > most) kept.resize(most);
+    return valid_utf8(kept);
+  };
+  evidence.url = printable(start(result.response.url, kMostUrl));
+  evidence.headers = header_lines(result.response, redactor);
+  evidence.body = start(result.response.body, Evidence::kMostBody);
+  evidence.detail = printable(start(result.error_detail, kMostDetail));
+  return evidence;
+}
+
+}  // namespace gelombang

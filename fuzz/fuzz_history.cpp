@@ -1,0 +1,31 @@
+// What is stored of an interval: figures packed and encoded, as a damaged or hostile file may hold them.
+#include "metrics/snapshot_codec.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace gelombang;
+  static const auto kLayout = make_layout(Catalog{{"one", "two"}, {{0, "a"}, {1, "b"}, {1, "c"}}});
+  static Snapshot snapshot(kLayout);
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  // As it is in the file, and without the packing, which would hide the rest from the fuzzer.
+  const auto open = unpacked(bytes, std::size_t{1} << 20);
+  for (const std::string_view figures :
+       {open.has_value() ? std::string_view(open.value()) : std::string_view(), bytes}) {
+    if (!decode(figures, StoredErrorClasses(), snapshot)) continue;
+    // What was taken for figures can be written and read again, and is the same.
+    std::string once;
+    encode(snapshot, once);
+    Snapshot again(kLayout);
+    std::string twice;
+    if (!decode(once, StoredErrorClasses(), again)) std::abort();
+    encode(again, twice);
+    if (once != twice) std::abort();
+  }
+  static Histogram histogram(kLayout->boundaries);
+  if (decode(bytes, histogram) && histogram.count() > 0 && histogram.percentile(0.5) > histogram.max()) std::abort();
+  return 0;
+}

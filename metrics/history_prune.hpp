@@ -1,0 +1,23 @@
+// Takes old runs out of a history file and gives their space back.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+struct Pruned {
+  std::vector<std::string> runs;  // ids, the oldest first
+  std::uint64_t kept = 0;         // runs that are left
+  std::uint64_t bytes = 0;        // that the file shrank by
+};
+
+// Removes the runs that started before `before`. A run without an end may be going on: it stays for a day after its
+// start, whatever `before` says. Others may read and write meanwhile: nothing is locked for longer than one run takes.
+Result<Pruned> prune_history(const std::string& path, WallTime before, WallTime now);
+
+}  // namespace gelombang

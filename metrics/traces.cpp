@@ -1,0 +1,103 @@
+#include "metrics/traces.hpp"
+
+#include "base/random.hpp"
+#include "metrics/snapshot.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace gelombang {
+namespace {
+
+std::uint64_t kind_of(StepId step, ErrorClass error) {
+  return std::uint64_t{step} * kErrorClassCount + static_cast<std::uint64_t>(error);
+}
+
+}  // namespace
+
+void Traces::merge(Traces&& other) {
+  attempts.insert(attempts.end(), other.attempts.begin(), other.attempts.end());
+  evidence.insert(evidence.end(), std::make_move_iterator(other.evidence.begin()),
+                  std::make_move_iterator(other.evidence.end()));
+  dimensions.merge(other.dimensions);
+}
+
+void Traces::clear() {
+  attempts.clear();
+  evidence.clear();
+  dimensions.clear();
+}
+
+double Reservoir::uniform() {
+  state_ = mix64(state_ + 0x9E3779B97F4A7C15ULL);
+  return (static_cast<double>(state_ >> 11U) + 0.5) * 0x1p-53;
+}
+
+std::uint64_t Reservoir::choose() {
+  if (seen_ <= size_) {
+    const std::uint64_t slot = seen_ - 1;
+    if (seen_ < size_) return slot;
+    w_ = std::exp(std::log(uniform()) / static_cast<double>(size_));
+    next_ = seen_ + 1 + static_cast<std::uint64_t>(std::log(uniform()) / std::log1p(-w_));
+    return slot;
+  }
+  if (size_ == 0) return kPassed;
+  const auto slot = std::min(size_ - 1, static_cast<std::uint64_t>(uniform() * static_cast<double>(size_)));
+  w_ *= std::exp(std::log(uniform()) / static_cast<double>(size_));
+  next_ = seen_ + 1 + static_cast<std::uint64_t>(std::log(uniform()) / std::log1p(-w_));
+  return slot;
+}
+
+TraceKeeper::TraceKeeper(std::shared_ptr<const LatencyBoundaries> boundaries, const TraceLimits& limits)
+    : boundaries_(std::move(boundaries)),
+      limits_(limits),
+      reservoir_(limits.attempts, mix64(limits.first_slot + 1)),
+      current_(boundaries_) {}
+
+void TraceKeeper::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
+  if (const std::uint64_t slot = reservoir_.next(); slot != Reservoir::kPassed) {
+    current_.attempts.push_back({limits_.first_slot + slot, step, facts.tries, sample});
+  }
+  const CountedResult result = counted_result(sample.outcome, sample.error);
+  // Neither says anything of where it went.
+  if (result == CountedResult::own_fault || result == CountedResult::interrupted) return;
+  const auto count = [&](DimensionCell* cell) {
+    if (cell == nullptr) return;
+    ++cell->count;
+    if (result == CountedResult::success) {
+      cell->time.record(sample.service_time);
+    } else {
+      ++cell->failures;
+    }
+  };
+  Dimensions& dimensions = current_.dimensions;
+  count(dimensions.cell(sample.remote));
+  count(dimensions.cell(Dimension::request_size, request_size_name(sample.bytes_sent)));
+  count(dimensions.cell(Dimension::attempt, attempt_name(facts.tries)));
+  count(dimensions.cell(Dimension::back_end, facts.back_end));
+}
+
+void TraceKeeper::mail(const MailSample& sample) {
+  DimensionCell* const cell = current_.dimensions.cell(Dimension::mail_domain, sample.domain);
+  if (cell == nullptr) return;
+  ++cell->count;
+  if (sample.result == MailResult::lost) ++cell->failures;
+  if (sample.result == MailResult::in_time || sample.result == MailResult::late) cell->time.record(sample.delay);
+}
+
+bool TraceKeeper::wants_evidence(StepId step, ErrorClass error) const {
+  if (kept_ >= limits_.evidence) return false;
+  const auto kind = kinds_.find(kind_of(step, error));
+  return kind == kinds_.end() || kind->second < limits_.evidence_of_kind;
+}
+
+void TraceKeeper::evidence(Evidence evidence) {
+  ++kept_;
+  ++kinds_[kind_of(evidence.step, evidence.sample.error)];
+  current_.evidence.push_back(std::move(evidence));
+}
+
+void TraceKeeper::take(Traces& into) { into.merge(std::exchange(current_, Traces(boundaries_))); }
+
+}  // namespace gelombang

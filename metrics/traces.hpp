@@ -1,0 +1,111 @@
+// What is kept of single requests, beside the counts: some of all, at random, and what failures looked like. Both are
+// bounded for the whole run. And the dimensions, which are counts again.
+#pragma once
+
+#include "metrics/dimensions.hpp"
+#include "metrics/sample.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+
+// What is known of a request beside its sample.
+struct RequestFacts {
+  bool needed = true;         // a calm person would have sent it, too
+  unsigned tries = 1;         // of the person at this, this one included
+  std::string_view back_end;  // who says that it answered
+};
+
+// One request, as it was measured.
+struct Attempt {
+  std::uint64_t slot = 0;  // takes the place of the one that had this number
+  StepId step = 0;
+  unsigned tries = 1;
+  RequestSample sample;
+};
+
+// A request that failed. All texts have been redacted and cut.
+struct Evidence {
+  static constexpr std::size_t kMostBody = 512;      // bytes of the answer
+  static constexpr std::size_t kMostHeaders = 2048;  // bytes of all its header lines
+
+  StepId step = 0;
+  unsigned tries = 1;
+  RequestSample sample;
+  std::string method;
+  std::string url;      // of the last hop, without userinfo and query
+  std::string headers;  // of the answer, a line each
+  std::string body;     // its first bytes
+  std::string detail;   // what the client says of it
+};
+
+struct Traces {
+  explicit Traces(std::shared_ptr<const LatencyBoundaries> boundaries) : dimensions(std::move(boundaries)) {}
+  void merge(Traces&& other);
+  void clear();
+
+  std::vector<Attempt> attempts;
+  std::vector<Evidence> evidence;
+  Dimensions dimensions;
+};
+
+// How much one recorder may keep in a run.
+struct TraceLimits {
+  std::uint64_t attempts = 0;
+  std::uint64_t first_slot = 0;        // its slots are first_slot .. first_slot + attempts - 1
+  std::uint64_t evidence = 0;          // in all
+  std::uint64_t evidence_of_kind = 0;  // of one error class at one step
+};
+
+// Chooses which of a stream are kept, so that each has the same chance and none is drawn for that is not kept:
+// reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))), TOMS 20
+// (1994).
+class Reservoir {
+ public:
+  Reservoir(std::uint64_t size, std::uint64_t seed) : size_(size), state_(seed) {}
+  // For the next of the stream: its slot below the size, or kPassed.
+  static constexpr std::uint64_t kPassed = ~std::uint64_t{0};
+  std::uint64_t next() {
+    if (++seen_ < next_) return kPassed;
+    return choose();
+  }
+
+ private:
+  std::uint64_t choose();
+  double uniform();
+
+  std::uint64_t size_;
+  std::uint64_t state_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t next_ = 0;  // the next one that is kept, counted from 1
+  double w_ = 1;
+};
+
+// What a recorder has of traces since it was asked last. Under the recorder's lock.
+class TraceKeeper {
+ public:
+  TraceKeeper(std::shared_ptr<const LatencyBoundaries> boundaries, const TraceLimits& limits);
+
+  void request(StepId step, const RequestSample& sample, const RequestFacts& facts);
+  void mail(const MailSample& sample);
+  // Whether there is room for one more of this kind.
+  [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error) const;
+  void evidence(Evidence evidence);
+  void take(Traces& into);
+
+ private:
+  std::shared_ptr<const LatencyBoundaries> boundaries_;
+  TraceLimits limits_;
+  Reservoir reservoir_;
+  std::unordered_map<std::uint64_t, std::uint64_t> kinds_;  // evidence kept, by step and class
+  std::uint64_t kept_ = 0;
+  Traces current_;
+};
+
+}  // namespace gelombang

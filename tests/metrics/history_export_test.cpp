@@ -1,0 +1,129 @@
+#include "metrics/history_export.hpp"
+#include "metrics/history_prune.hpp"
+#include "metrics/history_writer.hpp"
+
+#include "tests/metrics/random_run.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
+
+#include <SQLiteCpp/Database.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace gelombang;
+using namespace std::chrono_literals;
+
+namespace {
+
+const WallTime kStart(std::chrono::seconds(1'700'000'000));
+
+struct History {
+  explicit History(int seconds, const std::string& id = "20231114-1", WallTime started = kStart, bool ended = true) {
+    add(seconds, id, started, ended);
+  }
+  void add(int seconds, const std::string& id, WallTime started, bool ended) const {
+    RunStart start;
+    start.id = id;
+    start.scenario = "with \"quotes\", and a comma";
+    start.plan = "{}";
+    start.started_at = started;
+    start.layout = test::random_layout();
+    auto writer = std::move(HistoryWriter::open(path, start).value());
+    writer->started(started, TimePoint());
+    Recorder recorder(start.layout);
+    recorder.keep_traces({1000, 0, 100, 100});
+    test::RandomRun random(9);
+    for (int second = 0; second < seconds; ++second) {
+      random.record(recorder, 30);
+      const Snapshot delta = recorder.take();
+      Traces traces(start.layout->boundaries);
+      recorder.take(traces);
+      writer->add({1s * second, 1s * (second + 1), 30, {}, ValidityState::valid, 0, delta, &traces});
+    }
+    if (ended) writer->finish({started + 1h, "pass", "valid", 0, "{}"});
+    REQUIRE(writer->flush());
+  }
+  [[nodiscard]] std::unique_ptr<HistoryReader> read() const { return std::move(HistoryReader::open(path).value()); }
+
+  test::TemporaryDirectory directory;
+  std::string path = directory.file("history.sqlite");
+};
+
+std::string text_of(const std::function<Result<void>(const TextSink&)>& write) {
+  std::string text;
+  const auto written = write([&text](std::string_view piece) { text += piece; });
+  REQUIRE(written.has_value());
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("history export: CSV has a row for each second and step, and quotes what has to be", "[unit]") {
+  const History history(3);
+  const auto reader = history.read();
+  const RunRecord run = reader->run("20231114-1").value();
+  const std::string text = text_of([&](const TextSink& sink) { return export_csv(*reader, run, sink); });
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  CHECK(lines == 1 + 3 * 3);
+  const auto columns = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(text.find('\n')), ',');
+  CHECK(std::count(text.begin(), text.end(), ',') == columns * lines);
+  CHECK(text.find("20231114-1,1700000001.000,0,1,30,browse,look,") != std::string::npos);
+}
+
+TEST_CASE("history export: OpenMetrics has each series in one piece, in time order, cumulative", "[unit]") {
+  const History history(40);
+  const auto reader = history.read();
+  const RunRecord run = reader->run("20231114-1").value();
+  const std::string text = text_of([&](const TextSink& sink) { return export_openmetrics(*reader, run, 15s, sink); });
+  CHECK(text.substr(text.size() - 6) == "# EOF\n");
+  std::set<std::string> seen;
+  std::string current;
+  double time = 0;
+  double value = 0;
+  std::size_t samples = 0;
+  for (std::size_t at = text.find("\ngelombang_requests_total"); at != std::string::npos;
+       at = text.find("\ngelombang_requests_total", at + 1)) {
+    const std::string line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+    const std::string series = line.substr(0, line.find('}') + 1);
+    const double v = std::stod(line.substr(line.find('}') + 2));
+    const double t = std::stod(line.substr(line.rfind(' ') + 1));
+    if (series != current) CHECK(seen.insert(series).second);
+    CHECK((series != current || t > time));
+    CHECK((series != current || v >= value));
+    current = series;
+    time = t;
+    value = v;
+    ++samples;
+  }
+  // At 15, 30 and 40 seconds.
+  CHECK(samples == 3 * seen.size());
+  CHECK(time == Approx(1'700'000'040).epsilon(1e-12));
+  CHECK(text.find("job=\"gelombang\",instance=\"20231114-1\"") != std::string::npos);
+}
+
+TEST_CASE("history prune: old runs go with all that belongs to them, and their space", "[unit]") {
+  const History history(60, "old");
+  const WallTime now = kStart + 24h * 100;
+  history.add(5, "cut off long ago", kStart + 1s, false);
+  history.add(5, "young", now - 24h * 10, true);
+  history.add(5, "going on", now - 1h, false);
+  const auto pruned = prune_history(history.path, now - 24h * 90, now).value();
+  CHECK(pruned.runs == std::vector<std::string>{"old", "cut off long ago"});
+  CHECK(pruned.kept == 2);
+  CHECK(pruned.bytes > 50'000);
+  SQLite::Database database(history.path);
+  for (const char* table :
+       {"journey", "step", "interval", "step_interval", "error", "dimension", "attempt", "evidence"}) {
+    INFO(table);
+    const std::string left = std::string("SELECT count(*) FROM ") + table + " WHERE run NOT IN (SELECT run FROM run)";
+    CHECK(database.execAndGet(left).getInt() == 0);
+  }
+  CHECK(database.execAndGet("SELECT count(*) FROM interval").getInt() == 10);
+  // What goes on stays, whatever was asked for.
+  CHECK(prune_history(history.path, now, now).value().runs == std::vector<std::string>{"young"});
+  CHECK(prune_history(history.path, now, now).value().bytes == 0);
+  CHECK(prune_history(history.directory.file("none"), now, now).has_error());
+}

@@ -1,0 +1,148 @@
+#include "metrics/traces.hpp"
+
+#include "metrics/recorder.hpp"
+#include "tests/metrics/random_run.hpp"
+#include "tests/support/catch.hpp"
+
+#include <set>
+#include <vector>
+
+using namespace gelombang;
+using namespace std::chrono_literals;
+
+namespace {
+
+RemoteAddress address(std::uint8_t last, std::uint16_t port) {
+  RemoteAddress remote;
+  remote.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, last};
+  remote.port = port;
+  return remote;
+}
+
+RequestSample request(Duration took, Outcome outcome = Outcome::success, ErrorClass error = ErrorClass::none) {
+  RequestSample sample;
+  sample.service_time = took;
+  sample.outcome = outcome;
+  sample.error = error;
+  sample.remote = address(1, 443);
+  sample.bytes_sent = 400;
+  return sample;
+}
+
+const DimensionCell* find(const Dimensions& dimensions, Dimension dimension, std::string_view value) {
+  for (const Dimensions::Value& v : dimensions.values(dimension)) {
+    if (v.name == value) return &v.cell;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("dimensions: each is counted by itself, and merges", "[unit]") {
+  Recorder recorder(test::random_layout());
+  recorder.keep_traces({});
+  recorder.request(0, request(5ms), {true, 1, "web-1"});
+  recorder.request(0, request(9ms), {true, 7, "web-2"});
+  recorder.request(0, request(1ms, Outcome::failure, ErrorClass::http_503), {true, 1, "web-1"});
+  recorder.request(0, request(1ms, Outcome::interrupted), {true, 1, "web-1"});
+  recorder.mail({MailResult::late, MailFolder::inbox, 40s, "peserta.test"});
+  recorder.mail({MailResult::lost, MailFolder::inbox, 120s, "peserta.test"});
+  const auto layout = test::random_layout();
+  Traces traces(layout->boundaries);
+  recorder.take(traces);
+  recorder.request(0, request(3ms), {true, 1, "web-1"});
+  recorder.take(traces);
+  const DimensionCell* one = find(traces.dimensions, Dimension::back_end, "web-1");
+  REQUIRE(one != nullptr);
+  CHECK(one->count == 3);
+  CHECK(one->failures == 1);
+  CHECK(one->time.count() == 2);
+  CHECK(one->time.max() == 5ms);
+  CHECK(find(traces.dimensions, Dimension::attempt, "6-10")->count == 1);
+  CHECK(find(traces.dimensions, Dimension::remote_address, "10.0.0.1:443")->count == 4);
+  CHECK(find(traces.dimensions, Dimension::request_size, "up to 1 KB")->count == 4);
+  const DimensionCell* mail = find(traces.dimensions, Dimension::mail_domain, "peserta.test");
+  CHECK(mail->count == 2);
+  CHECK(mail->failures == 1);
+  CHECK(mail->time.max() == 40s);
+}
+
+TEST_CASE("dimensions: more values than are kept are one: other", "[unit]") {
+  Dimensions dimensions(std::make_shared<const LatencyBoundaries>());
+  for (int i = 0; i < 1000; ++i) ++dimensions.cell(Dimension::back_end, "web-" + std::to_string(i))->count;
+  for (std::uint16_t port = 1; port <= 1000; ++port) ++dimensions.cell(address(2, port))->count;
+  for (const Dimension dimension : {Dimension::back_end, Dimension::remote_address}) {
+    CHECK(dimensions.values(dimension).size() == Dimensions::kMaximumValues + 1);
+    CHECK(find(dimensions, dimension, "other")->count == 1000 - Dimensions::kMaximumValues);
+  }
+  Dimensions merged(std::make_shared<const LatencyBoundaries>());
+  ++merged.cell(Dimension::back_end, "first")->count;
+  merged.merge(dimensions);
+  CHECK(merged.values(Dimension::back_end).size() == Dimensions::kMaximumValues + 1);
+  CHECK(find(merged, Dimension::back_end, "other")->count == 1000 - Dimensions::kMaximumValues + 1);
+}
+
+TEST_CASE("dimensions: what a target says is made harmless", "[unit]") {
+  CHECK(dimension_value("web-1.rack:3") == "web-1.rack:3");
+  CHECK(dimension_value("<b>\n\"x\"") == "_b___x_");
+  CHECK(dimension_value(std::string(500, 'a')).size() == Dimensions::kLongestValue);
+  CHECK(remote_text(RemoteAddress{}).empty());
+  RemoteAddress six;
+  six.bytes[15] = 1;
+  six.port = 8443;
+  CHECK(remote_text(six) == "[::1]:8443");
+}
+
+TEST_CASE("reservoir: every one of a stream has the same chance, and all fit until it is full", "[unit]") {
+  constexpr std::uint64_t kSize = 100;
+  constexpr std::uint64_t kStream = 2000;
+  std::vector<int> kept(kStream, 0);
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    Reservoir reservoir(kSize, seed * 7919 + 1);
+    std::vector<std::uint64_t> slots(kSize, 0);
+    for (std::uint64_t i = 0; i < kStream; ++i) {
+      const std::uint64_t slot = reservoir.next();
+      if (i < kSize) REQUIRE(slot == i);
+      if (slot != Reservoir::kPassed) slots.at(slot) = i;
+    }
+    for (const std::uint64_t i : slots) ++kept[i];
+  }
+  // 500 times 100 of 2000: 25 of each expected; a tenth of the stream is 5000 with a standard deviation of 69.
+  for (std::size_t tenth = 0; tenth < 10; ++tenth) {
+    int sum = 0;
+    for (std::size_t i = 0; i < kStream / 10; ++i) sum += kept[tenth * kStream / 10 + i];
+    CHECK(sum == Approx(5000).margin(350));
+  }
+  Reservoir none(0, 1);
+  CHECK(none.next() == Reservoir::kPassed);
+  CHECK(none.next() == Reservoir::kPassed);
+}
+
+TEST_CASE("traces: evidence is bounded in all and for each kind of failure", "[unit]") {
+  Recorder recorder(test::random_layout());
+  CHECK_FALSE(recorder.wants_evidence(0, ErrorClass::reset));
+  recorder.keep_traces({10, 20, 5, 3});
+  const auto give = [&recorder](StepId step, ErrorClass error) {
+    if (!recorder.wants_evidence(step, error)) return false;
+    Evidence evidence;
+    evidence.step = step;
+    evidence.sample.error = error;
+    recorder.evidence(std::move(evidence));
+    return true;
+  };
+  for (int i = 0; i < 3; ++i) CHECK(give(0, ErrorClass::reset));
+  CHECK_FALSE(give(0, ErrorClass::reset));
+  CHECK(give(1, ErrorClass::reset));
+  CHECK(give(0, ErrorClass::stall));
+  CHECK_FALSE(give(2, ErrorClass::stall));
+  Traces traces(std::make_shared<const LatencyBoundaries>());
+  recorder.take(traces);
+  CHECK(traces.evidence.size() == 5);
+  for (int i = 0; i < 12; ++i) recorder.request(0, request(1ms));
+  recorder.take(traces);
+  std::set<std::uint64_t> slots;
+  for (const Attempt& attempt : traces.attempts) slots.insert(attempt.slot);
+  CHECK(slots.size() == 10);
+  CHECK(*slots.begin() == 20);
+  CHECK(*slots.rbegin() == 29);
+}
