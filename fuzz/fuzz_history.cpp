@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace gelombang;
-  static const auto kLayout = make_layout(Catalog{{"one", "two"}, {{0, "a"}, {1, "b"}, {1, "c"}}});
+  static const auto kLayout = make_layout(Catalog{{"visit"}, {{0, "look"}, {0, "look again"}}});
   static Snapshot snapshot(kLayout);
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   // As it is in the file, and without the packing, which would hide the rest from the fuzzer.

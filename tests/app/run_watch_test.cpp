@@ -1,6 +1,7 @@
 #include "app/run_watch.hpp"
 
 #include "engine/load_run.hpp"
+#include "metrics/traces.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -91,4 +92,41 @@ TEST_CASE("run watch: an observer sees each interval once, and all of them are t
   CHECK(seen[2].started == 0);
   CHECK(merged.schedule_lag.count() == watch.figures().totals().schedule_lag.count());
   CHECK(merged.schedule_lag.sum_nanoseconds() == 15'000'000);
+}
+
+TEST_CASE("run watch: what happens is told to whoever listens, and stands in the facts", "[unit]") {
+  StillRun still;
+  RunWatch watch(*still.prepared, still.clock);
+  std::vector<std::string> heard;
+  watch.listen([&](const Annotation& annotation) { heard.push_back(annotation.text); });
+  watch.start(*still.run, nullptr, still.clock.now());
+  still.clock.advance(2s);
+  watch.annotate("stop", "somebody pulled the plug");
+  CHECK(heard == std::vector<std::string>{"somebody pulled the plug"});
+  const RunFacts facts = watch.facts(still.clock.now(), {});
+  REQUIRE(facts.annotations.size() == 1);
+  CHECK(facts.annotations[0].kind == "stop");
+  CHECK(facts.annotations[0].offset == 2s);
+  CHECK(facts.annotations[0].at == still.clock.wall_now());
+}
+
+TEST_CASE("run watch: traces of the workers come with the interval in which they were taken", "[unit]") {
+  StillRun still;
+  still.prepared->plan.keep_traces = true;
+  RunWatch watch(*still.prepared, still.clock);
+  std::vector<std::size_t> attempts;
+  watch.observe([&](const Interval& interval) {
+    REQUIRE(interval.traces != nullptr);
+    attempts.push_back(interval.traces->attempts.size());
+  });
+  watch.start(*still.run, nullptr, still.clock.now());
+  for (Recorder* worker : still.run->recorders()) {
+    worker->keep_traces({10, 0, 10, 10});
+    worker->request(0, RequestSample{});
+  }
+  still.clock.advance(1s);
+  watch.tick(still.clock.now());
+  still.clock.advance(1s);
+  watch.finish(still.clock.now());
+  CHECK(attempts == std::vector<std::size_t>{2, 0});
 }

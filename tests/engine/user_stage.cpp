@@ -33,6 +33,7 @@ UserStage::UserStage(const std::string& scenario, Answer answer)
   scenario_ = std::move(loaded.value());
   const auto layout = make_layout(scenario_.catalog);
   recorder_ = std::make_unique<Recorder>(layout);
+  recorder_->keep_traces({1000, 0, 100, 10});
   recorded_ = std::make_unique<Snapshot>(layout);
 }
 
@@ -81,6 +82,12 @@ const StepSnapshot& UserStage::step(const std::string& name) {
     if (scenario_.catalog.steps[id].name == name) return recorded().steps[id];
   }
   throw std::runtime_error("no step " + name);
+}
+
+Traces UserStage::traces() {
+  Traces traces(recorded_->layout()->boundaries);
+  recorder_->take(traces);
+  return traces;
 }
 
 std::vector<std::string> UserStage::requests() const {

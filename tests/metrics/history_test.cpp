@@ -203,3 +203,98 @@ TEST_CASE("history: a run's id is not used twice", "[unit]") {
   file.write(start_of("one"));
   CHECK(HistoryWriter::open(file.path(), start_of("one")).has_error());
 }
+
+TEST_CASE("history: single requests and dimensions come back as they were recorded", "[unit]") {
+  const HistoryFile file;
+  const auto layout = test::random_layout();
+  const TimePoint epoch(1000s);
+  const auto writer = file.write(start_of("r", layout));
+  writer->started(WallTime(std::chrono::seconds(1'700'000'000)), epoch);
+  Recorder recorder(layout);
+  recorder.keep_traces({2, 0, 10, 10});
+  const auto tell = [&](Duration begin) {
+    const Snapshot delta = recorder.take();
+    Traces traces(layout->boundaries);
+    recorder.take(traces);
+    writer->add({begin, begin + 1s, 0, {}, ValidityState::valid, 0, delta, &traces});
+  };
+  RequestSample request;
+  request.started = epoch + 1500ms;
+  request.service_time = 7ms;
+  request.phases[static_cast<std::size_t>(Phase::wait)] = 5ms;
+  request.status = 503;
+  request.outcome = Outcome::failure;
+  request.error = ErrorClass::http_503;
+  request.bytes_sent = 5000;
+  request.bytes_received = 77;
+  request.new_connection = true;
+  request.remote.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 1, 2, 3};
+  request.remote.port = 443;
+  recorder.request(2, request, {true, 3, "web-1"});
+  Evidence evidence;
+  evidence.step = 2;
+  evidence.tries = 3;
+  evidence.sample = request;
+  evidence.method = "POST";
+  evidence.url = "http://x/y";
+  evidence.headers = "server: x\n";
+  evidence.body = "too \"busy\" \xc3\xa9";
+  evidence.detail = "none";
+  recorder.evidence(evidence);
+  tell(1s);
+  // The same ten seconds again: one row, of all of it. Then the next ones.
+  request.outcome = Outcome::success;
+  request.error = ErrorClass::none;
+  recorder.request(2, request, {true, 1, "web-1"});
+  tell(2s);
+  recorder.request(2, request, {true, 1, "web-1"});
+  tell(11s);
+  CHECK(writer->flush());
+
+  const auto reader = file.read();
+  const RunRecord run = reader->run("r").value();
+  std::vector<std::string> slices;
+  const auto read = reader->dimensions(run, [&](const DimensionSlice& slice) {
+    slices.push_back(std::to_string(slice.begin / 1s) + " " + std::string(slice.dimension) + " " +
+                     std::string(slice.value) + " " + std::to_string(slice.cell.count) + " " +
+                     std::to_string(slice.cell.failures) + " " + std::to_string(slice.cell.time.count()));
+  });
+  REQUIRE(read.has_value());
+  CHECK(slices == std::vector<std::string>{"0 attempt 1 1 0 1", "0 attempt 3 1 1 0", "10 attempt 1 1 0 1",
+                                           "0 back_end web-1 2 1 1", "10 back_end web-1 1 0 1",
+                                           "0 remote_address 10.1.2.3:443 2 1 1",
+                                           "10 remote_address 10.1.2.3:443 1 0 1", "0 request_size up to 10 KB 2 1 1",
+                                           "10 request_size up to 10 KB 1 0 1"});
+  std::size_t seen = 0;
+  REQUIRE(reader
+              ->evidence(run,
+                         [&](const EvidenceRecord& one) {
+                           ++seen;
+                           CHECK(one.offset == 1500ms);
+                           CHECK(one.step == 2);
+                           CHECK(one.tries == 3);
+                           CHECK(one.sample.status == 503);
+                           CHECK(one.sample.outcome == Outcome::failure);
+                           CHECK(one.sample.error == ErrorClass::http_503);
+                           CHECK(one.sample.service_time == 7ms);
+                           CHECK(one.sample.phases[static_cast<std::size_t>(Phase::wait)] == 5ms);
+                           CHECK(one.sample.phases[static_cast<std::size_t>(Phase::dns)] == RequestSample::kNotReached);
+                           CHECK(one.sample.bytes_received == 77);
+                           CHECK(one.sample.new_connection);
+                           CHECK(one.remote == "10.1.2.3:443");
+                           CHECK(one.method + one.url + one.headers + one.body + one.detail ==
+                                 "POSThttp://x/yserver: x\ntoo \"busy\" \xc3\xa9none");
+                         })
+              .has_value());
+  CHECK(seen == 1);
+  // Two slots for three requests.
+  seen = 0;
+  REQUIRE(reader
+              ->attempts(run,
+                         [&](const AttemptRecord& one) {
+                           ++seen;
+                           CHECK(one.sample.bytes_sent == 5000);
+                         })
+              .has_value());
+  CHECK(seen == 2);
+}

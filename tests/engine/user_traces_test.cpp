@@ -1,0 +1,87 @@
+// What is kept of a virtual user's single requests, for the history.
+#include "tests/engine/user_stage.hpp"
+#include "tests/support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace gelombang;
+using namespace gelombang::test;
+
+namespace {
+
+std::string scenario(const std::string& back_end, const std::string& body) {
+  return "local one, two = step 'one', step 'two'\nreturn scenario { " + back_end +
+         " journeys = { j = { run = function(person)\n" + body + "\nend } } }\n";
+}
+
+std::string path_of(const std::string& request) {
+  const std::size_t at = request.find(' ') + 1;
+  return request.substr(at, request.find(' ', at) - at);
+}
+
+// "value count failures" of each, in the order in which they were seen.
+std::vector<std::string> values(const Traces& traces, Dimension dimension) {
+  std::vector<std::string> all;
+  for (const Dimensions::Value& value : traces.dimensions.values(dimension)) {
+    all.push_back(value.name + " " + std::to_string(value.cell.count) + " " + std::to_string(value.cell.failures));
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("user traces: a header names the back end of each answer; what it says is made harmless") {
+  UserStage stage(
+      scenario("backend = { header = 'X-Backend' },",
+               "one:try(function() for _, p in ipairs { '/a', '/b', '/none', '/bad' } do http.get(p) end end)"),
+      [](const std::string& request) {
+        const std::string path = path_of(request);
+        if (path == "/none") return http_answer("x");
+        if (path == "/bad") return http_answer("x", "503 Busy", "x-backend: <web> 3\r\n");
+        return http_answer("x", "200 OK", "x-BACKEND: web-" + path.substr(1) + "\r\n");
+      });
+  stage.play(0);
+  CHECK(values(stage.traces(), Dimension::back_end) ==
+        std::vector<std::string>{"web-a 1 0", "web-b 1 0", "_web__3 1 1"});
+}
+
+TEST_CASE("user traces: a cookie names the back end until another one does, or the iteration ends") {
+  UserStage stage(
+      scenario("backend = { cookie = 'SERVERID' },",
+               "one(function() for _, p in ipairs { '/first', '/a', '/b', '/second' } do http.get(p) end end)"),
+      [](const std::string& request) {
+        const std::string path = path_of(request);
+        if (path == "/a") return http_answer("x", "200 OK", "Set-Cookie: SERVERID=web1; Path=/\r\n");
+        if (path == "/second") return http_answer("x", "200 OK", "set-cookie: SERVERID=web2\r\n");
+        return http_answer("x", "200 OK", "set-cookie: SID=SERVERID\r\n");
+      });
+  stage.play(0);
+  stage.play(1);
+  CHECK(values(stage.traces(), Dimension::back_end) == std::vector<std::string>{"web1 4 0", "web2 2 0"});
+}
+
+TEST_CASE("user traces: a failure leaves evidence without the person, the run's secrets and the target's cookies") {
+  UserStage stage(
+      scenario("", "one:try(function() http.post('/x?q=' .. person.email, { form = { p = person.password } }) end)"),
+      [](const std::string& request) {
+        return http_answer(request + " k3y-of-the-run sid-of-a-session", "500 Oops",
+                           "set-cookie: sid=sid-of-a-session\r\nserver: nginx\r\n");
+      });
+  stage.play(0, 0, {{"email", "uji.1@peserta.test"}, {"password", "rahasia-1"}});
+  const Traces traces = stage.traces();
+  REQUIRE(traces.evidence.size() == 1);
+  const Evidence& evidence = traces.evidence[0];
+  CHECK(evidence.method == "POST");
+  CHECK(evidence.url.find("/x") == evidence.url.size() - 2);
+  CHECK(evidence.sample.status == 500);
+  CHECK(evidence.sample.error == ErrorClass::http_500);
+  CHECK(evidence.headers.find("server: nginx\n") != std::string::npos);
+  const std::string all = evidence.url + evidence.headers + evidence.body + evidence.detail;
+  for (const char* secret : {"rahasia", "uji.1", "k3y", "sid-of"}) {
+    INFO(all);
+    CHECK(all.find(secret) == std::string::npos);
+  }
+  CHECK(traces.attempts.size() == 1);
+  CHECK(values(traces, Dimension::attempt) == std::vector<std::string>{"1 1 1"});
+}
