@@ -75,7 +75,7 @@ struct Family {
 class SeriesStore {
  public:
   explicit SeriesStore(const std::string& run_id)
-      : common_(fmt::format("job=\"gelombang\",instance=\"{}\"", label_value(run_id))) {}
+      : common_(fmt::format(R"(job="gelombang",instance="{}")", label_value(run_id))) {}
 
   // The same families and series, in the same order, at every look.
   void add(double at, const std::vector<MetricFamily>& families) {

@@ -50,8 +50,8 @@ class HistoryWriter::Recording {
     }
   }
 
-  // The thread's life. `self` keeps all of this alive.
-  static void run(std::shared_ptr<Recording> self) { self->write_all(); }
+  // The thread's life; its own copy of `self` keeps all of this alive.
+  static void run(const std::shared_ptr<Recording>& self) { self->write_all(); }
 
   void hand_over(Job job) {
     {

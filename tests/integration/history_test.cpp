@@ -6,7 +6,10 @@
 #include <csignal>
 #include <filesystem>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 using namespace gelombang::test;
 using namespace std::chrono_literals;
@@ -217,4 +220,29 @@ TEST_CASE("history: no password, cookie, token, identity number or mail address 
     const auto sign = value.find("%40");
     if (sign != std::string::npos) CHECK_FALSE(has(kept, value.substr(0, sign)));
   }
+}
+
+TEST_CASE("history: two runs write to one file at once, and it is read meanwhile", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string file = directory.file("history.sqlite");
+  const std::vector<std::string> arguments{"--target",   sandbox.url(), "--rate",    "20/s",
+                                           "--duration", "4s",          "--history", file};
+  const auto one = start_scenario(kLogin, arguments, directory.file("one.json"));
+  const auto two = start_scenario(kLogin, arguments, directory.file("two.json"));
+  one->wait_for_output("scenario ");
+  two->wait_for_output("scenario ");
+  const RunResult meanwhile = run_program({"history", "list", "--history", file});
+  CHECK(meanwhile.exit_code == 0);
+  CHECK(has(meanwhile.out, "under way"));
+  CHECK(run_program({"history", "show", "last", "--history", file}).exit_code == 0);
+  for (const auto& [run, json] : {std::pair(one.get(), "one.json"), std::pair(two.get(), "two.json")}) {
+    CHECK(run->wait() == 0);
+    CHECK_FALSE(has(run->standard_error(), "warn"));
+    const auto summary = boost::json::parse(read_file(directory.file(json)));
+    const std::string id(summary.at("run").at("id").as_string());
+    CHECK(sql(file, "SELECT sum(started) FROM interval JOIN run USING (run) WHERE id = '" + id + "'") ==
+          std::to_string(summary.at("arrivals").at("started").as_int64()));
+  }
+  CHECK(sql(file, "SELECT count(*) FROM run WHERE verdict = 'pass'") == "2");
 }
