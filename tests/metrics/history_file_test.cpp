@@ -107,8 +107,8 @@ TEST_CASE("history file: what is damaged, newer or another's is refused in one l
 
   write_file(path, good);
   SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
-  CHECK(refusal(path) ==
-        path + " was written by a newer gelombang (schema 99, this one knows 2); it was left as it is");
+  CHECK(refusal(path) == path + " was written by a newer gelombang (schema 99, this one knows " +
+                             std::to_string(history_version()) + "); it was left as it is");
   write_file(path, good);
   SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA application_id = 7");
   CHECK(refusal(path) == path + " is no history of gelombang; it was left as it is");
