@@ -153,8 +153,9 @@ TEST_CASE("bad input: a run that lacks its target, mailbox or a place for its su
 TEST_CASE("bad input: a stderr that cannot be written decides nothing", "[integration]") {
   const Sandbox target;
   ChildProcess process({"sh", "-c",
-                        "exec " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang run login.lua --target " +
-                            target.url() + " --users 1 --iterations 1 --metrics-listen off 2>/dev/full"});
+                        "exec " + std::string(GELOMBANG_BINARY_DIR) +
+                            "/gelombang run login.lua --no-history --target " + target.url() +
+                            " --users 1 --iterations 1 --metrics-listen off 2>/dev/full"});
   CHECK(process.wait() == 0);
   CHECK(process.standard_output().find("PASSED") != std::string::npos);
 }

@@ -164,7 +164,8 @@ TEST_CASE("run: no descriptors left is our own fault, never the target's", "[int
   ChildProcess process({"sh", "-c",
                         "ulimit -n 60; exec " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang run " +
                             scenario(directory, kGet) + " --target " + sandbox.url() +
-                            " --rate 100/s --duration 2s --max-users 500 --metrics-listen off --json " + json});
+                            " --rate 100/s --duration 2s --max-users 500 --metrics-listen off --no-history --json " +
+                            json});
   const int code = process.wait();
   INFO(process.standard_output());
   CHECK(code == 111);
