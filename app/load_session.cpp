@@ -5,6 +5,8 @@
 #include "app/exit.hpp"
 #include "app/fit.hpp"
 #include "app/live_control.hpp"
+#include "app/live_page.hpp"
+#include "app/plan_json.hpp"
 #include "app/progress.hpp"
 #include "app/progress_counts.hpp"
 #include "app/run_history.hpp"
@@ -82,12 +84,14 @@ class LoadSession {
   void tick(TimePoint now);
   void show_progress(TimePoint now);
   void publish(bool final);
-  [[nodiscard]] RunFacts facts() const;
+  // With what only the session knows.
+  [[nodiscard]] Summary summary_of(RunFacts facts) const;
   int finish();
   // Once, where the recording has stopped.
   void mind_history();
   void end_history(const Summary& summary, const std::string& json);
   bool write_json(const std::string& text) const;
+  void wait_for(Duration most, const std::function<bool()>& done);
   void linger();
 
   std::optional<WallTime> start_at_;
@@ -115,6 +119,7 @@ class LoadSession {
   std::optional<LiveControl> control_;
   std::unique_ptr<ControlApi> control_api_;
   std::unique_ptr<ControlKeys> control_keys_;
+  std::optional<LivePage> live_page_;
 
   std::string id_;
   WallTime started_wall_{};
@@ -150,6 +155,8 @@ std::optional<ExitReason> LoadSession::set_up() {
     if (server.has_error())
       return bad("--metrics-listen: " + server.error().message + "; give another address, or off");
     server_ = std::move(server.value());
+    live_page_.emplace(*server_, prepared_.layout, plan.settings.seed, plan_json(run_options_, options_, prepared_),
+                       clock_);
   }
   auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
   if (mail.has_error()) return bad(mail.error().message);
@@ -186,7 +193,7 @@ void LoadSession::announce() const {
       kVersion, id_, plan.settings.seed, plan.load.name, plan.threads, plan.max_users);
   say("scenario {}{}{}\n", prepared_.scenario.name, prepared_.target ? "  target " : "",
       prepared_.target ? prepared_.target->text : "");
-  if (server_) say("metrics  {}\n", server_->url());
+  if (server_) say("metrics  {}\nlive     {}\n", server_->url(), server_->url("/"));
   if (run_options_.insecure) {
     say("{}\n", terminal_.paint(Color::yellow, "warning: --insecure: certificates are not verified"));
   }
@@ -203,6 +210,10 @@ void LoadSession::start() {
     history_->started(started_wall_, epoch);
     watch_.observe([this](const Interval& interval) { history_->add(interval); });
     watch_.listen([this](const Annotation& annotation) { history_->annotate(annotation); });
+  }
+  if (live_page_) {
+    watch_.observe([this](const Interval& interval) { live_page_->add(interval); });
+    watch_.listen([this](const Annotation& annotation) { live_page_->annotate(annotation); });
   }
   watch_.start(*run_, mail_.get(), epoch);
   next_tick_ = epoch + kTick;
@@ -284,6 +295,17 @@ void LoadSession::tick(TimePoint now) {
 
 void LoadSession::publish(bool final) {
   if (exposition_) exposition_->publish(watch_.figures().totals(), watch_.live(clock_.now(), final));
+  if (final || !live_page_ || !live_page_->watched()) return;
+  live_page_->show(ReportDocument::State::running, summary_json(summary_of(watch_.facts_so_far(clock_.now()))));
+}
+
+Summary LoadSession::summary_of(RunFacts facts) const {
+  facts.id = id_;
+  facts.started_at = started_wall_;
+  facts.ended_at = over_ ? ended_wall_ : clock_.wall_now();
+  if (history_) facts.history = history_->path();
+  if (mail_) facts.mailbox_poll_interval = poll_interval_;
+  return make_summary(std::move(facts), watch_.figures().totals(), watch_.figures().thresholds(), watch_.validity());
 }
 
 void LoadSession::show_progress(TimePoint now) {
@@ -346,16 +368,6 @@ void LoadSession::end_history(const Summary& summary, const std::string& json) {
   mind_history();
 }
 
-RunFacts LoadSession::facts() const {
-  RunFacts facts = watch_.facts(clock_.now(), reasons_);
-  facts.id = id_;
-  facts.started_at = started_wall_;
-  facts.ended_at = ended_wall_;
-  if (history_) facts.history = history_->path();
-  if (mail_) facts.mailbox_poll_interval = poll_interval_;
-  return facts;
-}
-
 bool LoadSession::write_json(const std::string& text) const {
   if (options_.json == "-") {
     const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
@@ -367,20 +379,27 @@ bool LoadSession::write_json(const std::string& text) const {
   return written.has_value();
 }
 
-// The last scrape carries the final totals, if somebody scrapes at all.
-void LoadSession::linger() {
-  if (!server_ || server_->scrapes() == 0 || linger_ == Duration::zero() || signals_seen_ > 0) return;
-  const std::uint64_t before = server_->scrapes();
-  const TimePoint until = clock_.now() + linger_;
-  say("waiting up to {} for the last scrape of {}\n", format_duration(linger_), server_->url());
+void LoadSession::wait_for(Duration most, const std::function<bool()>& done) {
+  const TimePoint until = clock_.now() + most;
   io_.restart();
   std::function<void()> wait = [&] {
-    if (server_->scrapes() > before || clock_.now() >= until || signals_seen_ > 0) return io_.stop();
+    if (done() || clock_.now() >= until || signals_seen_ > 0) return io_.stop();
     timer_.expires_after(std::chrono::milliseconds(50));
     timer_.async_wait([&](const boost::system::error_code&) { wait(); });
   };
   wait();
   io_.run();
+}
+
+// Whoever follows the run sees its end: the live page, and, if somebody scrapes at all, the last scrape.
+void LoadSession::linger() {
+  if (!server_ || linger_ == Duration::zero() || signals_seen_ > 0) return;
+  const std::uint64_t before = server_->scrapes();
+  if (before > 0) {
+    say("waiting up to {} for the last scrape of {}\n", format_duration(linger_), server_->url());
+    wait_for(linger_, [&] { return server_->scrapes() > before; });
+  }
+  if (live_page_->watched()) wait_for(LivePage::kPatience, [this] { return live_page_->seen(); });
 }
 
 int LoadSession::finish() {
@@ -397,8 +416,7 @@ int LoadSession::finish() {
   mind_history();
   publish(true);
   progress_.clear();
-  const Summary summary =
-      make_summary(facts(), watch_.figures().totals(), watch_.figures().thresholds(), watch_.validity());
+  const Summary summary = summary_of(watch_.facts(clock_.now(), reasons_));
   const bool json_on_stdout = options_.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
   std::fputs(summary_text(summary, out.color()).c_str(), json_on_stdout ? stderr : stdout);
@@ -406,6 +424,7 @@ int LoadSession::finish() {
   const std::string json = summary_json(summary);
   if (!options_.json.empty()) write_json(json);
   end_history(summary, json);
+  if (live_page_) live_page_->show(ReportDocument::State::finished, json);
   linger();
   const int code = exit_code(summary.exit_reasons);
   const ExitReason* why = gravest(summary.exit_reasons);

@@ -118,7 +118,7 @@ LiveFigures RunWatch::live(TimePoint now, bool final) const {
   return live;
 }
 
-RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
+RunFacts RunWatch::facts_until(TimePoint now, Duration arrivals) const {
   const RunPlan& plan = prepared_.plan;
   RunFacts facts;
   facts.scenario = prepared_.scenario.name;
@@ -127,32 +127,41 @@ RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
   facts.version = kVersion;
   facts.seed = plan.settings.seed;
   facts.took = std::max(Duration::zero(), now - epoch_);
-  // An open load lasts as long as it says, though its last arrival comes a little before.
-  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
-  facts.arrivals_took = plan.load.open() ? arrivals : std::min(arrivals, facts.took);
+  facts.arrivals_took = arrivals;
+  // Up to the moment of a cut, which no two workers share, what was due is what was decided on.
+  for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
+    facts.planned += journey.started + journey.total_dropped();
+  }
+  facts.expected = static_cast<double>(facts.planned);
   if (plan.load.open()) {
     const auto parts = static_cast<double>(plan.segment.count);
-    facts.expected = run_->timetable().integral(facts.arrivals_took) / parts;
-    facts.requested_rate =
-        facts.arrivals_took > Duration::zero() ? facts.expected / to_seconds(facts.arrivals_took) : 0;
+    facts.expected = run_->timetable().integral(arrivals) / parts;
+    facts.requested_rate = arrivals > Duration::zero() ? facts.expected / to_seconds(arrivals) : 0;
     facts.catch_up = name(plan.catch_up);
   }
+  facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
+                     run_->users().most_active, process_.health()};
+  facts.annotations = annotations_;
+  return facts;
+}
+
+RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
+  const RunPlan& plan = prepared_.plan;
+  // An open load lasts as long as it says, though its last arrival comes a little before.
+  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
+  const Duration took = std::max(Duration::zero(), now - epoch_);
+  RunFacts facts = facts_until(now, plan.load.open() ? arrivals : std::min(arrivals, took));
   if (plan.load.open() && !run_->cut_short()) {
     const bool as_drawn = prepared_.planned && run_->changes().empty();
     facts.planned =
         as_drawn ? *prepared_.planned : count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
-  } else {
-    // Up to the moment of the cut, which no two workers share, what was due is what was decided on.
-    for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
-      facts.planned += journey.started + journey.total_dropped();
-    }
   }
-  if (!plan.load.open()) facts.expected = static_cast<double>(facts.planned);
-  facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
-                     run_->users().most_active, process_.health()};
   facts.exit_reasons = std::move(reasons);
-  facts.annotations = annotations_;
   return facts;
+}
+
+RunFacts RunWatch::facts_so_far(TimePoint now) const {
+  return facts_until(now, std::max(Duration::zero(), std::min(now, run_->arrivals_end()) - epoch_));
 }
 
 }  // namespace gelombang

@@ -53,10 +53,14 @@ class RunWatch {
   [[nodiscard]] LiveFigures live(TimePoint now, bool final) const;
   // All but the id, the wall times and the mailbox, which the caller knows.
   [[nodiscard]] RunFacts facts(TimePoint now, std::vector<ExitReason> reasons) const;
+  // The same while the run goes on: what is planned ends now.
+  [[nodiscard]] RunFacts facts_so_far(TimePoint now) const;
 
  private:
   void collect(bool last);
   void end_interval(TimePoint now);
+  // `arrivals`: for how long they went on, since the start.
+  [[nodiscard]] RunFacts facts_until(TimePoint now, Duration arrivals) const;
 
   const PreparedRun& prepared_;
   const Clock& clock_;

@@ -202,7 +202,8 @@ PageAnswer MetricsServer::Impl::answer_to(mg_connection* connection, const mg_re
   if (!page) return {404, "text/plain", "not here\n", {}};
   const auto body = read_body(connection, request);
   if (!body) return {413, "text/plain", fmt::format("expected at most {} bytes\n", kMaxBody), {}};
-  return (*page)({method, path, or_nothing(mg_get_header(connection, "Authorization")), *body,
+  return (*page)({method, path, or_nothing(request.query_string),
+                  or_nothing(mg_get_header(connection, "Authorization")), *body,
                   is_loopback(or_nothing(request.remote_addr))});
 }
 

@@ -22,6 +22,7 @@ namespace gelombang {
 struct PageRequest {
   std::string_view method;
   std::string_view path;           // without a query
+  std::string_view query;          // without its '?'
   std::string_view authorization;  // that header's value; empty where there is none
   std::string_view body;           // at most MetricsServer::kMaxBody bytes
   bool from_loopback = false;

@@ -52,4 +52,12 @@ Result<std::string> page_with(std::string_view json) {
 
 Result<std::string> live_page() { return page_with({}); }
 
+std::string page_policy() {
+  constexpr std::string_view kBefore = "http-equiv=\"Content-Security-Policy\" content=\"";
+  const std::size_t at = kPage.find(kBefore);
+  if (at == std::string_view::npos) return "default-src 'none'";
+  const std::string_view policy = kPage.substr(at + kBefore.size());
+  return std::string(policy.substr(0, policy.find('"')));
+}
+
 }  // namespace gelombang

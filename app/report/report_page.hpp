@@ -14,6 +14,8 @@ Result<void> page_available();
 Result<std::string> page_with(std::string_view json);
 // The page that asks api/run for its run.
 Result<std::string> live_page();
+// What the page may do: the Content-Security-Policy that stands in it.
+std::string page_policy();
 
 // JSON that may stand inside of a <script>: the same value, without <, >, & and the line ends that JavaScript knows.
 std::string script_safe(std::string_view json);

@@ -122,6 +122,8 @@ ReportDocument::State state_of(RunState state) {
 
 }  // namespace
 
+std::string command_in(const std::string& plan) { return shell_line(Plan(plan).command); }
+
 std::string shell_line(const std::vector<std::string>& words) {
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:=@%+,-";
   std::string line;

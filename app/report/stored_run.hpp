@@ -15,6 +15,8 @@ class HistoryReader;
 // was recorded, and there is no verdict. An Error where nothing was recorded.
 Result<ReportDocument> stored_report(HistoryReader& history, const std::string& id);
 
+// The command line in a plan of the history; empty where there is none.
+std::string command_in(const std::string& plan);
 // Words as they are typed into a shell.
 std::string shell_line(const std::vector<std::string>& words);
 

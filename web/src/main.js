@@ -25,11 +25,26 @@ class Page {
   show() {
     const { run } = this;
     document.title = `${run.summary.run.scenario} ${run.summary.run.id} - gelombang`;
-    this.above.replaceChildren(header(run), thresholds(run));
+    refresh(this.above, [header(run), thresholds(run)]);
     this.charts.update();
     const parts = [steps, errors, people, mail, conformance, scriptErrors, annotations, networks, again];
-    this.below.replaceChildren(...parts.map((part) => part(run)).filter(Boolean));
+    refresh(this.below, parts.map((part) => part(run)).filter(Boolean));
   }
+}
+
+// What has changed is exchanged; what somebody has the focus in, has opened or marks stays as it is for now.
+function refresh(parent, fresh) {
+  const old = [...parent.children];
+  const selection = getSelection();
+  fresh.forEach((element, i) => {
+    const before = old[i];
+    if (!before) return parent.append(element);
+    if (before.isEqualNode(element)) return;
+    const marked = !selection.isCollapsed && selection.containsNode(before, true);
+    if (before.id === element.id && (before.contains(document.activeElement) || before.querySelector("details[open]") || marked)) return;
+    before.replaceWith(element);
+  });
+  for (const element of old.slice(fresh.length)) element.remove();
 }
 
 function message(text) {
@@ -52,9 +67,11 @@ async function follow() {
         shown = new Page(new Run(document_));
         page.prepend(status);
       } else {
-        message("The run has not begun yet.");
+        message("The first figures come in a moment.");
       }
-      status.textContent = shown?.run.state === "running" ? "Live: new figures every second." : "The run is over.";
+      const going = !shown || shown.run.state === "running";
+      status.textContent = going ? "Live: new figures every second." : "The run is over.";
+      if (!going) return;
     } catch {
       if (!shown) message("The program does not answer.");
       status.textContent = "The program does not answer any more: these are the last figures that it gave.";

@@ -24,8 +24,10 @@ function tiles(run) {
   return h(
     "dl",
     { class: "tiles" },
-    tile("visits begun", count(arrivals.started), arrivals.requested_rate === null ? "" : `of ${count(arrivals.planned)} planned`),
-    tile("got through", percent(arrivals.served_rate ?? null), `${count(arrivals.completed)} visits`),
+    tile("visits begun", count(arrivals.started), arrivals.requested_rate === null || run.state !== "finished" ? "" : `of ${count(arrivals.planned)} planned`),
+    run.state === "finished"
+      ? tile("got through", percent(arrivals.served_rate ?? null), `${count(arrivals.completed)} visits`)
+      : tile("got through", count(arrivals.completed), "visits so far"),
     tile("rate achieved", rate(arrivals.achieved_rate), arrivals.requested_rate === null ? "" : `asked ${rate(arrivals.requested_rate)}`),
     tile("failed steps", percent(errorShare(steps)), count(failures)),
     slowest ? tile("slowest step, p95", figure(slowest.response_time_seconds, "p95"), slowest.name) : null,
