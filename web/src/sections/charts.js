@@ -29,7 +29,7 @@ export class Charts {
       title: "Service time", help: "As the server meets it: counted from when the request was sent. Same scale as beside.",
       format: duration, peers: clocks, scalable: true,
     });
-    this.errors = new TimeChart(t, { title: "Failures by class", help: "Failed steps per second, stacked; faults of the generator apart.", format: rate, stack: true });
+    this.errors = new TimeChart(t, { title: "Failures by class", help: "Failed steps per second, stacked. Classes named after the generator or the mailbox are not the target's.", format: rate, stack: true });
     this.phases = new TimeChart(t, { title: "Phases", help: "Where the time of a successful request goes: means, which add up.", format: duration, stack: true });
     this.heat = new HeatMap(t, { title: "Heat map of response times", help: "Every successful answer, by when it came and how long it took.", height: 260 });
     this.scatter = new Scatter(t, { title: "Response time against rate", help: "A dot for each moment. Where the dots turn upwards, the target is full." });
