@@ -93,7 +93,7 @@ TEST_CASE("selftest: figures that do not agree with what is known are off", "[in
   const auto stages = selftest::all_stages();
   const auto& stage = stages.back();
   REQUIRE(stage.name == "censoring");
-  auto outcome = selftest::play(stage, {directory.file("journeys.lua"), 1, server.value().get(), {}});
+  auto outcome = selftest::play(stage, {directory.file("journeys.lua"), 1, server.value().get(), {}, {}});
   REQUIRE(outcome.has_value());
   const auto off = [&stage](const selftest::Outcome& figures) {
     std::set<std::string> names;
