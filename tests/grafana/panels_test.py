@@ -4,6 +4,7 @@
 usage: panels_test.py SOURCE_DIR BINARY_DIR
 """
 
+import contextlib
 import ctypes
 import json
 import re
@@ -22,10 +23,13 @@ from pathlib import Path
 import dashboard_rules
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count):
+    """Different ones: they are all held until the last is known."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def die_with_parent():
@@ -66,7 +70,7 @@ class LiveRun:
         self.directory = tempfile.TemporaryDirectory()
         self.root = Path(self.directory.name)
         self.children = []
-        self.metrics_port, self.prometheus_port = free_port(), free_port()
+        self.metrics_port, self.prometheus_port = free_ports(2)
         self.prometheus = f"http://127.0.0.1:{self.prometheus_port}"
         self.logs = {name: self.root / f"{name}.log" for name in ("sandbox", "prometheus", "gelombang")}
 

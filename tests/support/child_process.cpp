@@ -12,6 +12,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <random>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -51,6 +54,14 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   return address;
+}
+
+bool can_listen(std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  const bool can = fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(fd);
+  return can;
 }
 
 }  // namespace
@@ -141,15 +152,21 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 std::uint16_t free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t length = sizeof address;
-  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("no free port");
+  // Below the kernel's ephemeral ports, which any connection may take; random, because test programs run side by side.
+  constexpr std::uint16_t kFirst = 10'000;
+  constexpr std::uint16_t kLast = 32'000;
+  static std::mt19937 random{std::random_device{}()};
+  static std::mutex mutex;
+  static std::set<std::uint16_t> given;
+  const std::lock_guard lock(mutex);
+  for (int tries = 0; tries < 1000; ++tries) {
+    const std::uint16_t port = std::uniform_int_distribution<std::uint16_t>(kFirst, kLast)(random);
+    if (!given.contains(port) && can_listen(port)) {
+      given.insert(port);
+      return port;
+    }
   }
-  close(fd);
-  return ntohs(address.sin_port);
+  throw std::runtime_error("no free port");
 }
 
 void wait_for_port(std::uint16_t port, std::chrono::milliseconds limit) {

@@ -62,7 +62,7 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// A loopback port that nothing listens on at the moment.
+// A loopback port that nothing listens on at the moment; another one each time.
 std::uint16_t free_port();
 // Waits until something accepts on 127.0.0.1:port; throws when the time is up.
 void wait_for_port(std::uint16_t port, std::chrono::milliseconds limit = std::chrono::seconds(10));
