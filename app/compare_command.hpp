@@ -17,7 +17,7 @@ struct CompareOptions {
   std::string format = "text";
   std::string out;   // a file; empty or "-": stdout
   std::string file;  // of the history; empty: the usual one
-  std::string confidence = "99%";
+  std::string confidence = "98%";
   std::string minimum = "5%";
   std::vector<std::string> conditions;
   bool fail_unclear = false;

@@ -19,7 +19,7 @@
 namespace gelombang {
 
 struct CompareSettings {
-  double confidence = 0.99;  // that no verdict word is chance, all of them taken together
+  double confidence = 0.98;  // that no verdict word is chance, all of them taken together
   MinimumEffect minimum;
   std::vector<ChangeCondition> conditions;  // not resolved yet
   bool anyway = false;                      // compares invalid and unlike runs, too
