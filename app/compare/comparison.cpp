@@ -89,20 +89,23 @@ Plan make_plan(const MetricsLayout& a, const MetricsLayout& b) {
   return plan;
 }
 
-bool has_data(const MeasuredSeries& series, bool rate) {
-  if (rate) return series.bad.total().whole > 0;
-  const auto& slices = series.durations.slices();
-  return std::any_of(slices.begin(), slices.end(), [](const auto& slice) { return !slice.empty(); });
+std::uint64_t samples_of(const MeasuredSeries& series, const Asked& asked) {
+  if (asked.figures.empty()) return series.bad.total().whole;
+  std::uint64_t count = 0;
+  for (const auto& cell : series.durations.total()) count += cell.count;
+  return count;
 }
 
-// How many figures have something to judge.
+// How many figures will get a word that chance might choose: those with too few samples say so, whatever they are.
 std::size_t looks_of(const Plan& plan, const MeasuredRun& a, const MeasuredRun& b) {
   std::size_t looks = 0;
   for (const Plan::Group& group : plan.groups) {
     for (const auto& [asked, at] : group.asked) {
-      const bool rate = asked.figures.empty();
-      if (!has_data(a.series[at], rate) || !has_data(b.series[at], rate)) continue;
-      looks += std::max<std::size_t>(asked.figures.size(), 1);
+      Change samples;
+      samples.samples_before = samples_of(a.series[at], asked);
+      samples.samples_after = samples_of(b.series[at], asked);
+      if (asked.figures.empty()) looks += static_cast<std::size_t>(enough_samples(samples));
+      for (const auto& named : asked.figures) looks += static_cast<std::size_t>(enough_samples(samples, named.second));
     }
   }
   return looks;
@@ -110,10 +113,9 @@ std::size_t looks_of(const Plan& plan, const MeasuredRun& a, const MeasuredRun& 
 
 void compare_asked(ComparedGroup& out, const Asked& asked, const MeasuredSeries& a, const MeasuredSeries& b,
                    const Resampling& resampling, const MinimumEffect& minimum) {
-  const bool rate = asked.figures.empty();
   // Neither has it, such as mail in a run without mails.
-  if (!has_data(a, rate) && !has_data(b, rate)) return;
-  if (rate) {
+  if (samples_of(a, asked) + samples_of(b, asked) == 0) return;
+  if (asked.figures.empty()) {
     ComparedFigure figure{asked.metric, {}, change_of(a.bad, b.bad, resampling)};
     if (figure.change) figure.verdict = judge_change(*figure.change, minimum);
     out.figures.push_back(std::move(figure));
@@ -273,11 +275,18 @@ class Comparer {
       if (auto done = admit_validity(*run, invalid); !done) return done.error();
     }
     judge(a.value(), b.value());
-    if (out_.looks == 0) {
+    if (!any_change()) {
       return CompareRefusal{ExitCause::no_data, fmt::format("there is nothing that both {} and {} have measured",
                                                             printable(out_.before.id), printable(out_.after.id))};
     }
     return std::move(out_);
+  }
+
+  [[nodiscard]] bool any_change() const {
+    return std::any_of(out_.groups.begin(), out_.groups.end(), [](const ComparedGroup& group) {
+      return std::any_of(group.figures.begin(), group.figures.end(),
+                         [](const ComparedFigure& figure) { return figure.change.has_value(); });
+    });
   }
 
   void judge(const MeasuredRun& a, const MeasuredRun& b) {

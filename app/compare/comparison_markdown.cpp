@@ -30,7 +30,7 @@ void add_row(MarkdownTable& table, const ComparedGroup& group, const ComparedFig
   const Change& change = *figure.change;
   table.row({name, figure_name(figure), markdown_plain(before_text(figure.metric, change)),
              markdown_plain(after_text(figure.metric, change)), change_text(figure.metric, change),
-             interval_text(figure.metric, change), verdict});
+             figure.verdict == ChangeVerdict::too_few ? "-" : interval_text(figure.metric, change), verdict});
 }
 
 MarkdownTable figures_table() {

@@ -47,8 +47,12 @@ std::vector<std::string> cells_of(const ComparedFigure& figure) {
   const std::string verdict(verdict_text(figure.verdict));
   if (!figure.change) return {"  " + figure_name(figure), "-", "-", "-", "-", verdict};
   const Change& change = *figure.change;
-  return {"  " + figure_name(figure),         before_text(figure.metric, change),   after_text(figure.metric, change),
-          change_text(figure.metric, change), interval_text(figure.metric, change), verdict};
+  return {"  " + figure_name(figure),
+          before_text(figure.metric, change),
+          after_text(figure.metric, change),
+          change_text(figure.metric, change),
+          figure.verdict == ChangeVerdict::too_few ? "-" : interval_text(figure.metric, change),
+          verdict};
 }
 
 // All groups in one table, so that their columns stand below each other.
