@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,6 +100,7 @@ void time_hours() {
 }  // namespace
 
 int main() {
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   time_hours();
   fmt::print("of 200 pairs:                              equal, called   10 % slower, found   by --fail-if +5 %\n");
   for (const Kind& kind : {Kind{1, 60, 0.5, 10'000}, Kind{1, 60, 1, 10'000}, Kind{12, 60, 0.5, 10'000},

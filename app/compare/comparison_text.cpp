@@ -110,9 +110,11 @@ std::string comparison_text(const RunComparison& comparison, const Terminal& ter
       text += "  " + terminal.paint(color_of(result.state), condition_text(result)) + "\n";
     }
   }
-  text +=
-      fmt::format("\nAll {} intervals hold together with {:.4g} % confidence; a change below {:.3g} % is not named.\n",
-                  comparison.looks, 100 * comparison.confidence, 100 * comparison.minimum.relative);
+  text += fmt::format(
+      "\nAll {} intervals hold together with {:.4g} % confidence.\nA change of a duration below {:.3g} % or 0.5 ms is "
+      "not named.\n",
+      comparison.looks, 100 * comparison.confidence, 100 * comparison.minimum.relative,
+      1000 * comparison.minimum.seconds);
   return text;
 }
 

@@ -146,7 +146,7 @@ std::string headline(const RunComparison& comparison) {
 }
 
 std::string shift_text(const TimeShift& shift) {
-  std::vector<std::pair<std::string_view, double>> parts{{"queued before it was sent", shift.queued}};
+  std::vector<std::pair<std::string_view, double>> parts{{"queued", shift.queued}};
   for (std::size_t p = 0; p < kPhaseCount; ++p) parts.emplace_back(kPhaseNames[p], shift.phases[p]);
   std::stable_sort(parts.begin(), parts.end(),
                    [](const auto& a, const auto& b) { return std::abs(a.second) > std::abs(b.second); });
@@ -165,13 +165,13 @@ std::string condition_text(const ConditionResult& result) {
   static constexpr std::array<std::string_view, 4> kWords{"pass", "FAIL", "unclear", "no data"};
   std::string text = fmt::format("{:<7}  {}", kWords[static_cast<std::size_t>(result.state)],
                                  printable(result.condition.what.expression));
-  if (!result.change) return text + ": nothing was measured in one of the runs";
+  if (!result.change) return text + "\n           nothing was measured in one of the runs";
   const ThresholdMetric metric = result.condition.what.metric;
   if (result.state == ConditionState::no_data) {
-    return text +
-           fmt::format(": {} and {} samples are too few", result.change->samples_before, result.change->samples_after);
+    return text + fmt::format("\n           {} and {} samples are too few", result.change->samples_before,
+                              result.change->samples_after);
   }
-  return text + fmt::format(": {} to {}, {} ({})", before_text(metric, *result.change),
+  return text + fmt::format("\n           {} to {}, {} ({})", before_text(metric, *result.change),
                             after_text(metric, *result.change), change_text(metric, *result.change),
                             interval_text(metric, *result.change));
 }

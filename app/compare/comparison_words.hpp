@@ -23,9 +23,9 @@ std::string_view verdict_text(ChangeVerdict verdict);
 
 // "WORSE: registration/log in response p95 +45 %, and 2 more of 25 figures".
 std::string headline(const RunComparison& comparison);
-// "mean response +33.1 ms: wait +32.8 ms, queued before it was sent +0.2 ms".
+// "mean response +33.1 ms: wait +28.8 ms, queued +4.2 ms": where it was, greatest part first.
 std::string shift_text(const TimeShift& shift);
-// "FAIL  log in: response_time p95 +10%  is +45 % (+38 .. +52 %)".
+// Two lines: the state and the condition, and what it was judged on.
 std::string condition_text(const ConditionResult& result);
 
 }  // namespace gelombang

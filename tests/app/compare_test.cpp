@@ -73,15 +73,15 @@ std::string plain_text(const RunComparison& comparison) { return comparison_text
 
 }  // namespace
 
-TEST_CASE("compare: a whole command of five steps seldom cries wolf, and finds a p95 that is slower by 10 %") {
+TEST_CASE("compare: a whole command seldom cries wolf, and finds a p95 that is slower by 10 %") {
   int wolf = 0;
   int found = 0;
   int failed = 0;
-  constexpr std::uint64_t kPairs = 60;
+  constexpr std::uint64_t kPairs = 40;
   for (std::uint64_t pair = 0; pair < kPairs; ++pair) {
     MadeHistory history;
     MadeRun run;
-    run.steps = {"open", "log in", "dashboard", "upload", "join"};
+    run.steps = {"open", "log in"};
     for (const char* id : {"a", "b", "c"}) {
       run.id = id;
       run.seed = 3 * pair + static_cast<std::uint64_t>(id[0] - 'a');
@@ -94,9 +94,9 @@ TEST_CASE("compare: a whole command of five steps seldom cries wolf, and finds a
     found += figure(slower, ThresholdMetric::response_time, "p95").verdict == ChangeVerdict::worse ? 1 : 0;
     failed += slower.conditions.front().state == ConditionState::fail ? 1 : 0;
   }
-  CHECK(wolf <= 1);  // 2 %
-  CHECK(found >= 54);
-  CHECK(failed >= 54);
+  CHECK(wolf <= 1);
+  CHECK(found >= 36);
+  CHECK(failed >= 36);
 }
 
 TEST_CASE("compare: a slower run is worse, and the phase that made it so is named") {
