@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,10 +92,13 @@ void time_hours() {
   write_hour(path, "a", portal);
   write_hour(path, "b", portal);
   const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t cpu = std::clock();
   auto reader = HistoryReader::open(path);
   const auto compared = compare_runs(*reader.value(), "a", "b", {});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  fmt::print("two runs of an hour, twelve steps, {} figures: {:.2f} s\n", compared.value().looks, seconds);
+  const double used = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
+  fmt::print("two runs of an hour, twelve steps, {} figures: {:.2f} s, {:.2f} s of CPU\n", compared.value().looks,
+             seconds, used);
 }
 
 }  // namespace
@@ -103,8 +107,8 @@ int main() {
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   time_hours();
   fmt::print("of 200 pairs:                              equal, called   10 % slower, found   by --fail-if +5 %\n");
-  for (const Kind& kind : {Kind{1, 60, 0.5, 10'000}, Kind{1, 60, 1, 10'000}, Kind{12, 60, 0.5, 10'000},
-                           Kind{12, 60, 1, 10'000}, Kind{12, 60, 1, 600}, Kind{12, 10, 1, 600}}) {
+  for (const Kind& kind :
+       {Kind{1, 60, 0.5, 10'000}, Kind{1, 60, 1, 10'000}, Kind{12, 60, 0.5, 10'000}, Kind{4, 60, 1, 600}}) {
     const Tally equal = judge_pairs(kind, 1);
     const Tally slower = judge_pairs(kind, 1.1);
     fmt::print("{:2} steps, {:3} s, sigma {:.1f}, {:5} samples {:12} {:18} {:18}\n", kind.steps, kind.seconds,
