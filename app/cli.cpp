@@ -1,6 +1,7 @@
 #include "app/cli.hpp"
 
 #include "app/check_command.hpp"
+#include "app/compare_command.hpp"
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
 #include "app/history_command.hpp"
@@ -86,6 +87,8 @@ int parse_and_run(int argc, char** argv) {
   add_history_command(app, history, command);
   ReportOptions report;
   add_report_command(app, report, command);
+  CompareOptions compare;
+  add_compare_command(app, compare, command);
   int consent_code = 0;
   add_consent_command(app, consent_code);  // runs while it is parsed
   const auto all = app.get_subcommands([](CLI::App*) { return true; });
@@ -93,7 +96,8 @@ int parse_and_run(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
     return refuse(
         ExitCause::configuration,
-        fmt::format("unknown command '{}': expected run, check, selftest, history, report or consent", argv[1]));
+        fmt::format("unknown command '{}': expected run, check, selftest, history, report, compare or consent",
+                    argv[1]));
   }
   try {
     app.parse(argc, argv);
@@ -106,6 +110,7 @@ int parse_and_run(int argc, char** argv) {
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
   session.color = !no_color;
   selftest.color = !no_color;
+  compare.color = !no_color;
   return command ? command() : consent_code;
 }
 

@@ -230,14 +230,17 @@ double draw_figure(RandomStream& random, Cells cells, const DurationFigure& figu
   return estimate_of(scratch, figure).seconds;
 }
 
-// How much wider few blocks make an interval than normal deviates say.
-double widening(double confidence, std::size_t blocks) {
-  if (blocks < 2) return 1;
-  const double tail = (1 - confidence) / 2;
+// How much wider few blocks, and many looks, make an interval than normal deviates say.
+double widening(const Resampling& resampling, std::size_t blocks) {
+  const double tail = (1 - resampling.confidence) / 2;
+  const double shared = tail / static_cast<double>(std::max<std::size_t>(resampling.looks, 1));
+  const auto deviate = [](const auto& distribution, double beyond) {
+    return boost::math::quantile(boost::math::complement(distribution, beyond));
+  };
+  const double normal = deviate(boost::math::normal(), tail);
+  if (blocks < 2) return deviate(boost::math::normal(), shared) / normal;
   const auto n = static_cast<double>(blocks);
-  const double student = boost::math::quantile(boost::math::complement(boost::math::students_t(n - 1), tail));
-  const double normal = boost::math::quantile(boost::math::complement(boost::math::normal(), tail));
-  return std::sqrt(n / (n - 1)) * student / normal;
+  return std::sqrt(n / (n - 1)) * deviate(boost::math::students_t(n - 1), shared) / normal;
 }
 
 // The ends of the interval around `estimate`.
@@ -269,28 +272,32 @@ struct SliceCounts {
   std::size_t after = 0;
 };
 
-// Fills the interval and the blocks of `change`; false where no resample said anything.
+// Fills the intervals and the blocks of `changes`, whose estimates are there; false where no resample said anything.
+// `one_by_one` and `in_blocks` write a figure for each of them and say whether there were any.
 template <class OneByOne, class InBlocks>
-bool resample(const SliceCounts& slices, double estimate, const Resampling& resampling, OneByOne one_by_one,
-              InBlocks in_blocks, Change& change) {
+bool resample(const SliceCounts& slices, const Resampling& resampling, OneByOne one_by_one, InBlocks in_blocks,
+              std::span<Change> changes) {
   const std::size_t shorter = std::min(slices.before, slices.after);
   const bool blocks = shorter >= std::max<std::size_t>(resampling.fewest_slices, 2);
   // A circle as long as the longer run; the other has nothing there.
   const std::size_t longer = std::max(slices.before, slices.after);
   const Blocks of_before(resampling.same_schedule ? longer : slices.before);
   const Blocks of_after(resampling.same_schedule ? longer : slices.after);
-  std::vector<double> drawn;
-  drawn.reserve(resampling.resamples);
+  std::vector<std::vector<double>> drawn(changes.size());
+  std::vector<double> figures(changes.size());
   for (std::size_t i = 0; i < resampling.resamples; ++i) {
     Streams streams(resampling, i, blocks && resampling.same_schedule);
     // Blocks in which one of them measured nothing say nothing.
-    const std::optional<double> one = blocks ? in_blocks(streams, of_before, of_after) : one_by_one(streams);
-    if (one) drawn.push_back(*one);
+    if (!(blocks ? in_blocks(streams, of_before, of_after, figures) : one_by_one(streams, figures))) continue;
+    for (std::size_t f = 0; f < figures.size(); ++f) drawn[f].push_back(figures[f]);
   }
-  if (drawn.empty()) return false;
-  change.blocks = blocks ? Blocks(shorter).count : 0;
-  const std::size_t units = blocks ? change.blocks : std::min(change.samples_before, change.samples_after);
-  bound(drawn, estimate, resampling.confidence, widening(resampling.confidence, units), change.low, change.high);
+  for (std::size_t f = 0; f < changes.size(); ++f) {
+    Change& change = changes[f];
+    if (drawn[f].empty()) return false;
+    change.blocks = blocks ? Blocks(shorter).count : 0;
+    const std::size_t units = blocks ? change.blocks : std::min(change.samples_before, change.samples_after);
+    bound(drawn[f], change.estimate, resampling.confidence, widening(resampling, units), change.low, change.high);
+  }
   return true;
 }
 
@@ -301,39 +308,61 @@ std::optional<SeriesEstimate> figure_of(Cells cells, const DurationFigure& figur
   return estimate_of(cells, figure);
 }
 
-std::optional<Change> change_of(const DurationSeries& before, const DurationSeries& after, const DurationFigure& figure,
-                                const Resampling& resampling) {
+std::vector<std::optional<Change>> changes_of(const DurationSeries& before, const DurationSeries& after,
+                                              std::span<const DurationFigure> figures, const Resampling& resampling) {
   const Table a(before);
   const Table b(after);
-  Change change;
-  change.samples_before = count_of(a.total());
-  change.samples_after = count_of(b.total());
-  if (change.samples_before == 0 || change.samples_after == 0) return std::nullopt;
-  const SeriesEstimate from = estimate_of(a.total(), figure);
-  const SeriesEstimate to = estimate_of(b.total(), figure);
-  change.before = from.seconds;
-  change.after = to.seconds;
-  change.before_at_least = from.lower_bound;
-  change.after_at_least = to.lower_bound;
+  const std::uint64_t samples_before = count_of(a.total());
+  const std::uint64_t samples_after = count_of(b.total());
+  std::vector<std::optional<Change>> out(figures.size());
+  if (samples_before == 0 || samples_after == 0) return out;
+  std::vector<Change> changes;
+  for (const DurationFigure& figure : figures) {
+    const SeriesEstimate from = estimate_of(a.total(), figure);
+    const SeriesEstimate to = estimate_of(b.total(), figure);
+    Change change;
+    change.before = from.seconds;
+    change.after = to.seconds;
+    change.before_at_least = from.lower_bound;
+    change.after_at_least = to.lower_bound;
+    change.samples_before = samples_before;
+    change.samples_after = samples_after;
+    // Around the logarithm of the ratio: twice and half are as far from no change.
+    change.estimate = std::log(to.seconds / from.seconds);
+    changes.push_back(change);
+  }
   DurationSeries::Slice sum_a;
   DurationSeries::Slice sum_b;
-  const auto one_by_one = [&](Streams& streams) {
-    const double x = draw_figure(streams.before, a.total(), figure, sum_a);
-    return std::log(draw_figure(streams.after, b.total(), figure, sum_b) / x);
+  const auto one_by_one = [&](Streams& streams, std::vector<double>& ratios) {
+    for (std::size_t f = 0; f < figures.size(); ++f) {
+      const double x = draw_figure(streams.before, a.total(), figures[f], sum_a);
+      ratios[f] = std::log(draw_figure(streams.after, b.total(), figures[f], sum_b) / x);
+    }
+    return true;
   };
-  const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b) -> std::optional<double> {
+  const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b, std::vector<double>& ratios) {
     of_a.draw(streams.before, a, sum_a);
     of_b.draw(streams.after, b, sum_b);
-    if (count_of(sum_a) == 0 || count_of(sum_b) == 0) return std::nullopt;
-    return std::log(estimate_of(sum_b, figure).seconds / estimate_of(sum_a, figure).seconds);
+    if (count_of(sum_a) == 0 || count_of(sum_b) == 0) return false;
+    for (std::size_t f = 0; f < figures.size(); ++f) {
+      ratios[f] = std::log(estimate_of(sum_b, figures[f]).seconds / estimate_of(sum_a, figures[f]).seconds);
+    }
+    return true;
   };
-  // Around the logarithm of the ratio: twice and half are as far from no change.
-  const double ratio = std::log(to.seconds / from.seconds);
-  if (!resample({a.slices(), b.slices()}, ratio, resampling, one_by_one, in_blocks, change)) return std::nullopt;
-  change.estimate = std::expm1(ratio);
-  change.low = std::expm1(change.low);
-  change.high = std::expm1(change.high);
-  return change;
+  if (!resample({a.slices(), b.slices()}, resampling, one_by_one, in_blocks, changes)) return out;
+  for (std::size_t f = 0; f < changes.size(); ++f) {
+    Change& change = changes[f];
+    change.estimate = std::expm1(change.estimate);
+    change.low = std::expm1(change.low);
+    change.high = std::expm1(change.high);
+    out[f] = change;
+  }
+  return out;
+}
+
+std::optional<Change> change_of(const DurationSeries& before, const DurationSeries& after, const DurationFigure& figure,
+                                const Resampling& resampling) {
+  return changes_of(before, after, {&figure, 1}, resampling).front();
 }
 
 std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& after, const Resampling& resampling) {
@@ -352,21 +381,21 @@ std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& af
   const auto redraw = [&share](RandomStream& random, const ShareSeries::Slice& all) {
     return share({binomial(random, all.whole, share(all)), all.whole});
   };
-  const auto one_by_one = [&](Streams& streams) {
+  const auto one_by_one = [&](Streams& streams, std::vector<double>& out) {
     const double x = redraw(streams.before, a.total());
-    return redraw(streams.after, b.total()) - x;
+    out[0] = redraw(streams.after, b.total()) - x;
+    return true;
   };
-  const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b) -> std::optional<double> {
+  const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b, std::vector<double>& out) {
     ShareSeries::Slice sum_a;
     ShareSeries::Slice sum_b;
     of_a.draw(streams.before, a, sum_a);
     of_b.draw(streams.after, b, sum_b);
-    if (sum_a.whole == 0 || sum_b.whole == 0) return std::nullopt;
-    return share(sum_b) - share(sum_a);
+    if (sum_a.whole == 0 || sum_b.whole == 0) return false;
+    out[0] = share(sum_b) - share(sum_a);
+    return true;
   };
-  if (!resample({a.slices(), b.slices()}, change.estimate, resampling, one_by_one, in_blocks, change)) {
-    return std::nullopt;
-  }
+  if (!resample({a.slices(), b.slices()}, resampling, one_by_one, in_blocks, {&change, 1})) return std::nullopt;
   return change;
 }
 

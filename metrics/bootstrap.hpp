@@ -8,6 +8,9 @@
 // Where there are too few slices for that, samples are drawn one by one, which is too sure of itself where they depend
 // on each other; Change::blocks says so.
 //
+// Of many figures one is always the strangest, so every interval is widened for their number: by the quantile that
+// Bonferroni's share of the doubt asks for, for a thousand resamples do not reach that far.
+//
 // The interval is made of percentiles of the resampled changes, widened around the estimate for few blocks as by
 // T. Hesterberg: What Teachers Should Know about the Bootstrap, The American Statistician 69, 2015, section 4.
 #pragma once
@@ -18,11 +21,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace gelombang {
 
 struct Resampling {
-  double confidence = 0.99;      // (0, 1)
+  double confidence = 0.99;      // (0, 1), that all of `looks` intervals hold the truth
+  std::size_t looks = 1;         // figures that are looked at: each interval is widened for them (Bonferroni)
   std::size_t resamples = 1000;  // at least 100
   std::uint64_t seed = 1;
   std::size_t fewest_slices = 20;  // fewer: samples are drawn instead of blocks
@@ -61,6 +66,9 @@ struct Change {
 // Nothing where one of them has no samples.
 std::optional<Change> change_of(const DurationSeries& before, const DurationSeries& after, const DurationFigure& figure,
                                 const Resampling& resampling);
+// Of several figures from the same resamples, which is quicker.
+std::vector<std::optional<Change>> changes_of(const DurationSeries& before, const DurationSeries& after,
+                                              std::span<const DurationFigure> figures, const Resampling& resampling);
 std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& after, const Resampling& resampling);
 
 }  // namespace gelombang

@@ -14,18 +14,21 @@ ChangeVerdict verdict_of(const Change& change, double up, double down) {
   return ChangeVerdict::unclear;
 }
 
-bool enough(std::uint64_t samples, const DurationFigure& figure, std::uint64_t beyond) {
-  const bool percentile = figure.kind == DurationFigure::Kind::percentile;
-  const double rarer = percentile ? std::min(figure.quantile, 1 - figure.quantile) : 0.5;
-  return static_cast<double>(samples) * rarer >= static_cast<double>(beyond) - 1e-9;
-}
-
 }  // namespace
 
+bool enough_samples(const Change& change, const DurationFigure& figure, std::uint64_t beyond) {
+  const bool percentile = figure.kind == DurationFigure::Kind::percentile;
+  const double rarer = percentile ? std::min(figure.quantile, 1 - figure.quantile) : 0.5;
+  const std::uint64_t fewest = std::min(change.samples_before, change.samples_after);
+  return static_cast<double>(fewest) * rarer >= static_cast<double>(beyond) - 1e-9;
+}
+
+bool enough_samples(const Change& change, std::uint64_t beyond) {
+  return std::min(change.samples_before, change.samples_after) >= beyond;
+}
+
 ChangeVerdict judge_change(const Change& change, const DurationFigure& figure, const MinimumEffect& minimum) {
-  if (!enough(std::min(change.samples_before, change.samples_after), figure, minimum.beyond)) {
-    return ChangeVerdict::too_few;
-  }
+  if (!enough_samples(change, figure, minimum.beyond)) return ChangeVerdict::too_few;
   // As many per cent faster as slower would be: 1 / (1 + e).
   const double of_seconds = minimum.seconds / change.before;
   const double up = std::max(minimum.relative, of_seconds);
@@ -37,8 +40,7 @@ ChangeVerdict judge_change(const Change& change, const DurationFigure& figure, c
 }
 
 ChangeVerdict judge_change(const Change& change, const MinimumEffect& minimum) {
-  const std::uint64_t fewest = std::min(change.samples_before, change.samples_after);
-  if (fewest < minimum.beyond) return ChangeVerdict::too_few;
+  if (!enough_samples(change, minimum.beyond)) return ChangeVerdict::too_few;
   return verdict_of(change, minimum.share, minimum.share);
 }
 

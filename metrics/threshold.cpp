@@ -22,46 +22,54 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return list;
 }
 
-Result<void> resolve_journey(Threshold& threshold, const Catalog& catalog) {
-  const auto found = std::find(catalog.journeys.begin(), catalog.journeys.end(), threshold.selector);
-  if (found == catalog.journeys.end()) {
-    return Error{fmt::format("threshold '{}': no journey is called '{}': expected 'all'{}{}", threshold.expression,
-                             threshold.selector, catalog.journeys.empty() ? "" : " or one of ",
-                             quoted_list(catalog.journeys))};
+Result<JourneyId> find_journey(const Catalog& catalog, const std::string& selector) {
+  const auto found = std::find(catalog.journeys.begin(), catalog.journeys.end(), selector);
+  if (found != catalog.journeys.end()) return static_cast<JourneyId>(found - catalog.journeys.begin());
+  return Error{fmt::format("no journey is called '{}': expected 'all'{}{}", selector,
+                           catalog.journeys.empty() ? "" : " or one of ", quoted_list(catalog.journeys))};
+}
+
+Result<StepId> find_step(const Catalog& catalog, const std::string& selector) {
+  std::vector<std::string> matching;
+  std::vector<std::string> known;
+  StepId last = 0;
+  for (std::size_t i = 0; i < catalog.steps.size(); ++i) {
+    const Catalog::Step& step = catalog.steps[i];
+    known.push_back(full_name(catalog, step));
+    if (known.back() == selector) return static_cast<StepId>(i);
+    if (step.name == selector) {
+      matching.push_back(known.back());
+      last = static_cast<StepId>(i);
+    }
   }
-  threshold.journey = static_cast<JourneyId>(found - catalog.journeys.begin());
-  return {};
+  if (matching.size() == 1) return last;
+  if (matching.empty()) {
+    return Error{fmt::format("no step is called '{}': expected 'all'{}{}", selector, known.empty() ? "" : " or one of ",
+                             quoted_list(known))};
+  }
+  return Error{fmt::format("'{}' is the name of {} steps: expected one of {}", selector, matching.size(),
+                           quoted_list(matching))};
 }
 
 }  // namespace
 
-Result<void> resolve(Threshold& threshold, const Catalog& catalog) {
+Result<void> resolve(Threshold& threshold, const Catalog& catalog, std::string_view kind) {
   threshold.step.reset();
   threshold.journey.reset();
   if (threshold.selector == "all") return {};
-  if (threshold.metric == ThresholdMetric::person_time) return resolve_journey(threshold, catalog);
-  std::vector<std::string> matching;
-  std::vector<std::string> known;
-  for (std::size_t i = 0; i < catalog.steps.size(); ++i) {
-    const Catalog::Step& step = catalog.steps[i];
-    known.push_back(full_name(catalog, step));
-    if (known.back() == threshold.selector) {
-      threshold.step = static_cast<StepId>(i);
-      return {};
-    }
-    if (step.name == threshold.selector) {
-      matching.push_back(known.back());
-      threshold.step = static_cast<StepId>(i);
-    }
+  const auto fail = [&](const Error& error) {
+    return Error{fmt::format("{} '{}': {}", kind, threshold.expression, error.message)};
+  };
+  if (threshold.metric == ThresholdMetric::person_time) {
+    const auto journey = find_journey(catalog, threshold.selector);
+    if (!journey) return fail(journey.error());
+    threshold.journey = *journey;
+    return {};
   }
-  if (matching.size() == 1) return {};
-  threshold.step.reset();
-  if (matching.empty()) {
-    return Error{fmt::format("threshold '{}': no step is called '{}': expected 'all'{}{}", threshold.expression,
-                             threshold.selector, known.empty() ? "" : " or one of ", quoted_list(known))};
-  }
-  return Error{fmt::format("threshold '{}': '{}' is the name of {} steps: expected one of {}", threshold.expression,
-                           threshold.selector, matching.size(), quoted_list(matching))};
+  const auto step = find_step(catalog, threshold.selector);
+  if (!step) return fail(step.error());
+  threshold.step = *step;
+  return {};
 }
 
 Result<std::vector<Threshold>> parse_thresholds(std::span<const std::string> texts, const Catalog& catalog) {

@@ -61,8 +61,8 @@ struct Threshold {
 
 // Syntax alone: `step` is not resolved yet.
 Result<Threshold> parse_threshold(std::string_view text);
-// Finds the selector's step. A name without a journey must be that of exactly one step.
-Result<void> resolve(Threshold& threshold, const Catalog& catalog);
+// Finds the selector's step. A name without a journey must be that of exactly one step. `kind` is what errors call it.
+Result<void> resolve(Threshold& threshold, const Catalog& catalog, std::string_view kind = "threshold");
 // Both, for a list; what stands there twice is kept once.
 Result<std::vector<Threshold>> parse_thresholds(std::span<const std::string> texts, const Catalog& catalog);
 // Every latency that the thresholds name, for LatencyBoundaries::with.

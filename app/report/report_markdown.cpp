@@ -1,3 +1,4 @@
+#include "app/report/markdown.hpp"
 #include "app/report/report_text.hpp"
 #include "app/report/summary_view.hpp"
 #include "base/units.hpp"
@@ -14,59 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-// Nothing in it means anything to Markdown, HTML, or whoever sends messages for an @.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '@': out += "&#64;"; break;
-      case '|': out += "&#124;"; break;
-      case '\\':
-      case '`':
-      case '*':
-      case '_':
-      case '[':
-      case ']':
-      case '#':
-      case '~':
-      case '!': out += '\\'; [[fallthrough]];
-      default: out += c;
-    }
-  }
-  return out;
-}
-
-// In a code span nothing can be escaped, but only a backtick ends it, and in a table a bar.
-std::string code(std::string_view text) {
-  std::string out = printable(text);
-  std::replace(out.begin(), out.end(), '`', '\'');
-  std::replace(out.begin(), out.end(), '|', '/');
-  return "`" + out + "`";
-}
-
-class Table {
- public:
-  // An alignment per column: l or r.
-  Table(std::string_view alignment, const std::vector<std::string>& head) {
-    row(head);
-    text_ += '|';
-    for (const char c : alignment) text_ += c == 'r' ? "---:|" : "---|";
-    text_ += '\n';
-  }
-  void row(const std::vector<std::string>& cells) {
-    text_ += '|';
-    for (const std::string& cell : cells) text_ += " " + cell + " |";
-    text_ += '\n';
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
 std::string headline(const ReportDocument& document, const json::object& summary) {
   if (document.state == ReportDocument::State::cut_off) return "CUT OFF: ended from outside, so there is no verdict";
   if (document.state == ReportDocument::State::under_way) return "UNDER WAY: there is no verdict yet";
@@ -79,21 +27,21 @@ std::string headline(const ReportDocument& document, const json::object& summary
 
 std::string head(const ReportDocument& document, const json::object& summary) {
   const json::object& run = object_in(summary, "run");
-  std::string out = fmt::format("## {}\n\n", plain(headline(document, summary)));
-  out +=
-      fmt::format("{}, load {}, against {}; {} for {}, run {}\n\n", plain(text_in(run, "scenario")),
-                  plain(text_in(run, "load")), code(text_in(run, "target")), text_in(run, "started_at"),
-                  format_duration(from_seconds(number_in(run, "took_seconds").value_or(0))), code(text_in(run, "id")));
+  std::string out = fmt::format("## {}\n\n", markdown_plain(headline(document, summary)));
+  out += fmt::format(
+      "{}, load {}, against {}; {} for {}, run {}\n\n", markdown_plain(text_in(run, "scenario")),
+      markdown_plain(text_in(run, "load")), markdown_code(text_in(run, "target")), text_in(run, "started_at"),
+      format_duration(from_seconds(number_in(run, "took_seconds").value_or(0))), markdown_code(text_in(run, "id")));
   const json::object& validity = object_in(summary, "validity");
-  out += fmt::format("- validity: {}\n", plain(text_in(validity, "state")));
+  out += fmt::format("- validity: {}\n", markdown_plain(text_in(validity, "state")));
   if (const json::value* reasons = validity.if_contains("reasons"); reasons != nullptr && reasons->is_array()) {
     for (const json::value& reason : reasons->get_array()) {
-      if (reason.is_string()) out += fmt::format("  - {}\n", plain(reason.get_string().c_str()));
+      if (reason.is_string()) out += fmt::format("  - {}\n", markdown_plain(reason.get_string().c_str()));
     }
   }
   if (document.state == ReportDocument::State::finished) {
     for (const json::value& reason : list_in(summary, "exit_reasons")) {
-      out += fmt::format("- {}\n", plain(text_in(reason.get_object(), "text")));
+      out += fmt::format("- {}\n", markdown_plain(text_in(reason.get_object(), "text")));
     }
   }
   const json::object& arrivals = object_in(summary, "arrivals");
@@ -106,12 +54,12 @@ std::string head(const ReportDocument& document, const json::object& summary) {
 std::string thresholds(const json::object& summary) {
   const json::array& list = list_in(summary, "thresholds");
   if (list.empty()) return {};
-  Table table("llr", {"", "threshold", "measured"});
+  MarkdownTable table("llr", {"", "threshold", "measured"});
   for (const json::value& element : list) {
     const json::object& t = element.get_object();
     const std::string state = text_in(t, "state");
     const std::string mark = state == "pass" ? "\xe2\x9c\x93" : state == "fail" ? "\xe2\x9c\x97" : "no data";
-    table.row({mark, code(text_in(t, "expression")), threshold_value_text(t)});
+    table.row({mark, markdown_code(text_in(t, "expression")), threshold_value_text(t)});
   }
   return "\n### Thresholds\n\n" + table.text();
 }
@@ -119,13 +67,14 @@ std::string thresholds(const json::object& summary) {
 std::string steps(const json::object& summary) {
   const json::array& list = list_in(summary, "steps");
   if (list.empty()) return {};
-  Table table("lrrrrrr", {"step", "count", "failed", "response p50", "p95", "p99", "service p95"});
+  MarkdownTable table("lrrrrrr", {"step", "count", "failed", "response p50", "p95", "p99", "service p95"});
   for (const json::value& element : list) {
     const json::object& s = element.get_object();
     const json::object& response = object_in(s, "response_time_seconds");
-    table.row({plain(text_in(s, "journey") + "/" + text_in(s, "name")), fmt::format("{}", count_in(s, "count")),
-               share_text(number_in(s, "error_rate")), figure_text(response, "p50"), figure_text(response, "p95"),
-               figure_text(response, "p99"), figure_text(object_in(s, "service_time_seconds"), "p95")});
+    table.row({markdown_plain(text_in(s, "journey") + "/" + text_in(s, "name")),
+               fmt::format("{}", count_in(s, "count")), share_text(number_in(s, "error_rate")),
+               figure_text(response, "p50"), figure_text(response, "p95"), figure_text(response, "p99"),
+               figure_text(object_in(s, "service_time_seconds"), "p95")});
   }
   return "\n### Steps\n\n" + table.text();
 }
@@ -137,7 +86,7 @@ std::string people(const json::object& summary) {
     if (count_in(p, "arrived") == 0) continue;
     const json::object& ended = object_in(p, "ended");
     const auto amplification = number_in(p, "retry_amplification");
-    out += fmt::format("- {}: {} people, {} succeeded, {} gave up", plain(text_in(p, "journey")),
+    out += fmt::format("- {}: {} people, {} succeeded, {} gave up", markdown_plain(text_in(p, "journey")),
                        count_in(p, "arrived"), count_in(ended, "succeeded"), count_in(ended, "lost"));
     if (amplification) out += fmt::format("; {:.2f} times the requests of a calm crowd", *amplification);
     out += '\n';
@@ -158,11 +107,11 @@ std::string mail(const json::object& summary) {
 std::string rules(const json::object& summary) {
   const json::array& list = list_in(summary, "conformance");
   if (list.empty()) return {};
-  Table table("llll", {"", "rule", "expected", "got"});
+  MarkdownTable table("llll", {"", "rule", "expected", "got"});
   for (const json::value& element : list) {
     const json::object& row = element.get_object();
-    table.row({flag_in(row, "holds") ? "\xe2\x9c\x93" : "\xe2\x9c\x97", plain(text_in(row, "rule")),
-               plain(text_in(row, "expected")), plain(text_in(row, "got"))});
+    table.row({flag_in(row, "holds") ? "\xe2\x9c\x93" : "\xe2\x9c\x97", markdown_plain(text_in(row, "rule")),
+               markdown_plain(text_in(row, "expected")), markdown_plain(text_in(row, "got"))});
   }
   return "\n### Rules\n\n" + table.text();
 }
@@ -170,7 +119,8 @@ std::string rules(const json::object& summary) {
 std::string annotations(const ReportDocument& document) {
   std::string out;
   for (const Annotation& a : document.annotations) {
-    out += fmt::format("- after {}: {} ({})\n", format_duration(a.offset), plain(a.text), plain(a.kind));
+    out +=
+        fmt::format("- after {}: {} ({})\n", format_duration(a.offset), markdown_plain(a.text), markdown_plain(a.kind));
   }
   return out.empty() ? out : "\n### What happened\n\n" + out;
 }

@@ -230,6 +230,21 @@ TEST_CASE("bootstrap: a verdict needs the interval, the effect and the samples",
   CHECK(verdict(0.01, 0.06, 0.1, 200) == ChangeVerdict::worse);
 }
 
+TEST_CASE("bootstrap: the more figures are looked at, the wider their intervals", "[unit][bootstrap]") {
+  const DurationSeries a = synthetic(1, 0.5, 1);
+  const DurationSeries b = synthetic(2, 0.5, 1);
+  const auto one = change_of(a, b, kP95, {});
+  const auto many = change_of(a, b, kP95, {.looks = 50});
+  // Of normal deviates: 3.72 for 0.01 / 50, 2.58 for 0.01.
+  const double width = std::log1p(many->high) - std::log1p(many->low);
+  CHECK(width == Approx((std::log1p(one->high) - std::log1p(one->low)) * 3.719 / 2.576).epsilon(0.01));
+  const std::vector<DurationFigure> figures{kMedian, kP95, kMean};
+  const auto together = changes_of(a, b, figures, {});
+  REQUIRE(together.size() == 3);
+  CHECK(together[1]->estimate == Approx(one->estimate));
+  CHECK(together[1]->low == Approx(one->low).margin(0.01));
+}
+
 TEST_CASE("bootstrap: the same seed gives the same interval, and nothing gives nothing", "[unit][bootstrap]") {
   const DurationSeries a = wandering(1, 60, 0.5, 0.1);
   const DurationSeries b = wandering(2, 60, 0.5, 0.1);

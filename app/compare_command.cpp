@@ -1,0 +1,154 @@
+#include "app/compare_command.hpp"
+
+#include "app/compare/comparison.hpp"
+#include "app/compare/comparison_output.hpp"
+#include "app/compare/comparison_words.hpp"
+#include "app/exit.hpp"
+#include "app/say.hpp"
+#include "app/terminal.hpp"
+#include "metrics/history_file.hpp"
+#include "metrics/history_reader.hpp"
+#include "metrics/json_writer.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+Result<std::unique_ptr<HistoryReader>> open_history_of(const CompareOptions& options) {
+  if (!options.file.empty()) return HistoryReader::open(options.file);
+  const auto usual = default_history_path();
+  if (usual.has_error()) return usual.error();
+  return HistoryReader::open(usual.value());
+}
+
+Result<double> share_of(std::string_view option, const std::string& text, double least, double most) {
+  double percent = 0;
+  const char* last = text.data() + text.size() - (text.empty() ? 0 : 1);
+  const auto [end, error] = std::from_chars(text.data(), last, percent, std::chars_format::fixed);
+  if (text.empty() || text.back() != '%' || error != std::errc() || end != last ||
+      !(percent >= least && percent <= most)) {
+    return Error{fmt::format("{} {}: expected a percentage from {}% to {}%", option, text, least, most)};
+  }
+  return percent / 100;
+}
+
+Result<CompareSettings> settings_of(const CompareOptions& options) {
+  CompareSettings settings;
+  settings.anyway = options.anyway;
+  const auto confidence = share_of("--confidence", options.confidence, 80, 99.99);
+  if (!confidence) return confidence.error();
+  settings.confidence = *confidence;
+  const auto minimum = share_of("--min-effect", options.minimum, 0.1, 1000);
+  if (!minimum) return minimum.error();
+  settings.minimum.relative = *minimum;
+  for (const std::string& text : options.conditions) {
+    auto condition = parse_change_condition(text);
+    if (!condition) return condition.error();
+    settings.conditions.push_back(std::move(*condition));
+  }
+  return settings;
+}
+
+// How the program ends, and why: the gravest of the conditions.
+ExitReason judged(const RunComparison& comparison, bool fail_unclear, int& code) {
+  const auto first = [&](ConditionState state) -> const ConditionResult* {
+    for (const ConditionResult& result : comparison.conditions) {
+      if (result.state == state) return &result;
+    }
+    return nullptr;
+  };
+  const auto say_of = [](std::string_view what, const ConditionResult& result) {
+    return fmt::format("{} '{}'{}", kFailIf, printable(result.condition.what.expression), what);
+  };
+  code = 0;
+  if (const auto* failed = first(ConditionState::fail)) {
+    code = static_cast<int>(ExitCause::failed);
+    const ThresholdMetric metric = failed->condition.what.metric;
+    return {ExitCause::failed, say_of(" holds: ", *failed) + change_text(metric, *failed->change)};
+  }
+  const auto* unclear = first(ConditionState::unclear);
+  if (unclear != nullptr && fail_unclear) {
+    code = static_cast<int>(ExitCause::failed);
+    return {ExitCause::failed, say_of(" is unclear, which --fail-unclear takes for a failure", *unclear)};
+  }
+  if (const auto* none = first(ConditionState::no_data)) {
+    code = static_cast<int>(ExitCause::no_data);
+    return {ExitCause::no_data, say_of(" has too few samples for a verdict", *none)};
+  }
+  if (unclear != nullptr) {
+    return {ExitCause::no_data, say_of(" is unclear: the interval holds both; longer runs tell", *unclear)};
+  }
+  return {};
+}
+
+std::string formatted(const RunComparison& comparison, const CompareOptions& options, int code) {
+  if (options.format == "json") return comparison_json(comparison, code);
+  if (options.format == "md") return comparison_markdown(comparison);
+  const bool terminal = options.out.empty() || options.out == "-";
+  return comparison_text(comparison, Terminal(STDOUT_FILENO, options.color && terminal));
+}
+
+Result<void> put(const std::string& text, const std::string& out) {
+  if (!out.empty() && out != "-") return write_file(out, text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return Error{fmt::format("cannot write to stdout: {}", std::strerror(errno))};
+}
+
+int run_compare(const CompareOptions& options) {
+  const auto settings = settings_of(options);
+  if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
+  const auto history = open_history_of(options);
+  if (history.has_error()) return refuse(ExitCause::configuration, history.error().message);
+  const auto compared = compare_runs(*history.value(), options.before, options.after, settings.value());
+  if (compared.has_error()) return refuse(compared.error().cause, compared.error().text);
+  int code = 0;
+  const ExitReason reason = judged(compared.value(), options.fail_unclear, code);
+  const auto written = put(formatted(compared.value(), options, code), options.out);
+  if (written.has_error()) return refuse(ExitCause::configuration, written.error().message);
+  if (!reason.text.empty()) say("gelombang: {}\n", reason.text);
+  return code;
+}
+
+}  // namespace
+
+void add_compare_command(CLI::App& parent, CompareOptions& options, std::function<int()>& command) {
+  CLI::App* sub =
+      parent.add_subcommand("compare", "Says whether the second of two runs was slower, and how sure that is");
+  sub->footer(
+      "A condition is [journey/]step or all, a colon, a figure as in thresholds, and a limit: +10% or +50ms of a\n"
+      "duration, percentage points such as error_rate +0.5% or served_rate -1%. It fails (exit 99) where the change\n"
+      "is surely one for the worse and has reached the limit.\n\n"
+      "Examples:\n  gelombang compare 20260301-0500 last\n"
+      "  gelombang compare 20260301-0500 last --fail-if 'log in: response_time p95 +10%' --format md");
+  sub->add_option("BEFORE", options.before, "Id of a run, the beginning of one, or last")->required()->type_name("");
+  sub->add_option("AFTER", options.after, "Likewise")->required()->type_name("");
+  sub->add_option("--fail-if", options.conditions, "Exits 99 where this change is found; may stand there several times")
+      ->type_name("CONDITION")
+      ->expected(1)
+      ->take_all();
+  sub->add_flag("--fail-unclear", options.fail_unclear, "Exits 99 also where a condition cannot be decided");
+  sub->add_flag("--anyway", options.anyway, "Compares invalid or unlike runs, too, and says so");
+  sub->add_option("--confidence", options.confidence, "That all verdicts together are no chance")
+      ->capture_default_str();
+  sub->add_option("--min-effect", options.minimum, "The smallest change of a duration worth naming")
+      ->capture_default_str();
+  sub->add_option("--format", options.format, "text, json or md")
+      ->check(CLI::IsMember({"text", "json", "md"}))
+      ->capture_default_str();
+  sub->add_option("--out", options.out, "The file to write (default: stdout)");
+  sub->add_option("--history", options.file,
+                  "The history's file (default: history.sqlite in the user's state directory)");
+  sub->callback([&] { command = [&] { return run_compare(options); }; });
+}
+
+}  // namespace gelombang
