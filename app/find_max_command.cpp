@@ -142,11 +142,11 @@ bool write_json(const std::string& path, const std::string& text) {
 }
 
 void announce(const ProberOptions& options, const SearchSettings& settings, const capacity::ProbePlan& plan) {
-  say("gelombang {}  search {}  seed {}  from {} to {}\n", kVersion, options.search, options.seed,
-      format_rate(Rate::per_second(settings.options.min_rate)),
-      format_rate(Rate::per_second(settings.options.max_rate)));
-  say("scenario {}  target {}  probes of {}, after {} of warm-up\n", plan.run.scenario.name, plan.run.target->text,
-      format_duration(settings.probe), format_duration(settings.warm_up));
+  say("gelombang {}  search {}  seed {}\n", kVersion, options.search, options.seed);
+  say("scenario {}  target {}\n", plan.run.scenario.name, plan.run.target->text);
+  say("from {} to {}, probes of {} after {} of warm-up\n", format_rate(Rate::per_second(settings.options.min_rate)),
+      format_rate(Rate::per_second(settings.options.max_rate)), format_duration(settings.probe),
+      format_duration(settings.warm_up));
   if (options.run.insecure) say("warning: --insecure: certificates are not verified\n");
 }
 

@@ -50,17 +50,19 @@ Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& ord
   auto prepared = prepare_run(plan.options);
   if (prepared.has_error()) return prepared.error();
   plan.run = std::move(prepared.value());
-  std::vector<std::string> texts = options.slos;
-  if (options.warm_up > Duration::zero()) {
-    for (std::string& text : texts) {
-      const auto slo = parse_threshold(text);
-      if (slo.has_value() && slo.value().after == Duration::zero()) text += " after " + exact_text(options.warm_up);
+  plan.run.thresholds.clear();
+  for (const std::string& slo : options.slos) {
+    auto threshold = parse_threshold(slo);
+    if (threshold.has_error()) return Error{"--slo: " + threshold.error().message};
+    const auto resolved = resolve(threshold.value(), plan.run.scenario.catalog);
+    if (resolved.has_error()) return Error{"--slo: " + resolved.error().message};
+    if (threshold.value().after == Duration::zero() && options.warm_up > Duration::zero()) {
+      threshold.value().after = options.warm_up;
+      threshold.value().expression += " after " + exact_text(options.warm_up);
     }
+    plan.options.thresholds.push_back(threshold.value().expression);
+    plan.run.thresholds.push_back(std::move(threshold.value()));
   }
-  auto slos = parse_thresholds(texts, plan.run.scenario.catalog);
-  if (slos.has_error()) return Error{"--slo: " + slos.error().message};
-  plan.options.thresholds = std::move(texts);
-  plan.run.thresholds = std::move(slos.value());
   auto boundaries = LatencyBoundaries::with(latency_limits(plan.run.thresholds));
   if (boundaries.has_error()) return Error{"--slo: " + boundaries.error().message};
   plan.run.layout = make_layout(plan.run.scenario.catalog, std::move(boundaries.value()));

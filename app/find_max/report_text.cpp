@@ -93,7 +93,7 @@ std::string curve_text(const SearchResult& result, const Threshold& metric, cons
 std::string knee_text(const SearchResult& result) {
   for (const CurveLevel& level : result.curve) {
     if (!level.knee) continue;
-    return fmt::format("Knee: {}, mean {}; beyond it more load costs more in delay than it brings\n",
+    return fmt::format("Knee: {}, mean {}; beyond it load costs more in delay than it brings\n",
                        rate_text(level.point.rate), format_duration(from_seconds(level.point.mean_response)));
   }
   return "";
@@ -179,7 +179,11 @@ std::string result_text(const SearchResult& result, const std::vector<std::strin
                         const ChartStyle& style) {
   std::string text = probes_text(result, slos) + curve_text(result, curve_metric, style) + "\n" + knee_text(result);
   const SearchVerdict verdict = verdict_of(result);
-  text += (verdict.exit_code == 0 ? "Answer: " : "No answer: ") + verdict.text + "\n";
+  if (verdict.exit_code == 0) {
+    text += fmt::format("Answer: {}\nBroken: {}\n", known_text(result.answer), broken_by(result));
+  } else {
+    text += "No answer: " + verdict.text + "\n";
+  }
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "app/find_max/slo_watch.hpp"
 
+#include "base/units.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +12,8 @@ namespace {
 
 // Below this a share says nothing.
 constexpr double kLeastSamples = 20;
+constexpr double kRounding = 1e-6;  // 1 - 0.9 is a little less than 0.1
+constexpr Duration kLeastPatience = std::chrono::seconds(3);
 
 bool is_below(Comparison comparison) { return comparison == Comparison::less || comparison == Comparison::less_equal; }
 bool is_above(Comparison comparison) {
@@ -51,7 +55,12 @@ std::optional<Allowance> allowance(const Threshold& slo, const ThresholdData& da
 
 SloWatch::SloWatch(std::vector<Threshold> slos, const std::shared_ptr<const MetricsLayout>& layout, Duration length,
                    Duration warm_up)
-    : length_(length), warm_up_(warm_up), curve_(curve_metric(slos)), curve_data_(layout->boundaries) {
+    : length_(length),
+      warm_up_(warm_up),
+      curve_(curve_metric(slos)),
+      curve_data_(layout->boundaries),
+      patience_(kLeastPatience) {
+  for (const Duration limit : latency_limits(slos)) patience_ = std::max(patience_, 2 * limit);
   for (Threshold& slo : slos) followed_.push_back({std::move(slo), ThresholdData(layout->boundaries), 0, {}});
 }
 
@@ -70,6 +79,13 @@ Threshold SloWatch::curve_metric(const std::vector<Threshold>& slos) {
 void SloWatch::add(const Interval& interval) {
   for (const JourneySnapshot& journey : interval.delta.journeys) {
     users_exhausted_ += journey[DropReason::users_exhausted];
+    started_in_silence_ += journey.started;
+  }
+  silent_ += interval.end - interval.begin;
+  const auto& steps = interval.delta.steps;
+  if (std::any_of(steps.begin(), steps.end(), [](const StepSnapshot& step) { return step.steps.finished() > 0; })) {
+    silent_ = Duration::zero();
+    started_in_silence_ = 0;
   }
   const Duration middle = interval.begin + (interval.end - interval.begin) / 2;
   for (Followed& followed : followed_) {
@@ -101,11 +117,14 @@ bool SloWatch::broken(const Followed& followed) const {
   const auto so_far = static_cast<double>(std::max(allowed->all, followed.started));
   const double in_the_end = so_far * to_seconds(judged) / to_seconds(followed.watched);
   const double least = std::max(kLeastSamples, static_cast<double>(followed.slo.min_samples));
-  return static_cast<double>(allowed->wrong) > allowed->share * std::max(in_the_end, least);
+  return static_cast<double>(allowed->wrong) > allowed->share * std::max(in_the_end, least) + kRounding;
 }
 
 std::optional<std::string> SloWatch::broken() const {
   if (users_exhausted_ > 0) return fmt::format("users_exhausted: {} arrivals found no free user", users_exhausted_);
+  if (silent_ >= patience_ && static_cast<double>(started_in_silence_) >= kLeastSamples) {
+    return fmt::format("no answer: nothing has finished for {}", format_duration(silent_));
+  }
   for (const Followed& followed : followed_) {
     if (broken(followed)) return followed.slo.expression;
   }

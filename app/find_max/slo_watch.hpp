@@ -52,6 +52,9 @@ class SloWatch {
   Threshold curve_;
   ThresholdData curve_data_;
   std::uint64_t users_exhausted_ = 0;
+  Duration patience_;  // with silence
+  Duration silent_{};  // for how long no step has finished
+  std::uint64_t started_in_silence_ = 0;
 };
 
 }  // namespace gelombang::capacity
