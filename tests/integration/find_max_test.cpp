@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace gelombang::test;
@@ -145,6 +146,41 @@ TEST_CASE("find-max: a signal stops the probe and shows what is known", "[integr
   const auto result = search.result();
   CHECK(result.at("exit_code") == 105);
   CHECK(number(result.at("held_rate")) >= 10);
+}
+
+TEST_CASE("find-max: a second signal cuts off what is under way", "[integration]") {
+  const Sandbox sandbox;
+  sandbox.operate("faults", R"({"pool.size": 1, "pool.query_ms": 60000, "pool.timeout_ms": 60000})");
+  Search search;
+  std::vector<std::string> argv =
+      search.arguments({"--target", sandbox.url(), "--slo", "all: error_rate < 50%", "--min-rate", "4/s", "--probe",
+                        "1m", "--graceful-stop", "1m", "--seed", "1"});
+  argv.insert(argv.begin(), std::string(GELOMBANG_BINARY_DIR) + "/gelombang");
+  ChildProcess process(argv);
+  const auto waiting = [&] {
+    return number(boost::json::parse(http_get(sandbox.url() + "/_sandbox/state")).at("pool").at("waiting"));
+  };
+  process.wait_for_output("probes of", 30s);
+  while (waiting() == 0) std::this_thread::sleep_for(20ms);
+  process.signal(SIGINT);
+  process.wait_for_output("once more to stop now", 20s);
+  process.signal(SIGINT);
+  CHECK(process.wait(20s) == 105);
+  CHECK(search.result().at("probes").as_array().size() == 1);
+}
+
+TEST_CASE("find-max: a signal in a pause ends the search there", "[integration]") {
+  const Sandbox sandbox;
+  Search search;
+  std::vector<std::string> argv =
+      search.arguments({"--target", sandbox.url(), "--slo", "all: error_rate < 50%", "--min-rate", "10/s", "--probe",
+                        "2s", "--warm-up", "0s", "--cool-down", "10m", "--seed", "1"});
+  argv.insert(argv.begin(), std::string(GELOMBANG_BINARY_DIR) + "/gelombang");
+  ChildProcess process(argv);
+  process.wait_for_output("probe  1", 30s);
+  process.signal(SIGTERM);
+  CHECK(process.wait(20s) == 105);
+  CHECK(process.standard_error().ends_with("exit 105: stopped by a signal; until then: held 10.0/s\n"));
 }
 
 TEST_CASE("find-max: what cannot be searched is refused in one line, with nothing sent", "[integration]") {
