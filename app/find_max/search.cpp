@@ -43,7 +43,7 @@ CurveLevel finished(Level level) {
                      [](const Estimate& a, const Estimate& b) { return a.value < b.value; });
     level.level.figure = *middle;
   }
-  return std::move(level.level);
+  return level.level;
 }
 
 bool judged(const ProbeResult& probe) {
