@@ -4,6 +4,7 @@
 #include "app/compare_command.hpp"
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
+#include "app/find_max_command.hpp"
 #include "app/history_command.hpp"
 #include "app/load_session.hpp"
 #include "app/report_command.hpp"
@@ -27,21 +28,10 @@ void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, st
   CLI::App* sub = app.add_subcommand("run", "Plays a scenario against a target and judges its thresholds");
   sub->footer("Example:\n  gelombang run login.lua --target http://127.0.0.1:8080 --rate 20/s --duration 1m");
   add_plan_options(*sub, run);
-  sub->add_option("--metrics-listen", session.metrics_listen, "Where /metrics is served, or off")
-      ->capture_default_str();
+  add_session_options(*sub, session);
   sub->add_option("--linger", session.linger, "How long to wait at the end for a last scrape, if there were any")
       ->capture_default_str();
-  sub->add_option("--json", session.json, "Writes the summary as JSON to a file, or - for stdout");
   sub->add_option("--start-at", session.start_at, "When the schedule starts, such as 12:00 (default: now)");
-  sub->add_option("--mailbox", session.mailbox, "imap://HOST, imaps://HOST or maildir:DIR, for mailbox.wait");
-  sub->add_option("--mailbox-user", session.mailbox_user, "User of the mailbox");
-  sub->add_option("--mailbox-password-file", session.mailbox_password_file, "File whose first line is its password");
-  sub->add_option("--consent-key", session.consent_key,
-                  "Public key, or its file, that the target's consent is signed with");
-  CLI::Option* history = sub->add_option("--history", session.history,
-                                         "The file that keeps the run (default: history.sqlite in the user's state "
-                                         "directory)");
-  sub->add_flag("--no-history", session.no_history, "Does not keep the run")->excludes(history);
   sub->callback([&] { command = [&] { return run_load(run, session); }; });
 }
 
@@ -81,6 +71,8 @@ int parse_and_run(int argc, char** argv) {
   std::function<int()> command;
   add_run_command(app, run, session, command);
   add_check_command(app, run, command);
+  FindMaxOptions find_max;
+  add_find_max_command(app, find_max, command);
   SelftestOptions selftest;
   add_selftest_command(app, selftest, command);
   HistoryOptions history;
@@ -96,7 +88,7 @@ int parse_and_run(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
     return refuse(
         ExitCause::configuration,
-        fmt::format("unknown command '{}': expected run, check, selftest, history, report, compare or consent",
+        fmt::format("unknown command '{}': expected run, find-max, check, selftest, history, report, compare or consent",
                     argv[1]));
   }
   try {
@@ -109,6 +101,7 @@ int parse_and_run(int argc, char** argv) {
   const auto log = init_log(log_level, !no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
   session.color = !no_color;
+  find_max.session.color = !no_color;
   selftest.color = !no_color;
   compare.color = !no_color;
   return command ? command() : consent_code;

@@ -9,6 +9,10 @@
 #include <optional>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace gelombang {
 
 struct SessionOptions {
@@ -24,6 +28,9 @@ struct SessionOptions {
   bool no_history = false;
   bool color = true;
 };
+
+// Adds what `run` and `find-max` share: /metrics, JSON, mailbox, consent, history.
+void add_session_options(CLI::App& command, SessionOptions& options);
 
 // The exit code.
 int run_load(const RunOptions& run_options, const SessionOptions& session_options);

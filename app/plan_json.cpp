@@ -104,9 +104,14 @@ json::value people_of(const Journey& journey) {
 
 }  // namespace
 
-std::string plan_json(const RunOptions& options, const SessionOptions& session, const PreparedRun& run) {
+std::string plan_json(const RunOptions& options, const SessionOptions& session, const PreparedRun& run,
+                      const std::optional<SearchLink>& search) {
   const RunPlan& plan = run.plan;
   json::object root{{"command", command_of(options, session, run)}, {"load", load_of(plan.load)}};
+  if (search) {
+    root["find_max"] =
+        json::object{{"search", search->search}, {"probe", search->number}, {"recovery", search->recovery}};
+  }
   root["segment"] = fmt::format("{}/{}", plan.segment.index + 1, plan.segment.count);
   root["seed"] = plan.settings.seed;
   root["threads"] = plan.threads;

@@ -1,6 +1,5 @@
 #include "app/run_history.hpp"
 
-#include "app/plan_json.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "metrics/history_file.hpp"
@@ -35,8 +34,8 @@ Result<std::unique_ptr<HistoryWriter>> open_default(const RunStart& start) {
 
 }  // namespace
 
-Result<std::unique_ptr<HistoryWriter>> open_run_history(const RunOptions& options, const SessionOptions& session,
-                                                        const PreparedRun& run, const std::string& id, WallTime now) {
+Result<std::unique_ptr<HistoryWriter>> open_run_history(const SessionOptions& session, const PreparedRun& run,
+                                                        const std::string& id, const std::string& plan, WallTime now) {
   if (session.no_history) return std::unique_ptr<HistoryWriter>();
   RunStart start;
   start.id = id;
@@ -46,7 +45,7 @@ Result<std::unique_ptr<HistoryWriter>> open_run_history(const RunOptions& option
   start.load = run.plan.load.name;
   start.target = run.target ? run.target->text : "";
   start.version = kVersion;
-  start.plan = plan_json(options, session, run);
+  start.plan = plan;
   start.seed = run.plan.settings.seed;
   start.started_at = now;
   start.layout = run.layout;

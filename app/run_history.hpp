@@ -14,7 +14,7 @@ namespace gelombang {
 
 // Null with --no-history, and, after a warning, where the usual file cannot be used. An Error only where the user named
 // the file.
-Result<std::unique_ptr<HistoryWriter>> open_run_history(const RunOptions& options, const SessionOptions& session,
-                                                        const PreparedRun& run, const std::string& id, WallTime now);
+Result<std::unique_ptr<HistoryWriter>> open_run_history(const SessionOptions& session, const PreparedRun& run,
+                                                        const std::string& id, const std::string& plan, WallTime now);
 
 }  // namespace gelombang

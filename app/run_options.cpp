@@ -52,11 +52,10 @@ Result<std::string> read_secret(const std::string& key, const std::string& sourc
 Result<ScenarioSettings> read_settings(const RunOptions& options, const std::optional<TargetUrl>& target) {
   ScenarioSettings settings;
   if (target) settings.target = target->text;
-  // Below the largest whole number that scripts may use, 1e15.
-  constexpr std::uint64_t kMask = (std::uint64_t{1} << 49) - 1;
-  settings.seed =
-      options.seed ? *options.seed : (std::uint64_t{std::random_device{}()} << 21 ^ std::random_device{}()) & kMask;
-  if (settings.seed > kMask) return Error{fmt::format("--seed {}: expected at most {}", settings.seed, kMask)};
+  settings.seed = options.seed ? *options.seed : random_seed();
+  if (settings.seed > kSeedMask) {
+    return Error{fmt::format("--seed {}: expected at most {}", settings.seed, kSeedMask)};
+  }
   for (const std::string& text : options.settings) {
     auto pair = key_and_value(text, "--set");
     if (pair.has_error()) return pair.error();
@@ -264,9 +263,13 @@ Result<std::vector<Threshold>> read_thresholds(const RunOptions& options, const 
 
 }  // namespace
 
+std::uint64_t random_seed() {
+  std::random_device random;
+  return (std::uint64_t{random()} << 21 ^ random()) & kSeedMask;
+}
+
 void add_plan_options(CLI::App& command, RunOptions& options) {
-  command.add_option("scenario", options.scenario, "A scenario file, or the name of a shipped one")->required();
-  command.add_option("--target", options.target, "Base URL of the system under test");
+  add_scenario_options(command, options);
   command.add_option("--load", options.load, "Which of the scenario's loads to play");
   command.add_option("--rate", options.rate,
                      "With --duration: a constant rate of arrivals, such as 50/s, in place of a load");
@@ -276,6 +279,15 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
   command.add_option("--scale", options.scale, "Multiplies the load, such as 1/1000")->capture_default_str();
   command.add_option("--speed", options.speed, "Plays an open load that many times faster: its times are divided")
       ->capture_default_str();
+  command.add_option("--threshold", options.thresholds, "A further threshold, such as 'all: error_rate < 1%'")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--segment", options.segment, "Plays part i of n of the load, such as 2/8")->capture_default_str();
+}
+
+void add_scenario_options(CLI::App& command, RunOptions& options) {
+  command.add_option("scenario", options.scenario, "A scenario file, or the name of a shipped one")->required();
+  command.add_option("--target", options.target, "Base URL of the system under test");
   command.add_option("--seed", options.seed, "Makes the run reproducible (default: random, printed)");
   command.add_option("--threads", options.threads, "Worker threads (default: one for each core)");
   command.add_option("--set", options.settings, "key=value for setting(\"key\") in the scenario")
@@ -285,12 +297,8 @@ void add_plan_options(CLI::App& command, RunOptions& options) {
       .add_option("--set-secret", options.secrets, "key=@FILE or key=env:NAME for secret(\"key\"): sent, never shown")
       ->take_all()
       ->allow_extra_args(false);
-  command.add_option("--threshold", options.thresholds, "A further threshold, such as 'all: error_rate < 1%'")
-      ->take_all()
-      ->allow_extra_args(false);
   command.add_option("--max-users", options.max_users,
                      "Most virtual users at once (default: what this machine allows)");
-  command.add_option("--segment", options.segment, "Plays part i of n of the load, such as 2/8")->capture_default_str();
   command.add_option("--catch-up", options.catch_up,
                      "Arrivals that a stall of this machine made late: burst, capped or skip (default: what the "
                      "scenario says, else capped, at 1.2 times their rate)");

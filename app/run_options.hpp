@@ -53,6 +53,12 @@ struct RunOptions {
 
 // Adds what `run` and `check` share.
 void add_plan_options(CLI::App& command, RunOptions& options);
+// The part of them that does not say what the load is, nor what it is judged by.
+void add_scenario_options(CLI::App& command, RunOptions& options);
+
+// Seeds are below the largest whole number that scripts may use, 1e15.
+inline constexpr std::uint64_t kSeedMask = (std::uint64_t{1} << 49) - 1;
+std::uint64_t random_seed();
 
 // What is known before anything is sent.
 struct PreparedRun {

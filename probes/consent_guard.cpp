@@ -152,6 +152,11 @@ GuardVerdict ConsentGuard::may_request(std::string_view host, std::string_view p
   return impl_->settle(impl_->ledger().may_request(host, path));
 }
 
+std::optional<Rate> ConsentGuard::consented_rate(std::string_view host) const {
+  const auto name = normalise_host(host);
+  return name ? impl_->ledger().consented_rate(*name) : std::nullopt;
+}
+
 bool ConsentGuard::needs_preparation(std::string_view /*scheme*/, std::string_view host, std::uint16_t port) {
   const auto name = normalise_host(host);
   if (!name) return false;

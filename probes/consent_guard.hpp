@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/units.hpp"
 #include "probes/address_resolver.hpp"
 #include "probes/consent_key.hpp"
 #include "probes/socket_guard.hpp"
@@ -49,6 +50,9 @@ class ConsentGuard final : public SocketGuard {
   GuardVerdict may_request(std::string_view host, std::string_view path) override;
   bool needs_preparation(std::string_view scheme, std::string_view host, std::uint16_t port) override;
   void prepare(std::string scheme, std::string host, std::uint16_t port, std::function<void()> ready) override;
+  // Of a host that was prepared: the most requests per second of the whole plan that its owner consents to; nothing
+  // where no consent is needed.
+  [[nodiscard]] std::optional<Rate> consented_rate(std::string_view host) const;
 
  private:
   class Impl;

@@ -231,6 +231,20 @@ Ruling ConsentLedger::spend(Host& host, std::string_view name, std::string_view 
   return allow();
 }
 
+std::optional<Rate> ConsentLedger::consented_rate(std::string_view host) const {
+  const std::scoped_lock lock(mutex_);
+  const auto known = hosts_.find(host);
+  if (known == hosts_.end()) return std::nullopt;
+  std::optional<Rate> lowest;
+  for (const auto& [port, origin] : known->second.origins) {
+    for (const Grant& grant : origin.grants) {
+      const Rate rate = grant.consent.max_rate;
+      if (!lowest || rate.per_second() < lowest->per_second()) lowest = rate;
+    }
+  }
+  return lowest;
+}
+
 Result<void> ConsentLedger::holds(const Grant& grant, std::string_view host) const {
   const auto fail = [&](std::string_view why) {
     return Error{fmt::format("the consent of {} at {} holds no longer: {}", host, format_address(grant.address), why)};

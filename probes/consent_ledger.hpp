@@ -74,6 +74,10 @@ class ConsentLedger {
   [[nodiscard]] std::optional<TimePoint> next_due() const;
   Ruling reread(const Origin& origin, Reading reading);
 
+  // The lowest maximum rate that the consents of this host's addresses name, requests per second; nothing where none is
+  // needed.
+  [[nodiscard]] std::optional<Rate> consented_rate(std::string_view host) const;
+
   Ruling may_connect(std::string_view host, const RemoteAddress& address);
   Ruling may_request(std::string_view host, std::string_view path);
 

@@ -69,6 +69,46 @@ TEST_CASE("consent of a run: without a key nothing at all is sent, and the run i
   CHECK(portal.server.requests().empty());
 }
 
+TEST_CASE("consent of a search: its highest rate must fit what the owner consents to, before anything is sent",
+          "[integration][consent]") {
+  Portal portal;
+  portal.consent();
+  const auto search = [&](const std::string& max_rate) {
+    return test::run_program({"find-max",
+                              portal.scenario,
+                              "--target",
+                              "http://" + std::string(kPublic) + ":" + std::to_string(portal.server.port()),
+                              "--contact",
+                              "tester@example.id",
+                              "--consent-key",
+                              portal.directory.file("owner.pub"),
+                              "--slo",
+                              "all: error_rate < 1%",
+                              "--min-rate",
+                              "10/s",
+                              "--max-rate",
+                              max_rate,
+                              "--probe",
+                              "2s",
+                              "--warm-up",
+                              "0s",
+                              "--cool-down",
+                              "0s",
+                              "--metrics-listen",
+                              "off",
+                              "--no-history"});
+  };
+  const test::RunResult over = search("101/s");
+  CHECK(over.exit_code == 112);
+  CHECK(over.err ==
+        "gelombang: --max-rate 101.0/s is over the 100.0/s requests that 11.22.33.44 consents to: lower it\n");
+  CHECK(portal.server.count("/") == 0);
+  const test::RunResult within = search("15/s");
+  INFO(within.err);
+  CHECK(within.exit_code == 113);  // it never fails
+  CHECK(portal.server.count("/") > 30);
+}
+
 TEST_CASE("consent of a run: where none is published only the question is sent", "[integration][consent]") {
   Portal portal;
   const test::RunResult run = test::run_scenario(portal.scenario, portal.with_key("2s"));

@@ -1,0 +1,74 @@
+// Plays the probes of a search: each is an ordinary run of its own, at a constant rate, with a plan and a seed of its
+// own, in the history and under /metrics. Minds signals for as long as it lives, in the pauses as well.
+#pragma once
+
+#include "app/find_max/probe.hpp"
+#include "app/load_session.hpp"
+#include "app/played_run.hpp"
+#include "app/progress.hpp"
+#include "app/run_options.hpp"
+#include "app/terminal.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "metrics/summary.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang::capacity {
+
+struct ProberOptions {
+  RunOptions run;  // without rate, duration, seed and thresholds
+  SessionOptions session;
+  std::vector<std::string> slos;  // as written, each once
+  std::string search;             // its id: probes are runs with ids that begin with it
+  std::uint64_t seed = 0;         // of the search; those of its probes follow from it
+  Duration warm_up{};
+};
+
+// The seed of a probe: a pure function of both, as large as scripts may have it.
+std::uint64_t probe_seed(std::uint64_t seed, std::size_t number) noexcept;
+
+// The run that an order asks for, with the objectives in the place of the scenario's thresholds; what is judged begins
+// after the warm-up, unless an objective says `after` itself. Sends nothing.
+struct ProbePlan {
+  RunOptions options;
+  PreparedRun run;
+};
+Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& order);
+
+// Fills in what follows from a run's summary: verdict, why, rates, objectives. `cut_short`: why it was ended early.
+void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions& options,
+                 const std::optional<std::string>& cut_short);
+
+class Prober {
+ public:
+  explicit Prober(ProberOptions options);
+
+  ProbeResult play(const ProbeOrder& order, const SearchAnswer& known);
+  // False where a signal came, now or before.
+  bool pause(Duration length);
+
+ private:
+  void on_signal();
+  void each_second(PlayedRun& run, TimePoint now);
+  void wait_for_signal();
+
+  ProberOptions options_;
+  SystemClock clock_;
+  Terminal terminal_;
+  Progress progress_;
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_;
+  PlayedRun* playing_ = nullptr;
+  int signals_seen_ = 0;
+};
+
+}  // namespace gelombang::capacity

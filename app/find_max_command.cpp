@@ -1,0 +1,224 @@
+#include "app/find_max_command.hpp"
+
+#include "app/exit.hpp"
+#include "app/find_max/prober.hpp"
+#include "app/find_max/report_text.hpp"
+#include "app/find_max/result_json.hpp"
+#include "app/find_max/search.hpp"
+#include "app/find_max/slo_watch.hpp"
+#include "app/rate_chart.hpp"
+#include "app/say.hpp"
+#include "app/session_setup.hpp"
+#include "app/terminal.hpp"
+#include "app/version.hpp"
+#include "base/units.hpp"
+#include "metrics/json_writer.hpp"
+#include "probes/consent_guard.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+using capacity::ProberOptions;
+using capacity::SearchSettings;
+
+constexpr Duration kShortestProbe = std::chrono::seconds(2);
+
+// "5%" or "0.05".
+Result<double> parse_precision(const std::string& text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  double value = 0;
+  const char* end = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (percent) value /= 100;
+  if (error != std::errc() || at != end || !(value >= 0.001 && value <= 1)) {
+    return Error{fmt::format("--precision '{}': expected 0.1% to 100%", text)};
+  }
+  return value;
+}
+
+Result<double> positive_rate(const char* flag, const std::string& text) {
+  const auto rate = parse_rate(text);
+  if (rate.has_error()) return Error{fmt::format("{}: {}", flag, rate.error().message)};
+  if (rate.value().per_second() == 0) return Error{fmt::format("{} is 0: expected more", flag)};
+  return rate.value().per_second();
+}
+
+Result<Duration> duration_of(const char* flag, const std::string& text) {
+  auto duration = parse_duration(text);
+  if (duration.has_error()) return Error{fmt::format("{}: {}", flag, duration.error().message)};
+  return duration;
+}
+
+Result<SearchSettings> read_settings(const FindMaxOptions& options) {
+  SearchSettings settings;
+  const auto low = positive_rate("--min-rate", options.min_rate);
+  if (low.has_error()) return low.error();
+  const auto high = positive_rate("--max-rate", options.max_rate);
+  if (high.has_error()) return high.error();
+  if (low.value() > high.value()) {
+    return Error{fmt::format("--min-rate {} is above --max-rate {}", options.min_rate, options.max_rate)};
+  }
+  settings.options.min_rate = low.value();
+  settings.options.max_rate = high.value();
+  const auto precision = parse_precision(options.precision);
+  if (precision.has_error()) return precision.error();
+  settings.options.precision = precision.value();
+  if (options.repeat % 2 == 0 || options.repeat > 99) {
+    return Error{fmt::format("--repeat {}: expected an odd number up to 99: the majority decides", options.repeat)};
+  }
+  settings.options.repeat = options.repeat;
+  for (const auto& [flag, text, into] : {std::tuple("--probe", &options.probe, &settings.probe),
+                                         std::tuple("--warm-up", &options.warm_up, &settings.warm_up),
+                                         std::tuple("--cool-down", &options.cool_down, &settings.cool_down)}) {
+    const auto duration = duration_of(flag, *text);
+    if (duration.has_error()) return duration.error();
+    *into = duration.value();
+  }
+  if (settings.probe < kShortestProbe) {
+    return Error{fmt::format("--probe {}: expected at least {}", options.probe, format_duration(kShortestProbe))};
+  }
+  return settings;
+}
+
+// The first probe as it would be: what can be seen to be wrong with it is wrong with all.
+Result<capacity::ProbePlan> check_first(const ProberOptions& options, const SearchSettings& settings) {
+  auto plan = capacity::plan_probe(options, {1, settings.options.min_rate, false, settings.warm_up + settings.probe});
+  if (plan.has_error()) return plan.error();
+  const PreparedRun& run = plan.value().run;
+  if (!run.target) {
+    return Error{"--target is missing: the base URL to play against, such as http://127.0.0.1:8080"};
+  }
+  const std::vector<Load>& loads = run.scenario.loads;
+  if (!loads.empty() && std::none_of(loads.begin(), loads.end(), [](const Load& load) { return load.open(); })) {
+    return Error{fmt::format(
+        "{}: its loads are all closed, with users who start again when they are done: there is no rate of arrivals to "
+        "raise",
+        run.scenario.path)};
+  }
+  if (const auto usable = check_session(options.session, run); usable.has_error()) return usable.error();
+  return plan;
+}
+
+// Whether the owner of the target consents to as much as the search may come to; an arrival makes one request at least.
+std::optional<ExitReason> check_consent(const ProberOptions& options, const capacity::ProbePlan& plan,
+                                        double max_rate) {
+  const SystemClock clock;
+  auto guarded = guard_options(plan.options, options.session, plan.run.plan);
+  if (guarded.has_error()) return ExitReason{ExitCause::configuration, guarded.error().message};
+  const AddressResolver resolve = guarded.value().resolve = resolve_once();
+  ConsentGuard guard(std::move(guarded.value()), clock);
+  const TargetUrl& target = *plan.run.target;
+  const TargetAdmission admission = admit_target(target, guard, resolve);
+  if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
+  const auto consented = guard.consented_rate(target.host);
+  if (!consented || max_rate <= consented->per_second()) return std::nullopt;
+  return ExitReason{ExitCause::refused,
+                    fmt::format("--max-rate {} is over the {} requests that {} consents to: lower it",
+                                format_rate(Rate::per_second(max_rate)), format_rate(*consented), target.host)};
+}
+
+// Whether it could be written.
+bool write_json(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    if (!written) say("gelombang: --json: stdout: {}\n", std::strerror(errno));
+    return written;
+  }
+  const auto written = write_file(path, text);
+  if (written.has_error()) say("gelombang: --json: {}\n", written.error().message);
+  return written.has_value();
+}
+
+void announce(const ProberOptions& options, const SearchSettings& settings, const capacity::ProbePlan& plan) {
+  say("gelombang {}  search {}  seed {}\n", kVersion, options.search, options.seed);
+  say("scenario {}  target {}\n", plan.run.scenario.name, plan.run.target->text);
+  say("from {} to {}, probes of {} after {} of warm-up\n", format_rate(Rate::per_second(settings.options.min_rate)),
+      format_rate(Rate::per_second(settings.options.max_rate)), format_duration(settings.probe),
+      format_duration(settings.warm_up));
+  if (options.run.insecure) say("warning: --insecure: certificates are not verified\n");
+}
+
+}  // namespace
+
+int find_max(const FindMaxOptions& options) {
+  const auto settings = read_settings(options);
+  if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
+  ProberOptions prober_options{options.run, options.session, {}, {}, 0, settings.value().warm_up};
+  std::vector<std::string>& slos = prober_options.slos;
+  for (const std::string& text : options.slos) {
+    const auto slo = parse_threshold(text);
+    if (slo.has_error()) return refuse(ExitCause::configuration, "--slo: " + slo.error().message);
+    const std::string& written = slo.value().expression;
+    if (std::find(slos.begin(), slos.end(), written) == slos.end()) slos.push_back(written);
+  }
+  const SystemClock clock;
+  prober_options.search = new_run_id(clock.wall_now());
+  prober_options.seed = options.run.seed ? *options.run.seed : random_seed();
+  const auto first = check_first(prober_options, settings.value());
+  if (first.has_error()) return refuse(ExitCause::configuration, first.error().message);
+  if (const auto no = check_consent(prober_options, first.value(), settings.value().options.max_rate)) {
+    return refuse(no->cause, no->text);
+  }
+  announce(prober_options, settings.value(), first.value());
+  capacity::Prober prober(prober_options);
+  const capacity::SearchResult result = capacity::search(
+      settings.value(),
+      {[&prober](const capacity::ProbeOrder& order, const SearchAnswer& known) { return prober.play(order, known); },
+       [&prober](Duration length) { return prober.pause(length); }});
+  const bool json_on_stdout = options.session.json == "-";
+  ChartStyle style = chart_style();
+  if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).width();
+  std::fputs(capacity::result_text(result, slos, capacity::SloWatch::curve_metric(first.value().run.thresholds), style)
+                 .c_str(),
+             json_on_stdout ? stderr : stdout);
+  std::fflush(stdout);
+  const capacity::SearchVerdict verdict = capacity::verdict_of(result);
+  if (!options.session.json.empty() &&
+      !write_json(options.session.json, capacity::result_json(result, settings.value(), prober_options))) {
+    return static_cast<int>(ExitCause::configuration);
+  }
+  if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, verdict.text);
+  return verdict.exit_code;
+}
+
+void add_find_max_command(CLI::App& parent, FindMaxOptions& options, std::function<int()>& command) {
+  CLI::App* sub =
+      parent.add_subcommand("find-max", "Finds the highest rate that a target serves within its objectives");
+  sub->footer(
+      "Plays the scenario at rates that double until an objective breaks, then halves the gap. Each probe is a run of\n"
+      "its own in the history.\n\nExample:\n  gelombang find-max login.lua --target http://127.0.0.1:8080 \\\n"
+      "    --slo 'log in: response_time p95 < 800ms' --slo 'all: error_rate < 0.5%' --max-rate 200/s");
+  sub->add_option("--slo", options.slos, "An objective, written as a threshold; takes the place of the scenario's")
+      ->required()
+      ->take_all()
+      ->allow_extra_args(false);
+  sub->add_option("--min-rate", options.min_rate, "The lowest rate of arrivals, where it begins")
+      ->capture_default_str();
+  sub->add_option("--max-rate", options.max_rate, "The highest; within what the target's owner consents to")
+      ->capture_default_str();
+  sub->add_option("--probe", options.probe, "How long a probe is judged")->capture_default_str();
+  sub->add_option("--warm-up", options.warm_up, "Played before that, at the same rate, and not judged")
+      ->capture_default_str();
+  sub->add_option("--cool-down", options.cool_down, "The pause between probes")->capture_default_str();
+  sub->add_option("--precision", options.precision, "The gap between what held and what broke, relative")
+      ->capture_default_str();
+  sub->add_option("--repeat", options.repeat, "Probes of a rate at most, of which the majority decides; odd")
+      ->capture_default_str();
+  add_scenario_options(*sub, options.run);
+  add_session_options(*sub, options.session);
+  sub->callback([&] { command = [&] { return find_max(options); }; });
+}
+
+}  // namespace gelombang
