@@ -115,6 +115,8 @@ export function plainThreshold(expression) {
     const clock = limit.clock === "service_time" ? ", counted from when the request was sent" : "";
     return `${kFigures[limit.figure]} answers of ${who(limit.selector)} within ${duration(limit.seconds)}${clock}`;
   }
+  const mail = /:\s*mail_delivery\s+(\w+)\s*<=?\s*([\d.]+)\s*(us|\u00b5s|ms|min|s|m|h)\b/.exec(expression);
+  if (mail && kFigures[mail[1]]) return `${kFigures[mail[1]]} mails there within ${duration(Number(mail[2]) * kUnits[mail[3]])}`;
   const share = /^\s*(.+?)\s*:\s*(error_rate|served_rate)\s*([<>]=?)\s*([\d.]+)\s*%/.exec(expression);
   if (share?.[2] === "error_rate" && share[3][0] === "<") return `fewer than ${share[4]} of 100 tries at ${who(share[1])} fail`;
   if (share?.[2] === "served_rate" && share[3][0] === ">") return `more than ${share[4]} of 100 planned visits get through`;

@@ -45,6 +45,23 @@ const tests = {
     }
   },
 
+  async "says each threshold in words as well"(browser) {
+    const { url } = await report("words", "60");
+    const { page, faults, close } = await visit(browser, url);
+    const words = await page.locator("#thresholds tbody tr").evaluateAll((rows) => rows.map((row) => row.cells[0].textContent));
+    const ends = [
+      "95 of 100 answers of \u201clogin/log in\u201d within 800 ms",
+      "fewer than 1 of 100 tries at all steps fail",
+      "95 of 100 answers of \u201cupload/KTP photo\u201d within 5 s",
+      "more than 80 of 100 planned visits get through",
+      "95 of 100 mails there within 30 s",
+    ];
+    assert.equal(words.length, ends.length);
+    ends.forEach((end, i) => assert.ok(words[i].endsWith(end), words[i]));
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
   async "shows what was written by others as text, wherever it stands"(browser) {
     const { url } = await report("hostile", "30", kHostile);
     const { page, faults, close } = await visit(browser, url);
