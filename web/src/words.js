@@ -20,6 +20,10 @@ export function verdict(run) {
     const text = "The program was ended from outside. What had been recorded until then is shown; there is no verdict.";
     return { tone: "unknown", word: "Cut off", text };
   }
+  const { thresholds, conformance } = run.summary;
+  if (run.summary.verdict === "pass" && thresholds.length === 0 && conformance.length === 0) {
+    return { tone: "unknown", word: "Passed", text: "Nothing was asked of the target: without thresholds and rules a run cannot fail." };
+  }
   const [tone, word, text] = kVerdicts[run.summary.verdict] ?? ["unknown", "No verdict", ""];
   return { tone, word, text: text || failure(run.summary) };
 }

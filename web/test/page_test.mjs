@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -29,6 +29,17 @@ const report = async (name, ...options) => {
   const path = join(directory, `${name}.html`);
   await writeFile(path, execFileSync(process.argv[2], ["html", ...options], { maxBuffer: 1 << 26 }));
   return { path, url: pathToFileURL(path).href };
+};
+
+// The same page of other figures.
+const changed = async (name, change) => {
+  const { path } = await report("whole", "60");
+  const [before, data, after] = (await readFile(path, "utf8")).split(/(?<=id="data">)|(?=<\/script>\n<script>)/);
+  const run = JSON.parse(data);
+  change(run.summary);
+  const other = join(directory, `${name}.html`);
+  await writeFile(other, before + JSON.stringify(run).replaceAll("<", "\\u003c") + after);
+  return pathToFileURL(other).href;
 };
 
 const tests = {
@@ -58,6 +69,20 @@ const tests = {
     ];
     assert.equal(words.length, ends.length);
     ends.forEach((end, i) => assert.ok(words[i].endsWith(end), words[i]));
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
+  async "praises no target that nothing was asked of, and says never where nobody got there"(browser) {
+    const url = await changed("nothing-asked", (summary) => {
+      Object.assign(summary, { verdict: "pass", exit_reasons: [], thresholds: [], conformance: [] });
+      Object.assign(summary.people[0].person_time_seconds, { p50: 12, p95: 1e10, lower_bounds: ["p50", "p95"] });
+    });
+    const { page, faults, close } = await visit(browser, url);
+    const verdict = page.locator(".badge").first();
+    assert.match(await verdict.textContent(), /Passed.*without thresholds and rules a run cannot fail/);
+    assert.equal(await page.locator(".badge.good").count(), 1); // validity alone
+    assert.match(await page.textContent("#people"), /half within \u2265 12 s, 95 of 100 never\./);
     assert.deepEqual(faults, []);
     await close();
   },

@@ -1,6 +1,6 @@
 // What stands below the charts: steps, people, mail, rules, what happened, and how to run it again.
 import { h, right, section, table } from "../dom.js";
-import { bytes, count, duration, figure, moment, number, percent, plural, stopwatch, words } from "../format.js";
+import { bytes, count, duration, figure, isNever, moment, number, percent, plural, stopwatch, words } from "../format.js";
 
 export function steps(run) {
   const rows = run.summary.steps.map((s) => [
@@ -79,6 +79,9 @@ function againstCalm({ requests, retry_amplification: times }) {
   return sent + (times < 1.005 ? "as many as a calm crowd would have sent." : `${number(times)} times what a calm crowd would have sent.`);
 }
 
+// "half within 8.8 s", "95 of 100 never".
+const reached = (who, times, name) => (isNever(times[name]) ? `${who} never` : `${who} within ${figure(times, name)}`);
+
 export function people(run) {
   const { people: journeys, funnel } = run.summary;
   if (!journeys.some((j) => j.arrived > 0)) return null;
@@ -92,7 +95,7 @@ export function people(run) {
       { class: "journey" },
       h("h3", {}, `${journey.journey}: ${plural(journey.arrived, "person", "people")}`),
       fates(journey),
-      time.p50 === null ? null : h("p", { class: "note" }, `From first intent to success: half within ${figure(time, "p50")}, 95 of 100 within ${figure(time, "p95")}.`),
+      time.p50 === null ? null : h("p", { class: "note" }, `From first intent to success: ${reached("half", time, "p50")}, ${reached("95 of 100", time, "p95")}.`),
       amplification,
       h("ol", { class: "funnel" }, own.map((s) => funnelRow(s, widest))),
     );
