@@ -17,7 +17,7 @@ export function verdict(run) {
     return { tone: "running", word: "Under way", text: "The run had not ended when this page was made: what it had recorded is shown." };
   }
   if (run.state === "cut_off") {
-    const text = "The program was ended from outside. What had been recorded until then is shown; there is no verdict.";
+    const text = "The recording has no end: the program was killed, or could not write on. What there is is shown; there is no verdict.";
     return { tone: "unknown", word: "Cut off", text };
   }
   const { thresholds, conformance } = run.summary;
