@@ -70,8 +70,7 @@ class Replay {
       aggregator_->arrivals_ended(TimePoint{} + length_);
     }
     aggregator_->tick(TimePoint{} + interval.end);
-    const Duration arrivals = std::min(interval.end, length_) - std::min(interval.begin, length_);
-    expected_ += interval.rate_asked * to_seconds(arrivals);
+    expected_ += interval.rate_asked * to_seconds(interval.end - interval.begin);
     validity_ = interval.validity;
     cpu_seconds_ = interval.cpu_seconds;
     const std::uint64_t busy = std::accumulate(interval.users.begin(), interval.users.end(), std::uint64_t{0}) -
