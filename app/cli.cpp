@@ -112,6 +112,8 @@ int parse_and_run(int argc, char** argv) {
 int run_command_line(int argc, char** argv) {
   // A peer that closes early is data; libcurl leaves the signal to its program.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is for whoever writes it to tell, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& fault) {

@@ -61,9 +61,14 @@ void RunWatch::annotate(std::string kind, std::string text) {
 
 void RunWatch::end_interval(TimePoint now) {
   aggregator_->tick(now, [this](const Stretch& stretch) {
-    const Interval interval{
-        stretch.begin - epoch_, stretch.end - epoch_,   rate_asked(stretch.end), run_->users().by_state,
-        validity().state,       process_.cpu_seconds(), stretch.delta,           &traces_};
+    const Interval interval{stretch.begin - epoch_,
+                            stretch.end - epoch_,
+                            rate_asked(stretch.begin, stretch.end),
+                            run_->users().by_state,
+                            validity().state,
+                            process_.cpu_seconds(),
+                            stretch.delta,
+                            &traces_};
     for (const Observer& observer : observers_) observer(interval);
   });
   traces_.clear();
@@ -89,6 +94,14 @@ void RunWatch::finish(TimePoint now) {
 
 double RunWatch::rate_asked(TimePoint now) const {
   return run_->timetable().at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+}
+
+double RunWatch::rate_asked(TimePoint begin, TimePoint end) const {
+  if (end <= begin) return 0;
+  const auto due = [this](TimePoint until) {
+    return run_->timetable().integral((run_->cut_short() ? std::min(until, run_->arrivals_end()) : until) - epoch_);
+  };
+  return (due(end) - due(begin)) / to_seconds(end - begin) / static_cast<double>(prepared_.plan.segment.count);
 }
 
 Validity RunWatch::validity() const {

@@ -49,6 +49,7 @@ class RunWatch {
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
   // Arrivals per second that the load asks for, of this segment; 0 in closed loads.
   [[nodiscard]] double rate_asked(TimePoint now) const;
+  [[nodiscard]] double rate_asked(TimePoint begin, TimePoint end) const;  // the mean
   [[nodiscard]] Validity validity() const;
   [[nodiscard]] LiveFigures live(TimePoint now, bool final) const;
   // All but the id, the wall times and the mailbox, which the caller knows.

@@ -16,8 +16,8 @@ struct Interval {
   // Since the schedule's start. The first interval begins at 0, and each one where the last one ended.
   Duration begin{};
   Duration end{};
+  double rate_asked = 0;  // arrivals per second, the mean; 0 in closed loads
   // What follows is as of the end.
-  double rate_asked = 0;                          // arrivals per second; 0 in closed loads
   UsersByState users{};                           // by UserState
   ValidityState validity = ValidityState::valid;  // of the run so far
   double cpu_seconds = 0;                         // that this process has used so far

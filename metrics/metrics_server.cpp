@@ -7,6 +7,7 @@
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -103,17 +104,29 @@ std::string_view or_nothing(const char* text) { return text == nullptr ? std::st
 
 bool is_loopback(std::string_view address) { return address.starts_with("127."); }
 
+// A site that somebody of this machine visits may give its own name our address. A browser then asks us in that name,
+// and would show the site what we answer. Addresses and localhost cannot be lent like that.
+bool is_lent_name(std::string_view host) {
+  if (host.empty() || host.starts_with('[')) return false;
+  const std::string name(host.substr(0, host.find(':')));
+  in_addr address{};
+  return ::inet_pton(AF_INET, name.c_str(), &address) != 1 && ::strcasecmp(name.c_str(), "localhost") != 0;
+}
+
 // Nothing where it is longer than allowed, or was cut off.
 std::optional<std::string> read_body(mg_connection* connection, const mg_request_info& request) {
-  const long long length = std::max(0LL, request.content_length);
-  if (length > static_cast<long long>(MetricsServer::kMaxBody)) return std::nullopt;
-  std::string body(static_cast<std::size_t>(length), '\0');
+  if (request.content_length > static_cast<long long>(MetricsServer::kMaxBody)) return std::nullopt;
+  // One that comes in chunks does not say how long it is.
+  std::string body(MetricsServer::kMaxBody + 1, '\0');
   std::size_t read = 0;
-  while (read < body.size()) {
-    const int got = mg_read(connection, body.data() + read, body.size() - read);
-    if (got <= 0) return std::nullopt;
-    read += static_cast<std::size_t>(got);
+  int got = 1;
+  while (got > 0 && read < body.size()) {
+    got = mg_read(connection, body.data() + read, body.size() - read);
+    if (got > 0) read += static_cast<std::size_t>(got);
   }
+  const bool whole = request.content_length < 0 || read == static_cast<std::size_t>(request.content_length);
+  if (got < 0 || !whole || read > MetricsServer::kMaxBody) return std::nullopt;
+  body.resize(read);
   return body;
 }
 
@@ -200,11 +213,13 @@ PageAnswer MetricsServer::Impl::answer_to(mg_connection* connection, const mg_re
     if (const auto found = pages_.find(path); found != pages_.end()) page = found->second;
   }
   if (!page) return {404, "text/plain", "not here\n", {}};
+  const bool from_loopback = is_loopback(or_nothing(request.remote_addr));
+  if (from_loopback && is_lent_name(or_nothing(mg_get_header(connection, "Host"))))
+    return {403, "text/plain", "expected an address or localhost as the host\n", {}};
   const auto body = read_body(connection, request);
   if (!body) return {413, "text/plain", fmt::format("expected at most {} bytes\n", kMaxBody), {}};
   return (*page)({method, path, or_nothing(request.query_string),
-                  or_nothing(mg_get_header(connection, "Authorization")), *body,
-                  is_loopback(or_nothing(request.remote_addr))});
+                  or_nothing(mg_get_header(connection, "Authorization")), *body, from_loopback});
 }
 
 int MetricsServer::Impl::answer(mg_connection* connection) {

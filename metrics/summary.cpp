@@ -126,8 +126,9 @@ void add_reasons(Summary& summary, const Snapshot& totals) {
     reasons.push_back({ExitCause::script_error, fmt::format("errors in the scenario: {}", totals.script_errors.count)});
   }
   if (summary.validity.state == ValidityState::invalid) {
+    const std::vector<std::string>& why = summary.validity.reasons;
     reasons.push_back(
-        {ExitCause::invalid_run, fmt::format("the run is invalid: {}", summary.validity.reasons.front())});
+        {ExitCause::invalid_run, "the run is invalid" + (why.empty() ? std::string() : ": " + why.front())});
   }
   for (const ThresholdResult& t : summary.thresholds) {
     if (t.fails()) {

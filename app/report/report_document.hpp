@@ -16,7 +16,7 @@ struct ReportDocument {
     running,  // this very process plays it
     finished,
     under_way,  // by another process, as far as the history knows
-    cut_off,    // its process was ended from outside: no verdict
+    cut_off,    // its recording has no end: killed, or the disk was full; no verdict
   };
   State state = State::finished;
   std::string command;  // that plays the same run again; empty: unknown

@@ -62,7 +62,7 @@ Suite run_suite(const ReportDocument& document, const json::object& summary) {
   Case ended{"the run came to a verdict", Outcome::passed, {}};
   const std::string verdict = text_in(summary, "verdict");
   if (document.state == ReportDocument::State::cut_off) {
-    ended = {ended.name, Outcome::error, "the run was cut off: its program was ended from outside"};
+    ended = {ended.name, Outcome::error, "the run was cut off: its recording has no end"};
   } else if (document.state != ReportDocument::State::finished) {
     ended = {ended.name, Outcome::error, "the run is still under way"};
   } else if (verdict != "pass" && verdict != "fail") {

@@ -16,7 +16,8 @@ namespace {
 namespace json = boost::json;
 
 std::string headline(const ReportDocument& document, const json::object& summary) {
-  if (document.state == ReportDocument::State::cut_off) return "CUT OFF: ended from outside, so there is no verdict";
+  if (document.state == ReportDocument::State::cut_off)
+    return "CUT OFF: the recording has no end, so there is no verdict";
   if (document.state == ReportDocument::State::under_way) return "UNDER WAY: there is no verdict yet";
   std::string verdict = text_in(summary, "verdict");
   std::replace(verdict.begin(), verdict.end(), '_', ' ');

@@ -23,6 +23,9 @@ namespace {
 
 namespace json = boost::json;
 
+// Intervals keep the state of validity; its reasons come with the summary.
+constexpr std::string_view kNoReason = "why is recorded at the end of a run, and this one has none";
+
 // What the plan says, as far as it can be read: an old or foreign file may say less.
 struct Plan {
   explicit Plan(const std::string& text) {
@@ -67,8 +70,7 @@ class Replay {
       aggregator_->arrivals_ended(TimePoint{} + length_);
     }
     aggregator_->tick(TimePoint{} + interval.end);
-    const Duration arrivals = std::min(interval.end, length_) - std::min(interval.begin, length_);
-    expected_ += interval.rate_asked * to_seconds(arrivals);
+    expected_ += interval.rate_asked * to_seconds(interval.end - interval.begin);
     validity_ = interval.validity;
     cpu_seconds_ = interval.cpu_seconds;
     const std::uint64_t busy = std::accumulate(interval.users.begin(), interval.users.end(), std::uint64_t{0}) -
@@ -96,7 +98,9 @@ class Replay {
     facts.expected = expected_ > 0 ? expected_ : static_cast<double>(facts.planned);
     facts.generator.cpu_seconds = cpu_seconds_;
     facts.generator.users_max = most_users_;
-    return summary_json(make_summary(facts, totals, aggregator_->thresholds(), {validity_, {}}));
+    Validity validity{validity_, {}};
+    if (validity_ != ValidityState::valid) validity.reasons.emplace_back(kNoReason);
+    return summary_json(make_summary(facts, totals, aggregator_->thresholds(), std::move(validity)));
   }
 
  private:

@@ -83,15 +83,31 @@ TEST_CASE("run watch: an observer sees each interval once, and all of them are t
   CHECK(others == 3);
   CHECK(seen[0].begin == 0s);
   CHECK(seen[0].end == 1s);
-  CHECK(seen[0].rate_asked == Approx(12));
+  CHECK(seen[0].rate_asked == Approx(11));  // the mean, not that of its end
   CHECK(seen[0].started == 2);
   CHECK(seen[1].begin == 1s);
   CHECK(seen[1].end == 2s);
   CHECK(seen[1].started == 1);
   CHECK(seen[2].end == 2500ms);
   CHECK(seen[2].started == 0);
+  CHECK(seen[2].rate_asked == Approx(14.5));
   CHECK(merged.schedule_lag.count() == watch.figures().totals().schedule_lag.count());
   CHECK(merged.schedule_lag.sum_nanoseconds() == 15'000'000);
+}
+
+TEST_CASE("run watch: a second in which the load ends asked for what was due in it", "[unit]") {
+  StillRun still;
+  RunWatch watch(*still.prepared, still.clock);
+  double asked = 0;
+  watch.observe(
+      [&](const Interval& interval) { asked += interval.rate_asked * to_seconds(interval.end - interval.begin); });
+  watch.start(*still.run, nullptr, still.clock.now());
+  still.clock.advance(9500ms);
+  watch.tick(still.clock.now());
+  still.clock.advance(2s);
+  watch.tick(still.clock.now());
+  watch.finish(still.clock.now());
+  CHECK(asked == Approx(200));
 }
 
 TEST_CASE("run watch: what happens is told to whoever listens, and stands in the facts", "[unit]") {

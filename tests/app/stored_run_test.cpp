@@ -37,14 +37,14 @@ struct Kept {
     if (opened.has_error()) throw std::runtime_error(opened.error().message);
     writer = std::move(opened.value());
   }
-  void play() {
+  void play(ValidityState validity = ValidityState::degraded) {
     Recorder worker(example.layout);
     for (int s = 0; s < 10; ++s) {
       worker.iteration_started(0, 1ms);
       worker.step(1, {100ms, 90ms, Outcome::success, ErrorClass::none});
       if (s < 9) worker.iteration_finished(0, {1s, Outcome::success});
       const Snapshot delta = worker.take();
-      writer->add({s * 1s, (s + 1) * 1s, s < 8 ? 2.0 : 0.0, {1, 2, 9, 0}, ValidityState::degraded, 0.5 * s, delta});
+      writer->add({s * 1s, (s + 1) * 1s, s < 8 ? 2.0 : 0.0, {1, 2, 9, 0}, validity, 0.5 * s, delta});
     }
     writer->annotate({WallTime(std::chrono::seconds(1'577'836'804)), 4s, "control", "half the rate"});
   }
@@ -102,6 +102,18 @@ TEST_CASE("stored run: one that was cut off is said to be so, with figures of wh
   CHECK(thresholds[1].at("state") == "pass");
   CHECK(summary.at("generator").at("cpu_seconds") == 4.5);
   CHECK(summary.at("generator").at("users_max") == 3);
+}
+
+TEST_CASE("stored run: why one that was cut off cannot be believed is not known, and that is said") {
+  for (const ValidityState state : {ValidityState::valid, ValidityState::degraded, ValidityState::invalid}) {
+    Kept run;
+    run.play(state);
+    const auto summary = boost::json::parse(run.report().value().summary);
+    CHECK(summary.at("validity").at("state").as_string() == kValidityStateNames[static_cast<std::size_t>(state)]);
+    const auto& reasons = summary.at("validity").at("reasons").as_array();
+    REQUIRE(reasons.size() == (state == ValidityState::valid ? 0 : 1));
+    if (!reasons.empty()) CHECK(reasons[0].as_string() == "why is recorded at the end of a run, and this one has none");
+  }
 }
 
 TEST_CASE("stored run: one of which nothing was recorded is one line") {

@@ -52,6 +52,14 @@ class Dashboards(unittest.TestCase):
                 for metric, _ in dashboard_rules.METRIC.findall(expression):
                     self.assertIn(re.sub(r"_(bucket|sum|count)$", "", metric), documented, where)
 
+    def test_every_input_of_validity_is_shown(self):
+        inputs = set(re.findall(r"`(gelombang_generator_\w+)", (SOURCE / "docs/prometheus.md").read_text()))
+        shown = {metric for dashboard in self.dashboards.values()
+                 for _, expression in dashboard_rules.expressions(dashboard)
+                 for metric, _ in dashboard_rules.METRIC.findall(expression)}
+        self.assertTrue(inputs)
+        self.assertEqual(set(), inputs - shown)
+
 
 class Rules(unittest.TestCase):
     """Each rule finds what it is for: one change of the real dashboard, at least one finding."""

@@ -61,6 +61,20 @@ TEST_CASE("history: a full disk stops the recording with one warning, and the ru
   CHECK(summary.at("arrivals").at("started").as_int64() > 250);
 }
 
+TEST_CASE("history: a limit on the size of files stops the recording as a full disk does", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string file = directory.file("history.sqlite");
+  // 200 KiB: too little for twelve seconds.
+  const RunResult run = play({"bash", "-c",
+                              "ulimit -f 200 && exec \"$1\" run \"$2\" --target \"$3\" --rate 30/s --duration 12s "
+                              "--metrics-listen off --history \"$4\"",
+                              "bash", kProgram, kLogin, sandbox.url(), file});
+  INFO(run.out << run.err);
+  CHECK(run.exit_code == 0);
+  CHECK(count(run.err, "the history of this run is incomplete") == 1);
+}
+
 TEST_CASE("history: the queries of its manual page answer, and promtool takes its export", "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;

@@ -115,6 +115,27 @@ TEST_CASE("history file: what is damaged, newer or another's is refused in one l
   CHECK(open_history(directory.path()).error().message == directory.path() + " is not a file");
 }
 
+TEST_CASE("history file: one with a torn page anywhere is not written to", "[unit]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("history.sqlite");
+  make_first_version(path);
+  { REQUIRE(HistoryWriter::open(path, some_run()).has_value()); }
+  const std::string good = read_file(path);
+  constexpr std::size_t kPage = 4096;
+  REQUIRE(good.size() > 10 * kPage);
+  for (std::size_t page = 2; page < good.size() / kPage; ++page) {
+    CAPTURE(page);
+    std::string torn = good;
+    for (std::size_t i = page * kPage; i < (page + 1) * kPage; ++i) torn[i] = '\x55';
+    write_file(path, torn);
+    const auto opened = open_history_to_write(path);
+    REQUIRE(opened.has_error());
+    CHECK(opened.error().message.find(path + " is damaged: ") == 0);
+    CHECK(opened.error().message.find('\n') == std::string::npos);
+    CHECK(read_file(path) == torn);
+  }
+}
+
 TEST_CASE("history file: damage in the middle shows when it is read, as one line", "[unit]") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("history.sqlite");

@@ -162,10 +162,38 @@ TEST_CASE("metrics server: beside the metrics it serves the pages it was given, 
   CHECK(ask("/api/echo", {"-d", "fault"}) == "broken\n 500");
   CHECK(ask("/api/echo", {"--data-binary", "@-"}, std::string(MetricsServer::kMaxBody, 'x')).ends_with(" 201"));
   CHECK(ask("/api/echo", {"--data-binary", "@-"}, std::string(MetricsServer::kMaxBody + 1, 'x')).ends_with(" 413"));
+  const std::string chunked = "Transfer-Encoding: chunked";
+  CHECK(ask("/api/echo", {"-H", chunked, "-d", "in pieces"}) == "POST /api/echo  in pieces true 201");
+  CHECK(ask("/api/echo", {"-H", chunked, "--data-binary", "@-"}, std::string(MetricsServer::kMaxBody + 1, 'x'))
+            .ends_with(" 413"));
   CHECK(ask("/api/other", {}) == "not here\n 404");
   CHECK(ask("/../etc/passwd", {"--path-as-is"}).ends_with(" 404"));
   CHECK(ask("/metrics", {"-X", "DELETE"}).ends_with(" 405"));
   CHECK(server->scrapes() == 0);
+}
+
+TEST_CASE("metrics server: a page is not shown on this machine under a name of somebody else's", "[integration]") {
+  const ExampleRun run(true);
+  const SystemClock clock;
+  const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock).value();
+  server->serve("/", [](const PageRequest&) -> PageAnswer { return {200, "text/plain", "page", {}}; });
+  const std::string base = "http://127.0.0.1:" + std::to_string(server->port());
+  const auto ask = [&](const std::string& path, const std::string& host) {
+    ChildProcess curl({"curl", "-sS", "--noproxy", "*", "--max-time", "10", "-o", "/dev/null", "-w", "%{http_code}",
+                       "-H", "Host: " + host, base + path});
+    REQUIRE(curl.wait() == 0);
+    return curl.standard_output();
+  };
+  for (const char* host : {"127.0.0.1:9780", "127.0.0.1", "localhost:9780", "LOCALHOST", "[::1]:9780"}) {
+    CAPTURE(host);
+    CHECK(ask("/", host) == "200");
+  }
+  for (const char* host : {"rebound.test:9780", "rebound.test", "localhost.rebound.test", "127.0.0.1.rebound.test"}) {
+    CAPTURE(host);
+    CHECK(ask("/", host) == "403");
+  }
+  // A scraper may know this machine by any name.
+  CHECK(ask("/metrics", "rebound.test:9780") == "200");
 }
 
 TEST_CASE("metrics server: scrapes while totals are published are never half of one and half of another",

@@ -158,7 +158,8 @@ RunFacts make_facts(const SampleOptions& options, double expected, std::uint64_t
 SampleRun make_sample(const SampleOptions& options) {
   Catalog catalog = make_catalog(options);
   const std::vector<std::string> expressions{"login/log in: response_time p95 < 800ms", "all: error_rate < 1%",
-                                             "upload/KTP photo: response_time p95 < 5s", "all: served_rate > 80%"};
+                                             "upload/KTP photo: response_time p95 < 5s", "all: served_rate > 80%",
+                                             "all: mail_delivery p95 < 30s"};
   auto thresholds = parse_thresholds(expressions, catalog).value();
   auto layout = make_layout(std::move(catalog), LatencyBoundaries::with(latency_limits(thresholds)).value());
   Aggregator aggregator(layout, thresholds, kStart);

@@ -19,9 +19,12 @@ export function percent(share) {
   return `${value.toLocaleString("en", { maximumFractionDigits: value > 10 && value < 99 ? 1 : 2 })} %`;
 }
 
+// How summaries write down what did not come at all.
+export const isNever = (seconds) => seconds >= 86400 * 3650;
+
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "-";
-  if (seconds >= 86400 * 3650) return "never";
+  if (isNever(seconds)) return "never";
   if (seconds < 1e-3) return `${digits(seconds * 1e6)} \u00b5s`;
   if (seconds < 1) return `${digits(seconds * 1e3)} ms`;
   if (seconds < 60) return `${digits(seconds)} s`;
@@ -52,7 +55,7 @@ export function stopwatch(seconds, tenths = false) {
 export function figure(figures, name) {
   const value = figures?.[name];
   if (value === null || value === undefined) return "-";
-  return (figures.lower_bounds?.includes(name) ? "\u2265 " : "") + duration(value);
+  return (figures.lower_bounds?.includes(name) && !isNever(value) ? "\u2265 " : "") + duration(value);
 }
 
 export function bytes(value) {

@@ -17,8 +17,12 @@ export function verdict(run) {
     return { tone: "running", word: "Under way", text: "The run had not ended when this page was made: what it had recorded is shown." };
   }
   if (run.state === "cut_off") {
-    const text = "The program was ended from outside. What had been recorded until then is shown; there is no verdict.";
+    const text = "The recording has no end: the program was killed, or could not write on. What there is is shown; there is no verdict.";
     return { tone: "unknown", word: "Cut off", text };
+  }
+  const { thresholds, conformance } = run.summary;
+  if (run.summary.verdict === "pass" && thresholds.length === 0 && conformance.length === 0) {
+    return { tone: "unknown", word: "Passed", text: "Nothing was asked of the target: without thresholds and rules a run cannot fail." };
   }
   const [tone, word, text] = kVerdicts[run.summary.verdict] ?? ["unknown", "No verdict", ""];
   return { tone, word, text: text || failure(run.summary) };
@@ -115,6 +119,8 @@ export function plainThreshold(expression) {
     const clock = limit.clock === "service_time" ? ", counted from when the request was sent" : "";
     return `${kFigures[limit.figure]} answers of ${who(limit.selector)} within ${duration(limit.seconds)}${clock}`;
   }
+  const mail = /:\s*mail_delivery\s+(\w+)\s*<=?\s*([\d.]+)\s*(us|\u00b5s|ms|min|s|m|h)\b/.exec(expression);
+  if (mail && kFigures[mail[1]]) return `${kFigures[mail[1]]} mails there within ${duration(Number(mail[2]) * kUnits[mail[3]])}`;
   const share = /^\s*(.+?)\s*:\s*(error_rate|served_rate)\s*([<>]=?)\s*([\d.]+)\s*%/.exec(expression);
   if (share?.[2] === "error_rate" && share[3][0] === "<") return `fewer than ${share[4]} of 100 tries at ${who(share[1])} fail`;
   if (share?.[2] === "served_rate" && share[3][0] === ">") return `more than ${share[4]} of 100 planned visits get through`;

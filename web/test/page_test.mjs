@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -31,6 +31,17 @@ const report = async (name, ...options) => {
   return { path, url: pathToFileURL(path).href };
 };
 
+// The same page of other figures.
+const changed = async (name, change) => {
+  const { path } = await report("whole", "60");
+  const [before, data, after] = (await readFile(path, "utf8")).split(/(?<=id="data">)|(?=<\/script>\n<script>)/);
+  const run = JSON.parse(data);
+  change(run.summary);
+  const other = join(directory, `${name}.html`);
+  await writeFile(other, before + JSON.stringify(run).replaceAll("<", "\\u003c") + after);
+  return pathToFileURL(other).href;
+};
+
 const tests = {
   async "opens without a fault or a barrier, in light and dark, on paper and on a phone"(browser) {
     const { url } = await report("plain", "120");
@@ -43,6 +54,37 @@ const tests = {
       assert.deepEqual(faults, [], name);
       await close();
     }
+  },
+
+  async "says each threshold in words as well"(browser) {
+    const { url } = await report("words", "60");
+    const { page, faults, close } = await visit(browser, url);
+    const words = await page.locator("#thresholds tbody tr").evaluateAll((rows) => rows.map((row) => row.cells[0].textContent));
+    const ends = [
+      "95 of 100 answers of \u201clogin/log in\u201d within 800 ms",
+      "fewer than 1 of 100 tries at all steps fail",
+      "95 of 100 answers of \u201cupload/KTP photo\u201d within 5 s",
+      "more than 80 of 100 planned visits get through",
+      "95 of 100 mails there within 30 s",
+    ];
+    assert.equal(words.length, ends.length);
+    ends.forEach((end, i) => assert.ok(words[i].endsWith(end), words[i]));
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
+  async "praises no target that nothing was asked of, and says never where nobody got there"(browser) {
+    const url = await changed("nothing-asked", (summary) => {
+      Object.assign(summary, { verdict: "pass", exit_reasons: [], thresholds: [], conformance: [] });
+      Object.assign(summary.people[0].person_time_seconds, { p50: 12, p95: 1e10, lower_bounds: ["p50", "p95"] });
+    });
+    const { page, faults, close } = await visit(browser, url);
+    const verdict = page.locator(".badge").first();
+    assert.match(await verdict.textContent(), /Passed.*without thresholds and rules a run cannot fail/);
+    assert.equal(await page.locator(".badge.good").count(), 1); // validity alone
+    assert.match(await page.textContent("#people"), /half within \u2265 12 s, 95 of 100 never\./);
+    assert.deepEqual(faults, []);
+    await close();
   },
 
   async "shows what was written by others as text, wherever it stands"(browser) {

@@ -26,7 +26,7 @@ export class Charts {
       format: duration, peers: clocks, scalable: true,
     });
     this.service = new TimeChart(t, {
-      title: "Service time", help: "As the server meets it: counted from when the request was sent. Same scale as beside.",
+      title: "Service time", help: "As the server meets it: counted from when the request was sent. The scale is that of the response time.",
       format: duration, peers: clocks, scalable: true,
     });
     this.errors = new TimeChart(t, { title: "Failures by class", help: "Failed steps per second, stacked. Classes named after the generator or the mailbox are not the target's.", format: rate, stack: true });

@@ -1,6 +1,6 @@
 // The top of the page: what came out, whether to believe it, and the thresholds.
 import { h, right, section, table } from "../dom.js";
-import { clock, count, duration, figure, moment, percent, rate } from "../format.js";
+import { count, duration, figure, moment, percent, plural, rate } from "../format.js";
 import { errorShare, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
 
 const badge = ({ tone, word, text, more = [] }, title) =>
@@ -26,7 +26,7 @@ function tiles(run) {
     { class: "tiles" },
     tile("visits begun", count(arrivals.started), arrivals.requested_rate === null || run.state !== "finished" ? "" : `of ${count(arrivals.planned)} planned`),
     run.state === "finished"
-      ? tile("got through", percent(arrivals.served_rate ?? null), `${count(arrivals.completed)} visits`)
+      ? tile("got through", percent(arrivals.served_rate ?? null), plural(arrivals.completed, "visit"))
       : tile("got through", count(arrivals.completed), "visits so far"),
     tile("rate achieved", rate(arrivals.achieved_rate), arrivals.requested_rate === null ? "" : `asked ${rate(arrivals.requested_rate)}`),
     tile("failed steps", percent(errorShare(steps)), count(failures)),
@@ -48,7 +48,7 @@ export function header(run) {
       { class: "title" },
       h("h1", {}, facts.scenario || "A run"),
       h("p", {}, `load ${facts.load}, against `, h("span", { class: "target" }, facts.target || "no target")),
-      h("p", { class: "when" }, `${moment(facts.started_at)}, ${clock(facts.took_seconds)}. Run ${facts.id}`),
+      h("p", { class: "when" }, `${moment(facts.started_at)}, ${duration(facts.took_seconds)}. Run ${facts.id}`),
     ),
     h("div", { class: "badges" }, badge({ ...says, more: reasons }, "Verdict"), badge({ ...believe, more: believe.reasons }, "Validity")),
     h("p", { class: "story" }, story(run).join(" ")),

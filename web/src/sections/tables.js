@@ -1,6 +1,6 @@
 // What stands below the charts: steps, people, mail, rules, what happened, and how to run it again.
 import { h, right, section, table } from "../dom.js";
-import { bytes, clock, count, duration, figure, moment, number, percent, stopwatch, words } from "../format.js";
+import { bytes, count, duration, figure, isNever, moment, number, percent, plural, stopwatch, words } from "../format.js";
 
 export function steps(run) {
   const rows = run.summary.steps.map((s) => [
@@ -75,9 +75,12 @@ function funnelRow(step, widest) {
 }
 
 function againstCalm({ requests, retry_amplification: times }) {
-  const sent = `${count(requests)} requests, `;
+  const sent = `${plural(requests, "request")}, `;
   return sent + (times < 1.005 ? "as many as a calm crowd would have sent." : `${number(times)} times what a calm crowd would have sent.`);
 }
+
+// "half within 8.8 s", "95 of 100 never".
+const reached = (who, times, name) => (isNever(times[name]) ? `${who} never` : `${who} within ${figure(times, name)}`);
 
 export function people(run) {
   const { people: journeys, funnel } = run.summary;
@@ -90,9 +93,9 @@ export function people(run) {
     return h(
       "div",
       { class: "journey" },
-      h("h3", {}, `${journey.journey}: ${count(journey.arrived)} people`),
+      h("h3", {}, `${journey.journey}: ${plural(journey.arrived, "person", "people")}`),
       fates(journey),
-      time.p50 === null ? null : h("p", { class: "note" }, `From first intent to success: half within ${figure(time, "p50")}, 95 of 100 within ${figure(time, "p95")}.`),
+      time.p50 === null ? null : h("p", { class: "note" }, `From first intent to success: ${reached("half", time, "p50")}, ${reached("95 of 100", time, "p95")}.`),
       amplification,
       h("ol", { class: "funnel" }, own.map((s) => funnelRow(s, widest))),
     );
@@ -113,7 +116,7 @@ export function mail(run) {
   return section(
     "mail",
     "Mail delivery",
-    h("p", {}, d.p50 === null ? "No mail arrived." : `${count(email.sent)} mails were expected. Half arrived within ${figure(d, "p50")}, 95 of 100 within ${figure(d, "p95")}` +
+    h("p", {}, d.p50 === null ? "No mail arrived." : `${email.sent === 1 ? "1 mail was" : `${count(email.sent)} mails were`} expected. Half arrived within ${figure(d, "p50")}, 95 of 100 within ${figure(d, "p95")}` +
       (email.poll_interval_seconds === null ? "." : `; the mailbox was looked into every ${duration(email.poll_interval_seconds)}.`)),
     table("Mail delivery", ["mail", right("count"), right("share")], rows),
   );
@@ -178,8 +181,8 @@ export function again(run) {
   const { run: facts, generator } = run.summary;
   const rows = [
     ["run", facts.id], ["scenario", facts.scenario], ["load", facts.load], ["target", facts.target], ["seed", run.seed ?? String(facts.seed)],
-    ["from", moment(facts.started_at)], ["to", moment(facts.ended_at)], ["took", clock(facts.took_seconds)], ["gelombang", facts.version],
-    ["generator", `${generator.threads} threads, ${duration(generator.cpu_seconds)} of CPU, ${bytes(generator.max_rss_bytes)} of memory, at most ${count(generator.users_max)} users`],
+    ["from", moment(facts.started_at)], ["to", moment(facts.ended_at)], ["took", duration(facts.took_seconds)], ["gelombang", facts.version],
+    ["generator", `${plural(generator.threads, "thread")}, ${duration(generator.cpu_seconds)} of CPU, ${bytes(generator.max_rss_bytes)} of memory, at most ${plural(generator.users_max, "user")}`],
   ];
   return section(
     "again",
