@@ -94,7 +94,7 @@ class VirtualUser final : public LuaUser {
   void refuse_request();
   void start_transfer(bool second);
   void cancel_transfers(Outcome outcome);
-  void on_response(HttpResult result, bool second);
+  void on_response(HttpResult& result, bool second);
   void on_both_answered();  // of two presses
   // To the script.
   void show(const HttpResult& result);

@@ -57,7 +57,7 @@ void VirtualUser::start_request() {
     boost::asio::post(context_.io, [this] { refuse_request(); });
     return;
   }
-  request_began_ = context_.clock.now();
+  if (temper_.behaviour() != nullptr) request_began_ = context_.clock.now();
   pressed_twice_ = false;
   patience_ends_.reset();
   second_press_.reset();
@@ -76,7 +76,7 @@ void VirtualUser::start_transfer(bool second) {
   HttpRequest request = second_press_ ? request_ : std::move(request_);
   TransferId& transfer = second ? second_transfer_ : transfer_;
   transfer = context_.http.start(http_, std::move(request),
-                                 [this, second](HttpResult result) { on_response(std::move(result), second); });
+                                 [this, second](HttpResult&& result) { on_response(result, second); });
 }
 
 void VirtualUser::cancel_transfers(Outcome outcome) {
@@ -130,7 +130,7 @@ void VirtualUser::refuse_request() {
   resume_with_response(HttpResponse{}, ErrorClass::generator_identity);
 }
 
-void VirtualUser::on_response(HttpResult result, bool second) {
+void VirtualUser::on_response(HttpResult& result, bool second) {
   (second ? second_transfer_ : transfer_) = 0;
   if (pressed_twice_) {
     answers_.push_back({std::move(result), second});
