@@ -40,7 +40,8 @@ HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
     if (context_.settings.target.empty())
       throw std::runtime_error("no target for this path: give one with --target URL");
     if (url.empty() || url.front() != '/') throw std::runtime_error("a path begins with /");
-    request_.url = context_.settings.target + std::string(url);
+    request_.url.reserve(context_.settings.target.size() + url.size());
+    request_.url.append(context_.settings.target).append(url);
   }
   return request_;
 }
@@ -237,12 +238,16 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   lua_pushinteger(L, response.status);
   lua::push(L, response.body);
   lua::push(L, response.url);
-  std::string head;
-  head.reserve(512);
+  std::string& head = context_.header_lines;
+  head.clear();
   for (const HttpHeader& header : response.headers)
     head.append(header.name).append(": ").append(header.value).append("\n");
   lua::push(L, head);
-  lua::push(L, name(error));
+  if (error != ErrorClass::none) {
+    lua::push(L, name(error));
+  } else {
+    lua_pushnil(L);
+  }
   advance(context_.vm.resume(coroutine_, *this, 5));
 }
 
