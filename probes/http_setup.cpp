@@ -190,12 +190,12 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   curl_easy_setopt(easy, CURLOPT_SHARE, share);
   slot.transfer = &transfer;
   curl_easy_setopt(easy, CURLOPT_URL, hop.url->full.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.headers.list());
   HopOptions& set = slot.options;
   const auto change = [easy](auto& from, auto to, CURLoption option) {
     if (from != to) curl_easy_setopt(easy, option, to);
     from = to;
   };
+  change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
   change(set.timeout_ms, milliseconds(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
   change(set.connect_timeout_ms, milliseconds(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
   const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;
@@ -221,7 +221,6 @@ void clear_hop(EasySlot& slot) {
   CURL* const easy = slot.easy.get();
   slot.transfer = nullptr;
   curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
   if (std::exchange(slot.options.fields, false)) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
 }
 

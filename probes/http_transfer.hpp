@@ -39,6 +39,7 @@ struct Transfer;
 
 // Options that seldom change from one hop to the next.
 struct HopOptions {
+  curl_slist* headers = nullptr;  // of the slot's HeaderLines, whose first node seldom moves
   long timeout_ms = 0;
   long connect_timeout_ms = 0;
   long http_version = CURL_HTTP_VERSION_NONE;
