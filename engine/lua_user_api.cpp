@@ -23,9 +23,11 @@ int step_begin(lua_State* L) {
   return 0;
 }
 
+// Without an error class: it went well.
 int step_end(lua_State* L) {
-  const auto error = error_class_from_name(text(L, 1));
-  user_of(L).step_end(error.value_or(ErrorClass::generator_internal));
+  ErrorClass error = ErrorClass::none;
+  if (lua_gettop(L) > 0) error = error_class_from_name(text(L, 1)).value_or(ErrorClass::generator_internal);
+  user_of(L).step_end(error);
   return 0;
 }
 
@@ -47,19 +49,31 @@ int trait(lua_State* L) {
   return 1;
 }
 
-int http_begin(lua_State* L) {
-  static constexpr std::array<std::pair<std::string_view, HttpMethod>, 7> kMethods{{{"get", HttpMethod::get},
-                                                                                    {"head", HttpMethod::head},
-                                                                                    {"post", HttpMethod::post},
-                                                                                    {"put", HttpMethod::put},
-                                                                                    {"patch", HttpMethod::patch},
-                                                                                    {"delete", HttpMethod::delete_},
-                                                                                    {"options", HttpMethod::options}}};
-  const std::string_view wanted = text(L, 1);
-  for (const auto& [name, method] : kMethods) {
-    if (name == wanted) user_of(L).new_request(method, text(L, 2));
+constexpr std::array<std::pair<const char*, HttpMethod>, 7> kMethods{{{"get", HttpMethod::get},
+                                                                      {"head", HttpMethod::head},
+                                                                      {"post", HttpMethod::post},
+                                                                      {"put", HttpMethod::put},
+                                                                      {"patch", HttpMethod::patch},
+                                                                      {"delete", HttpMethod::delete_},
+                                                                      {"options", HttpMethod::options}}};
+
+// -> the names, in the order of their numbers
+int http_methods(lua_State* L) {
+  lua_createtable(L, static_cast<int>(kMethods.size()), 0);
+  for (std::size_t i = 0; i < kMethods.size(); ++i) {
+    lua_pushstring(L, kMethods[i].first);
+    lua_rawseti(L, -2, static_cast<int>(i) + 1);
   }
-  return 0;
+  return 1;
+}
+
+// A method's number and a URL -> whether there is a step that the request belongs to
+int http_begin(lua_State* L) {
+  LuaUser& user = user_of(L);
+  const bool in_step = user.in_step();
+  if (in_step) user.new_request(kMethods.at(static_cast<std::size_t>(lua_tointeger(L, 1) - 1)).second, text(L, 2));
+  lua_pushboolean(L, in_step ? 1 : 0);
+  return 1;
 }
 
 int http_header(lua_State* L) {
@@ -133,14 +147,22 @@ int http_version_1_1(lua_State* L) {
 // Percent-encoding of what RFC 3986 does not call unreserved, over and over for each form.
 int encode(lua_State* L) {
   static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text(L, 1)) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                       byte == '-' || byte == '.' || byte == '_' || byte == '~';
-    if (plain) {
-      encoded += c;
+  const auto is_plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+  };
+  const std::string_view given = text(L, 1);
+  const auto* rest = std::find_if_not(given.begin(), given.end(), is_plain);
+  if (rest == given.end()) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  std::string encoded(given.begin(), rest);
+  for (; rest != given.end(); ++rest) {
+    if (is_plain(*rest)) {
+      encoded += *rest;
     } else {
+      const auto byte = static_cast<unsigned char>(*rest);
       encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
     }
   }
@@ -148,7 +170,7 @@ int encode(lua_State* L) {
   return 1;
 }
 
-// -> status, body, url, headers as "name: value\n" lines, error class
+// -> status, body, url, headers as "name: value\n" lines, error class or nil
 int http_send(lua_State* L) {
   user_of(L).wait_for_request();
   return lua_yield(L, 0);
@@ -220,6 +242,7 @@ void add_user_functions(lua_State* L, LuaVm::State& state) {
       {"retry", guarded<retry>},
       {"tries", guarded<tries>},
       {"trait", guarded<trait>},
+      {"http_methods", guarded<http_methods>},
       {"http_begin", guarded<http_begin>},
       {"http_header", guarded<http_header>},
       {"http_body", guarded<http_body>},

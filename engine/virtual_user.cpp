@@ -61,6 +61,7 @@ void VirtualUser::interrupt() {
 }
 
 void VirtualUser::set_activity(Activity activity) {
+  if (activity == activity_) return;
   context_.activity_changed(activity_, activity);
   activity_ = activity;
 }
@@ -92,7 +93,9 @@ void VirtualUser::step_end(ErrorClass error) {
   const Outcome outcome = error == ErrorClass::none        ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned
                                                            : Outcome::failure;
-  context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, context_.clock.now()));
+  // Any other than an abandoned one ended with its last byte.
+  const TimePoint now = outcome == Outcome::abandoned ? context_.clock.now() : last_byte_;
+  context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, now));
   resumes_at_ = step_clock_.resumes_at();
   if (outcome == Outcome::success) {
     temper_.succeeded(static_cast<StepId>(step_));

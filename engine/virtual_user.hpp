@@ -44,6 +44,7 @@ struct UserContext {
   std::function<void(Activity from, Activity to)> activity_changed;
   // Whoever would try again later than this comes back after the run.
   TimePoint last_try = TimePoint::max();
+  std::string header_lines{};  // of the answer that is being handed to a script
 };
 
 class VirtualUser final : public LuaUser {
@@ -94,7 +95,7 @@ class VirtualUser final : public LuaUser {
   void refuse_request();
   void start_transfer(bool second);
   void cancel_transfers(Outcome outcome);
-  void on_response(HttpResult result, bool second);
+  void on_response(HttpResult& result, bool second);
   void on_both_answered();  // of two presses
   // To the script.
   void show(const HttpResult& result);

@@ -40,7 +40,8 @@ HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
     if (context_.settings.target.empty())
       throw std::runtime_error("no target for this path: give one with --target URL");
     if (url.empty() || url.front() != '/') throw std::runtime_error("a path begins with /");
-    request_.url = context_.settings.target + std::string(url);
+    request_.url.reserve(context_.settings.target.size() + url.size());
+    request_.url.append(context_.settings.target).append(url);
   }
   return request_;
 }
@@ -57,7 +58,7 @@ void VirtualUser::start_request() {
     boost::asio::post(context_.io, [this] { refuse_request(); });
     return;
   }
-  request_began_ = context_.clock.now();
+  if (temper_.behaviour() != nullptr) request_began_ = context_.clock.now();
   pressed_twice_ = false;
   patience_ends_.reset();
   second_press_.reset();
@@ -76,7 +77,7 @@ void VirtualUser::start_transfer(bool second) {
   HttpRequest request = second_press_ ? request_ : std::move(request_);
   TransferId& transfer = second ? second_transfer_ : transfer_;
   transfer = context_.http.start(http_, std::move(request),
-                                 [this, second](HttpResult result) { on_response(std::move(result), second); });
+                                 [this, second](HttpResult&& result) { on_response(result, second); });
 }
 
 void VirtualUser::cancel_transfers(Outcome outcome) {
@@ -130,7 +131,7 @@ void VirtualUser::refuse_request() {
   resume_with_response(HttpResponse{}, ErrorClass::generator_identity);
 }
 
-void VirtualUser::on_response(HttpResult result, bool second) {
+void VirtualUser::on_response(HttpResult& result, bool second) {
   (second ? second_transfer_ : transfer_) = 0;
   if (pressed_twice_) {
     answers_.push_back({std::move(result), second});
@@ -237,12 +238,16 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   lua_pushinteger(L, response.status);
   lua::push(L, response.body);
   lua::push(L, response.url);
-  std::string head;
-  head.reserve(512);
+  std::string& head = context_.header_lines;
+  head.clear();
   for (const HttpHeader& header : response.headers)
     head.append(header.name).append(": ").append(header.value).append("\n");
   lua::push(L, head);
-  lua::push(L, name(error));
+  if (error != ErrorClass::none) {
+    lua::push(L, name(error));
+  } else {
+    lua_pushnil(L);
+  }
   advance(context_.vm.resume(coroutine_, *this, 5));
 }
 

@@ -57,7 +57,7 @@ TraceKeeper::TraceKeeper(std::shared_ptr<const LatencyBoundaries> boundaries, co
 
 void TraceKeeper::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
   if (const std::uint64_t slot = reservoir_.next(); slot != Reservoir::kPassed) {
-    current_.attempts.push_back({limits_.first_slot + slot, step, facts.tries, sample});
+    keep({limits_.first_slot + slot, step, facts.tries, sample}, slot);
   }
   const CountedResult result = counted_result(sample.outcome, sample.error);
   // Neither says anything of where it went.
@@ -76,6 +76,18 @@ void TraceKeeper::request(StepId step, const RequestSample& sample, const Reques
   count(dimensions.cell(Dimension::request_size, request_size_name(sample.bytes_sent)));
   count(dimensions.cell(Dimension::attempt, attempt_name(facts.tries)));
   count(dimensions.cell(Dimension::back_end, facts.back_end));
+}
+
+// Of those that take one slot since the last take only the newest will be left: the others need not be written down.
+void TraceKeeper::keep(const Attempt& attempt, std::uint64_t slot) {
+  if (places_.size() <= slot) places_.resize(slot + 1);
+  std::size_t& place = places_[slot];
+  if (place != 0) {
+    current_.attempts[place - 1] = attempt;
+    return;
+  }
+  current_.attempts.push_back(attempt);
+  place = current_.attempts.size();
 }
 
 void TraceKeeper::mail(const MailSample& sample) {
@@ -98,6 +110,9 @@ void TraceKeeper::evidence(Evidence evidence) {
   current_.evidence.push_back(std::move(evidence));
 }
 
-void TraceKeeper::take(Traces& into) { into.merge(std::exchange(current_, Traces(boundaries_))); }
+void TraceKeeper::take(Traces& into) {
+  into.merge(std::exchange(current_, Traces(boundaries_)));
+  std::fill(places_.begin(), places_.end(), 0);
+}
 
 }  // namespace gelombang

@@ -100,11 +100,14 @@ class TraceKeeper {
   void take(Traces& into);
 
  private:
+  void keep(const Attempt& attempt, std::uint64_t slot);
+
   std::shared_ptr<const LatencyBoundaries> boundaries_;
   TraceLimits limits_;
   Reservoir reservoir_;
   std::unordered_map<std::uint64_t, std::uint64_t> kinds_;  // evidence kept, by step and class
   std::uint64_t kept_ = 0;
+  std::vector<std::size_t> places_;  // by slot: its attempt's number in current_, from 1; 0: it has none
   Traces current_;
 };
 

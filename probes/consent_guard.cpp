@@ -158,13 +158,13 @@ std::optional<Rate> ConsentGuard::consented_rate(std::string_view host) const {
 }
 
 bool ConsentGuard::needs_preparation(std::string_view /*scheme*/, std::string_view host, std::uint16_t port) {
-  const auto name = normalise_host(host);
-  if (!name) return false;
-  if (auto address = parse_address(*name, port)) {
+  const NamedHost& named = read_host(host);
+  if (!named.name) return false;
+  if (named.address) {
     // A literal that needs nothing, or never gets it, is decided without a look at the network.
-    if (impl_->ledger().judge_address(*name, *address).need != ConsentLedger::Need::consent) return false;
+    if (impl_->ledger().judge_address(*named.name, *named.address).need != ConsentLedger::Need::consent) return false;
   }
-  return impl_->ledger().needs_opening(*name, port);
+  return impl_->ledger().needs_opening(*named.name, port);
 }
 
 void ConsentGuard::prepare(std::string scheme, std::string host, std::uint16_t port, std::function<void()> ready) {

@@ -67,6 +67,15 @@ std::optional<std::string> normalise_host(std::string_view host) {
   }
 }
 
+const NamedHost& read_host(std::string_view host) {
+  thread_local NamedHost last;
+  if (last.name && last.as_named == host) return last;
+  last.name = normalise_host(host);
+  last.address = last.name ? parse_address(*last.name) : std::nullopt;
+  last.as_named = host;
+  return last;
+}
+
 bool needs_named_consent(std::string_view host) noexcept { return host == "go.id" || host.ends_with(".go.id"); }
 
 }  // namespace gelombang

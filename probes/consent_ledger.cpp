@@ -181,12 +181,11 @@ Ruling ConsentLedger::connect_with_consent(Host& host, std::string_view name, co
 }
 
 Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) {
-  const auto name = normalise_host(host);
+  const auto& [as_named, name, address] = read_host(host);
   if (!name) return not_a_host();
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(*name);
   if (found == hosts_.end()) {
-    const auto address = parse_address(*name);
     // Without any consent in use all sockets lead to addresses that need none, so a name of the
     // script's own in Host harms nobody.
     if (!address && !granted_ && !needs_named_consent(*name)) return allow();

@@ -60,7 +60,7 @@ class HttpClient {
     // "host:port:address" as CURLOPT_RESOLVE takes it: look-ups pinned for a load run.
     std::vector<std::string> resolve;
   };
-  using Done = std::function<void(HttpResult)>;
+  using Done = std::function<void(HttpResult&&)>;
 
   HttpClient(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
   // Transfers under way end without a call of their `done`.

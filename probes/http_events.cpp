@@ -19,6 +19,7 @@ Transfer& transfer_of(CURL* easy) {
 }  // namespace
 
 void HttpClient::Impl::round_ended() {
+  ++shared_.round;
   if (shared_.handing_over == nullptr && shared_.read_out.empty()) return;
   shared_.request_written(now());
   for (Transfer* const transfer : shared_.read_out) watch_.add(*transfer);
@@ -51,16 +52,16 @@ void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
   release(transfer);
   const Duration took = outcome.sample.service_time;
   transfer.undiagnosed = std::make_unique<HopOutcome>(std::move(outcome));
-  names_.ask(transfer.hop.url.host, took, [weak = weak_from_this(), id = transfer.id](NameVerdict verdict) {
+  names_.ask(transfer.hop.url->host, took, [weak = weak_from_this(), id = transfer.id](NameVerdict verdict) {
     const std::shared_ptr<Impl> self = weak.lock();
     if (!self) return;
-    const auto found = self->transfers_.find(id);
-    if (found == self->transfers_.end()) return;
-    HopOutcome named = std::move(*found->second->undiagnosed);
+    Transfer* const found = self->transfers_.find(id);
+    if (found == nullptr) return;
+    HopOutcome named = std::move(*found->undiagnosed);
     named.facts.name = verdict;
     named.sample.error = classify_transfer(named.facts);
-    named.detail = std::string(info(named.sample.error).text) + ": " + found->second->hop.url.host;
-    self->end_hop(*found->second, std::move(named));
+    named.detail = std::string(info(named.sample.error).text) + ": " + found->hop.url->host;
+    self->end_hop(*found, std::move(named));
     self->deliver();
   });
 }
@@ -112,6 +113,7 @@ void HttpClient::Impl::deliver() {
   ready.swap(finished_);
   for (Finished& finished : ready) {
     if (finished.done) finished.done(std::move(finished.result));
+    transfers_.recycle(std::move(finished.result));
   }
   ready.clear();
   delivered_ = std::move(ready);

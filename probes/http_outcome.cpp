@@ -55,12 +55,14 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   marks.started = std::clamp(marks.started, hop.started, now);
   marks.ended = std::clamp(marks.ended, std::max(marks.started, hop.last_byte), now);
   marks.new_connection = sample.new_connection;
-  marks.looked_up = hop.looked_up && !hop.url.literal;
-  marks.tls = hop.url.scheme == "https";
-  marks.name_known = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
-  marks.connected = time_of(easy, CURLINFO_CONNECT_TIME_T);
-  if (marks.connected == Duration{} && hop.connected) marks.connected = *hop.connected - marks.started;
-  marks.secured = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
+  marks.looked_up = hop.looked_up && !hop.url->literal;
+  marks.tls = hop.url->scheme == "https";
+  if (sample.new_connection || !hop.request_started) {  // else they are not asked for
+    marks.name_known = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    marks.connected = time_of(easy, CURLINFO_CONNECT_TIME_T);
+    if (marks.connected == Duration{} && hop.connected) marks.connected = *hop.connected - marks.started;
+    marks.secured = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
+  }
   marks.request_started = hop.request_started;
   marks.sent = hop.sent;
   marks.answered = hop.answered;
@@ -82,7 +84,7 @@ RequestSample measured(const Transfer& transfer) {
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
   if (ip != nullptr) {
     const auto port = static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT));
-    sample.remote = remote_address(std::string_view(ip), port).value_or(RemoteAddress{});
+    sample.remote = transfer.slot->peer.read(ip, port);
   }
   return sample;
 }

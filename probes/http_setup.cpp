@@ -189,16 +189,22 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   slot.tainted = find_header(transfer.request.headers, "host").has_value();  // libcurl keeps it for cookies
   curl_easy_setopt(easy, CURLOPT_SHARE, share);
   slot.transfer = &transfer;
-  curl_easy_setopt(easy, CURLOPT_URL, hop.url.full.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slot.headers.list());
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(transfer.request.timeout));
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.request.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_URL, hop.url->full.c_str());
+  HopOptions& set = slot.options;
+  const auto change = [easy](auto& from, auto to, CURLoption option) {
+    if (from != to) curl_easy_setopt(easy, option, to);
+    from = to;
+  };
+  change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
+  change(set.timeout_ms, milliseconds(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
+  change(set.connect_timeout_ms, milliseconds(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
   const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+  change(set.http_version, long{http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1}, CURLOPT_HTTP_VERSION);
 
   const char* name = nullptr;
   if (hop.with_body) {
     set_body(easy, hop);
+    set.fields = true;
     if (hop.method != HttpMethod::post) name = method_name(hop.method);
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -208,15 +214,14 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
       name = method_name(hop.method);
     }
   }
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name);
+  change(set.method, name, CURLOPT_CUSTOMREQUEST);  // method_name's texts are the same objects each time
 }
 
 void clear_hop(EasySlot& slot) {
   CURL* const easy = slot.easy.get();
   slot.transfer = nullptr;
   curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+  if (std::exchange(slot.options.fields, false)) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
 }
 
 }  // namespace gelombang

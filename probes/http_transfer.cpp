@@ -48,9 +48,26 @@ void TransferContext::request_written(TimePoint now) {
   }
 }
 
+const RemoteAddress& KnownAddress::read(std::string_view text, std::uint16_t port) {
+  if (text != text_ || port != address_.port) {
+    text_ = text;
+    address_ = remote_address(text, port).value_or(RemoteAddress{});
+  }
+  return address_;
+}
+
 Transfer::Transfer(TransferContext& shared, TransferId number) : context(shared), id(number) {}
 
 Transfer::~Transfer() = default;
+
+void Transfer::clear() {
+  user = nullptr;
+  request = HttpRequest{};
+  done = nullptr;
+  result = HttpResult{};
+  hop = Hop{};
+  undiagnosed.reset();
+}
 
 std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* slot) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
@@ -70,12 +87,13 @@ bool Transfer::take_header(const char* data, std::size_t length) {
     hop.headers_overflow = true;
     return false;
   }
-  const TimePoint now = context.clock.now();
-  hop.last_byte = now;
+  // The lines that one round brings came together.
+  if (hop.header_round != context.round) hop.last_byte = context.clock.now();
+  hop.header_round = context.round;
   if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
     hop.status = status_of(line);
     // 100 and 103 come before the answer and are none.
-    if (hop.status >= 200 || hop.status == 101) hop.answered = now;
+    if (hop.status >= 200 || hop.status == 101) hop.answered = hop.last_byte;
     hop.response.headers.clear();
     hop.response.headers.reserve(16);
     return true;
@@ -162,7 +180,7 @@ curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address
   try {
     const std::optional<RemoteAddress> remote = remote_address(address->addr);
     GuardVerdict verdict;
-    if (remote) verdict = self.context.guard.may_connect(hop.url.host, *remote);
+    if (remote) verdict = self.context.guard.may_connect(hop.url->host, *remote);
     if (!verdict.allowed) {
       hop.guard_denied = true;
       hop.guard_reason = std::move(verdict.reason);

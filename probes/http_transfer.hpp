@@ -23,7 +23,29 @@
 namespace gelombang {
 
 struct HopOutcome;
+
+// Reads an address from its text once for as long as it stays the same.
+class KnownAddress {
+ public:
+  // All zero where it is none.
+  const RemoteAddress& read(std::string_view text, std::uint16_t port);
+
+ private:
+  std::string text_;
+  RemoteAddress address_;
+};
+
 struct Transfer;
+
+// Options that seldom change from one hop to the next.
+struct HopOptions {
+  curl_slist* headers = nullptr;  // of the slot's HeaderLines, whose first node seldom moves
+  long timeout_ms = 0;
+  long connect_timeout_ms = 0;
+  long http_version = CURL_HTTP_VERSION_NONE;
+  const char* method = nullptr;  // CURLOPT_CUSTOMREQUEST
+  bool fields = false;           // CURLOPT_POSTFIELDS points to a body
+};
 
 // A libcurl handle and the place for its error message; they go back to a pool after each hop.
 struct EasySlot {
@@ -31,6 +53,8 @@ struct EasySlot {
   Transfer* transfer = nullptr;  // whose hop it plays
   HeaderLines headers;           // of that hop
   std::array<char, CURL_ERROR_SIZE> message{};
+  HopOptions options;    // as they are set
+  KnownAddress peer;     // of its last hop
   bool tainted = false;  // keeps something of its user: not to be given to another one
 };
 
@@ -40,6 +64,7 @@ struct TransferContext {
   SocketGuard& guard;
   CurlLoop* loop = nullptr;
   std::size_t max_connections = 0;
+  std::uint64_t round = 1;           // of libcurl's work
   Transfer* handing_over = nullptr;  // its request is being written in this round of libcurl's
   std::vector<Transfer*> read_out;   // libcurl has taken the last byte of their bodies in this round
   std::vector<Transfer*> early;      // their answers came before their bodies were delivered
@@ -49,7 +74,7 @@ struct TransferContext {
 };
 
 struct Hop {
-  HttpUrl url;
+  std::shared_ptr<const HttpUrl> url;
   HttpMethod method = HttpMethod::get;
   bool with_body = false;
   bool streamed = false;  // libcurl reads the body through on_read
@@ -60,7 +85,8 @@ struct Hop {
   std::optional<TimePoint> request_started;
   std::optional<TimePoint> sent;
   std::optional<TimePoint> answered;
-  TimePoint last_byte{};  // of the answer
+  TimePoint last_byte{};           // of the answer
+  std::uint64_t header_round = 0;  // in which its last header line came
   std::size_t header_bytes = 0;
   int status = 0;  // of the status line read last
   bool headers_complete = false;
@@ -84,6 +110,9 @@ struct Transfer {
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
+
+  // For the next request; the id follows.
+  void clear();
 
   TransferContext& context;
   TransferId id;

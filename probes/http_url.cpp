@@ -23,17 +23,14 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
-}  // namespace
-
-std::string HttpUrl::shown() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  std::string text;
-  text.reserve(scheme.size() + host.size() + path.size() + 11);
-  text.append(scheme).append(v6 ? "://[" : "://").append(host).append(v6 ? "]" : "");
-  if (port != (scheme == "https" ? 443 : 80)) text.append(":").append(std::to_string(port));
-  text.append(path);
-  return text;
+std::string without_query(const HttpUrl& url) {
+  const bool v6 = url.host.find(':') != std::string::npos;
+  std::string text = url.scheme + (v6 ? "://[" : "://") + url.host + (v6 ? "]" : "");
+  if (url.port != (url.scheme == "https" ? 443 : 80)) text += ":" + std::to_string(url.port);
+  return text + url.path;
 }
+
+}  // namespace
 
 Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
   if (text.find('\0') != std::string_view::npos) return Error{"a URL holds a zero byte"};
@@ -61,19 +58,18 @@ Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
       std::strtoul(part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str(), nullptr, 10));
   result.path = part(url.get(), CURLUPART_PATH);
   result.full = part(url.get(), CURLUPART_URL);
+  result.shown = without_query(result);
   result.literal = is_address(result.host);
   return result;
 }
 
-Result<HttpUrl> HttpUrlCache::parse(const std::string& text) {
+Result<std::shared_ptr<const HttpUrl>> HttpUrlCache::parse(const std::string& text) {
   constexpr std::size_t kMost = 256;  // URLs that hold a token come once and would fill the memory
   if (const auto found = known_.find(text); found != known_.end()) return found->second;
   Result<HttpUrl> url = parse_http_url(text);
-  if (url) {
-    if (known_.size() >= kMost) known_.clear();
-    known_.emplace(text, *url);
-  }
-  return url;
+  if (!url) return url.error();
+  if (known_.size() >= kMost) known_.clear();
+  return known_.emplace(text, std::make_shared<const HttpUrl>(std::move(*url))).first->second;
 }
 
 }  // namespace gelombang

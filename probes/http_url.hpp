@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,13 +18,12 @@ struct HttpUrl {
   std::uint16_t port = 0;
   std::string path;      // dot segments removed, without query
   std::string full;      // as it is requested: without userinfo and fragment
+  std::string shown;     // without query: what may be shown and stored
   bool literal = false;  // the host is an address, so there is nothing to look up
 
   [[nodiscard]] bool same_origin(const HttpUrl& other) const {
     return scheme == other.scheme && host == other.host && port == other.port;
   }
-  // Without query: what may be shown and stored.
-  [[nodiscard]] std::string shown() const;
 };
 
 enum class Userinfo : std::uint8_t { refuse, strip };
@@ -35,10 +35,10 @@ Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo = Userin
 class HttpUrlCache {
  public:
   // As parse_http_url(text, Userinfo::refuse).
-  Result<HttpUrl> parse(const std::string& text);
+  Result<std::shared_ptr<const HttpUrl>> parse(const std::string& text);
 
  private:
-  std::unordered_map<std::string, HttpUrl> known_;
+  std::unordered_map<std::string, std::shared_ptr<const HttpUrl>> known_;
 };
 
 }  // namespace gelombang

@@ -51,7 +51,7 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
     : context_(context),
       options_(std::move(options)),
       loop_(std::make_shared<CurlLoop>(context, *this)),
-      shared_{clock, guard, loop_.get(), options_.max_connections, nullptr, {}, {}},
+      shared_{clock, guard, loop_.get(), options_.max_connections, 1, nullptr, {}, {}},
       watch_(context, clock),
       names_(context),
       handles_(options_, *loop_),
@@ -70,16 +70,14 @@ HttpClient::Impl::~Impl() {
 }
 
 TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest request, Done done) {
-  const TransferId id = ++last_id_;
-  auto owned = std::make_unique<Transfer>(shared_, id);
-  Transfer& transfer = *owned;
+  Transfer& transfer = transfers_.add(shared_);
+  const TransferId id = transfer.id;
   transfer.user = &user;
   transfer.request = std::move(request);
   transfer.done = std::move(done);
   ++user.state_->active;
-  transfers_.emplace(id, std::move(owned));
 
-  Result<HttpUrl> url = urls_.parse(transfer.request.url);
+  Result<std::shared_ptr<const HttpUrl>> url = urls_.parse(transfer.request.url);
   if (!url) {
     refuse(transfer, ErrorClass::generator_script, url.error().message);
     return id;
@@ -93,7 +91,7 @@ TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest request, Done don
 
 // The hop's url, method and with_body are known.
 void HttpClient::Impl::begin_hop(Transfer& transfer) {
-  const HttpUrl& url = transfer.hop.url;
+  const HttpUrl& url = *transfer.hop.url;
   if (shared_.guard.needs_preparation(url.scheme, url.host, url.port)) {
     prepare(transfer);
   } else {
@@ -102,20 +100,19 @@ void HttpClient::Impl::begin_hop(Transfer& transfer) {
 }
 
 void HttpClient::Impl::prepare(Transfer& transfer) {
-  const HttpUrl& url = transfer.hop.url;
+  const HttpUrl& url = *transfer.hop.url;
   auto executor = context_.get_executor();
   auto resume = [weak = weak_from_this(), id = transfer.id] {
     const std::shared_ptr<Impl> self = weak.lock();
     if (!self) return;
-    const auto found = self->transfers_.find(id);
-    if (found != self->transfers_.end()) self->launch(*found->second);
+    if (Transfer* const found = self->transfers_.find(id)) self->launch(*found);
   };
   shared_.guard.prepare(url.scheme, url.host, url.port,
                         [executor, resume = std::move(resume)] { boost::asio::post(executor, resume); });
 }
 
 GuardVerdict HttpClient::Impl::ask_guard(const Transfer& transfer) {
-  const HttpUrl& url = transfer.hop.url;
+  const HttpUrl& url = *transfer.hop.url;
   GuardVerdict verdict = shared_.guard.may_request(url.host, url.path);
   const auto host_header = find_header(transfer.request.headers, "host");
   if (!verdict.allowed || !host_header) return verdict;
@@ -175,12 +172,12 @@ void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
   transfer.result.hops.push_back(outcome.sample);
   transfer.result.error_detail = std::move(outcome.detail);
   hop.response.status = outcome.sample.status;
-  hop.response.url = hop.url.shown();
+  hop.response.url = hop.url->shown;
   transfer.result.response = std::move(hop.response);
 
   RequestSample& sample = transfer.result.hops.back();
   if (sample.outcome == Outcome::success && transfer.request.max_redirects > 0) {
-    std::optional<Result<HttpUrl>> target = redirect_target(hop.url, sample.status, transfer.result.response.headers);
+    std::optional<Result<HttpUrl>> target = redirect_target(*hop.url, sample.status, transfer.result.response.headers);
     if (target && !*target) {
       finish(transfer, Outcome::failure, ErrorClass::protocol, target->error().message);
       return;
@@ -200,14 +197,14 @@ void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
 void HttpClient::Impl::follow(Transfer& transfer, const HttpUrl& target) {
   HttpRequest& request = transfer.request;
   const RedirectedMethod next = redirected_method(transfer.hop.method, transfer.result.hops.back().status);
-  strip_headers(request.headers, target.same_origin(transfer.hop.url), next.keeps_body);
+  strip_headers(request.headers, target.same_origin(*transfer.hop.url), next.keeps_body);
   if (!next.keeps_body) {
     request.body.clear();
     request.parts.clear();
   }
   const bool with_body = transfer.hop.with_body && next.keeps_body;
   transfer.hop = Hop{};
-  transfer.hop.url = target;
+  transfer.hop.url = std::make_shared<const HttpUrl>(target);
   transfer.hop.method = next.method;
   transfer.hop.with_body = with_body;
   transfer.result.error_detail.clear();
@@ -233,13 +230,13 @@ void HttpClient::Impl::finish(Transfer& transfer, Outcome outcome, ErrorClass er
   transfer.result.error_detail = one_line(detail);
   --transfer.user->state_->active;
   finished_.push_back({std::move(transfer.done), std::move(transfer.result)});
-  transfers_.erase(transfer.id);
+  transfers_.remove(transfer);
 }
 
 void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {
-  const auto found = transfers_.find(id);
-  if (found == transfers_.end()) return;
-  Transfer& transfer = *found->second;
+  Transfer* const found = transfers_.find(id);
+  if (found == nullptr) return;
+  Transfer& transfer = *found;
   HopOutcome measured;
   if (transfer.undiagnosed) {
     measured = std::move(*transfer.undiagnosed);
@@ -253,7 +250,7 @@ void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {
   transfer.result.ended = measured.sample.started + measured.sample.service_time;
   transfer.result.hops.push_back(measured.sample);
   transfer.hop.response.status = measured.sample.status;
-  transfer.hop.response.url = transfer.hop.url.shown();
+  transfer.hop.response.url = transfer.hop.url->shown;
   transfer.result.response = std::move(transfer.hop.response);
   const bool left = outcome == Outcome::abandoned;
   finish(transfer, left ? Outcome::abandoned : Outcome::interrupted, left ? ErrorClass::abandoned : ErrorClass::none,

@@ -10,6 +10,7 @@
 #include "probes/http_send_watch.hpp"
 #include "probes/http_setup.hpp"
 #include "probes/http_transfer.hpp"
+#include "probes/http_transfer_table.hpp"
 #include "probes/http_url.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -20,7 +21,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace gelombang {
@@ -70,10 +70,9 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   DnsDiagnosis names_;
   EasyPool handles_;
   HttpUrlCache urls_;
-  std::unordered_map<TransferId, std::unique_ptr<Transfer>> transfers_;
+  TransferTable transfers_;
   std::vector<Finished> finished_;
   std::vector<Finished> delivered_;  // empty: memory for the next ones
-  TransferId last_id_ = 0;
   std::uint64_t trace_counter_ = 0;
   bool delivery_posted_ = false;
   boost::asio::steady_timer early_timer_;

@@ -215,7 +215,7 @@ Result<std::vector<RatePoint>> query_prometheus(const PrometheusQuery& query, co
   const auto server = parse_http_url(query.url);
   if (server.has_error()) return server.error();
   const auto fail = [&server](const std::string& problem) {
-    return Error{fmt::format("{}: {}", server.value().shown(), problem)};
+    return Error{fmt::format("{}: {}", server.value().shown, problem)};
   };
   if (server.value().full.find('?') != std::string::npos) return fail("expected the server's URL, without a query");
   const std::int64_t expected = (query.to - query.from) / query.step + 1;
@@ -232,7 +232,7 @@ Result<std::vector<RatePoint>> query_prometheus(const PrometheusQuery& query, co
   const auto missing = expected - static_cast<std::int64_t>(points.value().size());
   if (missing > 0) {
     notes.push_back(fmt::format("{}: {} of {} points are missing: the rate is a straight line across",
-                                server.value().shown(), missing, expected));
+                                server.value().shown, missing, expected));
   }
   return points;
 }

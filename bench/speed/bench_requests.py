@@ -132,7 +132,9 @@ def against_others(clients, server, pace):
     for name in commands:
         key = name.replace(" ", "_")
         if name not in here:
-            yield absent(f"requests_per_cpu_second_{key}", "requests", None, f"{name} is not on the PATH")
+            why = f"{name} is not on the PATH"
+            yield absent(f"requests_per_cpu_second_{key}", "requests", None, why)
+            yield absent(f"memory_per_active_user_{key}", "KB", None, why)
             continue
         what = "GET of the page alone" if name in ("h2load", "hey") else "page and form in turn"
         yield checked(Measure(f"requests_per_cpu_second_{key}", round(1e6 / median(microseconds(runs[name]))), "requests",

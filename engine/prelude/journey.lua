@@ -6,6 +6,8 @@ local request_options = set("headers", "query", "json", "form", "body", "content
 local function encode(value) return native.encode(tostring(value)) end
 
 local function encode_form(values)
+  local only, value = next(values)
+  if only ~= nil and next(values, only) == nil then return encode(only) .. "=" .. encode(value) end
   local names, pairs_ = {}, {}
   for name in pairs(values) do names[#names + 1] = name end
   sort(names)
@@ -64,7 +66,9 @@ local function set_body(options)
 end
 
 local function set_options(options)
-  for name, value in pairs(options.headers or {}) do native.http_header(tostring(name), tostring(value)) end
+  if options.headers then
+    for name, value in pairs(options.headers) do native.http_header(tostring(name), tostring(value)) end
+  end
   set_body(options)
   if options.expect then
     for _, status in ipairs(expect_table(options.expect, "expect")) do native.http_expect(whole(status, "expect", 100)) end
@@ -91,23 +95,22 @@ local function set_options(options)
   end
 end
 
--- `what` is "http." and the method.
+-- `what` is "http." and the method, which has that number.
 local function request(method, what, url, options)
-  in_step(what)
   if type(url) ~= "string" then blame(format("%s takes a URL or a path such as \"/masuk\"", what)) end
   if options then only_keys(expect_table(options, what), what, request_options) end
   if options and options.query then url = url .. (find(url, "?", 1, true) and "&" or "?") .. encode_form(options.query) end
-  native.http_begin(method, url)
+  if loading or not native.http_begin(method, url) then in_step(what) end
   if options then set_options(options) end
   local status, body, final_url, head, class = native.http_send()
-  if class ~= "none" then return fail(class) end
+  if class then return fail(class) end
   return setmetatable({ status = status, body = body, url = final_url, head = head }, Response)
 end
 
 http = {}
-for _, method in ipairs { "get", "head", "post", "put", "patch", "delete", "options" } do
+for number, method in ipairs(native.http_methods()) do
   local what = "http." .. method
-  http[method] = function(url, options) return request(method, what, url, options) end
+  http[method] = function(url, options) return request(number, what, url, options) end
 end
 
 -- The value of one of this user's cookies for the target; nil where there is none.

@@ -5,7 +5,7 @@ local native, settings = ...
 
 -- What a scenario does to its globals does not reach in here.
 local globals = _G
-local type, error, pairs, ipairs, tostring, select = type, error, pairs, ipairs, tostring, select
+local type, error, pairs, ipairs, next, tostring, select = type, error, pairs, ipairs, next, tostring, select
 local setmetatable, xpcall, pcall, unpack = setmetatable, xpcall, pcall, unpack
 -- The raw ones see, and set, what __metatable = false keeps from scenarios.
 local getmetatable, set_raw_metatable, traceback = debug.getmetatable, debug.setmetatable, debug.traceback
@@ -151,7 +151,7 @@ local declared = { {} }  -- the steps of each file that is being loaded, innermo
 
 local function finish_step(ok, ...)
   if ok then
-    native.step_end("none")
+    native.step_end()
     return true, ...
   end
   local problem = ...

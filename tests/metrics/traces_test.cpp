@@ -145,4 +145,14 @@ TEST_CASE("traces: evidence is bounded in all and for each kind of failure", "[u
   CHECK(slots.size() == 10);
   CHECK(*slots.begin() == 20);
   CHECK(*slots.rbegin() == 29);
+  // However many take a slot between two looks, the newest alone is handed over.
+  for (int more = 0; more < 2; ++more) {
+    traces.clear();
+    for (int i = 0; i < 1000; ++i) recorder.request(0, request(std::chrono::milliseconds(i)));
+    recorder.take(traces);
+    slots.clear();
+    for (const Attempt& attempt : traces.attempts) slots.insert(attempt.slot);
+    CHECK(slots.size() == traces.attempts.size());
+    CHECK(!slots.empty());
+  }
 }

@@ -29,11 +29,11 @@ TEST_CASE("url: its parts are what libcurl would use") {
   CHECK(url.port == 8443);
   CHECK(url.path == "/a/c");
   CHECK(url.full.find('#') == std::string::npos);
-  CHECK(url.shown() == "https://portal.example.test:8443/a/c");
+  CHECK(url.shown == "https://portal.example.test:8443/a/c");
   CHECK_FALSE(url.literal);
   CHECK(url_of("http://127.0.0.1/").literal);
   CHECK(url_of("http://[::1]:81/").host == "::1");
-  CHECK(url_of("http://[::1]:81/").shown() == "http://[::1]:81/");
+  CHECK(url_of("http://[::1]:81/").shown == "http://[::1]:81/");
   CHECK(url_of("http://a.test").port == 80);
   CHECK(url_of("http://a.test").path == "/");
   CHECK(url_of("http://a.test/x").same_origin(url_of("http://A.test:80/y")));
