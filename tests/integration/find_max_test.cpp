@@ -102,18 +102,22 @@ TEST_CASE("find-max: the answer is within 10 % of what the pool and the time of 
 TEST_CASE("find-max: an objective that fails at the lowest rate or never fails is one clear line", "[integration]") {
   const Sandbox sandbox;
   Search search;
-  const RunResult fails = run_program(search.arguments(quickly(
-      sandbox.url(), {"--slo", "log in: response_time p95 < 1us", "--min-rate", "20/s", "--max-rate", "40/s"})));
-  CHECK(fails.exit_code == 99);
-  CHECK(
-      fails.err.ends_with("gelombang: exit 99: 'log in: response_time p95 < 1us' fails already at the lowest rate, "
-                          "20.0/s: lower --min-rate\n"));
-  CHECK(search.result().at("end") == "fails_at_lowest");
   const RunResult never = run_program(search.arguments(quickly(
       sandbox.url(), {"--slo", "all: error_rate < 50%", "--min-rate", "20/s", "--max-rate", "30/s", "--repeat", "1"})));
   CHECK(never.exit_code == 113);
   CHECK(never.err.ends_with("gelombang: exit 113: no objective fails up to --max-rate, 30.0/s: raise it\n"));
   CHECK(search.result().at("end") == "never_fails");
+
+  // One login a second, and who does not get it at once is refused.
+  sandbox.operate("faults", R"({"pool.size": 1, "pool.query_ms": 1000, "pool.timeout_ms": 100})");
+  const RunResult fails = run_program(search.arguments(
+      quickly(sandbox.url(), {"--slo", "all: error_rate < 50%", "--min-rate", "20/s", "--max-rate", "40/s"})));
+  INFO(fails.out << fails.err);
+  CHECK(fails.exit_code == 99);
+  CHECK(
+      fails.err.ends_with("gelombang: exit 99: 'all: error_rate < 50%' fails already at the lowest rate, 20.0/s: lower "
+                          "--min-rate\n"));
+  CHECK(search.result().at("end") == "fails_at_lowest");
 }
 
 TEST_CASE("find-max: a target that answers nothing is left alone at once", "[integration]") {
