@@ -65,6 +65,11 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   }
   marks.request_started = hop.request_started;
   marks.sent = hop.sent;
+  if (hop.paced) {  // what the link takes longer than this machine
+    if (marks.connected != Duration{})
+      marks.connected = std::max(marks.connected, hop.paced->connected_at() - marks.started);
+    if (marks.sent) marks.sent = std::max(*marks.sent, hop.paced->sent_at());
+  }
   marks.answered = hop.answered;
   return marks;
 }
