@@ -70,7 +70,8 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
       marks.connected = std::max(marks.connected, hop.paced->connected_at() - marks.started);
     if (marks.sent) marks.sent = std::max(*marks.sent, hop.paced->sent_at());
   }
-  marks.answered = hop.answered;
+  // Seen before the link had carried it, and without a body to wait for.
+  if (hop.answered) marks.answered = std::min(*hop.answered, marks.ended);
   return marks;
 }
 

@@ -93,7 +93,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
     hop.status = status_of(line);
     // 100 and 103 come before the answer and are none.
-    if (hop.status >= 200 || hop.status == 101) hop.answered = hop.last_byte;
+    if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte);
     hop.response.headers.clear();
     hop.response.headers.reserve(16);
     return true;
@@ -132,6 +132,13 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
     return 0;
   }
   return length;
+}
+
+// libcurl may have found an answer by itself, before the link has carried it.
+TimePoint Transfer::answer_time(TimePoint now) const {
+  if (!hop.paced) return now;
+  hop.paced->count(now);
+  return std::max(now, hop.paced->answer_at());
 }
 
 // libcurl reads on while there is something to read: what the link has not carried yet waits in libcurl.

@@ -43,7 +43,7 @@ struct HopOptions {
   long timeout_ms = 0;
   long connect_timeout_ms = 0;
   long http_version = CURL_HTTP_VERSION_NONE;
-  long receive_buffer = 0;  // 0: as the pool made it
+  long receive_buffer = 0;       // 0: as the pool made it
   const char* method = nullptr;  // CURLOPT_CUSTOMREQUEST
   bool fields = false;           // CURLOPT_POSTFIELDS points to a body
 };
@@ -139,6 +139,7 @@ struct Transfer {
 
  private:
   bool take_header(const char* line, std::size_t length);
+  [[nodiscard]] TimePoint answer_time(TimePoint now) const;
   [[nodiscard]] bool must_wait();
 };
 

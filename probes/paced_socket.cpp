@@ -68,6 +68,7 @@ void PacedSocket::count(TimePoint now) {
     booked_ -= expected;
     // libcurl may find an answer by itself, at once: it comes a round trip after what it answers all the same.
     const TimePoint from = awaiting_ && expected == 0 ? std::max(began, sent_at_ + link_->rtt) : began;
+    if (awaiting_) answer_at_ = from;
     if (read - read_ > expected) arrived_at_ = link_->down.carry(read - read_ - expected, from);
     if (awaiting_ && expected == 0 && read_ == 0) unasked_at_ = arrived_at_;  // a handshake: no tickets
     awaiting_ = false;

@@ -32,6 +32,8 @@ class PacedSocket {
   void count(TimePoint now);
   // When what was read so far will have arrived.
   [[nodiscard]] TimePoint arrived_at() const noexcept { return arrived_at_; }
+  // When the first byte of the last answer came, or will have come.
+  [[nodiscard]] TimePoint answer_at() const noexcept { return answer_at_; }
   // The booked bytes have been read, as far as they are.
   void settle() noexcept;
 
@@ -49,6 +51,7 @@ class PacedSocket {
   TimePoint opened_;
   TimePoint sent_at_;
   TimePoint arrived_at_{};
+  TimePoint answer_at_{};
   TimePoint unasked_at_{};          // when an answer that libcurl found by itself has arrived
   bool awaiting_ = false;           // nothing was read since something was written
   std::optional<TimePoint> began_;  // the present turn
