@@ -127,6 +127,15 @@ std::string plan_json(const RunOptions& options, const SessionOptions& session, 
         json::object{{"name", journey.name}, {"weight", journey.weight}, {"people", people_of(journey)}});
   }
   root["journeys"] = std::move(journeys);
+  json::array networks;
+  for (const auto& [profile, weight] : run.scenario.networks) {
+    networks.push_back(json::object{{"name", profile.name},
+                                    {"weight", weight},
+                                    {"upload_bytes_per_second", profile.upload},
+                                    {"download_bytes_per_second", profile.download},
+                                    {"rtt_seconds", to_seconds(profile.rtt)}});
+  }
+  root["networks"] = std::move(networks);
   return to_json_text(root);
 }
 

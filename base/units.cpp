@@ -45,6 +45,8 @@ constexpr std::array<Unit, 7> kDurationUnits{
 constexpr std::array<Unit, 8> kSizeUnits{
     {{"B", 1}, {"", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}}};
 
+constexpr std::array<Unit, 4> kBandwidthUnits{{{"bit", 1}, {"kbit", 1e3}, {"Mbit", 1e6}, {"Gbit", 1e9}}};
+
 std::string scaled(double value, std::string_view unit) {
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
   return fmt::format("{:.{}f} {}", value, decimals, unit);
@@ -106,6 +108,19 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return static_cast<std::uint64_t>(std::llround(bytes));
 }
 
+Result<double> parse_bandwidth(std::string_view text) {
+  std::string_view rest = text;
+  const auto number = take_number(rest);
+  const Unit* const unit = number ? take_unit(rest, kBandwidthUnits) : nullptr;
+  constexpr double kMost = 100e9;
+  const double bits = unit != nullptr ? *number * unit->factor : 0;
+  if (unit == nullptr || rest != "/s" || !(bits > 0) || bits > kMost) {
+    return Error{fmt::format(
+        "'{}' is not a bandwidth: expected a number above 0 and a unit, such as 500kbit/s or 1.5Mbit/s", text)};
+  }
+  return bits / 8;
+}
+
 Result<double> parse_scale(std::string_view text) {
   const auto fail = [text] {
     return Error{fmt::format("'{}' is not a scale: expected a factor above 0, such as 1/1000 or 0.5", text)};
@@ -151,6 +166,14 @@ std::string format_rate(Rate value) {
   }
   const int decimals = rate < 9.995 ? 2 : rate < 999.5 ? 1 : 0;
   return fmt::format("{:.{}f}/{}", rate, decimals, unit);
+}
+
+std::string format_bandwidth(double bytes_per_second) {
+  const double bits = bytes_per_second * 8;
+  if (bits < 999.5) return scaled(bits, "bit/s");
+  if (bits < 999.5e3) return scaled(bits / 1e3, "kbit/s");
+  if (bits < 999.5e6) return scaled(bits / 1e6, "Mbit/s");
+  return scaled(bits / 1e9, "Gbit/s");
 }
 
 std::string format_size(std::uint64_t bytes) {

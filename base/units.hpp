@@ -29,6 +29,8 @@ Result<Duration> parse_duration(std::string_view text);
 Result<Rate> parse_rate(std::string_view text);
 // "2000000", "1MiB", "200KB", "1.5MB"; decimal and binary prefixes. Bytes.
 Result<std::uint64_t> parse_size(std::string_view text);
+// "1.5Mbit/s", "500kbit/s"; bit/s, kbit/s, Mbit/s, Gbit/s, decimal. Bytes per second, above 0, at most 100 Gbit/s.
+Result<double> parse_bandwidth(std::string_view text);
 // "1/1000" or "0.001"; in (0, 1e6].
 Result<double> parse_scale(std::string_view text);
 
@@ -36,6 +38,8 @@ Result<double> parse_scale(std::string_view text);
 std::string format_duration(Duration value);
 // "48.2/s", "0.10/s"; slow ones per minute or hour, "0.36/m", "0.18/h".
 std::string format_rate(Rate value);
+// "1.50 Mbit/s", of bytes per second.
+std::string format_bandwidth(double bytes_per_second);
 // "1.43 MiB".
 std::string format_size(std::uint64_t bytes);
 

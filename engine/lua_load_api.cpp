@@ -36,6 +36,14 @@ int parse_rate_text(lua_State* L) {
   return 1;
 }
 
+// -> bytes per second
+int parse_bandwidth_text(lua_State* L) {
+  const auto bandwidth = parse_bandwidth(text(L, 1));
+  if (bandwidth.has_error()) return push_problem(L, bandwidth.error().message);
+  lua_pushnumber(L, bandwidth.value());
+  return 1;
+}
+
 // -> seconds since 1970, or nil
 int parse_time_text(lua_State* L) {
   const auto time = parse_recorded_time(text(L, 1));
@@ -234,6 +242,7 @@ void add_load_functions(lua_State* L, LuaVm::State& state) {
   static constexpr Function kFunctions[] = {
       {"parse_duration", guarded<parse_duration_text>},
       {"parse_rate", guarded<parse_rate_text>},
+      {"parse_bandwidth", guarded<parse_bandwidth_text>},
       {"parse_time", guarded<parse_time_text>},
       {"read_csv", guarded<read_csv_file>},
       {"check_guard", guarded<check_guard>},

@@ -8,6 +8,7 @@
 #include "engine/feeder.hpp"
 #include "engine/load.hpp"
 #include "metrics/catalog.hpp"
+#include "probes/network_link.hpp"
 
 #include <cstdint>
 #include <map>
@@ -25,6 +26,12 @@ struct Journey {
   Duration lasts{};  // one pass, pauses included, as the scenario says; 0: not said
   std::optional<Feed> people;
   std::optional<Behaviour> behaviour;
+};
+
+// The access network of some of the people.
+struct Network {
+  NetworkProfile profile;
+  double weight = 1;
 };
 
 // What of an answer names the server behind the load balancer that gave it.
@@ -45,9 +52,12 @@ struct Scenario {
   std::vector<DigitGuard> guards;
   CatchUp catch_up = CatchUp::capped;  // of its open loads
   std::optional<BackEndMark> back_end;
+  std::vector<Network> networks;  // in the order of Catalog::networks; empty: nobody's network is played
 
   // The journey that an iteration plays: a function of (seed, iteration).
   [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;
+  // The network of its person, likewise; nothing where none is played.
+  [[nodiscard]] std::optional<NetworkId> network_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;
   // Null where the journey's people try once and wait for ever.
   [[nodiscard]] const Behaviour* behaviour_of(JourneyId journey) const noexcept;
   [[nodiscard]] const Feed* feed_of(JourneyId journey) const noexcept;

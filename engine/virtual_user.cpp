@@ -32,6 +32,8 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   last_step_.reset();
   failed_error_ = ErrorClass::none;
   temper_ = Temper(context_.scenario.behaviour_of(iteration.journey), context_.settings.seed, iteration.index);
+  network_ = context_.scenario.network_of(context_.settings.seed, iteration.index);
+  http_.set_network(network_ ? &context_.scenario.networks[*network_].profile : nullptr);
   visit_.begin(context_.scenario.catalog.steps.size());
   last_request_took_ = Duration::zero();
   think_random_ = RandomStream(context_.settings.seed, RandomPurpose::think, iteration.index);
@@ -261,7 +263,7 @@ void VirtualUser::advance(const LuaVm::Step& step) {
 
 void VirtualUser::finish(Outcome outcome, PersonFate fate, bool at_step) {
   const TimePoint now = context_.clock.now();
-  context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome});
+  context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome, network_});
   const bool stuck = at_step && last_step_ && !visit_.through(*last_step_);
   context_.recorder.person(iteration_.journey, {fate, last_step_, failed_error_, now - iteration_.intended, stuck});
   http_.reset();

@@ -150,6 +150,7 @@ class VirtualUser final : public LuaUser {
   ErrorClass failed_error_ = ErrorClass::none;
   Temper temper_;
   Visit visit_;
+  std::optional<NetworkId> network_;
   NextTry next_try_;
 
   Wanted wanted_ = Wanted::nothing;

@@ -183,7 +183,7 @@ void VirtualUser::record_response(HttpResult& result, bool second) {
   for (const RequestSample& hop : result.hops) {
     context_.recorder.request(step, hop,
                               {!second && visit_.request(), visit_.tries(),
-                               &hop == &last ? std::string_view(back_end_) : std::string_view()});
+                               &hop == &last ? std::string_view(back_end_) : std::string_view(), network_});
   }
   if (last.outcome == Outcome::failure || last.outcome == Outcome::abandoned) keep_evidence(step, result);
   step_clock_.request_started(result.hops.front().started);

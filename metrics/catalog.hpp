@@ -10,6 +10,7 @@ namespace gelombang {
 
 using JourneyId = std::uint32_t;  // index into Catalog::journeys
 using StepId = std::uint32_t;     // index into Catalog::steps: a (journey, step) pair
+using NetworkId = std::uint32_t;  // index into Catalog::networks
 
 struct Catalog {
   struct Step {
@@ -18,6 +19,7 @@ struct Catalog {
   };
   std::vector<std::string> journeys;
   std::vector<Step> steps;
+  std::vector<std::string> networks{};  // profiles of people's access networks; may be empty
 };
 
 }  // namespace gelombang

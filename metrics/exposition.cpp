@@ -230,6 +230,34 @@ void add_people_of_steps(Families& f, const Catalog& catalog, const Snapshot& to
   }
 }
 
+void add_networks(Families& f, const Catalog& catalog, const Snapshot& totals) {
+  const auto each = [&](auto function) {
+    for (std::size_t i = 0; i < catalog.networks.size(); ++i) {
+      function(Labels{{"network", catalog.networks[i]}}, totals.networks[i]);
+    }
+  };
+  f.family("gelombang_network_iterations_total", "Iterations that ended, by the network of their people.",
+           MetricType::Counter);
+  each([&f](const Labels& labels, const NetworkSnapshot& network) {
+    for (std::size_t i = 0; i < kOutcomeCount; ++i) f.counter(with(labels, "result", kOutcomeNames[i]), network.ended[i]);
+  });
+  f.family("gelombang_network_requests_total", "HTTP exchanges, by the network of their people.", MetricType::Counter);
+  each([&f](const Labels& labels, const NetworkSnapshot& network) {
+    for (std::size_t i = 0; i < kCountedResultNames.size(); ++i) {
+      f.counter(with(labels, "result", kCountedResultNames[i]), network.requests.by_result[i]);
+    }
+  });
+  f.family("gelombang_network_service_time_seconds", "Successful requests, by the network of their people.",
+           MetricType::Histogram);
+  each([&f](const Labels& labels, const NetworkSnapshot& network) { f.histogram(labels, network.service_time); });
+  f.family("gelombang_network_sent_bytes_total", "As gelombang_sent_bytes_total, by the network of their people.",
+           MetricType::Counter);
+  each([&f](const Labels& labels, const NetworkSnapshot& network) { f.counter(labels, network.bytes_sent); });
+  f.family("gelombang_network_received_bytes_total",
+           "As gelombang_received_bytes_total, by the network of their people.", MetricType::Counter);
+  each([&f](const Labels& labels, const NetworkSnapshot& network) { f.counter(labels, network.bytes_received); });
+}
+
 void add_mail(Families& f, const MailSnapshot& mail) {
   f.family("gelombang_emails_total", "Mails by what became of them.", MetricType::Counter);
   for (std::size_t i = 0; i < kMailResultCount; ++i) {
@@ -344,6 +372,7 @@ std::vector<MetricFamily> LoadExposition::Collect() const {
   add_process(families);
   add_generator(families, state->figures.generator);
   add_iterations(families, catalog, state->totals);
+  add_networks(families, catalog, state->totals);
   add_mail(families, state->totals.mail);
   add_people_of_journeys(families, catalog, state->totals);
   add_requests(families, catalog, state->totals);

@@ -16,11 +16,18 @@ void record_duration(CensoredHistogram& durations, Histogram& failed, Histogram&
   }
 }
 
+void add(NetworkSnapshot& to, const RequestSample& sample) {
+  to.requests.add(sample.outcome, sample.error);
+  if (sample.outcome == Outcome::success) to.service_time.record(sample.service_time);
+  to.bytes_sent += sample.bytes_sent;
+  to.bytes_received += sample.bytes_received;
+}
+
 }  // namespace
 
 Recorder::Recorder(std::shared_ptr<const MetricsLayout> layout) : current_(std::move(layout)) {}
 
-void Recorder::keep_traces(const TraceLimits& limits) { traces_.emplace(current_.layout()->boundaries, limits); }
+void Recorder::keep_traces(const TraceLimits& limits) { traces_.emplace(current_.layout(), limits); }
 
 void Recorder::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
   const std::lock_guard lock(mutex_);
@@ -35,6 +42,7 @@ void Recorder::request(StepId step, const RequestSample& sample, const RequestFa
   to.bytes_sent += sample.bytes_sent;
   to.bytes_received += sample.bytes_received;
   if (facts.needed) ++to.people.calm_requests;
+  if (facts.network) add(current_.networks[*facts.network], sample);
 }
 
 bool Recorder::wants_evidence(StepId step, ErrorClass error) const {
@@ -94,6 +102,7 @@ void Recorder::iteration_finished(JourneyId journey, const IterationSample& samp
   JourneySnapshot& to = current_.journeys[journey];
   ++to.ended[static_cast<std::size_t>(sample.outcome)];
   if (sample.outcome == Outcome::success) to.duration.record(sample.duration);
+  if (sample.network) ++current_.networks[*sample.network].ended[static_cast<std::size_t>(sample.outcome)];
 }
 
 void Recorder::iteration_dropped(JourneyId journey, DropReason reason) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -71,6 +72,7 @@ struct StepSample {
 struct IterationSample {
   Duration duration{};  // actual start to end, think time included
   Outcome outcome = Outcome::success;
+  std::optional<NetworkId> network = std::nullopt;  // the person's
 };
 
 enum class DropReason : std::uint8_t {

@@ -103,6 +103,22 @@ void JourneySnapshot::clear() noexcept {
   people.clear();
 }
 
+void NetworkSnapshot::merge(const NetworkSnapshot& other) {
+  add_all(ended, other.ended);
+  requests.merge(other.requests);
+  service_time.merge(other.service_time);
+  bytes_sent += other.bytes_sent;
+  bytes_received += other.bytes_received;
+}
+
+void NetworkSnapshot::clear() noexcept {
+  ended = {};
+  requests = {};
+  service_time.clear();
+  bytes_sent = 0;
+  bytes_received = 0;
+}
+
 MailSnapshot::MailSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries)
     : delivery(kMailFolderNames.size(), Histogram(boundaries)), waited(boundaries) {}
 
@@ -148,6 +164,7 @@ void ScriptErrors::merge(const ScriptErrors& other) {
 Snapshot::Snapshot(std::shared_ptr<const MetricsLayout> layout)
     : steps(layout->catalog.steps.size(), StepSnapshot(layout->boundaries)),
       journeys(layout->catalog.journeys.size(), JourneySnapshot(layout->boundaries)),
+      networks(layout->catalog.networks.size(), NetworkSnapshot(layout->boundaries)),
       schedule_lag(layout->boundaries),
       mail(layout->boundaries),
       layout_(std::move(layout)) {}
@@ -155,6 +172,7 @@ Snapshot::Snapshot(std::shared_ptr<const MetricsLayout> layout)
 void Snapshot::merge(const Snapshot& other) {
   merge_all(steps, other.steps);
   merge_all(journeys, other.journeys);
+  merge_all(networks, other.networks);
   schedule_lag.merge(other.schedule_lag);
   mail.merge(other.mail);
   conformance.merge(other.conformance);
@@ -164,6 +182,7 @@ void Snapshot::merge(const Snapshot& other) {
 void Snapshot::clear() noexcept {
   clear_all(steps);
   clear_all(journeys);
+  clear_all(networks);
   schedule_lag.clear();
   mail.clear();
   conformance = {};

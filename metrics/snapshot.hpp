@@ -95,6 +95,19 @@ struct JourneySnapshot {
   }
 };
 
+// What the people of one network profile met. Not part of what the history keeps: there the dimension "network" is.
+struct NetworkSnapshot {
+  explicit NetworkSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries) : service_time(boundaries) {}
+  void merge(const NetworkSnapshot& other);
+  void clear() noexcept;
+
+  std::array<std::uint64_t, kOutcomeCount> ended{};  // iterations, by Outcome
+  ResultCounts requests;
+  Histogram service_time;  // of successful requests
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+};
+
 struct MailSnapshot {
   explicit MailSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries);
   void merge(const MailSnapshot& other);
@@ -152,6 +165,7 @@ class Snapshot {
 
   std::vector<StepSnapshot> steps;        // by StepId
   std::vector<JourneySnapshot> journeys;  // by JourneyId
+  std::vector<NetworkSnapshot> networks;  // by NetworkId
   Histogram schedule_lag;                 // actual minus intended start of iterations
   MailSnapshot mail;
   ConformanceTable conformance;

@@ -89,6 +89,24 @@ void summarize_people(Summary& summary, const Snapshot& totals) {
   for (Summary::People& people : summary.people) people.amplification = ratio(people.requests, people.calm_requests);
 }
 
+void summarize_networks(Summary& summary, const Snapshot& totals) {
+  for (std::size_t i = 0; i < totals.networks.size(); ++i) {
+    const NetworkSnapshot& n = totals.networks[i];
+    const auto ended = [&n](Outcome outcome) { return n.ended[static_cast<std::size_t>(outcome)]; };
+    Summary::Network network;
+    network.name = summary.catalog.networks[i];
+    network.failed_iterations = ended(Outcome::failure) + ended(Outcome::abandoned);
+    network.iterations = ended(Outcome::success) + network.failed_iterations;
+    network.requests = n.requests.total();
+    network.failures = n.requests.failed();
+    network.error_rate = ratio(n.requests.failed(), n.requests.finished());
+    network.service_time = figures_of(n.service_time);
+    network.bytes_sent = n.bytes_sent;
+    network.bytes_received = n.bytes_received;
+    summary.networks.push_back(std::move(network));
+  }
+}
+
 void summarize_mail(Summary& summary, const MailSnapshot& mail) {
   Summary::Email email;
   email.by_result = mail.by_result;
@@ -187,6 +205,7 @@ Summary make_summary(RunFacts facts, const Snapshot& totals, std::vector<Thresho
     summary.steps.push_back(summarize_step(summary.catalog, static_cast<StepId>(i), totals.steps[i]));
   }
   summarize_people(summary, totals);
+  summarize_networks(summary, totals);
   summarize_mail(summary, totals.mail);
   add_reasons(summary, totals);
   return summary;

@@ -115,6 +115,18 @@ struct Summary {
     std::optional<double> attempts_per_success;  // attempts / people who succeeded
     std::optional<double> amplification;
   };
+  // The people of a network profile.
+  struct Network {
+    std::string name;
+    std::uint64_t iterations = 0;  // completed or failed
+    std::uint64_t failed_iterations = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t failures = 0;  // of requests, the target's, abandoned ones too
+    std::optional<double> error_rate;
+    DurationFigures service_time;  // of successful requests
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+  };
   struct Email {
     std::uint64_t sent = 0;  // that the target should have sent
     std::array<std::uint64_t, kMailResultCount> by_result{};
@@ -132,6 +144,7 @@ struct Summary {
   std::vector<Step> steps;
   std::vector<People> people;      // by journey
   std::vector<FunnelStep> funnel;  // by step
+  std::vector<Network> networks;   // by profile; empty where people have none
   std::optional<Email> email;      // where the run had to do with mail
   ConformanceTable conformance;
   ScriptErrors script_errors;

@@ -198,6 +198,18 @@ json::object funnel_json(const Summary::FunnelStep& s) {
           {"retry_amplification", number(s.amplification)}};
 }
 
+json::object network_json(const Summary::Network& n) {
+  return {{"name", n.name},
+          {"iterations", n.iterations},
+          {"failed_iterations", n.failed_iterations},
+          {"requests", n.requests},
+          {"failures", n.failures},
+          {"error_rate", number(n.error_rate)},
+          {"service_time_seconds", to_json(n.service_time)},
+          {"bytes_sent", n.bytes_sent},
+          {"bytes_received", n.bytes_received}};
+}
+
 json::value email_json(const std::optional<Summary::Email>& email) {
   if (!email) return nullptr;
   json::object o{{"sent", email->sent}};
@@ -273,6 +285,7 @@ std::string summary_json(const Summary& summary) {
   root["steps"] = array_of(summary.steps, step_json);
   root["people"] = array_of(summary.people, people_json);
   root["funnel"] = array_of(summary.funnel, funnel_json);
+  root["networks"] = array_of(summary.networks, network_json);
   root["email"] = email_json(summary.email);
   root["conformance"] = array_of(summary.conformance.rows, conformance_json);
   root["conformance_reported"] = summary.conformance.reported;

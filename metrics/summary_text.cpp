@@ -230,6 +230,20 @@ void people(Page& page, const Summary& s) {
   for (const std::string& text : lines) page.line("  " + text);
 }
 
+void networks(Page& page, const Summary& s) {
+  if (s.networks.empty()) return;
+  page.heading("Networks of the people");
+  TextTable table("lrrrrrrrrrr");
+  table.row({"network", "iterations", "failed", "requests", "failed", "", "p50", "p95", "p99", "sent", "received"});
+  for (const Summary::Network& n : s.networks) {
+    table.row({printable(n.name), fmt::format("{}", n.iterations), fmt::format("{}", n.failed_iterations),
+               fmt::format("{}", n.requests), fmt::format("{}", n.failures), percent(n.error_rate),
+               estimate_text(n.service_time.p50), estimate_text(n.service_time.p95), estimate_text(n.service_time.p99),
+               format_size(n.bytes_sent), format_size(n.bytes_received)});
+  }
+  page.table(table);
+}
+
 void mail(Page& page, const Summary& s) {
   if (!s.email) return;
   const Summary::Email& e = *s.email;
@@ -310,6 +324,7 @@ std::string summary_text(const Summary& summary, bool color) {
   errors(page, summary);
   journeys(page, summary);
   people(page, summary);
+  networks(page, summary);
   mail(page, summary);
   conformance(page, summary);
   thresholds(page, summary);

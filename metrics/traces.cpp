@@ -49,11 +49,11 @@ std::uint64_t Reservoir::choose() {
   return slot;
 }
 
-TraceKeeper::TraceKeeper(std::shared_ptr<const LatencyBoundaries> boundaries, const TraceLimits& limits)
-    : boundaries_(std::move(boundaries)),
+TraceKeeper::TraceKeeper(std::shared_ptr<const MetricsLayout> layout, const TraceLimits& limits)
+    : layout_(std::move(layout)),
       limits_(limits),
       reservoir_(limits.attempts, mix64(limits.first_slot + 1)),
-      current_(boundaries_) {}
+      current_(layout_->boundaries) {}
 
 void TraceKeeper::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
   if (const std::uint64_t slot = reservoir_.next(); slot != Reservoir::kPassed) {
@@ -76,6 +76,7 @@ void TraceKeeper::request(StepId step, const RequestSample& sample, const Reques
   count(dimensions.cell(Dimension::request_size, request_size_name(sample.bytes_sent)));
   count(dimensions.cell(Dimension::attempt, attempt_name(facts.tries)));
   count(dimensions.cell(Dimension::back_end, facts.back_end));
+  if (facts.network) count(dimensions.cell(Dimension::network, layout_->catalog.networks[*facts.network]));
 }
 
 // Of those that take one slot since the last take only the newest will be left: the others need not be written down.
@@ -111,7 +112,7 @@ void TraceKeeper::evidence(Evidence evidence) {
 }
 
 void TraceKeeper::take(Traces& into) {
-  into.merge(std::exchange(current_, Traces(boundaries_)));
+  into.merge(std::exchange(current_, Traces(layout_->boundaries)));
   std::fill(places_.begin(), places_.end(), 0);
 }
 

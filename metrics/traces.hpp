@@ -3,11 +3,13 @@
 #pragma once
 
 #include "metrics/dimensions.hpp"
+#include "metrics/layout.hpp"
 #include "metrics/sample.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -20,6 +22,7 @@ struct RequestFacts {
   bool needed = true;         // a calm person would have sent it, too
   unsigned tries = 1;         // of the person at this, this one included
   std::string_view back_end;  // who says that it answered
+  std::optional<NetworkId> network = std::nullopt;  // the person's
 };
 
 // One request, as it was measured.
@@ -90,7 +93,7 @@ class Reservoir {
 // What a recorder has of traces since it was asked last. Under the recorder's lock.
 class TraceKeeper {
  public:
-  TraceKeeper(std::shared_ptr<const LatencyBoundaries> boundaries, const TraceLimits& limits);
+  TraceKeeper(std::shared_ptr<const MetricsLayout> layout, const TraceLimits& limits);
 
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts);
   void mail(const MailSample& sample);
@@ -102,7 +105,7 @@ class TraceKeeper {
  private:
   void keep(const Attempt& attempt, std::uint64_t slot);
 
-  std::shared_ptr<const LatencyBoundaries> boundaries_;
+  std::shared_ptr<const MetricsLayout> layout_;
   TraceLimits limits_;
   Reservoir reservoir_;
   std::unordered_map<std::uint64_t, std::uint64_t> kinds_;  // evidence kept, by step and class

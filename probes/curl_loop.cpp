@@ -24,6 +24,9 @@ namespace asio = boost::asio;
 // The kernel takes no more than this beyond what it has sent, so that "written" is near "on its way".
 constexpr int kNotSentLowWater = 16 * 1024;
 
+// A peer feels that somebody reads slowly when no more than this waits for them.
+constexpr int kPacedReceiveBuffer = 64 * 1024;
+
 // Descriptors that are looked at before the loop's timers and posts have their turn again.
 constexpr std::size_t kBatch = 64;
 
@@ -44,7 +47,7 @@ int make_epoll() {
 }  // namespace
 
 CurlLoop::CurlLoop(asio::io_context& context, Owner& owner)
-    : context_(context), owner_(&owner), timer_(context), epoll_(context, make_epoll()) {
+    : context_(context), owner_(&owner), timer_(context), epoll_(context, make_epoll()), pacing_timer_(context) {
   ensure_curl();
   multi_.reset(curl_multi_init());
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket_wish);
@@ -63,6 +66,7 @@ void CurlLoop::shut_down() {
   if (closing_) return;
   closing_ = true;
   timer_.cancel();
+  pacing_timer_.cancel();
   multi_.reset();
   for (std::size_t fd = 0; fd < sockets_.size(); ++fd) {
     if (sockets_[fd].open && sockets_[fd].ours) ::close(static_cast<int>(fd));
@@ -85,13 +89,17 @@ CurlLoop::Socket& CurlLoop::socket_of(curl_socket_t fd) {
   return sockets_[index];
 }
 
-curl_socket_t CurlLoop::open_socket(const curl_sockaddr& address) {
+curl_socket_t CurlLoop::open_socket(const curl_sockaddr& address, const std::shared_ptr<NetworkLink>& link) {
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater, sizeof kNotSentLowWater);
   try {
     Socket& socket = socket_of(fd);
     socket.open = socket.ours = true;
+    if (link) {
+      setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kPacedReceiveBuffer, sizeof kPacedReceiveBuffer);
+      socket.paced = std::make_shared<PacedSocket>(fd, link, std::chrono::steady_clock::now());
+    }
   } catch (const std::bad_alloc&) {
     ::close(fd);
     errno = ENOMEM;
@@ -167,7 +175,9 @@ void CurlLoop::register_changed() {
   for (const Wish& wish : changed_) {
     const auto index = static_cast<std::size_t>(wish.fd);
     if (index >= sockets_.size() || !sockets_[index].open) continue;
-    if (const std::uint32_t events = events_for(sockets_[index].wanted); events != 0) register_events(wish.fd, events);
+    const Socket& socket = sockets_[index];
+    const std::uint32_t events = events_for(socket.wanted & ~socket.held);
+    if (events != 0 || socket.held != 0) register_events(wish.fd, events);
   }
   changed_.clear();
   wait();
@@ -211,8 +221,12 @@ void CurlLoop::on_event(std::uint64_t tag, std::uint32_t events) {
   int mask = 0;
   if ((wanted & CURL_POLL_IN) != 0 && (events & (EPOLLIN | kEnd)) != 0) mask |= CURL_CSELECT_IN;
   if ((wanted & CURL_POLL_OUT) != 0 && (events & (EPOLLOUT | kEnd)) != 0) mask |= CURL_CSELECT_OUT;
+  const bool asked = mask != 0;
+  if (asked && sockets_[index].paced) mask = admitted(fd, mask, events);
   if (mask != 0) {
     act(fd, mask);
+  } else if (asked) {
+    return;  // held
   } else if (wanted == CURL_POLL_REMOVE) {
     // An idle connection that its server closes: out of the set until libcurl comes back to it. An event of a wish that
     // has changed since is no reason: libcurl would not say its new wish again.
@@ -274,7 +288,11 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   const std::shared_ptr<CurlLoop> alive = shared_from_this();
   int running = 0;
   curl_multi_socket_action(multi_.get(), fd, mask, &running);
-  for (const Wish& wish : changed_) owner_->socket_used(wish.easy, wish.fd);
+  if (fd != CURL_SOCKET_TIMEOUT) count_paced(fd);
+  for (const Wish& wish : changed_) {
+    if (wish.fd != fd) count_paced(wish.fd);
+    owner_->socket_used(wish.easy, wish.fd);
+  }
   owner_->round_ended();
   drain();
   register_changed();

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "probes/curl_handles.hpp"
+#include "probes/paced_socket.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <vector>
 
 namespace gelombang {
@@ -45,15 +47,20 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   [[nodiscard]] bool add(CURL* easy);
   // Ends a transfer; transfer_ended is not called for it.
   void remove(CURL* easy);
+  // Goes on with a transfer whose write callback said CURL_WRITEFUNC_PAUSE; not from a callback of libcurl's.
+  [[nodiscard]] CURLcode resume(CURL* easy);
   // Closes everything; the owner is not called any more. Shares must be gone or outlive this.
   void shut_down();
 
-  // For CURLOPT_OPENSOCKETFUNCTION: a registered socket, or CURL_SOCKET_BAD with errno set.
-  curl_socket_t open_socket(const curl_sockaddr& address);
+  // For CURLOPT_OPENSOCKETFUNCTION: a registered socket, or CURL_SOCKET_BAD with errno set. With a link, libcurl hears
+  // of it no sooner than the link has carried the bytes.
+  curl_socket_t open_socket(const curl_sockaddr& address, const std::shared_ptr<NetworkLink>& link);
   // CURLOPT_CLOSESOCKETFUNCTION, with the loop as its data: sockets outlive the handles that opened them.
   static int close_socket(void* loop, curl_socket_t fd);
   // What libcurl waits for on a descriptor at the moment: CURL_POLL_*.
   [[nodiscard]] int wanted(curl_socket_t fd) const noexcept;
+  // Null where nobody's link is behind the descriptor.
+  [[nodiscard]] std::shared_ptr<PacedSocket> paced(curl_socket_t fd) const noexcept;
   [[nodiscard]] std::size_t open_sockets() const noexcept { return open_sockets_; }
 
  private:
@@ -63,6 +70,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     std::uint32_t generation = 0;  // of this number, which the kernel gives out again
     bool open = false;
     bool ours = false;  // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
+    int held = 0;       // CURL_POLL_* that the link does not let through yet
+    std::shared_ptr<PacedSocket> paced{};
   };
 
   static int on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void* data);
@@ -80,6 +89,21 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void arm_timer(TimePoint when);
   void on_timer();
   void act(curl_socket_t fd, int mask);
+
+  // Of paced sockets, in curl_pacing.cpp.
+  struct Gate {
+    TimePoint when;
+    curl_socket_t fd;
+    std::uint32_t generation;
+    int what;  // CURL_POLL_IN or CURL_POLL_OUT
+    friend bool operator<(const Gate& a, const Gate& b) noexcept { return a.when > b.when; }  // the first one on top
+  };
+  [[nodiscard]] int admitted(curl_socket_t fd, int mask, std::uint32_t events);
+  void count_paced(curl_socket_t fd);
+  void hold(curl_socket_t fd, int what, TimePoint until);
+  void arm_pacing();
+  void open_gates();
+  void open_gate(const Gate& gate);
   void drain();
 
   boost::asio::io_context& context_;
@@ -98,6 +122,9 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   std::size_t open_sockets_ = 0;          // ours
   std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
   std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier
+  std::priority_queue<Gate> gates_;
+  boost::asio::steady_timer pacing_timer_;
+  std::optional<TimePoint> pacing_armed_;  // when it fires
   bool kick_posted_ = false;
   bool closing_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "probes/http_message.hpp"
+#include "probes/network_link.hpp"
 #include "probes/socket_guard.hpp"
 
 #include <cstddef>
@@ -31,6 +32,9 @@ class HttpUser {
   HttpUser(const HttpUser&) = delete;
   HttpUser& operator=(const HttpUser&) = delete;
 
+  // Whose connections are made from now on share a link of this profile; null: no link, which costs nothing. Before the
+  // first request or after reset().
+  void set_network(const NetworkProfile* profile);
   // Forgets cookies, connections and TLS sessions: a new stranger.
   void reset();
   // Closes the connections and keeps the cookies: the browser of somebody who is away for a while.

@@ -20,6 +20,7 @@ Transfer& transfer_of(CURL* easy) {
 
 void HttpClient::Impl::round_ended() {
   ++shared_.round;
+  if (!shared_.held.empty()) hold_reads();
   if (shared_.handing_over == nullptr && shared_.read_out.empty()) return;
   shared_.request_written(now());
   for (Transfer* const transfer : shared_.read_out) watch_.add(*transfer);
@@ -29,6 +30,7 @@ void HttpClient::Impl::round_ended() {
 void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
   Hop& hop = transfer_of(easy).hop;
   hop.fd = fd;
+  if (hop.link) hop.paced = loop_->paced(fd);
   // libcurl dates the connection only when TLS is up, too. It waits for input first when the handshake has begun.
   if (hop.socket_opened && !hop.connected && (loop_->wanted(fd) & CURL_POLL_IN) != 0) hop.connected = now();
 }
@@ -64,6 +66,27 @@ void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
     self->end_hop(*found, std::move(named));
     self->deliver();
   });
+}
+
+void HttpClient::Impl::hold_reads() {
+  for (Transfer* const transfer : shared_.held) {
+    held_reads_.add(transfer->hop.paced->arrived_at(), transfer->id);
+  }
+  shared_.held.clear();
+}
+
+void HttpClient::Impl::resume_read(TransferId id) {
+  Transfer* const found = transfers_.find(id);
+  if (found == nullptr || !found->slot) return;
+  Transfer& transfer = *found;
+  if (transfer.hop.paced) transfer.hop.paced->begin_turn(transfer.hop.paced->arrived_at());
+  const CURLcode code = loop_->resume(transfer.slot->easy.get());  // calls on_body
+  round_ended();
+  if (code == CURLE_OK) return;
+  HopOutcome outcome = hop_outcome(transfer, Ending::reported, code, now());
+  loop_->remove(transfer.slot->easy.get());
+  end_hop(transfer, std::move(outcome));
+  deliver_soon();
 }
 
 void HttpClient::Impl::end_early_answers() {

@@ -65,7 +65,13 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   }
   marks.request_started = hop.request_started;
   marks.sent = hop.sent;
-  marks.answered = hop.answered;
+  if (hop.paced) {  // what the link takes longer than this machine
+    if (marks.connected != Duration{})
+      marks.connected = std::max(marks.connected, hop.paced->connected_at() - marks.started);
+    if (marks.sent) marks.sent = std::max(*marks.sent, hop.paced->sent_at());
+  }
+  // Seen before the link had carried it, and without a body to wait for.
+  if (hop.answered) marks.answered = std::min(*hop.answered, marks.ended);
   return marks;
 }
 

@@ -198,6 +198,12 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
   change(set.timeout_ms, milliseconds(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
   change(set.connect_timeout_ms, milliseconds(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
+  // A pool's handle may have been that of somebody else, with a link.
+  const long portion = hop.link ? static_cast<long>(hop.link->down.portion()) : 0;
+  if (portion != set.receive_buffer) {
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, portion == 0 ? kReceiveBuffer : portion);
+    set.receive_buffer = portion;
+  }
   const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;
   change(set.http_version, long{http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1}, CURLOPT_HTTP_VERSION);
 

@@ -93,7 +93,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
     hop.status = status_of(line);
     // 100 and 103 come before the answer and are none.
-    if (hop.status >= 200 || hop.status == 101) hop.answered = hop.last_byte;
+    if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte);
     hop.response.headers.clear();
     hop.response.headers.reserve(16);
     return true;
@@ -120,6 +120,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   HttpResponse& response = self.hop.response;
   const std::size_t length = size * count;
+  if (self.hop.paced && self.must_wait()) return CURL_WRITEFUNC_PAUSE;
   self.hop.last_byte = self.context.clock.now();
   response.body_size += length;
   const std::size_t room = self.request.max_body - std::min(self.request.max_body, response.body.size());
@@ -133,9 +134,30 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   return length;
 }
 
+// libcurl may have found an answer by itself, before the link has carried it.
+TimePoint Transfer::answer_time(TimePoint now) const {
+  if (!hop.paced) return now;
+  hop.paced->count(now);
+  return std::max(now, hop.paced->answer_at());
+}
+
+// libcurl reads on while there is something to read: what the link has not carried yet waits in libcurl.
+bool Transfer::must_wait() {
+  const TimePoint now = context.clock.now();
+  hop.paced->count(now);
+  if (hop.paced->arrived_at() <= now) return false;
+  try {
+    context.held.push_back(this);
+    return true;
+  } catch (const std::exception&) {
+    return false;  // unpaced, but not lost
+  }
+}
+
 std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, void* slot) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
-  const std::size_t copied = self.hop.body.read(to, size * count);
+  const std::size_t room = self.hop.link ? std::min(self.hop.link->up.portion(), size * count) : size * count;
+  const std::size_t copied = self.hop.body.read(to, room);
   if (copied > 0 && self.hop.body.exhausted()) {
     try {
       self.context.read_out.push_back(&self);
@@ -190,7 +212,7 @@ curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address
       hop.open_errno = EMFILE;
       return CURL_SOCKET_BAD;
     }
-    const curl_socket_t fd = self.context.loop->open_socket(*address);
+    const curl_socket_t fd = self.context.loop->open_socket(*address, hop.link);
     if (fd == CURL_SOCKET_BAD) {
       hop.open_errno = errno;
     } else {

@@ -43,6 +43,7 @@ struct HopOptions {
   long timeout_ms = 0;
   long connect_timeout_ms = 0;
   long http_version = CURL_HTTP_VERSION_NONE;
+  long receive_buffer = 0;       // 0: as the pool made it
   const char* method = nullptr;  // CURLOPT_CUSTOMREQUEST
   bool fields = false;           // CURLOPT_POSTFIELDS points to a body
 };
@@ -67,6 +68,7 @@ struct TransferContext {
   std::uint64_t round = 1;           // of libcurl's work
   Transfer* handing_over = nullptr;  // its request is being written in this round of libcurl's
   std::vector<Transfer*> read_out;   // libcurl has taken the last byte of their bodies in this round
+  std::vector<Transfer*> held;       // libcurl has read more of their answers than their links have carried
   std::vector<Transfer*> early;      // their answers came before their bodies were delivered
 
   // libcurl is done with writing the request that it began last.
@@ -98,6 +100,8 @@ struct Hop {
   bool early_noted = false;
   bool watched = false;                // for the end of its delivery
   curl_socket_t fd = CURL_SOCKET_BAD;  // known once libcurl waits for it
+  std::shared_ptr<NetworkLink> link;   // of the user; null: none
+  std::shared_ptr<PacedSocket> paced;  // the connection on it
   std::uint64_t uploaded = 0;          // when an early answer was last looked at
   TimePoint upload_moved{};
   int open_errno = 0;
@@ -135,6 +139,8 @@ struct Transfer {
 
  private:
   bool take_header(const char* line, std::size_t length);
+  [[nodiscard]] TimePoint answer_time(TimePoint now) const;
+  [[nodiscard]] bool must_wait();
 };
 
 }  // namespace gelombang

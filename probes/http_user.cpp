@@ -69,6 +69,11 @@ HttpUser::HttpUser(HttpClient& client) : state_(std::make_unique<State>(client))
 
 HttpUser::~HttpUser() { assert(state_->active == 0); }
 
+void HttpUser::set_network(const NetworkProfile* profile) {
+  assert(state_->active == 0);
+  state_->link = profile != nullptr ? std::make_shared<NetworkLink>(*profile) : nullptr;
+}
+
 void HttpUser::reset() {
   assert(state_->active == 0);
   state_->share.reset();

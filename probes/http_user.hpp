@@ -3,6 +3,7 @@
 
 #include "probes/curl_handles.hpp"
 #include "probes/http_client.hpp"
+#include "probes/network_link.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -15,8 +16,9 @@ struct HttpUser::State {
   explicit State(HttpClient& owner) : client(&owner) {}
 
   HttpClient* client;
-  CurlShare share;         // connections, TLS sessions and cookies of this user alone
-  std::size_t active = 0;  // transfers under way
+  CurlShare share;                    // connections, TLS sessions and cookies of this user alone
+  std::size_t active = 0;             // transfers under way
+  std::shared_ptr<NetworkLink> link;  // of all connections; null: as fast as this machine
 
   // Null where there is no memory for it.
   CURLSH* open_share();

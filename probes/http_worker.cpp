@@ -51,8 +51,9 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
     : context_(context),
       options_(std::move(options)),
       loop_(std::make_shared<CurlLoop>(context, *this)),
-      shared_{clock, guard, loop_.get(), options_.max_connections, 1, nullptr, {}, {}},
+      shared_{clock, guard, loop_.get(), options_.max_connections, 1, nullptr, {}, {}, {}},
       watch_(context, clock),
+      held_reads_(context, [this](TransferId id) { resume_read(id); }),
       names_(context),
       handles_(options_, *loop_),
       early_timer_(context) {}
@@ -148,6 +149,7 @@ void HttpClient::Impl::launch(Transfer& transfer) {
     refuse(transfer, ErrorClass::generator_script, set.error().message);
     return;
   }
+  hop.link = transfer.user->state_->link;
   set_hop(*transfer.slot, transfer, share, options_);
   hop.started = now();
   if (!loop_->add(transfer.slot->easy.get())) {
@@ -160,6 +162,10 @@ void HttpClient::Impl::launch(Transfer& transfer) {
 void HttpClient::Impl::release(Transfer& transfer) {
   watch_.forget(transfer);
   std::erase(shared_.early, &transfer);
+  if (transfer.hop.link) {
+    std::erase(shared_.held, &transfer);
+    held_reads_.forget(transfer.id);
+  }
   std::erase(shared_.read_out, &transfer);
   if (shared_.handing_over == &transfer) shared_.handing_over = nullptr;
   if (transfer.slot) handles_.give_back(std::move(transfer.slot));

@@ -6,6 +6,7 @@
 #include "probes/curl_loop.hpp"
 #include "probes/dns_diagnosis.hpp"
 #include "probes/http_client.hpp"
+#include "probes/http_held_reads.hpp"
 #include "probes/http_outcome.hpp"
 #include "probes/http_send_watch.hpp"
 #include "probes/http_setup.hpp"
@@ -53,6 +54,8 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void diagnose_name(Transfer& transfer, HopOutcome outcome);
   void end_early_answers();
   void look_at_early_answers();
+  void hold_reads();
+  void resume_read(TransferId id);
   void end_hop(Transfer& transfer, HopOutcome outcome);
   void follow(Transfer& transfer, const HttpUrl& target);
   void finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail);
@@ -67,6 +70,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   std::shared_ptr<CurlLoop> loop_;
   TransferContext shared_;
   SendWatch watch_;
+  HeldReads held_reads_;
   DnsDiagnosis names_;
   EasyPool handles_;
   HttpUrlCache urls_;

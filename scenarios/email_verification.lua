@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local networks = require "lib.networks"
 local people = require "lib.people"
 
 local open_page = step "open registration page"
@@ -10,6 +11,7 @@ return scenario {
   description = "A new applicant creates an account, receives the mail and follows its link to the dashboard.",
   -- Other people in every run: an account can be created once.
   people = feed.people { seed = run.seed },
+  networks = networks.named(setting("networks", "none")),
   guards = portal.guards,
 
   journeys = {

@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local networks = require "lib.networks"
 local people = require "lib.people"
 local ktp_card = require "lib.ktp_card"
 
@@ -13,6 +14,7 @@ local taken = ktp_card.photos_as_taken()
 return scenario {
   description = "An applicant signs in, gives the identity numbers and uploads a photo of the card.",
   people = feed.people { first = 0, count = 10000 },
+  networks = networks.named(setting("networks", "none")),
   guards = portal.guards,
 
   journeys = {

@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local networks = require "lib.networks"
 local people = require "lib.people"
 
 local open_page = step "open login page"
@@ -8,6 +9,7 @@ local dashboard = step "dashboard"
 return scenario {
   description = "A returning applicant signs in and sees the dashboard.",
   people = feed.people { first = 0, count = 10000 },
+  networks = networks.named(setting("networks", "none")),
   guards = portal.guards,
 
   journeys = {

@@ -2,6 +2,7 @@ local login = require "login"
 local verification = require "email_verification"
 local upload = require "ktp_upload"
 local portal = require "lib.portal"
+local networks = require "lib.networks"
 
 -- The published funnel of wave 1 (April 2020): 5.96 million registered, 4.42 million of them verified
 -- their email (74 %), 3.29 million of those got past the identity check to the photo (55 % of all).
@@ -13,6 +14,7 @@ end
 
 return scenario {
   description = "The registration mix: people who create accounts, people who log in, people who upload their card.",
+  networks = networks.named(setting("networks", "none")),
   guards = portal.guards,
 
   journeys = {

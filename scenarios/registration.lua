@@ -1,4 +1,5 @@
 local portal = require "lib.portal"
+local networks = require "lib.networks"
 local people = require "lib.people"
 local ktp_card = require "lib.ktp_card"
 local waves = require "lib.waves"
@@ -26,6 +27,7 @@ local test_seconds = tonumber(setting("test_seconds", "8"))
 return scenario {
   description = "The whole registration: account, mail, link, login, identity, photo, aptitude test, joining the wave.",
   people = feed.people { seed = run.seed },
+  networks = networks.named(setting("networks", "none")),
   guards = portal.guards,
 
   journeys = {

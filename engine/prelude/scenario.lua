@@ -30,6 +30,14 @@ function feed.csv(path, options)
   return make("feed", { kind = "csv", path = path, order = order_of(options.order, "queue") })
 end
 
+local function weight_of(value, what)
+  local weight = value == nil and 1 or value
+  if type(weight) ~= "number" or not (weight > 0 and weight <= 1e9) then
+    blame(format("%s: weight is %s: expected a number above 0, at most 1e9", what, tostring(weight)))
+  end
+  return weight
+end
+
 guard = {}
 
 function guard.body(options)
@@ -39,6 +47,36 @@ function guard.body(options)
   local problem = native.check_guard(pattern, only)
   if problem then blame(problem) end
   return make("guard", { pattern = pattern, only = only })
+end
+
+local function bandwidth(value, what)
+  if value == nil then blame(what .. " is missing: expected a bandwidth such as \"1.5Mbit/s\"") end
+  local parsed, problem = native.parse_bandwidth(tostring(value))
+  return parsed or blame(what .. ": " .. problem)
+end
+
+-- The access network of some of the people. See docs/networks.md.
+function network(options)
+  at_load("network")
+  only_keys(expect_table(options, "network"), "network", set("name", "weight", "upload", "download", "rtt"))
+  expect_name(options.name, "network: name")
+  local what = format("network '%s'", options.name)
+  local rtt = seconds(options.rtt or 0, what .. ": rtt")
+  if rtt > 60 then blame(format("%s: rtt is %s: expected at most 60s", what, tostring(options.rtt))) end
+  return make("network", { name = options.name, weight = weight_of(options.weight, what), rtt = rtt,
+    upload = bandwidth(options.upload, what .. ": upload"), download = bandwidth(options.download, what .. ": download") })
+end
+
+local function networks_data(networks)
+  local result, seen = {}, {}
+  for i, handle in ipairs(expect_list(networks or {}, "scenario: networks")) do
+    local data = is(handle, "network") or blame(format("scenario: network %d is no network: expected network { ... }", i))
+    if seen[data.name] then blame(format("scenario: two networks are named '%s'", data.name)) end
+    seen[data.name] = true
+    result[i] = data
+  end
+  if #result > 32 then blame(format("scenario: %d networks: expected at most 32", #result)) end
+  return result
 end
 
 local function steps_of_journey(name, listed, own)
@@ -80,10 +118,7 @@ local function journey_data(name, journey, own_steps, people)
   local what = format("journey '%s'", name)
   only_keys(expect_table(journey, what), what, journey_keys)
   if type(journey.run) ~= "function" then blame(what .. " has no run = function(person) ... end") end
-  local weight = journey.weight == nil and 1 or journey.weight
-  if type(weight) ~= "number" or not (weight > 0 and weight <= 1e9) then
-    blame(format("%s: weight is %s: expected a number above 0, at most 1e9", what, tostring(weight)))
-  end
+  local weight = weight_of(journey.weight, what)
   local before = is(journey, "journey") or {}
   local data = { class = "journey", run = journey.run, weight = weight,
     lasts = journey.lasts and positive(journey.lasts, what .. ": lasts") or 0,
@@ -151,13 +186,13 @@ end
 function scenario(options)
   at_load("scenario")
   only_keys(expect_table(options, "scenario"), "scenario",
-    set("description", "journeys", "people", "loads", "thresholds", "guards", "catch_up", "backend"))
+    set("description", "journeys", "people", "loads", "thresholds", "guards", "catch_up", "backend", "networks"))
   if options.description ~= nil and type(options.description) ~= "string" then blame("scenario: description is no text") end
   if options.catch_up ~= nil and not set("burst", "capped", "skip")[options.catch_up] then
     blame(format("scenario: catch_up is %s: expected burst, capped or skip", tostring(options.catch_up)))
   end
   local back_end = back_end_data(options.backend)
-  private[options] = { class = "scenario", back_end_header = back_end.header, back_end_cookie = back_end.cookie, catch_up = options.catch_up, description = options.description, guards = guards_data(options.guards),
+  private[options] = { class = "scenario", back_end_header = back_end.header, back_end_cookie = back_end.cookie, catch_up = options.catch_up, networks = networks_data(options.networks), description = options.description, guards = guards_data(options.guards),
     loads = loads_data(options.loads), thresholds = thresholds_data(options.thresholds),
     journeys = journeys_data(options.journeys, declared[#declared], feed_data(options.people, "scenario: people")) }
   return options

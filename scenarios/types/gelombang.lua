@@ -62,6 +62,17 @@ function Person:tries() end
 ---@return Behaviour
 function behaviour(options) end
 
+---@class Network
+---@class NetworkOptions
+---@field name string
+---@field weight? number of the people, among all networks of the scenario
+---@field upload string such as "1.5Mbit/s"
+---@field download string
+---@field rtt? Time added to the real round trip; at most 60s
+---@param options NetworkOptions
+---@return Network
+function network(options) end
+
 -- The person goes, of their own accord; between two steps only.
 function leave() end
 
@@ -81,6 +92,7 @@ function leave() end
 ---@field thresholds? string[]
 ---@field catch_up? "burst"|"capped"|"skip" arrivals that a stall of the generator made late; capped if left out
 ---@field guards? Guard[]
+---@field networks? Network[] the access networks of the people; each person has one, by their weights
 ---@field backend? { header?: string, cookie?: string } what of an answer names the server that gave it
 
 ---@class Scenario: ScenarioOptions

@@ -63,3 +63,16 @@ TEST_CASE("units: durations are shown with three significant digits", "[unit]") 
   CHECK(format_rate(Rate::per_second(0.00005)) == "0.18/h");
   CHECK(format_size(1500000) == "1.43 MiB");
 }
+
+TEST_CASE("units: a bandwidth has a number above 0 and a unit of bits") {
+  CHECK(parse_bandwidth("8bit/s").value() == 1);
+  CHECK(parse_bandwidth("500kbit/s").value() == 62500);
+  CHECK(parse_bandwidth("1.5Mbit/s").value() == 187500);
+  CHECK(parse_bandwidth("1Gbit/s").value() == 125e6);
+  for (const char* text : {"", "1.5", "1.5Mbit", "0Mbit/s", "-1Mbit/s", "1MB/s", "1mbit/s", "101Gbit/s", "1Mbit/s ", "nanMbit/s"}) {
+    INFO(text);
+    CHECK(parse_bandwidth(text).has_error());
+  }
+  CHECK(format_bandwidth(62500) == "500 kbit/s");
+  CHECK(format_bandwidth(187500) == "1.50 Mbit/s");
+}

@@ -171,14 +171,43 @@ TEST_CASE("scenario errors: feeds and guards") {
   CHECK(files.error_of(with_line(text)) == "scenario.lua:6: " + message);
 }
 
+TEST_CASE("scenario errors: networks") {
+  ScenarioFiles files;
+  const auto [text, message] = GENERATE(values<Case>({
+      {"networks = { network { name = 'a b', upload = '1Mbit/s', download = '1Mbit/s' } },",
+       "network: name 'a b': expected a name of 1 to 80 letters, digits, _ and -"},
+      {"networks = { network { name = 'x', download = '1Mbit/s' } },",
+       "network 'x': upload is missing: expected a bandwidth such as \"1.5Mbit/s\""},
+      {"networks = { network { name = 'x', upload = '0Mbit/s', download = '1Mbit/s' } },",
+       "network 'x': upload: '0Mbit/s' is not a bandwidth: expected a number above 0 and a unit, such as 500kbit/s or "
+       "1.5Mbit/s"},
+      {"networks = { network { name = 'x', upload = '1Mbit/s', download = '1MB/s' } },",
+       "network 'x': download: '1MB/s' is not a bandwidth: expected a number above 0 and a unit, such as 500kbit/s or "
+       "1.5Mbit/s"},
+      {"networks = { network { name = 'x', upload = '1Mbit/s', download = '1Mbit/s', rtt = '2m' } },",
+       "network 'x': rtt is 2m: expected at most 60s"},
+      {"networks = { network { name = 'x', upload = '1Mbit/s', download = '1Mbit/s', weight = -1 } },",
+       "network 'x': weight is -1: expected a number above 0, at most 1e9"},
+      {"networks = { network { name = 'x', upload = '1Mbit/s', download = '1Mbit/s', loss = 0.1 } },",
+       "network does not know 'loss': expected download, name, rtt, upload, weight"},
+  }));
+  INFO(text);
+  CHECK(files.error_of(with_line(text)) == "scenario.lua:6: " + message);
+}
+
 TEST_CASE("scenario errors: what a scenario is made of") {
   ScenarioFiles files;
   const auto [text, message] = GENERATE(values<Case>({
       {"jouneys = {},",
-       "scenario does not know 'jouneys': expected backend, catch_up, description, guards, journeys, loads, people, "
-       "thresholds"},
+       "scenario does not know 'jouneys': expected backend, catch_up, description, guards, journeys, loads, networks, "
+       "people, thresholds"},
       {"description = {},", "scenario: description is no text"},
       {"catch_up = 'slow',", "scenario: catch_up is slow: expected burst, capped or skip"},
+      {"networks = 'slow',", "scenario: networks is a string: expected a table { ... }"},
+      {"networks = { '3g' },", "scenario: network 1 is no network: expected network { ... }"},
+      {"networks = { network { name = 'x', upload = '1Mbit/s', download = '1Mbit/s' }, network { name = 'x', upload = "
+       "'1Mbit/s', download = '1Mbit/s' } },",
+       "scenario: two networks are named 'x'"},
       {"backend = 'x',", "scenario: backend is a string: expected a table { ... }"},
       {"backend = {},", "scenario: backend: expected { header = \"x-backend\" } or { cookie = \"SERVERID\" }"},
       {"backend = { header = 'a', cookie = 'b' },",

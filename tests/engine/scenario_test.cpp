@@ -193,3 +193,40 @@ TEST_CASE("scenario: the shipped ones load") {
     CHECK(scenario.has_value());
   }
 }
+
+TEST_CASE("scenario: networks are drawn by their weights, the same for the same arrival") {
+  ScenarioFiles files;
+  const Scenario scenario = files.must_load(R"lua(
+local one = step "one"
+return scenario {
+  networks = {
+    network { name = "fast", weight = 3, upload = "8Mbit/s", download = "16Mbit/s" },
+    network { name = "slow", upload = "800kbit/s", download = "1.6Mbit/s", rtt = "250ms" },
+  },
+  journeys = { visit = { run = function() end } },
+}
+)lua");
+  REQUIRE(scenario.networks.size() == 2);
+  CHECK(scenario.catalog.networks == std::vector<std::string>{"fast", "slow"});
+  CHECK(scenario.networks[0].profile.upload == 1e6);
+  CHECK(scenario.networks[0].profile.download == 2e6);
+  CHECK(scenario.networks[0].profile.rtt == 0s);
+  CHECK(scenario.networks[1].profile.upload == 1e5);
+  CHECK(scenario.networks[1].profile.rtt == 250ms);
+  int slow = 0;
+  for (std::uint64_t i = 0; i < 10000; ++i) {
+    const auto network = scenario.network_of(7, i);
+    REQUIRE(network.has_value());
+    CHECK(network == scenario.network_of(7, i));
+    slow += *network == 1 ? 1 : 0;
+  }
+  CHECK(slow > 2300);
+  CHECK(slow < 2700);
+}
+
+TEST_CASE("scenario: without networks nobody has one") {
+  ScenarioFiles files;
+  const Scenario scenario =
+      files.must_load("local one = step 'one'\nreturn scenario { journeys = { visit = { run = function() end } } }\n");
+  CHECK_FALSE(scenario.network_of(1, 1).has_value());
+}

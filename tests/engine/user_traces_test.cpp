@@ -85,3 +85,20 @@ TEST_CASE("user traces: a failure leaves evidence without the person, the run's 
   CHECK(traces.attempts.size() == 1);
   CHECK(values(traces, Dimension::attempt) == std::vector<std::string>{"1 1 1"});
 }
+
+TEST_CASE("user traces: requests and iterations are counted for the network of their person") {
+  UserStage stage(scenario("networks = { network { name = 'lan', upload = '10Gbit/s', download = '10Gbit/s' } },",
+                           "one(function() http.get('/a'); http.get('/b') end)"),
+                  [](const std::string& request) {
+                    return path_of(request) == "/a" ? http_answer("x") : http_answer("x", "503 Busy");
+                  });
+  stage.play(0);
+  REQUIRE(stage.recorded().networks.size() == 1);
+  const NetworkSnapshot& network = stage.recorded().networks[0];
+  CHECK(network.requests.total() == 2);
+  CHECK(network.requests.failed() == 1);
+  CHECK(network.service_time.count() == 1);
+  CHECK(network.ended[static_cast<std::size_t>(Outcome::failure)] == 1);
+  CHECK(network.bytes_received > 0);
+  CHECK(values(stage.traces(), Dimension::network) == std::vector<std::string>{"lan 2 1"});
+}

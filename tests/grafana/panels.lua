@@ -21,6 +21,10 @@ return scenario {
   description = "Everything that a panel of the dashboard shows.",
   people = feed.people { seed = run.seed },
   guards = portal.guards,
+  networks = {
+    network { name = "fibre", weight = 3, upload = "1Gbit/s", download = "1Gbit/s", rtt = "5ms" },
+    network { name = "mobile", upload = "50Mbit/s", download = "50Mbit/s", rtt = "20ms" },
+  },
   journeys = {
     sign_up = { weight = 2, lasts = "3s", steps = { register, mail, verify, identity, upload }, run = function(person)
       register(function() portal.register(person) end)

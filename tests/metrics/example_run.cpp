@@ -28,19 +28,20 @@ RequestSample request(Duration service, Outcome outcome, ErrorClass error) {
   return r;
 }
 
-void play_step(Recorder& worker, StepId id, Duration service, Outcome outcome, ErrorClass error) {
+void play_step(Recorder& worker, StepId id, Duration service, Outcome outcome, ErrorClass error,
+               std::optional<NetworkId> network = std::nullopt) {
   worker.attempt(id, true, false);
-  worker.request(id, request(service, outcome, error));
+  worker.request(id, request(service, outcome, error), {true, 1, {}, network});
   worker.step(id, {service + 1ms, service, outcome, error});
   if (outcome == Outcome::success) worker.passed(id);
 }
 
-void play_well(Recorder& worker, int arrival) {
+void play_well(Recorder& worker, int arrival, std::optional<NetworkId> network) {
   const Duration service = 20ms + (arrival % 10) * 5ms;
   worker.iteration_started(0, 200us + (arrival % 7) * 100us);
-  play_step(worker, 0, service, Outcome::success, ErrorClass::none);
-  play_step(worker, 1, 3 * service, Outcome::success, ErrorClass::none);
-  worker.iteration_finished(0, {5s + service, Outcome::success});
+  play_step(worker, 0, service, Outcome::success, ErrorClass::none, network);
+  play_step(worker, 1, 3 * service, Outcome::success, ErrorClass::none, network);
+  worker.iteration_finished(0, {5s + service, Outcome::success, network});
   worker.person(0, {PersonFate::succeeded, StepId{1}, ErrorClass::none, 5s + service});
 }
 
@@ -96,12 +97,15 @@ ExampleRun::ExampleRun(bool quiet) {
   Catalog catalog;
   catalog.journeys = {"login", "upload"};
   catalog.steps = {{0, "open page"}, {0, "log in"}, {1, "send photo"}};
+  if (!quiet) catalog.networks = {"fibre", "3g", "satellite"};
   auto thresholds = parse_thresholds(threshold_texts(quiet), catalog).value();
   layout = make_layout(std::move(catalog), LatencyBoundaries::with(latency_limits(thresholds)).value());
   aggregator = std::make_unique<Aggregator>(layout, std::move(thresholds), kStart);
   Recorder worker(layout);
   for (int second = 0; second < 20; ++second) {
-    for (int i = 0; i < 10; ++i) play_well(worker, second * 10 + i);
+    for (int i = 0; i < 10; ++i) {
+      play_well(worker, second * 10 + i, quiet ? std::nullopt : std::optional(static_cast<NetworkId>(i % 3 / 2)));
+    }
     if (!quiet) play_trouble(worker, second);
     if (!quiet && second == 19) play_the_rest(worker);
     aggregator->add(worker.take());

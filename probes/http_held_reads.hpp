@@ -1,0 +1,38 @@
+// Transfers that libcurl has been told to pause, because it has read more than their users' links have carried, and
+// when each may go on. Their ids, not their addresses: a held transfer may fail, time out or be cancelled meanwhile.
+#pragma once
+
+#include "base/clock.hpp"
+#include "probes/http_client.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace gelombang {
+
+class HeldReads {
+ public:
+  using Resume = std::function<void(TransferId)>;
+
+  HeldReads(boost::asio::io_context& context, Resume resume);
+
+  void add(TimePoint until, TransferId transfer);
+  void forget(TransferId transfer);
+
+ private:
+  void arm();
+  void resume_due();
+
+  boost::asio::steady_timer timer_;
+  Resume resume_;
+  std::multimap<TimePoint, TransferId> held_;
+  std::optional<TimePoint> armed_;  // when the timer fires
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace gelombang
