@@ -99,6 +99,7 @@ curl_socket_t CurlLoop::open_socket(const curl_sockaddr& address, const std::sha
     if (link) {
       setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kPacedReceiveBuffer, sizeof kPacedReceiveBuffer);
       socket.paced = std::make_shared<PacedSocket>(fd, link, std::chrono::steady_clock::now());
+      link->sockets.emplace_back(socket.paced);
     }
   } catch (const std::bad_alloc&) {
     ::close(fd);

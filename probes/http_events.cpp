@@ -92,7 +92,8 @@ void HttpClient::Impl::resume_read(TransferId id) {
 void HttpClient::Impl::end_early_answers() {
   for (std::size_t i = 0; i < shared_.early.size();) {
     Transfer& transfer = *shared_.early[i];
-    if (!answer_complete(transfer, *loop_) && !answer_at_rest(transfer, now())) {
+    const bool on_its_way = transfer.hop.paced && transfer.hop.paced->arrived_at() > now();
+    if (on_its_way || (!answer_complete(transfer, *loop_) && !answer_at_rest(transfer, now()))) {
       ++i;
       continue;
     }

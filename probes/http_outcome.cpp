@@ -68,6 +68,7 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   if (hop.paced) {  // what the link takes longer than this machine
     if (marks.connected != Duration{})
       marks.connected = std::max(marks.connected, hop.paced->connected_at() - marks.started);
+    if (marks.secured != Duration{}) marks.secured = std::max(marks.secured, hop.paced->secured_at() - marks.started);
     if (marks.sent) marks.sent = std::max(*marks.sent, hop.paced->sent_at());
   }
   // Seen before the link had carried it, and without a body to wait for.

@@ -176,7 +176,7 @@ int Transfer::on_seek(void* slot, curl_off_t offset, int origin) {
   return self.hop.body.seek(static_cast<std::uint64_t>(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
-int Transfer::on_request(void* slot, char*, char*, int, int) {
+int Transfer::on_request(void* slot, char*, char*, int, int local_port) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   const TimePoint now = self.context.clock.now();
   try {
@@ -185,6 +185,9 @@ int Transfer::on_request(void* slot, char*, char*, int, int) {
     self.hop.out_of_memory = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  // An answer may be found in this very round, before the loop hears of the descriptor.
+  if (self.hop.link) self.hop.paced = PacedSocket::find(*self.hop.link, static_cast<std::uint16_t>(local_port));
+  if (self.hop.paced) self.hop.paced->begin_request(now);
   self.hop.request_started = now;
   self.hop.sent.reset();
   self.context.handing_over = &self;

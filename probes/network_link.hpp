@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace gelombang {
 
@@ -37,6 +39,8 @@ class NetworkLane {
   TimePoint free_at_{};
 };
 
+class PacedSocket;
+
 struct NetworkLink {
   explicit NetworkLink(const NetworkProfile& profile) noexcept
       : up(profile.upload), down(profile.download), rtt(profile.rtt) {}
@@ -44,6 +48,7 @@ struct NetworkLink {
   NetworkLane up;
   NetworkLane down;
   Duration rtt;
+  std::vector<std::weak_ptr<PacedSocket>> sockets;  // its connections, and some that are closed
 };
 
 }  // namespace gelombang

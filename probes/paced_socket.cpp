@@ -21,6 +21,28 @@ constexpr Duration kLate = std::chrono::milliseconds(20);  // that a timer may b
 PacedSocket::PacedSocket(int fd, std::shared_ptr<NetworkLink> link, TimePoint opened)
     : fd_(fd), link_(std::move(link)), opened_(opened), sent_at_(opened + link_->rtt) {}
 
+std::shared_ptr<PacedSocket> PacedSocket::find(NetworkLink& link, std::uint16_t local_port) {
+  std::erase_if(link.sockets, [](const auto& socket) { return socket.expired(); });
+  for (const std::weak_ptr<PacedSocket>& socket : link.sockets) {
+    std::shared_ptr<PacedSocket> one = socket.lock();
+    if (one && one->local_port() == local_port) return one;
+  }
+  return nullptr;
+}
+
+void PacedSocket::begin_request(TimePoint now) {
+  count(now);
+  handshake_ = false;
+}
+
+std::uint16_t PacedSocket::local_port() const noexcept {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 std::uint64_t PacedSocket::waiting() const noexcept {
   int bytes = 0;
   return ioctl(fd_, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
@@ -54,7 +76,8 @@ void PacedSocket::count(TimePoint now) {
   if (ioctl(fd_, SIOCOUTQ, &queued) != 0) return;
   const std::uint64_t acknowledged = info.tcpi_bytes_acked;
   const std::uint64_t written = acknowledged + static_cast<std::uint64_t>(std::max(queued, 0));
-  if (written > written_ + 1) {  // the handshake counts as one
+  const bool wrote = written > written_ + 1;  // the handshake counts as one
+  if (wrote) {
     sent_at_ = link_->up.carry(written - written_, std::max({began, connected_at(), unasked_at_}));
     awaiting_ = true;
     lead_ = std::max(Duration::zero(), sent_at_ - now);
@@ -66,11 +89,13 @@ void PacedSocket::count(TimePoint now) {
   if (read > read_) {
     const std::uint64_t expected = std::min(booked_, read - read_);
     booked_ -= expected;
-    // libcurl may find an answer by itself, at once: it comes a round trip after what it answers all the same.
-    const TimePoint from = awaiting_ && expected == 0 ? std::max(began, sent_at_ + link_->rtt) : began;
+    // libcurl may find an answer by itself, at once: it comes a round trip after what it answers all the same. Beside
+    // bytes that were booked it is the answer to what was written in this turn.
+    const bool unasked = awaiting_ && (expected == 0 || (wrote && read - read_ > expected));
+    const TimePoint from = unasked ? std::max(began, sent_at_ + link_->rtt) : began;
     if (awaiting_) answer_at_ = from;
     if (read - read_ > expected) arrived_at_ = link_->down.carry(read - read_ - expected, from);
-    if (awaiting_ && expected == 0 && read_ == 0) unasked_at_ = arrived_at_;  // a handshake: no tickets
+    if (unasked && handshake_) unasked_at_ = arrived_at_;
     awaiting_ = false;
     read_ = read;
   }

@@ -18,6 +18,9 @@ class PacedSocket {
  public:
   PacedSocket(int fd, std::shared_ptr<NetworkLink> link, TimePoint opened);
 
+  // The link's connection from this port of ours; null: none.
+  static std::shared_ptr<PacedSocket> find(NetworkLink& link, std::uint16_t local_port);
+
   // Writing: when the link takes the next bytes.
   [[nodiscard]] TimePoint may_write_at() const noexcept { return link_->up.free_at(); }
   // Reading, after a silence: books what is there, at most a segment, and says when it will have arrived. Nothing:
@@ -28,6 +31,8 @@ class PacedSocket {
   // libcurl's turn was due at `when`, and our timer may be late: what it moves is carried from then on.
   void begin_turn(TimePoint when) noexcept { began_ = when; }
   void end_turn() noexcept { began_.reset(); }
+  // What is written from now on is a request: the handshake is over.
+  void begin_request(TimePoint now);
   // Books what has been written and read since it was asked last.
   void count(TimePoint now);
   // When what was read so far will have arrived.
@@ -39,10 +44,13 @@ class PacedSocket {
 
   // When the connection stands: a round trip after it was asked for.
   [[nodiscard]] TimePoint connected_at() const noexcept { return opened_ + link_->rtt; }
+  // When a handshake that libcurl found answered, too early, is over.
+  [[nodiscard]] TimePoint secured_at() const noexcept { return unasked_at_; }
   // When the link has carried everything that was written.
   [[nodiscard]] TimePoint sent_at() const noexcept { return sent_at_; }
 
  private:
+  [[nodiscard]] std::uint16_t local_port() const noexcept;
   [[nodiscard]] std::uint64_t waiting() const noexcept;
   TimePoint book(std::uint64_t bytes, TimePoint from) noexcept;
 
@@ -52,7 +60,8 @@ class PacedSocket {
   TimePoint sent_at_;
   TimePoint arrived_at_{};
   TimePoint answer_at_{};
-  TimePoint unasked_at_{};          // when an answer that libcurl found by itself has arrived
+  TimePoint unasked_at_{};  // when an answer that libcurl found by itself has arrived
+  bool handshake_ = true;
   bool awaiting_ = false;           // nothing was read since something was written
   std::optional<TimePoint> began_;  // the present turn
   Duration lead_{};                 // by how much the peer had the last bytes too early

@@ -22,7 +22,8 @@ const NetworkProfile kFibre{"fibre", 2'250'000, 3'700'000, 20ms};
 const NetworkProfile kPhone{"phone", 400'000, 800'000, 60ms};
 const NetworkProfile kEdge{"edge", 60'000, 120'000, 150ms};
 
-constexpr double kAllowed = kSanitized ? 3 : 1;
+// Twice what is aimed at: beside other work timers are late.
+constexpr double kAllowed = kSanitized ? 3 : 2;
 
 void check_near(double got_ms, double expected_ms) {
   INFO("got " << got_ms << " ms, expected " << expected_ms << " ms");
@@ -122,11 +123,13 @@ TEST_CASE("network: the peer feels a slow sender and a slow reader") {
 }
 
 TEST_CASE("network: over TLS and HTTP/2 as well") {
+  const auto [protocol, round_trips] = GENERATE(table<std::string, int>({{"TLSv1.2", 2}, {"TLSv1.3", 1}}));
+  INFO(protocol);
   RawServer backend(answering(320'000));
-  Nginx front(
-      "location / { client_max_body_size 10m; proxy_http_version 1.1; proxy_set_header Connection ''; "
-      "proxy_pass http://127.0.0.1:" +
-      std::to_string(backend.port()) + "/; }");
+  Nginx front("ssl_protocols " + protocol +
+              "; location / { client_max_body_size 10m; proxy_http_version 1.1; proxy_set_header Connection ''; "
+              "proxy_pass http://127.0.0.1:" +
+              std::to_string(backend.port()) + "/; }");
   HttpClient::Options options;
   options.ca_file = front.ca_file();
   HttpHarness http(options);
@@ -137,7 +140,7 @@ TEST_CASE("network: over TLS and HTTP/2 as well") {
   const RequestSample first = sample_of(http.run(upload_request(url, shared_bytes(200'000))));
   CHECK(first.version == (http2 ? HttpVersion::http2 : HttpVersion::http1_1));
   check_near(phase_ms(first, Phase::connect), 60);
-  CHECK(phase_ms(first, Phase::tls) > 55);  // at least one round trip
+  check_near(phase_ms(first, Phase::tls), 60 * round_trips);
   check_near(phase_ms(first, Phase::send), 500);
   check_near(phase_ms(first, Phase::receive), 400);
   const RequestSample second = sample_of(http.get(url));
