@@ -156,23 +156,21 @@ export function annotations(run) {
   );
 }
 
-const bits = (value) => (value === null || value === undefined ? "-" : `${bytes(value / 8)}/s`);
-
 export function networks(run) {
   const list = (run.summary.networks ?? []).filter((n) => n.iterations > 0);
   if (list.length === 0) return null;
   const head = [
-    "network", right("visits"), right("requests"), right("failed"), right("response p50"), right("p95"), right("p99"),
-    right("upload"), right("download"),
+    "network", right("visits"), right("failed"), right("requests"), right("failed"), right("request p50"), right("p95"), right("p99"),
+    right("sent"), right("received"),
   ];
   return section(
     "networks",
     "Networks",
-    h("p", { class: "help" }, "How the same site looks from the networks that people have; upload and download are what large bodies came to."),
+    h("p", { class: "help" }, "How the same site looks from the networks that people have: the service time of their successful requests."),
     table("Networks", head, list.map((n) => [
-      n.name, right(count(n.iterations)), right(count(n.requests)), right(count(n.failures)),
-      ...["p50", "p95", "p99"].map((p) => right(figure(n.response_time_seconds, p))),
-      right(bits(n.upload_bits_per_second)), right(bits(n.download_bits_per_second)),
+      n.name, right(count(n.iterations)), right(count(n.failed_iterations)), right(count(n.requests)), right(count(n.failures)),
+      ...["p50", "p95", "p99"].map((p) => right(figure(n.service_time_seconds, p))),
+      right(bytes(n.bytes_sent)), right(bytes(n.bytes_received)),
     ])),
   );
 }
