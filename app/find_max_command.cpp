@@ -160,6 +160,11 @@ int find_max(const FindMaxOptions& options) {
   for (const std::string& text : options.slos) {
     const auto slo = parse_threshold(text);
     if (slo.has_error()) return refuse(ExitCause::configuration, "--slo: " + slo.error().message);
+    if (slo.value().abort) {
+      return refuse(
+          ExitCause::configuration,
+          fmt::format("--slo '{}': a probe stops by itself when an objective breaks: leave 'abort' out", text));
+    }
     const std::string& written = slo.value().expression;
     if (std::find(slos.begin(), slos.end(), written) == slos.end()) slos.push_back(written);
   }
@@ -186,7 +191,8 @@ int find_max(const FindMaxOptions& options) {
   std::fflush(stdout);
   const capacity::SearchVerdict verdict = capacity::verdict_of(result);
   if (!options.session.json.empty() &&
-      !write_json(options.session.json, capacity::result_json(result, settings.value(), prober_options))) {
+      !write_json(options.session.json, capacity::result_json(result, settings.value(), prober_options)) &&
+      verdict.exit_code == 0) {
     return static_cast<int>(ExitCause::configuration);
   }
   if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, verdict.text);

@@ -114,7 +114,7 @@ Result<double> parse_bandwidth(std::string_view text) {
   const Unit* const unit = number ? take_unit(rest, kBandwidthUnits) : nullptr;
   constexpr double kMost = 100e9;
   const double bits = unit != nullptr ? *number * unit->factor : 0;
-  if (unit == nullptr || rest != "/s" || !(bits > 0) || bits > kMost) {
+  if (unit == nullptr || rest != "/s" || !(bits >= 1) || bits > kMost) {
     return Error{fmt::format(
         "'{}' is not a bandwidth: expected a number above 0 and a unit, such as 500kbit/s or 1.5Mbit/s", text)};
   }

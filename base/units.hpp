@@ -29,7 +29,8 @@ Result<Duration> parse_duration(std::string_view text);
 Result<Rate> parse_rate(std::string_view text);
 // "2000000", "1MiB", "200KB", "1.5MB"; decimal and binary prefixes. Bytes.
 Result<std::uint64_t> parse_size(std::string_view text);
-// "1.5Mbit/s", "500kbit/s"; bit/s, kbit/s, Mbit/s, Gbit/s, decimal. Bytes per second, above 0, at most 100 Gbit/s.
+// "1.5Mbit/s", "500kbit/s"; bit/s, kbit/s, Mbit/s, Gbit/s, decimal. Bytes per second, at least 1 bit/s, at most 100
+// Gbit/s.
 Result<double> parse_bandwidth(std::string_view text);
 // "1/1000" or "0.001"; in (0, 1e6].
 Result<double> parse_scale(std::string_view text);

@@ -102,6 +102,10 @@ curl_socket_t CurlLoop::open_socket(const curl_sockaddr& address, const std::sha
       link->sockets.emplace_back(socket.paced);
     }
   } catch (const std::bad_alloc&) {
+    if (static_cast<std::size_t>(fd) < sockets_.size()) {
+      Socket& socket = socket_of(fd);
+      socket = Socket{.generation = socket.generation + 1};
+    }
     ::close(fd);
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
@@ -121,6 +125,7 @@ int CurlLoop::close_socket(void* loop, curl_socket_t fd) {
   if (index >= self->sockets_.size() || !self->sockets_[index].open) return ::close(fd);
   Socket& socket = self->sockets_[index];
   self->set_wanted(socket, CURL_POLL_REMOVE);
+  if (socket.paced) socket.paced->closed();
   socket = Socket{.generation = socket.generation + 1};
   --self->open_sockets_;
   return ::close(fd);  // which takes it out of the set

@@ -30,7 +30,7 @@ void HttpClient::Impl::round_ended() {
 void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
   Hop& hop = transfer_of(easy).hop;
   hop.fd = fd;
-  if (hop.link) hop.paced = loop_->paced(fd);
+  if (hop.link && !hop.paced) hop.paced = loop_->paced(fd);
   // libcurl dates the connection only when TLS is up, too. It waits for input first when the handshake has begun.
   if (hop.socket_opened && !hop.connected && (loop_->wanted(fd) & CURL_POLL_IN) != 0) hop.connected = now();
 }
@@ -70,7 +70,8 @@ void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
 
 void HttpClient::Impl::hold_reads() {
   for (Transfer* const transfer : shared_.held) {
-    held_reads_.add(transfer->hop.paced->arrived_at(), transfer->id);
+    const std::shared_ptr<PacedSocket>& paced = transfer->hop.paced;
+    held_reads_.add(paced ? paced->arrived_at() : now(), transfer->id);
   }
   shared_.held.clear();
 }
@@ -79,6 +80,7 @@ void HttpClient::Impl::resume_read(TransferId id) {
   Transfer* const found = transfers_.find(id);
   if (found == nullptr || !found->slot) return;
   Transfer& transfer = *found;
+  transfer.hop.held = false;
   if (transfer.hop.paced) transfer.hop.paced->begin_turn(transfer.hop.paced->arrived_at());
   const CURLcode code = loop_->resume(transfer.slot->easy.get());  // calls on_body
   round_ended();
@@ -92,7 +94,8 @@ void HttpClient::Impl::resume_read(TransferId id) {
 void HttpClient::Impl::end_early_answers() {
   for (std::size_t i = 0; i < shared_.early.size();) {
     Transfer& transfer = *shared_.early[i];
-    const bool on_its_way = transfer.hop.paced && transfer.hop.paced->arrived_at() > now();
+    const Hop& hop = transfer.hop;
+    const bool on_its_way = hop.held || (hop.paced && hop.paced->arrived_at() > now());
     if (on_its_way || (!answer_complete(transfer, *loop_) && !answer_at_rest(transfer, now()))) {
       ++i;
       continue;

@@ -148,6 +148,7 @@ bool Transfer::must_wait() {
   if (hop.paced->arrived_at() <= now) return false;
   try {
     context.held.push_back(this);
+    hop.held = true;
     return true;
   } catch (const std::exception&) {
     return false;  // unpaced, but not lost

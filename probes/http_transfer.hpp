@@ -102,6 +102,7 @@ struct Hop {
   curl_socket_t fd = CURL_SOCKET_BAD;  // known once libcurl waits for it
   std::shared_ptr<NetworkLink> link;   // of the user; null: none
   std::shared_ptr<PacedSocket> paced;  // the connection on it
+  bool held = false;                   // libcurl has been told to pause, and has some of the answer
   std::uint64_t uploaded = 0;          // when an early answer was last looked at
   TimePoint upload_moved{};
   int open_errno = 0;

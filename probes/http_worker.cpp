@@ -162,7 +162,7 @@ void HttpClient::Impl::launch(Transfer& transfer) {
 void HttpClient::Impl::release(Transfer& transfer) {
   watch_.forget(transfer);
   std::erase(shared_.early, &transfer);
-  if (transfer.hop.link) {
+  if (transfer.hop.held) {
     std::erase(shared_.held, &transfer);
     held_reads_.forget(transfer.id);
   }

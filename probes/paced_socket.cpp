@@ -31,6 +31,7 @@ std::shared_ptr<PacedSocket> PacedSocket::find(NetworkLink& link, std::uint16_t 
 }
 
 void PacedSocket::begin_request(TimePoint now) {
+  end_turn();
   count(now);
   handshake_ = false;
 }

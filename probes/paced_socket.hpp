@@ -31,6 +31,8 @@ class PacedSocket {
   // libcurl's turn was due at `when`, and our timer may be late: what it moves is carried from then on.
   void begin_turn(TimePoint when) noexcept { began_ = when; }
   void end_turn() noexcept { began_.reset(); }
+  // The descriptor is closed, and its number may be given out again.
+  void closed() noexcept { fd_ = -1; }
   // What is written from now on is a request: the handshake is over.
   void begin_request(TimePoint now);
   // Books what has been written and read since it was asked last.

@@ -74,6 +74,7 @@ class Judge {
 
   Likeness judge() {
     scenario();
+    networks();
     load();
     generator();
     steering(a_);
@@ -98,6 +99,10 @@ class Judge {
     const auto set_a = option_values(plan_a_, "--set");
     const auto set_b = option_values(plan_b_, "--set");
     if (set_a != set_b) unlike(fmt::format("--set differs: {} and {}", joined(set_a), joined(set_b)));
+  }
+
+  void networks() {
+    if (list_in(plan_a_, "networks") != list_in(plan_b_, "networks")) unlike("the networks of their people differ");
   }
 
   void load() {
