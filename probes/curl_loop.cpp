@@ -34,10 +34,6 @@ std::uint64_t tag_of(curl_socket_t fd, std::uint32_t generation) noexcept {
   return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
-std::uint32_t events_for(int wanted) noexcept {
-  return ((wanted & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((wanted & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
-}
-
 int make_epoll() {
   const int fd = epoll_create1(EPOLL_CLOEXEC);
   if (fd < 0) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
@@ -126,6 +122,7 @@ int CurlLoop::close_socket(void* loop, curl_socket_t fd) {
   Socket& socket = self->sockets_[index];
   self->set_wanted(socket, CURL_POLL_REMOVE);
   if (socket.paced) socket.paced->closed();
+  if (socket.dated) --self->dated_;
   socket = Socket{.generation = socket.generation + 1};
   --self->open_sockets_;
   return ::close(fd);  // which takes it out of the set
@@ -164,6 +161,14 @@ void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   }
 }
 
+std::uint32_t CurlLoop::events_of(const Socket& socket) noexcept {
+  const int asked = socket.wanted & ~socket.held & CURL_POLL_INOUT;
+  // What comes while reading is held is not told to libcurl, but dated: once for each time that something comes.
+  const bool dated = socket.dated || (socket.wanted & socket.held & CURL_POLL_IN) != 0;
+  if (asked == 0 && dated) return EPOLLIN | EPOLLET;
+  return ((asked & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((asked & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+}
+
 // False, with errno set, where the kernel has no room for it.
 bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept {
   Socket& socket = sockets_[static_cast<std::size_t>(fd)];
@@ -182,17 +187,17 @@ void CurlLoop::register_changed() {
     const auto index = static_cast<std::size_t>(wish.fd);
     if (index >= sockets_.size() || !sockets_[index].open) continue;
     const Socket& socket = sockets_[index];
-    const std::uint32_t events = events_for(socket.wanted & ~socket.held);
+    const std::uint32_t events = events_of(socket);
     if (events != 0 || socket.held != 0) register_events(wish.fd, events);
   }
   changed_.clear();
   wait();
 }
 
-// While libcurl waits for nothing, the loop has no work on our account.
+// While libcurl waits for nothing, and nothing is dated for it, the loop has no work on our account.
 void CurlLoop::wait() {
   if (closing_) return;
-  if (wanted_ == 0) {
+  if (wanted_ == 0 && dated_ == 0) {
     boost::system::error_code ignored;
     if (waiting_) epoll_.cancel(ignored);
     return;
@@ -233,6 +238,8 @@ void CurlLoop::on_event(std::uint64_t tag, std::uint32_t events) {
     act(fd, mask);
   } else if (asked) {
     return;  // held
+  } else if (sockets_[index].dated) {
+    count_paced(fd);
   } else if (wanted == CURL_POLL_REMOVE) {
     // An idle connection that its server closes: out of the set until libcurl comes back to it. An event of a wish that
     // has changed since is no reason: libcurl would not say its new wish again.

@@ -49,6 +49,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void remove(CURL* easy);
   // Goes on with a transfer whose write callback said CURL_WRITEFUNC_PAUSE; not from a callback of libcurl's.
   [[nodiscard]] CURLcode resume(CURL* easy);
+  // While libcurl has paused a transfer, what comes on its paced socket is dated all the same. No effect on -1.
+  void date_arrivals(curl_socket_t fd, bool dated);
   // Closes everything; the owner is not called any more. Shares must be gone or outlive this.
   void shut_down();
 
@@ -69,8 +71,9 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     std::uint32_t registered = 0;  // epoll's events; 0: not in the set
     std::uint32_t generation = 0;  // of this number, which the kernel gives out again
     bool open = false;
-    bool ours = false;  // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
-    int held = 0;       // CURL_POLL_* that the link does not let through yet
+    bool ours = false;   // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
+    bool dated = false;  // see date_arrivals
+    int held = 0;        // CURL_POLL_* that the link does not let through yet
     std::shared_ptr<PacedSocket> paced{};
   };
 
@@ -80,6 +83,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void take_wish(CURL* easy, curl_socket_t fd, int what);
   Socket& socket_of(curl_socket_t fd);
   void set_wanted(Socket& socket, int what) noexcept;
+  [[nodiscard]] static std::uint32_t events_of(const Socket& socket) noexcept;
   bool register_events(curl_socket_t fd, std::uint32_t events) noexcept;
   void register_changed();
   void wait();
@@ -113,6 +117,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   boost::asio::posix::stream_descriptor epoll_;
   bool waiting_ = false;         // for epoll_, through the reactor
   std::size_t wanted_ = 0;       // sockets that libcurl waits for
+  std::size_t dated_ = 0;        // sockets whose arrivals are dated for it
   std::vector<Socket> sockets_;  // by descriptor
   struct Wish {
     curl_socket_t fd;

@@ -8,13 +8,6 @@
 #include <utility>
 
 namespace gelombang {
-namespace {
-
-std::uint32_t epoll_events(int what) noexcept {
-  return ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
-}
-
-}  // namespace
 
 std::shared_ptr<PacedSocket> CurlLoop::paced(curl_socket_t fd) const noexcept {
   const auto index = static_cast<std::size_t>(fd);
@@ -32,13 +25,15 @@ int CurlLoop::admitted(curl_socket_t fd, int mask, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return mask;
   const TimePoint now = std::chrono::steady_clock::now();
   PacedSocket& paced = *sockets_[static_cast<std::size_t>(fd)].paced;
-  paced.count(now);  // what was written in a round that another socket or a timer began
+  paced.count(now);  // also what was written in a round that another socket or a timer began
   if ((mask & CURL_CSELECT_OUT) != 0 && paced.may_write_at() > now) {
     hold(fd, CURL_POLL_OUT, paced.may_write_at());
     mask &= ~CURL_CSELECT_OUT;
   }
   if ((mask & CURL_CSELECT_IN) != 0) {
-    if (const std::optional<TimePoint> arrives = paced.book_read(now)) {
+    if ((sockets_[static_cast<std::size_t>(fd)].held & CURL_POLL_IN) != 0) {
+      mask &= ~CURL_CSELECT_IN;  // more has come, and is dated now
+    } else if (const std::optional<TimePoint> arrives = paced.book()) {
       hold(fd, CURL_POLL_IN, *arrives);
       mask &= ~CURL_CSELECT_IN;
     }
@@ -61,11 +56,21 @@ void CurlLoop::count_paced(curl_socket_t fd) {
   }
 }
 
+void CurlLoop::date_arrivals(curl_socket_t fd, bool dated) {
+  if (closing_ || fd < 0) return;
+  Socket& socket = sockets_[static_cast<std::size_t>(fd)];
+  if (socket.dated == dated) return;
+  socket.dated = dated;
+  dated ? ++dated_ : --dated_;
+  if (dated) register_events(fd, events_of(socket));
+  wait();
+}
+
 void CurlLoop::hold(curl_socket_t fd, int what, TimePoint until) {
   Socket& socket = sockets_[static_cast<std::size_t>(fd)];
   gates_.push({until, fd, socket.generation, what});
   socket.held |= what;
-  register_events(fd, epoll_events(socket.wanted & ~socket.held));
+  register_events(fd, events_of(socket));
   arm_pacing();
 }
 
@@ -109,14 +114,12 @@ void CurlLoop::open_gate(const Gate& gate) {
   if (gate.what == CURL_POLL_IN) paced->settle();
   if (!sockets_[index].open || sockets_[index].generation != gate.generation) return;
   if (gate.what == CURL_POLL_IN && (sockets_[index].wanted & CURL_POLL_IN) != 0) {
-    if (const std::optional<TimePoint> arrives = paced->book_next()) {
+    if (const std::optional<TimePoint> arrives = paced->book()) {
       hold(gate.fd, CURL_POLL_IN, *arrives);
       return;
     }
   }
-  if (const int asked = sockets_[index].wanted & ~sockets_[index].held; asked != CURL_POLL_REMOVE) {
-    register_events(gate.fd, epoll_events(asked));
-  }
+  if (const std::uint32_t events = events_of(sockets_[index]); events != 0) register_events(gate.fd, events);
 }
 
 }  // namespace gelombang

@@ -40,26 +40,38 @@ void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
   // A server that has answered may close without reading on: what libcurl then says of the upload is no news.
   const bool early = code != CURLE_OK && transfer.hop.early_noted &&
                      (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
-  HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
-                             : hop_outcome(transfer, Ending::reported, code, now());
+  const std::shared_ptr<PacedSocket> paced = code == CURLE_OK ? transfer.hop.paced : nullptr;
+  const TimePoint ended = paced ? std::max(now(), paced->arrived_at()) : now();
+  HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, ended)
+                             : hop_outcome(transfer, Ending::reported, code, ended);
   if (code == CURLE_COULDNT_RESOLVE_HOST) {
     diagnose_name(transfer, std::move(outcome));
+  } else if (paced && paced->arrived_at() > now()) {
+    end_later(transfer, std::move(outcome));
   } else {
     end_hop(transfer, std::move(outcome));
   }
+}
+
+// An answer without a body, that libcurl found before the link had carried it.
+void HttpClient::Impl::end_later(Transfer& transfer, HopOutcome outcome) {
+  release(transfer);
+  held_reads_.add(outcome.sample.started + outcome.sample.service_time, transfer.id);
+  transfer.hop.held = true;
+  transfer.measured = std::make_unique<HopOutcome>(std::move(outcome));
 }
 
 // The hop is over and measured; only its class is open.
 void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
   release(transfer);
   const Duration took = outcome.sample.service_time;
-  transfer.undiagnosed = std::make_unique<HopOutcome>(std::move(outcome));
+  transfer.measured = std::make_unique<HopOutcome>(std::move(outcome));
   names_.ask(transfer.hop.url->host, took, [weak = weak_from_this(), id = transfer.id](NameVerdict verdict) {
     const std::shared_ptr<Impl> self = weak.lock();
     if (!self) return;
     Transfer* const found = self->transfers_.find(id);
     if (found == nullptr) return;
-    HopOutcome named = std::move(*found->undiagnosed);
+    HopOutcome named = std::move(*found->measured);
     named.facts.name = verdict;
     named.sample.error = classify_transfer(named.facts);
     named.detail = std::string(info(named.sample.error).text) + ": " + found->hop.url->host;
@@ -72,16 +84,26 @@ void HttpClient::Impl::hold_reads() {
   for (Transfer* const transfer : shared_.held) {
     const std::shared_ptr<PacedSocket>& paced = transfer->hop.paced;
     held_reads_.add(paced ? paced->arrived_at() : now(), transfer->id);
+    if (paced) loop_->date_arrivals(paced->fd(), true);
   }
   shared_.held.clear();
 }
 
 void HttpClient::Impl::resume_read(TransferId id) {
   Transfer* const found = transfers_.find(id);
-  if (found == nullptr || !found->slot) return;
+  if (found == nullptr) return;
   Transfer& transfer = *found;
   transfer.hop.held = false;
-  if (transfer.hop.paced) transfer.hop.paced->begin_turn(transfer.hop.paced->arrived_at());
+  if (transfer.measured) {
+    HopOutcome outcome = std::move(*transfer.measured);
+    end_hop(transfer, std::move(outcome));
+    deliver_soon();
+    return;
+  }
+  if (transfer.hop.paced) {
+    loop_->date_arrivals(transfer.hop.paced->fd(), false);
+    transfer.hop.paced->begin_turn(transfer.hop.paced->arrived_at());
+  }
   const CURLcode code = loop_->resume(transfer.slot->easy.get());  // calls on_body
   round_ended();
   if (code == CURLE_OK) return;

@@ -49,6 +49,7 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
     const Duration total = time_of(easy, CURLINFO_TOTAL_TIME_T);
     if (!hop.request_started) marks.started = now - total;
     marks.ended = marks.started + total;
+    if (hop.paced) marks.ended = std::max(marks.ended, std::min(hop.paced->arrived_at(), now));
   } else if (ending == Ending::early) {
     marks.ended = hop.last_byte;
   }
@@ -69,7 +70,6 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
     if (marks.connected != Duration{})
       marks.connected = std::max(marks.connected, hop.paced->connected_at() - marks.started);
     if (marks.secured != Duration{}) marks.secured = std::max(marks.secured, hop.paced->secured_at() - marks.started);
-    if (marks.sent) marks.sent = std::max(*marks.sent, hop.paced->sent_at());
   }
   // Seen before the link had carried it, and without a body to wait for.
   if (hop.answered) marks.answered = std::min(*hop.answered, marks.ended);

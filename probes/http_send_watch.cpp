@@ -56,7 +56,7 @@ SendWatch::~SendWatch() = default;
 void SendWatch::add(Transfer& transfer) {
   if (transfer.hop.watched || transfer.hop.sent) return;
   if (finished(transfer)) {
-    transfer.hop.sent = clock_.now();
+    transfer.hop.note_sent(clock_.now());
     return;
   }
   transfer.hop.watched = true;
@@ -75,7 +75,7 @@ void SendWatch::look() {
   sending_.erase(std::remove_if(sending_.begin(), sending_.end(),
                                 [now](Transfer* transfer) {
                                   if (!finished(*transfer)) return false;
-                                  transfer->hop.sent = now;
+                                  transfer->hop.note_sent(now);
                                   transfer->hop.watched = false;
                                   return true;
                                 }),

@@ -70,6 +70,7 @@ void set_callbacks(CURL* easy, CurlLoop& loop) {
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
   curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, &Transfer::on_lookup);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
+  curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &Transfer::on_debug);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::close_socket);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &loop);
 }
@@ -93,6 +94,7 @@ void set_owner(EasySlot& slot) {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, &slot);
   curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, &slot);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &slot);
 }
 
 CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
@@ -204,6 +206,8 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, portion == 0 ? kReceiveBuffer : portion);
     set.receive_buffer = portion;
   }
+  // A handshake on a link is followed message by message.
+  change(set.verbose, long{hop.link && hop.url->scheme == "https" ? 1 : 0}, CURLOPT_VERBOSE);
   const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;
   change(set.http_version, long{http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1}, CURLOPT_HTTP_VERSION);
 

@@ -38,11 +38,18 @@ int status_of(std::string_view line) {
 
 }  // namespace
 
+void Hop::note_sent(TimePoint now) {
+  sent = now;
+  if (!paced) return;
+  paced->count(now);
+  sent = std::max(now, paced->sent_at());
+}
+
 void TransferContext::request_written(TimePoint now) {
   Transfer* const transfer = std::exchange(handing_over, nullptr);
   if (transfer == nullptr || transfer->hop.streamed) return;
   if (transfer->hop.body.empty()) {  // in the kernel when libcurl goes on to something else
-    transfer->hop.sent = now;
+    transfer->hop.note_sent(now);
   } else {
     read_out.push_back(transfer);
   }
@@ -66,7 +73,7 @@ void Transfer::clear() {
   done = nullptr;
   result = HttpResult{};
   hop = Hop{};
-  undiagnosed.reset();
+  measured.reset();
 }
 
 std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* slot) {
@@ -138,7 +145,9 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 TimePoint Transfer::answer_time(TimePoint now) const {
   if (!hop.paced) return now;
   hop.paced->count(now);
-  return std::max(now, hop.paced->answer_at());
+  // Over TLS libcurl reads one record, which may follow tickets; without, whatever is there.
+  const TimePoint began = hop.url->scheme == "https" ? hop.paced->last_part_at() : hop.paced->first_part_at();
+  return hop.request_started && began >= *hop.request_started ? began : now;
 }
 
 // libcurl reads on while there is something to read: what the link has not carried yet waits in libcurl.
@@ -200,6 +209,15 @@ int Transfer::on_lookup(void*, void*, void* slot) {
   return 0;
 }
 
+// libcurl may write, read and write again in one turn. The messages of the handshake are told before what follows them.
+int Transfer::on_debug(CURL*, curl_infotype type, char*, std::size_t, void* slot) {
+  const Transfer* const self = static_cast<EasySlot*>(slot)->transfer;
+  if (type != CURLINFO_SSL_DATA_IN || self == nullptr) return 0;
+  const std::shared_ptr<PacedSocket>& paced = self->hop.paced;
+  if (paced && paced->in_handshake()) paced->count(self->context.clock.now());
+  return 0;
+}
+
 curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   Hop& hop = self.hop;
@@ -221,6 +239,7 @@ curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address
       hop.open_errno = errno;
     } else {
       hop.socket_opened = true;
+      if (hop.link) hop.paced = self.context.loop->paced(fd);
     }
     return fd;
   } catch (const std::exception&) {

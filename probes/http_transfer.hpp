@@ -43,7 +43,8 @@ struct HopOptions {
   long timeout_ms = 0;
   long connect_timeout_ms = 0;
   long http_version = CURL_HTTP_VERSION_NONE;
-  long receive_buffer = 0;       // 0: as the pool made it
+  long receive_buffer = 0;  // 0: as the pool made it
+  long verbose = 0;
   const char* method = nullptr;  // CURLOPT_CUSTOMREQUEST
   bool fields = false;           // CURLOPT_POSTFIELDS points to a body
 };
@@ -85,7 +86,7 @@ struct Hop {
   TimePoint started{};                 // libcurl was told
   std::optional<TimePoint> connected;  // at the latest
   std::optional<TimePoint> request_started;
-  std::optional<TimePoint> sent;
+  std::optional<TimePoint> sent;  // the last byte of the request, by the link if there is one
   std::optional<TimePoint> answered;
   TimePoint last_byte{};           // of the answer
   std::uint64_t header_round = 0;  // in which its last header line came
@@ -108,6 +109,8 @@ struct Hop {
   int open_errno = 0;
   std::string guard_reason;
   HttpResponse response;
+
+  void note_sent(TimePoint now);
 };
 
 struct Transfer {
@@ -127,7 +130,7 @@ struct Transfer {
   HttpResult result;
   std::unique_ptr<EasySlot> slot;  // while libcurl has it
   Hop hop;
-  std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and it is being asked why
+  std::unique_ptr<HopOutcome> measured;  // libcurl has ended the hop, and its end is still to be told
 
   // libcurl's callbacks, with the slot as their data: it is the same for every request that a handle plays.
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* slot);
@@ -136,6 +139,7 @@ struct Transfer {
   static int on_seek(void* slot, curl_off_t offset, int origin);
   static int on_request(void* slot, char* remote_ip, char* local_ip, int remote_port, int local_port);
   static int on_lookup(void* resolver, void* reserved, void* slot);
+  static int on_debug(CURL* easy, curl_infotype type, char* data, std::size_t size, void* slot);
   static curl_socket_t on_open(void* slot, curlsocktype purpose, curl_sockaddr* address);
 
  private:

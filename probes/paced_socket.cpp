@@ -13,8 +13,21 @@
 namespace gelombang {
 namespace {
 
-constexpr std::uint64_t kSegment = 1460;
+// The kernel's states of a connection whose peer has ended its stream; the header that names them bites with
+// tcp_info's.
+constexpr int kCloseWait = 8;
+constexpr int kLastAck = 9;
+constexpr int kClosing = 11;
+
 constexpr Duration kLate = std::chrono::milliseconds(20);  // that a timer may be, and is made up for
+
+// What is seen within this time is one part.
+constexpr Duration kSameTime = std::chrono::milliseconds(1);
+
+// The receive buffer's window is shut somewhere above it. What comes when it opens had been ready before, and is a
+// burst.
+constexpr std::uint64_t kShut = 48 * 1024;
+constexpr Duration kBurst = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -33,7 +46,9 @@ std::shared_ptr<PacedSocket> PacedSocket::find(NetworkLink& link, std::uint16_t 
 void PacedSocket::begin_request(TimePoint now) {
   end_turn();
   count(now);
+  if (handshake_) secured_at_ = arrived_at_;
   handshake_ = false;
+  held_back_until_ = {};
 }
 
 std::uint16_t PacedSocket::local_port() const noexcept {
@@ -49,59 +64,89 @@ std::uint64_t PacedSocket::waiting() const noexcept {
   return ioctl(fd_, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
 }
 
-TimePoint PacedSocket::book(std::uint64_t bytes, TimePoint from) noexcept {
-  booked_ += bytes;
-  arrived_at_ = link_->down.carry(bytes, from);
+void PacedSocket::note(std::uint64_t end, std::uint64_t waiting, TimePoint now) {
+  if (end > noted_) {
+    const TimePoint due = now + lead_ + link_->rtt;
+    const bool held_back = now < held_back_until_;
+    if (!parts_.empty() && (held_back || due - parts_.back().due < kSameTime)) {
+      parts_.back().end = end;
+    } else {
+      parts_.push_back({end, held_back ? std::min(due, arrived_at_) : due, std::nullopt});
+    }
+    noted_ = end;
+    if (held_back_until_ == TimePoint::max()) held_back_until_ = now + kBurst;
+  }
+  if (waiting >= kShut) held_back_until_ = TimePoint::max();
+}
+
+TimePoint PacedSocket::carry(Part& part, std::uint64_t bytes) noexcept {
+  if (!part.begins) part.begins = std::max(part.due, link_->down.free_at());
+  arrived_at_ = link_->down.carry(bytes, part.due);
   return arrived_at_;
 }
 
-std::optional<TimePoint> PacedSocket::book_read(TimePoint now) {
-  const std::uint64_t bytes = waiting();
-  if (bytes == 0) return std::nullopt;
-  // The peer answers what it had too early: by as much its answer is too early as well.
-  return book(std::min(bytes, kSegment), now + lead_ + link_->rtt);
+std::optional<TimePoint> PacedSocket::book() noexcept {
+  const std::uint64_t at = read_ + booked_;
+  const auto part = std::find_if(parts_.begin(), parts_.end(), [at](const Part& one) { return one.end > at; });
+  if (part == parts_.end()) return std::nullopt;
+  const std::uint64_t bytes = std::min<std::uint64_t>(part->end - at, link_->down.portion());
+  booked_ += bytes;
+  return carry(*part, bytes);
 }
 
-std::optional<TimePoint> PacedSocket::book_next() {
-  const std::uint64_t bytes = waiting();
-  if (bytes == 0) return std::nullopt;
-  return book(std::min<std::uint64_t>(bytes, link_->down.portion()), link_->down.free_at());
+void PacedSocket::settle() noexcept { link_->down.give_back(std::exchange(booked_, 0)); }
+
+void PacedSocket::take_written(std::uint64_t written, TimePoint now) noexcept {
+  if (written <= written_ + 1) return;  // the connection counts as one
+  TimePoint from = began_ && now - *began_ < kLate ? *began_ : now;
+  // In a handshake each side waits for the other.
+  from = std::max({from, connected_at(), handshake_ ? arrived_at_ : secured_at_});
+  sent_at_ = link_->up.carry(written - written_, from);
+  lead_ = sent_at_ - now;
+  written_ = written;
+  unanswered_ = true;
+}
+
+// `first`: of this turn; false afterwards, if anything was read.
+void PacedSocket::take_read(std::uint64_t read, bool& first) noexcept {
+  while (read_ < read) {
+    Part& part = parts_.front();
+    const std::uint64_t bytes = std::min(read, part.end) - read_;
+    const std::uint64_t expected = std::min(booked_, bytes);
+    booked_ -= expected;
+    if (bytes > expected) carry(part, bytes - expected);
+    last_part_at_ = part.begins.value_or(part.due);
+    if (first) first_part_at_ = last_part_at_;
+    first = false;
+    read_ += bytes;
+    if (read_ == part.end) parts_.erase(parts_.begin());
+    unanswered_ = false;
+  }
 }
 
 void PacedSocket::count(TimePoint now) {
-  const TimePoint began = began_ && now - *began_ < kLate ? *began_ : now;
   tcp_info info{};
   socklen_t length = sizeof info;
   if (getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return;
   int queued = 0;
   if (ioctl(fd_, SIOCOUTQ, &queued) != 0) return;
-  const std::uint64_t acknowledged = info.tcpi_bytes_acked;
-  const std::uint64_t written = acknowledged + static_cast<std::uint64_t>(std::max(queued, 0));
-  const bool wrote = written > written_ + 1;  // the handshake counts as one
-  if (wrote) {
-    sent_at_ = link_->up.carry(written - written_, std::max({began, connected_at(), unasked_at_}));
-    awaiting_ = true;
-    lead_ = std::max(Duration::zero(), sent_at_ - now);
-    written_ = written;
-  }
+  const std::uint64_t written = std::uint64_t{info.tcpi_bytes_acked} + static_cast<std::uint64_t>(std::max(queued, 0));
   const std::uint64_t left = waiting();
-  const std::uint64_t received = info.tcpi_bytes_received;
-  const std::uint64_t read = received - std::min(left, received);
-  if (read > read_) {
-    const std::uint64_t expected = std::min(booked_, read - read_);
-    booked_ -= expected;
-    // libcurl may find an answer by itself, at once: it comes a round trip after what it answers all the same. Beside
-    // bytes that were booked it is the answer to what was written in this turn.
-    const bool unasked = awaiting_ && (expected == 0 || (wrote && read - read_ > expected));
-    const TimePoint from = unasked ? std::max(began, sent_at_ + link_->rtt) : began;
-    if (awaiting_) answer_at_ = from;
-    if (read - read_ > expected) arrived_at_ = link_->down.carry(read - read_ - expected, from);
-    if (unasked && handshake_) unasked_at_ = arrived_at_;
-    awaiting_ = false;
-    read_ = read;
+  fin_ = fin_ || info.tcpi_state == kCloseWait || info.tcpi_state == kLastAck || info.tcpi_state == kClosing;
+  const std::uint64_t received = info.tcpi_bytes_received - (fin_ ? 1U : 0U);
+  const std::uint64_t read = std::max(read_, received - std::min(left, received));
+  // What had been seen before this turn cannot answer what was written in it; what is new does, unless it answers what
+  // was written before.
+  bool first = true;
+  take_read(std::min(read, noted_), first);
+  if (unanswered_) {
+    note(read, 0, now);
+    take_read(read, first);
   }
+  take_written(written, now);
+  note(read, 0, now);
+  take_read(read, first);
+  note(read + left, left, now);
 }
-
-void PacedSocket::settle() noexcept { link_->down.give_back(std::exchange(booked_, 0)); }
 
 }  // namespace gelombang

@@ -1,13 +1,19 @@
 // What people with a network of their own measure, against real peers: upload, download and latency within 5 % or 20 ms
 // of what the profile says, whatever the protocol; and what becomes of a paced transfer that does not end well.
+#include "probes/paced_socket.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/sanitizer.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -145,6 +151,104 @@ TEST_CASE("network: over TLS and HTTP/2 as well") {
   check_near(phase_ms(first, Phase::receive), 400);
   const RequestSample second = sample_of(http.get(url));
   check_near(ms(second.service_time), 460);
+}
+
+TEST_CASE("network: the first answer over TLS takes every round trip, in its own phase") {
+  const auto [protocol, round_trips] = GENERATE(table<std::string, int>({{"TLSv1.2", 2}, {"TLSv1.3", 1}}));
+  const bool http2 = GENERATE(false, true);
+  INFO(protocol << (http2 ? ", HTTP/2" : ", HTTP/1.1"));
+  Nginx front("ssl_protocols " + protocol + "; location / { return 200 'halo'; } location /empty { return 204; }");
+  HttpClient::Options options;
+  options.ca_file = front.ca_file();
+  HttpHarness http(options);
+  const std::string url =
+      "https://localhost:" + std::to_string(http2 ? front.tls_port() : front.tls_http1_port()) + "/";
+  const NetworkProfile profile{"far", 1'250'000, 1'250'000, 200ms};
+  std::vector<RequestSample> samples;
+  for (std::size_t user = 0; user < 24; ++user) {
+    http.user(user).set_network(&profile);
+    http.client().start(http.user(user), get_request(url + (user % 2 == 0 ? "" : "empty")),
+                        [&](HttpResult result) { samples.push_back(sample_of(result)); });
+  }
+  REQUIRE(http.run_until([&] { return samples.size() == 24; }));
+  for (const RequestSample& sample : samples) {
+    check_near(phase_ms(sample, Phase::connect), 200);
+    check_near(phase_ms(sample, Phase::tls), 200 * round_trips);
+    check_near(phase_ms(sample, Phase::send), 0);
+    check_near(phase_ms(sample, Phase::wait), 200);
+    check_near(phase_ms(sample, Phase::receive), 0);
+    check_near(ms(sample.service_time), 200 * (2 + round_trips));
+  }
+}
+
+TEST_CASE("network: the time that a server thinks is in the first answer over TLS, too") {
+  const std::string protocol = GENERATE("TLSv1.2", "TLSv1.3");
+  INFO(protocol);
+  RawServer backend([](RawConnection& connection) {
+    while (!connection.read_request().empty()) {
+      connection.pause(150ms);
+      connection.send(http_answer("halo"));
+    }
+  });
+  Nginx front("ssl_protocols " + protocol +
+              "; location / { proxy_pass http://127.0.0.1:" + std::to_string(backend.port()) + "/; }");
+  HttpClient::Options options;
+  options.ca_file = front.ca_file();
+  HttpHarness http(options);
+  const NetworkProfile profile{"far", 1'250'000, 1'250'000, 250ms};
+  http.user().set_network(&profile);
+  const RequestSample sample = sample_of(http.get("https://localhost:" + std::to_string(front.tls_http1_port()) + "/"));
+  check_near(phase_ms(sample, Phase::wait), 400);
+  check_near(phase_ms(sample, Phase::receive), 0);
+}
+
+TEST_CASE("network: a part of an answer that comes late comes as late through the link") {
+  const bool tail_in_two = GENERATE(false, true);
+  RawServer server([tail_in_two](RawConnection& connection) {
+    while (!connection.read_request().empty()) {
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n" + std::string(2'000, 'd'));
+      connection.pause(120ms);
+      connection.send(std::string(tail_in_two ? 1'000 : 2'000, 'd'));
+      if (!tail_in_two) continue;
+      connection.pause(250ms);
+      connection.send(std::string(1'000, 'd'));
+    }
+  });
+  HttpHarness http;
+  http.user().set_network(&kEdge);
+  sample_of(http.get(server.url()));
+  const RequestSample sample = sample_of(http.get(server.url()));
+  check_near(phase_ms(sample, Phase::wait), 150);
+  check_near(phase_ms(sample, Phase::receive), tail_in_two ? 370 : 120);
+}
+
+TEST_CASE("network: an answer without a body takes its round trip") {
+  RawServer server(keep_alive([](const std::string&) { return http_answer("", "302 Found", "Location: /next\r\n"); }));
+  HttpHarness http;
+  http.user().set_network(&kEdge);
+  sample_of(http.get(server.url()));
+  for (int i = 0; i < 6; ++i) {
+    const RequestSample sample = sample_of(http.get(server.url()));
+    check_near(phase_ms(sample, Phase::wait), 150);
+    check_near(ms(sample.service_time), 150);
+  }
+}
+
+TEST_CASE("network: a closed descriptor is no connection of a link") {
+  const auto link = std::make_shared<NetworkLink>(kEdge);
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0);
+  socklen_t length = sizeof any;
+  REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&any), &length) == 0);
+  const auto socket = std::make_shared<PacedSocket>(fd, link, TimePoint{});
+  link->sockets.emplace_back(socket);
+  CHECK(PacedSocket::find(*link, ntohs(any.sin_port)) == socket);
+  socket->closed();
+  CHECK(PacedSocket::find(*link, ntohs(any.sin_port)) == nullptr);
+  ::close(fd);
 }
 
 TEST_CASE("network: many people share nothing, and one person's transfers share their link") {
