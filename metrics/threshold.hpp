@@ -50,7 +50,7 @@ struct Threshold {
   Comparison comparison = Comparison::less;
   double limit = 0;                // latencies: nanoseconds; rates of success or error: 0 .. 1; rate: per second; count
   std::optional<Duration> window;  // over last; 1 s .. 1 h
-  Duration after{};                // warm-up that is left out
+  std::optional<Duration> after;   // warm-up that is left out, if it is said
   std::uint64_t min_samples = 0;   // fewer are no data
   bool abort = false;
   bool allow_no_data = false;

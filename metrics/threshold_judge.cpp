@@ -174,7 +174,7 @@ void ThresholdJudge::add(TimePoint begin, TimePoint end, Duration arrivals, cons
   for (std::size_t i = 0; i < results_.size(); ++i) {
     ThresholdResult& result = results_[i];
     Progress& progress = progress_[i];
-    if (middle < start_ + result.threshold.after) continue;
+    if (middle < start_ + result.threshold.after.value_or(Duration::zero())) continue;
     if (!progress.first) progress.first = begin;
     ThresholdData data(layout_->boundaries);
     data.add(result.threshold, delta);

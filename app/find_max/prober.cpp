@@ -56,7 +56,7 @@ Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& ord
     if (threshold.has_error()) return Error{"--slo: " + threshold.error().message};
     const auto resolved = resolve(threshold.value(), plan.run.scenario.catalog);
     if (resolved.has_error()) return Error{"--slo: " + resolved.error().message};
-    if (threshold.value().after == Duration::zero() && options.warm_up > Duration::zero()) {
+    if (!threshold.value().after && options.warm_up > Duration::zero()) {
       threshold.value().after = options.warm_up;
       threshold.value().expression += " after " + exact_text(options.warm_up);
     }

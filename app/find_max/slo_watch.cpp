@@ -89,7 +89,7 @@ void SloWatch::add(const Interval& interval) {
   }
   const Duration middle = interval.begin + (interval.end - interval.begin) / 2;
   for (Followed& followed : followed_) {
-    if (middle < followed.slo.after) continue;
+    if (middle < followed.slo.after.value_or(Duration::zero())) continue;
     followed.data.add(followed.slo, interval.delta);
     followed.started += started(followed.slo, interval.delta);
     followed.watched += std::max(Duration::zero(), std::min(interval.end, length_) - std::min(interval.begin, length_));
@@ -113,7 +113,7 @@ bool SloWatch::broken(const Followed& followed) const {
   if (!allowed || followed.watched <= Duration::zero()) return false;
   // As many will have been counted in the end, if they come as they came so far; and one for each arrival at least, for
   // what is slow has not been counted yet.
-  const Duration judged = std::max(followed.watched, length_ - followed.slo.after);
+  const Duration judged = std::max(followed.watched, length_ - followed.slo.after.value_or(Duration::zero()));
   const auto so_far = static_cast<double>(std::max(allowed->all, followed.started));
   const double in_the_end = so_far * to_seconds(judged) / to_seconds(followed.watched);
   const double least = std::max(kLeastSamples, static_cast<double>(followed.slo.min_samples));

@@ -251,21 +251,24 @@ return scenario {
   ProberOptions options;
   options.run.scenario = directory.file("s.lua");
   options.run.target = "http://127.0.0.1:1";
-  options.slos = {"one: response_time p95 < 123ms", "all: error_rate < 1% after 1s"};
+  options.slos = {"one: response_time p95 < 123ms", "all: error_rate < 1% after 1s",
+                  "one: error_rate < 1% after 0s"};
   options.warm_up = 2500ms;
   const auto plan = plan_probe(options, {3, 12.3456789012345, false, 22500ms});
   REQUIRE(plan.has_value());
   const PreparedRun& run = plan.value().run;
   CHECK(run.plan.load.intensity.total() == Approx(22.5 * 12.3456789012345));
   CHECK(run.plan.load.name == "find-max 12.3/s");
-  REQUIRE(run.thresholds.size() == 2);
+  REQUIRE(run.thresholds.size() == 3);
   CHECK(run.thresholds[0].after == 2500ms);
   CHECK(run.thresholds[1].after == 1s);
+  CHECK(run.thresholds[2].after == 0s);
   CHECK(run.layout->boundaries->find(123ms));
   // The line that plays it again says the same.
   const auto again = parse_threshold(plan.value().options.thresholds[0]);
   REQUIRE(again.has_value());
   CHECK(again.value().after == 2500ms);
+  REQUIRE(parse_threshold(plan.value().options.thresholds[2]).has_value());
 
   std::set<std::uint64_t> seeds;
   for (std::size_t i = 1; i <= 100; ++i) seeds.insert(probe_seed(7, i));
