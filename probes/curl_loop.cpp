@@ -239,6 +239,7 @@ void CurlLoop::on_event(std::uint64_t tag, std::uint32_t events) {
   } else if (asked) {
     return;  // held
   } else if (sockets_[index].dated) {
+    register_events(fd, events_of(sockets_[index]));  // the wish that it stood for may be gone
     count_paced(fd);
   } else if (wanted == CURL_POLL_REMOVE) {
     // An idle connection that its server closes: out of the set until libcurl comes back to it. An event of a wish that

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -37,41 +38,49 @@ void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
 
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
   Transfer& transfer = transfer_of(easy);
+  const std::shared_ptr<PacedSocket>& paced = transfer.hop.paced;
+  if (code == CURLE_OK && paced && paced->arrived_at() > now()) {
+    end_later(transfer, paced->arrived_at());
+  } else {
+    take_end(transfer, code);
+  }
+}
+
+void HttpClient::Impl::take_end(Transfer& transfer, CURLcode code) {
   // A server that has answered may close without reading on: what libcurl then says of the upload is no news.
   const bool early = code != CURLE_OK && transfer.hop.early_noted &&
                      (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
-  const std::shared_ptr<PacedSocket> paced = code == CURLE_OK ? transfer.hop.paced : nullptr;
-  const TimePoint ended = paced ? std::max(now(), paced->arrived_at()) : now();
-  HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, ended)
-                             : hop_outcome(transfer, Ending::reported, code, ended);
+  HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
+                             : hop_outcome(transfer, Ending::reported, code, now());
   if (code == CURLE_COULDNT_RESOLVE_HOST) {
     diagnose_name(transfer, std::move(outcome));
-  } else if (paced && paced->arrived_at() > now()) {
-    end_later(transfer, std::move(outcome));
   } else {
     end_hop(transfer, std::move(outcome));
   }
 }
 
-// An answer without a body, that libcurl found before the link had carried it.
-void HttpClient::Impl::end_later(Transfer& transfer, HopOutcome outcome) {
-  release(transfer);
-  held_reads_.add(outcome.sample.started + outcome.sample.service_time, transfer.id);
-  transfer.hop.held = true;
-  transfer.measured = std::make_unique<HopOutcome>(std::move(outcome));
+// libcurl is done with it, before the link has carried the answer: one without a body, or the last bytes of one.
+void HttpClient::Impl::end_later(Transfer& transfer, TimePoint arrives) {
+  Hop& hop = transfer.hop;
+  watch_.forget(transfer);
+  const Duration timeout = transfer.request.timeout;
+  const TimePoint deadline = timeout > Duration::zero() ? hop.started + timeout : TimePoint::max();
+  hop.ended = deadline < arrives ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
+  hop.held = true;
+  held_reads_.add(std::min(arrives, deadline), transfer.id);
 }
 
 // The hop is over and measured; only its class is open.
 void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
   release(transfer);
   const Duration took = outcome.sample.service_time;
-  transfer.measured = std::make_unique<HopOutcome>(std::move(outcome));
+  transfer.undiagnosed = std::make_unique<HopOutcome>(std::move(outcome));
   names_.ask(transfer.hop.url->host, took, [weak = weak_from_this(), id = transfer.id](NameVerdict verdict) {
     const std::shared_ptr<Impl> self = weak.lock();
     if (!self) return;
     Transfer* const found = self->transfers_.find(id);
     if (found == nullptr) return;
-    HopOutcome named = std::move(*found->measured);
+    HopOutcome named = std::move(*found->undiagnosed);
     named.facts.name = verdict;
     named.sample.error = classify_transfer(named.facts);
     named.detail = std::string(info(named.sample.error).text) + ": " + found->hop.url->host;
@@ -91,12 +100,11 @@ void HttpClient::Impl::hold_reads() {
 
 void HttpClient::Impl::resume_read(TransferId id) {
   Transfer* const found = transfers_.find(id);
-  if (found == nullptr) return;
+  if (found == nullptr || !found->slot) return;
   Transfer& transfer = *found;
   transfer.hop.held = false;
-  if (transfer.measured) {
-    HopOutcome outcome = std::move(*transfer.measured);
-    end_hop(transfer, std::move(outcome));
+  if (transfer.hop.ended) {
+    take_end(transfer, *transfer.hop.ended);
     deliver_soon();
     return;
   }

@@ -73,7 +73,7 @@ void Transfer::clear() {
   done = nullptr;
   result = HttpResult{};
   hop = Hop{};
-  measured.reset();
+  undiagnosed.reset();
 }
 
 std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* slot) {
@@ -100,7 +100,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
     hop.status = status_of(line);
     // 100 and 103 come before the answer and are none.
-    if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte);
+    if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte, hop.header_bytes > length);
     hop.response.headers.clear();
     hop.response.headers.reserve(16);
     return true;
@@ -127,12 +127,12 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   HttpResponse& response = self.hop.response;
   const std::size_t length = size * count;
-  if (self.hop.paced && self.must_wait()) return CURL_WRITEFUNC_PAUSE;
-  self.hop.last_byte = self.context.clock.now();
-  response.body_size += length;
-  const std::size_t room = self.request.max_body - std::min(self.request.max_body, response.body.size());
-  if (length > room) response.body_truncated = true;
   try {
+    if (self.hop.paced && self.must_wait()) return CURL_WRITEFUNC_PAUSE;
+    self.hop.last_byte = self.context.clock.now();
+    response.body_size += length;
+    const std::size_t room = self.request.max_body - std::min(self.request.max_body, response.body.size());
+    if (length > room) response.body_truncated = true;
     response.body.append(data, std::min(length, room));
   } catch (const std::exception&) {
     self.hop.out_of_memory = true;
@@ -142,11 +142,13 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 }
 
 // libcurl may have found an answer by itself, before the link has carried it.
-TimePoint Transfer::answer_time(TimePoint now) const {
+TimePoint Transfer::answer_time(TimePoint now, bool after_others) const {
   if (!hop.paced) return now;
   hop.paced->count(now);
-  // Over TLS libcurl reads one record, which may follow tickets; without, whatever is there.
-  const TimePoint began = hop.url->scheme == "https" ? hop.paced->last_part_at() : hop.paced->first_part_at();
+  // Over TLS libcurl reads one record, which may follow tickets; without, whatever is there, which begins with it
+  // unless a 100 or 103 came before.
+  const bool last = hop.url->scheme == "https" || after_others;
+  const TimePoint began = last ? hop.paced->last_part_at() : hop.paced->first_part_at();
   return hop.request_started && began >= *hop.request_started ? began : now;
 }
 
@@ -191,13 +193,13 @@ int Transfer::on_request(void* slot, char*, char*, int, int local_port) {
   const TimePoint now = self.context.clock.now();
   try {
     self.context.request_written(now);
+    // An answer may be found in this very round, before the loop hears of the descriptor.
+    if (self.hop.link) self.hop.paced = PacedSocket::find(*self.hop.link, static_cast<std::uint16_t>(local_port));
+    if (self.hop.paced) self.hop.paced->begin_request(now);
   } catch (const std::exception&) {
     self.hop.out_of_memory = true;
     return CURL_PREREQFUNC_ABORT;
   }
-  // An answer may be found in this very round, before the loop hears of the descriptor.
-  if (self.hop.link) self.hop.paced = PacedSocket::find(*self.hop.link, static_cast<std::uint16_t>(local_port));
-  if (self.hop.paced) self.hop.paced->begin_request(now);
   self.hop.request_started = now;
   self.hop.sent.reset();
   self.context.handing_over = &self;
@@ -211,10 +213,14 @@ int Transfer::on_lookup(void*, void*, void* slot) {
 
 // libcurl may write, read and write again in one turn. The messages of the handshake are told before what follows them.
 int Transfer::on_debug(CURL*, curl_infotype type, char*, std::size_t, void* slot) {
-  const Transfer* const self = static_cast<EasySlot*>(slot)->transfer;
+  Transfer* const self = static_cast<EasySlot*>(slot)->transfer;
   if (type != CURLINFO_SSL_DATA_IN || self == nullptr) return 0;
   const std::shared_ptr<PacedSocket>& paced = self->hop.paced;
-  if (paced && paced->in_handshake()) paced->count(self->context.clock.now());
+  try {
+    if (paced && paced->in_handshake()) paced->count(self->context.clock.now());
+  } catch (const std::exception&) {
+    self->hop.out_of_memory = true;
+  }
   return 0;
 }
 

@@ -103,7 +103,8 @@ struct Hop {
   curl_socket_t fd = CURL_SOCKET_BAD;  // known once libcurl waits for it
   std::shared_ptr<NetworkLink> link;   // of the user; null: none
   std::shared_ptr<PacedSocket> paced;  // the connection on it
-  bool held = false;                   // libcurl has been told to pause, and has some of the answer
+  bool held = false;                   // libcurl has read more of the answer than the link has carried
+  std::optional<CURLcode> ended;       // and was done with it: how
   std::uint64_t uploaded = 0;          // when an early answer was last looked at
   TimePoint upload_moved{};
   int open_errno = 0;
@@ -130,7 +131,7 @@ struct Transfer {
   HttpResult result;
   std::unique_ptr<EasySlot> slot;  // while libcurl has it
   Hop hop;
-  std::unique_ptr<HopOutcome> measured;  // libcurl has ended the hop, and its end is still to be told
+  std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and it is being asked why
 
   // libcurl's callbacks, with the slot as their data: it is the same for every request that a handle plays.
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* slot);
@@ -144,7 +145,7 @@ struct Transfer {
 
  private:
   bool take_header(const char* line, std::size_t length);
-  [[nodiscard]] TimePoint answer_time(TimePoint now) const;
+  [[nodiscard]] TimePoint answer_time(TimePoint now, bool after_others) const;
   [[nodiscard]] bool must_wait();
 };
 

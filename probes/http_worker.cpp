@@ -165,7 +165,8 @@ void HttpClient::Impl::release(Transfer& transfer) {
   if (transfer.hop.held) {
     std::erase(shared_.held, &transfer);
     held_reads_.forget(transfer.id);
-    if (transfer.hop.paced) loop_->date_arrivals(transfer.hop.paced->fd(), false);
+    // The connection of one that libcurl has ended may be another's.
+    if (transfer.hop.paced && !transfer.hop.ended) loop_->date_arrivals(transfer.hop.paced->fd(), false);
   }
   std::erase(shared_.read_out, &transfer);
   if (shared_.handing_over == &transfer) shared_.handing_over = nullptr;
@@ -245,8 +246,8 @@ void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {
   if (found == nullptr) return;
   Transfer& transfer = *found;
   HopOutcome measured;
-  if (transfer.measured) {
-    measured = std::move(*transfer.measured);
+  if (transfer.undiagnosed) {
+    measured = std::move(*transfer.undiagnosed);
   } else if (transfer.slot) {
     measured = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
     loop_->remove(transfer.slot->easy.get());

@@ -51,7 +51,8 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void prepare(Transfer& transfer);
   void launch(Transfer& transfer);
   [[nodiscard]] GuardVerdict ask_guard(const Transfer& transfer);
-  void end_later(Transfer& transfer, HopOutcome outcome);
+  void take_end(Transfer& transfer, CURLcode code);
+  void end_later(Transfer& transfer, TimePoint arrives);
   void diagnose_name(Transfer& transfer, HopOutcome outcome);
   void end_early_answers();
   void look_at_early_answers();

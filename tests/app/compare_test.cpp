@@ -154,6 +154,11 @@ TEST_CASE("compare: unlike runs are refused, and what differs is said") {
                run.plan = R"({"command":["gelombang","run","--set","size=2"],"load":{"length_seconds":60}})";
              }),
              Contains("--set differs: nothing and size=2"));
+  CHECK_THAT(refused([](MadeRun& run) {
+               run.plan = R"({"command":["gelombang","run","login.lua"],"load":{"length_seconds":60},)"
+                          R"("networks":[{"name":"3g","weight":1}]})";
+             }),
+             Contains("the networks of their people differ"));
   CHECK_THAT(refused([](MadeRun& run) { run.steps = {"log in", "dashboard"}; }), Contains("their steps differ"));
   CHECK_THAT(refused([](MadeRun& run) { run.annotations = {"control"}; }), Contains("run b was steered by hand (1x)"));
   const std::string several = refused([](MadeRun& run) {

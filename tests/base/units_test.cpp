@@ -69,7 +69,8 @@ TEST_CASE("units: a bandwidth has a number above 0 and a unit of bits") {
   CHECK(parse_bandwidth("500kbit/s").value() == 62500);
   CHECK(parse_bandwidth("1.5Mbit/s").value() == 187500);
   CHECK(parse_bandwidth("1Gbit/s").value() == 125e6);
-  for (const char* text : {"", "1.5", "1.5Mbit", "0Mbit/s", "-1Mbit/s", "1MB/s", "1mbit/s", "101Gbit/s", "1Mbit/s ", "nanMbit/s"}) {
+  for (const char* text : {"", "1.5", "1.5Mbit", "0Mbit/s", "-1Mbit/s", "1MB/s", "1mbit/s", "101Gbit/s", "1Mbit/s ",
+                           "nanMbit/s", "0.9bit/s"}) {
     INFO(text);
     CHECK(parse_bandwidth(text).has_error());
   }

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 using namespace gelombang;
@@ -232,6 +233,68 @@ TEST_CASE("network: an answer without a body takes its round trip") {
     check_near(phase_ms(sample, Phase::wait), 150);
     check_near(ms(sample.service_time), 150);
   }
+}
+
+TEST_CASE("network: a redirect without a body leads to its page, and both take their time") {
+  RawServer server(keep_alive([](const std::string& request) {
+    if (request.starts_with("GET /page")) return http_answer(std::string(40'000, 'd'));
+    return http_answer("", "302 Found", "Location: /page\r\n");
+  }));
+  HttpHarness http;
+  http.user().set_network(&kEdge);
+  for (int i = 0; i < 3; ++i) {
+    const HttpResult result = http.get(server.url());
+    REQUIRE(result.hops.size() == 2);
+    CHECK(result.response.status == 200);
+    CHECK(result.response.body_size == 40'000);
+    check_near(phase_ms(result.hops[0], Phase::wait), 150);
+    check_near(phase_ms(result.hops[1], Phase::wait), 150);
+    check_near(phase_ms(result.hops[1], Phase::receive), 333);
+  }
+}
+
+TEST_CASE("network: an answer without a body that is still on its way can be cancelled and times out") {
+  RawServer server(keep_alive([](const std::string&) { return http_answer("", "302 Found", "Location: /next\r\n"); }));
+  HttpHarness http;
+  http.user().set_network(&kEdge);
+  HttpRequest request = get_request(server.url());
+  request.max_redirects = 0;
+  sample_of(http.run(request));
+  std::optional<HttpResult> result;
+  const auto done = [&](HttpResult ended) { result = std::move(ended); };
+  SECTION("cancelled") {
+    const TransferId id = http.client().start(http.user(), request, done);
+    CHECK_FALSE(http.run_until([&] { return result.has_value(); }, 50ms));
+    http.client().cancel(id, Outcome::abandoned);
+    REQUIRE(http.run_until([&] { return result.has_value(); }));
+    CHECK(result->hops.at(0).outcome == Outcome::abandoned);
+    check_near(ms(result->hops.at(0).service_time), 50);
+  }
+  SECTION("timed out") {
+    request.timeout = 80ms;
+    http.client().start(http.user(), request, done);
+    REQUIRE(http.run_until([&] { return result.has_value(); }));
+    CHECK(result->hops.at(0).outcome == Outcome::failure);
+    check_near(ms(result->hops.at(0).service_time), 80);
+  }
+  CHECK(phase_sum(result->hops.at(0)) == result->hops.at(0).service_time);
+  CHECK(result->hops.at(0).service_time < 130ms);
+  request.timeout = 10s;
+  sample_of(http.run(request));
+}
+
+TEST_CASE("network: an early hint before the answer is not the answer") {
+  RawServer server([](RawConnection& connection) {
+    while (!connection.read_request().empty()) {
+      connection.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+      connection.pause(100ms);
+      connection.send(http_answer("halo"));
+    }
+  });
+  HttpHarness http;
+  http.user().set_network(&kEdge);
+  sample_of(http.get(server.url()));
+  check_near(phase_ms(sample_of(http.get(server.url())), Phase::wait), 250);
 }
 
 TEST_CASE("network: a closed descriptor is no connection of a link") {
