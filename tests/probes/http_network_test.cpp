@@ -29,8 +29,8 @@ const NetworkProfile kFibre{"fibre", 2'250'000, 3'700'000, 20ms};
 const NetworkProfile kPhone{"phone", 400'000, 800'000, 60ms};
 const NetworkProfile kEdge{"edge", 60'000, 120'000, 150ms};
 
-// Twice what is aimed at: beside other work timers are late.
-constexpr double kAllowed = kSanitized ? 3 : 2;
+// Twice what is aimed at: beside other work timers are late, and under a sanitizer everything is.
+constexpr double kAllowed = kSanitized ? 5 : 2;
 
 void check_near(double got_ms, double expected_ms) {
   INFO("got " << got_ms << " ms, expected " << expected_ms << " ms");

@@ -5,6 +5,8 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/raw_server.hpp"
 
+#include <mutex>
+
 using namespace gelombang;
 using namespace std::chrono_literals;
 
@@ -133,10 +135,13 @@ TEST_CASE("prometheus range: the addresses that were looked at are those that ar
 
 TEST_CASE("prometheus range: one request carries the question, and answers of every kind are told apart",
           "[integration]") {
+  std::mutex mutex;
   std::string asked;
   std::string reply = test::http_answer(answer_with(R"([1614834000,"3"],[1614834120,"5"])"));
   test::RawServer server([&](test::RawConnection& connection) {
-    asked = connection.read_head();
+    const std::string head = connection.read_head();
+    const std::lock_guard lock(mutex);
+    asked = head;
     connection.send(reply);
   });
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/prom/";
@@ -147,15 +152,20 @@ TEST_CASE("prometheus range: one request carries the question, and answers of ev
   REQUIRE(points.has_value());
   CHECK(points.value().size() == 2);
   CHECK(server.accepted() == 1);
+  std::unique_lock lock(mutex);
   CHECK(
       asked.starts_with("GET /prom/api/v1/query_range?query=sum%28rate%28x%5B1m%5D%29%29&start=1614834000.000&"
                         "end=1614834120.000&step=60.000 HTTP/1.1\r\n"));
   CHECK(asked.find("User-Agent: gelombang/test (+me)\r\n") != std::string::npos);
+  lock.unlock();
   REQUIRE(notes.size() == 1);
   CHECK(notes[0] == url + ": 1 of 3 points are missing: the rate is a straight line across");
 
   const auto problem = [&](const std::string& answer) {
-    reply = answer;
+    {
+      const std::lock_guard changing(mutex);
+      reply = answer;
+    }
     const auto refused = query_prometheus(some_query(url), traffic, notes);
     REQUIRE(refused.has_error());
     REQUIRE(refused.error().message.starts_with(url + ": "));
