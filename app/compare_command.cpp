@@ -74,7 +74,7 @@ ExitReason judged(const RunComparison& comparison, bool fail_unclear, int& code)
   if (const auto* failed = first(ConditionState::fail)) {
     code = static_cast<int>(ExitCause::failed);
     const ThresholdMetric metric = failed->condition.what.metric;
-    return {ExitCause::failed, say_of(" holds: ", *failed) + change_text(metric, *failed->change)};
+    return {ExitCause::failed, say_of(" applies: ", *failed) + change_text(metric, *failed->change)};
   }
   const auto* unclear = first(ConditionState::unclear);
   if (unclear != nullptr && fail_unclear) {

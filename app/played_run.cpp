@@ -170,6 +170,7 @@ Summary PlayedRun::summary_of(RunFacts facts) const {
   facts.started_at = started_wall_;
   facts.ended_at = over_ ? ended_wall_ : clock_.wall_now();
   if (history_) facts.history = history_->path();
+  facts.history_given = !options_.history.empty();
   if (mail_) facts.mailbox_poll_interval = poll_interval_;
   return make_summary(std::move(facts), watch_.figures().totals(), watch_.figures().thresholds(), watch_.validity());
 }

@@ -192,6 +192,8 @@ std::optional<std::size_t> knee_of(const std::vector<CurvePoint>& curve) {
     most = power;
     best = i;
   }
+  // At an end of the curve only one of its sides is known.
+  if (best && (*best == 0 || *best + 1 == curve.size())) return std::nullopt;
   return best;
 }
 

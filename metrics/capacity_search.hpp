@@ -121,7 +121,7 @@ struct CurvePoint {
 
 // The knee: where served rate over mean response time, the "power" of a queueing system, is greatest; beyond it more
 // load costs more in delay than it brings. L. Kleinrock: Power and Deterministic Rules of Thumb, ICC 1979. The index of
-// a point; nothing where no point has both.
+// a point; nothing where no point has both, or where it is the first or the last.
 std::optional<std::size_t> knee_of(const std::vector<CurvePoint>& curve);
 
 }  // namespace gelombang

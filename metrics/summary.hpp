@@ -43,6 +43,7 @@ struct RunFacts {
   } generator;
   std::string catch_up;                  // the policy's name; empty in closed models, where nothing is scheduled
   std::string history;                   // the file that the run is kept in; empty: none
+  bool history_given = false;            // it is not the one that commands look at by themselves
   std::vector<Annotation> annotations;   // by time
   std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: what happened outside of the recorders
 };

@@ -124,7 +124,9 @@ void facts(Page& page, const Summary& s) {
   page.fact("run", fmt::format("{}, seed {}, took {}, version {}", printable(s.run.id), s.run.seed,
                                format_duration(s.run.took), printable(s.run.version)));
   if (!s.run.history.empty()) {
-    page.fact("history", fmt::format("kept in {}: gelombang report {}", printable(s.run.history), printable(s.run.id)));
+    const std::string file = printable(s.run.history);
+    page.fact("history", fmt::format("kept in {}: gelombang report {}{}", file, printable(s.run.id),
+                                     s.run.history_given ? " --history " + file : ""));
   }
   const RunFacts::Generator& g = s.run.generator;
   page.fact("generator", fmt::format("{:.2f} s of CPU, {} of memory, {} threads, at most {} users", g.cpu_seconds,

@@ -29,8 +29,9 @@ struct ProbeResult {
   ProbeVerdict verdict = ProbeVerdict::no_data;
   std::string why;      // one line; empty where it held
   double achieved = 0;  // arrivals per second
-  double served = 0;    // of them, those that were completed
-  Duration took{};      // of its arrivals, the warm-up included
+  // Of them, those that were completed; nothing where the probe was cut short, and people with it.
+  std::optional<double> served;
+  Duration took{};  // of its arrivals, the warm-up included
   bool cut_short = false;
   // Of the curve's metric (SloWatch), without the warm-up.
   std::optional<Estimate> mean;

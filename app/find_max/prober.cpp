@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <utility>
 
 namespace gelombang::capacity {
@@ -33,6 +35,26 @@ std::string exact_text(Duration value) {
 ProbeResult not_played(ProbeResult probe, ExitCause cause, std::string why) {
   probe.ends_search = ExitReason{cause, std::move(why)};
   return probe;
+}
+
+bool backwards(const Threshold& slo) {
+  const bool above = slo.comparison == Comparison::greater || slo.comparison == Comparison::greater_equal;
+  const bool below = slo.comparison == Comparison::less || slo.comparison == Comparison::less_equal;
+  return slo.is_latency() || slo.metric == ThresholdMetric::error_rate ? above
+         : slo.metric == ThresholdMetric::served_rate                  ? below
+                                                                       : false;
+}
+
+// What went wrong most often, where that is what an objective counts.
+std::string cause_of(const Threshold& slo, const Summary& summary) {
+  if (slo.metric != ThresholdMetric::error_rate && slo.metric != ThresholdMetric::served_rate) return {};
+  std::array<std::uint64_t, kErrorClassCount> errors{};
+  for (const auto& step : summary.steps) {
+    std::transform(errors.begin(), errors.end(), step.errors.begin(), errors.begin(), std::plus<>());
+  }
+  errors[static_cast<std::size_t>(ErrorClass::none)] = 0;
+  const auto most = std::max_element(errors.begin(), errors.end());
+  return *most == 0 ? std::string() : fmt::format(" (mostly {})", name(static_cast<ErrorClass>(most - errors.begin())));
 }
 
 }  // namespace
@@ -56,6 +78,9 @@ Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& ord
     if (threshold.has_error()) return Error{"--slo: " + threshold.error().message};
     const auto resolved = resolve(threshold.value(), plan.run.scenario.catalog);
     if (resolved.has_error()) return Error{"--slo: " + resolved.error().message};
+    if (backwards(threshold.value())) {
+      return Error{fmt::format("--slo '{}': more load cannot break it: the sign looks the wrong way round", slo)};
+    }
     if (!threshold.value().after && options.warm_up > Duration::zero()) {
       threshold.value().after = options.warm_up;
       threshold.value().expression += " after " + exact_text(options.warm_up);
@@ -75,7 +100,7 @@ void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions
   probe.took = summary.run.arrivals_took;
   probe.achieved = summary.arrivals.achieved_rate;
   const double seconds = to_seconds(probe.took);
-  probe.served = seconds > 0 ? static_cast<double>(summary.arrivals.completed) / seconds : 0;
+  if (!cut_short && seconds > 0) probe.served = static_cast<double>(summary.arrivals.completed) / seconds;
   probe.slos = summary.thresholds;
   for (std::size_t i = 0; i < probe.slos.size(); ++i) probe.slos[i].threshold.expression = options.slos[i];
   probe.cut_short = cut_short.has_value();
@@ -98,12 +123,15 @@ void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions
     const bool early = probe.took < options.warm_up + (probe.order.length - options.warm_up) / 2;
     probe.verdict = exhausted || early ? ProbeVerdict::collapsed : ProbeVerdict::broken;
     probe.why = cut_short.value_or("users_exhausted: arrivals found no free user");
+    for (const ThresholdResult& slo : probe.slos) {
+      if (probe.why == slo.threshold.expression) probe.why += cause_of(slo.threshold, summary);
+    }
     return;
   }
   for (const ThresholdResult& slo : probe.slos) {
     if (!slo.fails()) continue;
     probe.verdict = ProbeVerdict::broken;
-    probe.why = slo.threshold.expression;
+    probe.why = slo.threshold.expression + cause_of(slo.threshold, summary);
     return;
   }
   for (const ThresholdResult& slo : probe.slos) {

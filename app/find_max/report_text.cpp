@@ -41,7 +41,8 @@ std::string probes_text(const SearchResult& result, const std::vector<std::strin
   for (const ProbeResult& probe : result.probes) {
     const bool played = !probe.run.empty();
     std::vector<std::string> row{fmt::format("{}", probe.order.number), rate_text(probe.order.rate),
-                                 played ? rate_text(probe.achieved) : "-", played ? rate_text(probe.served) : "-"};
+                                 played ? rate_text(probe.achieved) : "-",
+                                 probe.served ? rate_text(*probe.served) : "-"};
     for (std::size_t i = 0; i < slos.size(); ++i) row.push_back(slo_text(probe, i));
     row.push_back(verdict_cell(probe));
     table.row(std::move(row));
@@ -154,7 +155,7 @@ SearchVerdict verdict_of(const SearchResult& result) {
   switch (answer.end) {
     case SearchEnd::found: return {0, known + "; broken: " + broken_by(result)};
     case SearchEnd::fails_at_lowest:
-      return failing(ExitCause::failed, fmt::format("'{}' fails already at the lowest rate, {}: lower --min-rate",
+      return failing(ExitCause::failed, fmt::format("{} fails already at the lowest rate, {}: lower --min-rate",
                                                     broken_by(result), rate_text(answer.stopped_at)));
     case SearchEnd::never_fails:
       return failing(ExitCause::no_data,

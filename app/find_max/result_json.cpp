@@ -56,7 +56,7 @@ json::object of(const ProbeResult& probe) {
       {"cut_short", probe.cut_short},
       {"took_seconds", to_seconds(probe.took)},
       {"achieved_rate", probe.achieved},
-      {"served_rate", probe.served},
+      {"served_rate", or_null(probe.served)},
       {"mean_seconds", estimate(probe.mean)},
       {"figure_seconds", estimate(probe.figure)},
       {"slos", std::move(slos)}};
@@ -65,13 +65,14 @@ json::object of(const ProbeResult& probe) {
 json::array of(const std::vector<CurveLevel>& curve) {
   json::array levels;
   for (const CurveLevel& level : curve) {
-    levels.push_back(json::object{{"rate", level.point.rate},
-                                  {"served_rate", level.point.served},
-                                  {"mean_seconds", level.point.mean_response},
-                                  {"figure_seconds", estimate(level.figure)},
-                                  {"held", level.held},
-                                  {"broken", level.broken},
-                                  {"knee", level.knee}});
+    levels.push_back(
+        json::object{{"rate", level.point.rate},
+                     {"served_rate", level.point.served > 0 ? json::value(level.point.served) : json::value(nullptr)},
+                     {"mean_seconds", level.point.mean_response},
+                     {"figure_seconds", estimate(level.figure)},
+                     {"held", level.held},
+                     {"broken", level.broken},
+                     {"knee", level.knee}});
   }
   return levels;
 }

@@ -11,6 +11,7 @@ struct Level {
   CurveLevel level;
   std::size_t probes = 0;
   std::size_t means = 0;
+  std::size_t whole = 0;  // not cut short
   std::vector<Estimate> figures;
 };
 
@@ -26,7 +27,10 @@ Level& level_of(std::vector<Level>& levels, double rate) {
 void add(Level& level, const ProbeResult& probe) {
   ++level.probes;
   (probe.verdict == ProbeVerdict::held ? level.level.held : level.level.broken) += 1;
-  level.level.point.served += probe.served;
+  if (probe.served) {
+    ++level.whole;
+    level.level.point.served += *probe.served;
+  }
   if (probe.mean) {
     ++level.means;
     level.level.point.mean_response += to_seconds(probe.mean->value);
@@ -35,7 +39,7 @@ void add(Level& level, const ProbeResult& probe) {
 }
 
 CurveLevel finished(Level level) {
-  level.level.point.served /= static_cast<double>(level.probes);
+  if (level.whole > 0) level.level.point.served /= static_cast<double>(level.whole);
   if (level.means > 0) level.level.point.mean_response /= static_cast<double>(level.means);
   if (!level.figures.empty()) {
     const auto middle = level.figures.begin() + static_cast<std::ptrdiff_t>((level.figures.size() - 1) / 2);

@@ -80,6 +80,19 @@ std::string steps(const json::object& summary) {
   return "\n### Steps\n\n" + table.text();
 }
 
+std::string networks(const json::object& summary) {
+  const json::array& list = list_in(summary, "networks");
+  if (list.empty()) return {};
+  MarkdownTable table("lrrrr", {"network", "requests", "failed", "service p50", "p95"});
+  for (const json::value& element : list) {
+    const json::object& n = element.get_object();
+    const json::object& service = object_in(n, "service_time_seconds");
+    table.row({markdown_plain(text_in(n, "name")), fmt::format("{}", count_in(n, "requests")),
+               share_text(number_in(n, "error_rate")), figure_text(service, "p50"), figure_text(service, "p95")});
+  }
+  return "\n### Networks of the people\n\n" + table.text();
+}
+
 std::string people(const json::object& summary) {
   std::string out;
   for (const json::value& element : list_in(summary, "people")) {
@@ -139,7 +152,7 @@ Result<std::string> report_markdown(const ReportDocument& document) {
   if (parsed.has_error()) return parsed.error();
   const json::object& summary = parsed.value();
   std::string out = head(document, summary);
-  for (const auto& part : {thresholds, steps, people, mail, rules}) out += part(summary);
+  for (const auto& part : {thresholds, steps, networks, people, mail, rules}) out += part(summary);
   out += annotations(document) + again(document);
   return {Result<std::string>::in_place_value, std::move(out)};
 }

@@ -163,7 +163,7 @@ TEST_CASE("find-max: what fails at the lowest rate or never fails is one clear l
   QueueingTarget weak(0.5, 100ms);
   const SearchVerdict fails = verdict_of(search_in(weak, settings_to(1000)));
   CHECK(fails.exit_code == 99);
-  CHECK(fails.text == "'all: response_time p95 < 100ms' fails already at the lowest rate, 1.00/s: lower --min-rate");
+  CHECK(fails.text == "all: response_time p95 < 100ms fails already at the lowest rate, 1.00/s: lower --min-rate");
   QueueingTarget strong(5000, 100ms);
   const SearchVerdict never = verdict_of(search_in(strong, settings_to(50)));
   CHECK(never.exit_code == 113);
@@ -196,6 +196,9 @@ TEST_CASE("find-max: a probe's run is judged by its objectives, vetoed by validi
   broken.thresholds = {slo_in(ThresholdState::fail)};
   CHECK(judged(broken).verdict == ProbeVerdict::broken);
   CHECK(judged(broken).why == "all: error_rate < 1%");
+  broken.steps.emplace_back();
+  broken.steps.back().errors[static_cast<std::size_t>(ErrorClass::tcp_refused)] = 3;
+  CHECK(judged(broken).why == "all: error_rate < 1% (mostly tcp_refused)");
   broken.exit_reasons.push_back({ExitCause::invalid_run, "lag"});
   CHECK(judged(broken).verdict == ProbeVerdict::invalid);
   CHECK(judged(broken).why == "lag");
@@ -226,6 +229,7 @@ TEST_CASE("find-max: a probe that is cut before its middle settles its level, la
   summary.run.arrivals_took = 14s;
   CHECK(judged(summary, "x").verdict == ProbeVerdict::broken);
   CHECK(judged(summary, "x").cut_short);
+  CHECK_FALSE(judged(summary, "x").served);
 }
 
 TEST_CASE("find-max: a signal, a refusal and a script's fault end the search", "[unit][capacity]") {
@@ -251,8 +255,7 @@ return scenario {
   ProberOptions options;
   options.run.scenario = directory.file("s.lua");
   options.run.target = "http://127.0.0.1:1";
-  options.slos = {"one: response_time p95 < 123ms", "all: error_rate < 1% after 1s",
-                  "one: error_rate < 1% after 0s"};
+  options.slos = {"one: response_time p95 < 123ms", "all: error_rate < 1% after 1s", "one: error_rate < 1% after 0s"};
   options.warm_up = 2500ms;
   const auto plan = plan_probe(options, {3, 12.3456789012345, false, 22500ms});
   REQUIRE(plan.has_value());
@@ -275,6 +278,14 @@ return scenario {
   CHECK(seeds.size() == 100);
   CHECK(*seeds.rbegin() <= kSeedMask);
   CHECK(run.plan.settings.seed == probe_seed(0, 3));
+
+  for (const char* backwards : {"one: response_time p95 > 123ms", "all: error_rate >= 1%", "all: served_rate < 99%"}) {
+    options.slos = {backwards};
+    const auto refused = plan_probe(options, {1, 1, false, 5s});
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().message ==
+          "--slo '" + std::string(backwards) + "': more load cannot break it: the sign looks the wrong way round");
+  }
 
   options.slos = {"two: response_time p95 < 123ms"};
   const auto bad = plan_probe(options, {1, 1, false, 5s});

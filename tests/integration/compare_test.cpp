@@ -70,7 +70,7 @@ TEST_CASE("compare: a slower portal is found, and fails a condition", "[integrat
   CHECK(slower.exit_code == 99);
   CHECK_THAT(slower.out, Catch::StartsWith("WORSE: login/log in response p50 +"));
   CHECK_THAT(slower.out, Contains("mean response +") && Contains("wait +"));
-  CHECK_THAT(slower.err, Contains("--fail-if '" + condition + "' holds: +"));
+  CHECK_THAT(slower.err, Contains("--fail-if '" + condition + "' applies: +"));
 
   const std::string out = history.directory.file("comparison.json");
   const RunResult json = history.compare(

@@ -42,7 +42,7 @@ TEST_CASE("history: a run is kept with its plan, its summary and all that it cou
   REQUIRE(run.exit_code == 0);
   const std::string id(run.summary.at("run").at("id").as_string());
   CHECK(run.summary.at("run").at("history").as_string() == file);
-  CHECK(has(run.out, "kept in " + file + ": gelombang report " + id));
+  CHECK(has(run.out, "kept in " + file + ": gelombang report " + id + " --history " + file));
   CHECK(sql(file, "SELECT id, verdict, exit_code, load FROM run") == id + "|pass|0|--rate 20/s");
   CHECK(sql(file, "SELECT json_extract(summary, '$.run.id') FROM run") == id);
   CHECK(sql(file, "SELECT json_extract(plan, '$.seed') = seed FROM run") == "1");

@@ -224,4 +224,8 @@ TEST_CASE("knee: of an M/M/1 queue it is at half its capacity", "[unit][capacity
   CHECK(curve[*knee_of(curve)].rate == 50);
   CHECK_FALSE(knee_of({}));
   CHECK_FALSE(knee_of({{10, 0, 0}}));
+  // Only one of its sides was measured.
+  CHECK_FALSE(knee_of({{10, 10, 0.1}}));
+  CHECK_FALSE(knee_of({{10, 10, 0.1}, {20, 20, 0.1}, {40, 40, 0.1}}));
+  CHECK_FALSE(knee_of({{10, 10, 0.1}, {20, 15, 0.5}}));
 }
