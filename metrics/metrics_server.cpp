@@ -134,8 +134,8 @@ std::optional<std::string> read_body(mg_connection* connection, const mg_request
 
 class MetricsServer::Impl {
  public:
-  Impl(const Address& address_, std::shared_ptr<prometheus::Collectable> metrics, const Clock& clock)
-      : address(address_), metrics_(std::move(metrics)), clock_(clock) {
+  Impl(Address address_, std::shared_ptr<prometheus::Collectable> metrics, const Clock& clock)
+      : address(std::move(address_)), metrics_(std::move(metrics)), clock_(clock) {
     const std::string listen = fmt::format("{}:{}", address.host, address.port);
     const char* options[] = {"listening_ports",    listen.c_str(), "num_threads", "3",
                              "request_timeout_ms", "10000",        nullptr};

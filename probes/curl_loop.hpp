@@ -97,9 +97,9 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   // Of paced sockets, in curl_pacing.cpp.
   struct Gate {
     TimePoint when;
-    curl_socket_t fd;
-    std::uint32_t generation;
-    int what;  // CURL_POLL_IN or CURL_POLL_OUT
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    std::uint32_t generation = 0;
+    int what = CURL_POLL_NONE;  // CURL_POLL_IN or CURL_POLL_OUT
     friend bool operator<(const Gate& a, const Gate& b) noexcept { return a.when > b.when; }  // the first one on top
   };
   [[nodiscard]] int admitted(curl_socket_t fd, int mask, std::uint32_t events);

@@ -55,7 +55,7 @@ class PacedSocket {
  private:
   // Bytes that were seen at one time.
   struct Part {
-    std::uint64_t end;                // of the stream so far
+    std::uint64_t end = 0;            // of the stream so far
     TimePoint due;                    // without the line's bandwidth
     std::optional<TimePoint> begins;  // on the line, once that is known
   };
