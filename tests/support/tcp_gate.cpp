@@ -41,7 +41,7 @@ sockaddr_in loopback(std::uint16_t port) {
 // that was offered cannot be taken back without losses.
 void limit_buffer(int fd, std::uint64_t bandwidth) {
   if (bandwidth == 0) return;
-  const int buffer = static_cast<int>(std::clamp<std::uint64_t>(bandwidth / 100, 4096, 1 << 20));
+  const int buffer = static_cast<int>(std::clamp<std::uint64_t>(bandwidth / 400, 2048, 1 << 20));
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 }
 
@@ -106,7 +106,7 @@ struct TcpGate::Links {
 bool TcpGate::Pipe::read(Moment now, const Faults& faults, const Faults::OneWay& way) {
   std::array<char, kChunk> bytes{};
   std::size_t room = kChunk;
-  if (way.bandwidth > 0) room = std::clamp<std::size_t>(way.bandwidth / 100, 256, kChunk);  // 10 ms of it
+  if (way.bandwidth > 0) room = std::clamp<std::size_t>(way.bandwidth / 400, 256, kChunk);  // 2.5 ms of it
   const ssize_t got = ::recv(from, bytes.data(), room, MSG_DONTWAIT);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) {
