@@ -6,10 +6,12 @@
 #include "base/units.hpp"
 #include "engine/preflight.hpp"
 #include "engine/redactor.hpp"
+#include "metrics/json_writer.hpp"
 #include "metrics/layout.hpp"
 #include "probes/address_class.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -18,6 +20,7 @@
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 
 namespace gelombang {
@@ -311,6 +314,19 @@ void add_scenario_options(CLI::App& command, RunOptions& options) {
                    "Allows targets in private address ranges");
 }
 
+namespace {
+
+// A journey may ask for more, so this is no error.
+void warn_of_unasked(const ScenarioSettings& settings, const std::set<std::string>& asked) {
+  for (const auto& [key, value] : settings.values) {
+    if (asked.contains(key)) continue;
+    spdlog::warn("--set {}: nothing asked for it while the scenario was read; it asks for {}", printable(key),
+                 asked.empty() ? "no setting" : printable(fmt::format("{}", fmt::join(asked, ", "))));
+  }
+}
+
+}  // namespace
+
 Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings) {
   PreparedRun run;
   run.limits = raise_and_read_host_limits();
@@ -326,6 +342,7 @@ Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings
   auto scenario = load_scenario(find_scenario(options.scenario), settings.value(), *run.photos);
   if (scenario.has_error()) return scenario.error();
   run.scenario = std::move(scenario.value());
+  warn_of_unasked(settings.value(), run.scenario.settings_asked);
   ControlTraffic traffic;
   traffic.user_agent = user_agent(options);
   traffic.ca_file = options.ca_file;

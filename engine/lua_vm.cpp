@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <filesystem>
+#include <set>
 
 // lua-cjson's header lies where Lua 5.1's own would; this is all that is needed of it.
 extern "C" int luaopen_cjson(lua_State* L);
@@ -93,6 +94,14 @@ void push_host_function(lua_State* L, const LuaVm::State& state, const char* nam
   lua_remove(L, -2);
 }
 
+std::set<std::string> asked_settings(lua_State* L, const LuaVm::State& state) {
+  const StackCleaner cleaner(L);
+  std::set<std::string> asked;
+  push_host_function(L, state, "asked");
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) asked.emplace(text(L, -2));
+  return asked;
+}
+
 }  // namespace
 
 bool load_text(lua_State* L, const std::string& path) {
@@ -171,6 +180,7 @@ Result<Scenario> LuaVm::load(const std::string& path) {
   try {
     auto scenario = lua::read_scenario(L, *state_, path);
     state_->scenario = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (scenario.has_value()) scenario.value().settings_asked = lua::asked_settings(L, *state_);
     lua::push_host_function(L, *state_, "freeze");
     lua_call(L, 0, 0);
     return scenario;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ struct Scenario {
   std::vector<DigitGuard> guards;
   CatchUp catch_up = CatchUp::capped;  // of its open loads
   std::optional<BackEndMark> back_end;
-  std::vector<Network> networks;  // in the order of Catalog::networks; empty: nobody's network is played
+  std::set<std::string> settings_asked;  // by the file while it was read, of --set
+  std::vector<Network> networks;         // in the order of Catalog::networks; empty: nobody's network is played
 
   // The journey that an iteration plays: a function of (seed, iteration).
   [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;

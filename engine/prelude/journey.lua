@@ -229,8 +229,11 @@ json = { encode = cjson.encode, decode = cjson.decode, null = cjson.null }
 target = settings.target
 run = { seed = settings.seed }
 
+local asked = {}  -- settings that the scenario has asked for
+
 -- A value of --set key=value, else the default.
 function setting(key, default)
+  asked[tostring(key)] = true
   local value = settings.values[key]
   if value == nil then return default end
   return value
@@ -274,7 +277,7 @@ end
 
 -- What C++ calls -----------------------------------------------------------------------------------
 
-local host = { steps = steps, freeze = freeze }
+local host = { steps = steps, freeze = freeze, asked = asked }
 
 function host.load(chunk)
   local ok, result = run_chunk(chunk)

@@ -146,6 +146,7 @@ TEST_CASE("scenario: settings, seed and target reach the file") {
       journeys = { j = { run = function() end } },
       loads = { l = constant_users { users = tonumber(setting("users")), duration = "1s" } } })lua");
   CHECK(scenario.loads[0].users == 7);
+  CHECK(scenario.settings_asked == std::set<std::string>{"other", "users"});
   CHECK(scenario.feed_of(0)->people->seed == files.settings.seed);
 }
 
