@@ -85,10 +85,11 @@ class Deviations {
     const double talking = ms(times.ended - times.answered);
     note(receive_, phase_ms(sample, Phase::receive) - talking, talking);
   }
-  void check() {
-    CHECK(median(send_) <= kAllowed);
-    CHECK(median(wait_) <= kAllowed);
-    CHECK(median(receive_) <= kAllowed);
+  // `allowed` grows with what stands between the client and the server, and takes time of its own.
+  void check(double allowed = kAllowed) {
+    CHECK(median(send_) <= allowed);
+    CHECK(median(wait_) <= allowed);
+    CHECK(median(receive_) <= allowed);
   }
 
  private:
@@ -192,7 +193,7 @@ TEST_CASE("phases: the same over TLS, and approximately over HTTP/2") {
     CHECK(phase_ms(sample, Phase::send) > kUploadMs * 0.95);
     deviations.add(sample, backend.times(), delay_ms);
   }
-  deviations.check();
+  deviations.check(2 * kAllowed);  // nginx, and its TLS
 }
 
 TEST_CASE("phases: a small body on the way to a distant server is not send, but wait") {
