@@ -37,6 +37,7 @@ ProbeResult not_played(ProbeResult probe, ExitCause cause, std::string why) {
   return probe;
 }
 
+// Whether more load can only keep it.
 bool backwards(const Threshold& slo) {
   const bool above = slo.comparison == Comparison::greater || slo.comparison == Comparison::greater_equal;
   const bool below = slo.comparison == Comparison::less || slo.comparison == Comparison::less_equal;

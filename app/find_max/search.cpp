@@ -9,7 +9,6 @@ namespace {
 // A rate's probes while they are brought together.
 struct Level {
   CurveLevel level;
-  std::size_t probes = 0;
   std::size_t means = 0;
   std::size_t whole = 0;  // not cut short
   std::vector<Estimate> figures;
@@ -25,7 +24,6 @@ Level& level_of(std::vector<Level>& levels, double rate) {
 }
 
 void add(Level& level, const ProbeResult& probe) {
-  ++level.probes;
   (probe.verdict == ProbeVerdict::held ? level.level.held : level.level.broken) += 1;
   if (probe.served) {
     ++level.whole;
