@@ -79,12 +79,12 @@ std::size_t value_after(std::string_view text, std::size_t at) {
 std::string header_lines(const HttpResponse& response, const Redactor& redactor) {
   std::string lines;
   std::size_t count = 0;
-  for (const HttpHeader& header : response.headers) {
+  for (const auto& [shown, value] : response.headers) {
     if (++count > kMostLines) break;
-    const std::string name = lower(std::string_view(header.name).substr(0, kLongestName));
+    const std::string name = lower(shown.substr(0, kLongestName));
     const bool telling = std::binary_search(kTellingHeaders.begin(), kTellingHeaders.end(), name);
     std::string line = printable(redactor.redact(name)) + ": ";
-    line += telling ? printable(redactor.redact_start(header.value, kMostValue)) : std::string("[redacted]");
+    line += telling ? printable(redactor.redact_start(value, kMostValue)) : std::string("[redacted]");
     if (lines.size() + line.size() + 1 > Evidence::kMostHeaders) break;
     lines += line + '\n';
   }

@@ -44,7 +44,6 @@ struct UserContext {
   std::function<void(Activity from, Activity to)> activity_changed;
   // Whoever would try again later than this comes back after the run.
   TimePoint last_try = TimePoint::max();
-  std::string header_lines{};  // of the answer that is being handed to a script
 };
 
 class VirtualUser final : public LuaUser {

@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::size_t kMaxSeenSecrets = 32;
 
-// Header names know no case; `name` is in lower case.
-bool same_name(std::string_view header, std::string_view name) {
-  return std::equal(header.begin(), header.end(), name.begin(), name.end(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-}
-
 bool is_absolute(std::string_view url) { return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0; }
 
 }  // namespace
@@ -207,9 +201,8 @@ void VirtualUser::note_back_end(const HttpResponse& response) {
   const bool header = mark->kind == BackEndMark::Kind::header;
   if (header) back_end_.clear();
   // A cookie sticks: it is set once, and the answers after that come from the same server.
-  for (const HttpHeader& h : response.headers) {
-    if (!same_name(h.name, header ? std::string_view(mark->name) : "set-cookie")) continue;
-    const std::string_view value = h.value;
+  for (const auto& [name, value] : response.headers) {
+    if (!same_header_name(name, header ? std::string_view(mark->name) : "set-cookie")) continue;
     if (header) {
       back_end_ = dimension_value(value);
     } else if (value.substr(0, value.find('=')) == mark->name && value.find('=') != std::string_view::npos) {
@@ -238,11 +231,7 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   lua_pushinteger(L, response.status);
   lua::push(L, response.body);
   lua::push(L, response.url);
-  std::string& head = context_.header_lines;
-  head.clear();
-  for (const HttpHeader& header : response.headers)
-    head.append(header.name).append(": ").append(header.value).append("\n");
-  lua::push(L, head);
+  lua::push(L, response.headers.text());
   if (error != ErrorClass::none) {
     lua::push(L, name(error));
   } else {
@@ -260,14 +249,10 @@ void VirtualUser::remember_secret(std::string value) {
 }
 
 void VirtualUser::remember_secrets(const HttpResponse& response) {
-  for (const HttpHeader& header : response.headers) {
-    if (header.name.size() != 10) continue;
-    std::string lower = header.name;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (lower != "set-cookie") continue;
-    const std::string value = header.value.substr(0, header.value.find(';'));
-    remember_secret(value.substr(value.find('=') + 1));
+  for (const auto& [name, cookie] : response.headers) {
+    if (!same_header_name(name, "set-cookie")) continue;
+    const std::string_view value = cookie.substr(0, cookie.find(';'));
+    remember_secret(std::string(value.substr(value.find('=') + 1)));
   }
 }
 

@@ -64,7 +64,11 @@ Worker::Worker(const WorkerDependencies& dependencies, Share share)
       watch_timer_(io_),
       pacing_timer_(io_) {
   if (shared_.plan.keep_traces) recorder_.keep_traces(trace_limits(share_));
-  http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, http_options(shared_.plan, share_));
+  HttpClient::Options options = http_options(shared_.plan, share_);
+  options.after_turn = [this] {
+    if (next_look_ != TimePoint::max() && shared_.clock.now() >= next_look_) on_pacing();
+  };
+  http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, std::move(options));
   context_ = std::make_unique<UserContext>(
       UserContext{shared_.scenario, shared_.plan.settings, shared_.clock, io_, vm_, *http_, recorder_, shared_.mail,
                   [this](VirtualUser& user) { on_user_finished(user); },
@@ -167,6 +171,7 @@ void Worker::check_finished() {
 // Open loads ----------------------------------------------------------------------------------------
 
 void Worker::on_pacing() {
+  next_look_ = TimePoint::max();
   if (arrivals_over_) return;
   // One look at the clock: a backlog must not keep the answers waiting for as long as it grows.
   const TimePoint now = shared_.clock.now();
@@ -189,6 +194,7 @@ void Worker::await_arrival() {
   }
   // Without a next arrival the load may be steered until it is over. While it is paused nothing is waited for.
   const TimePoint until = next.value_or(end_);
+  next_look_ = until;
   if (until == TimePoint::max()) {
     pacing_timer_.cancel();
     return;

@@ -107,7 +107,8 @@ class Worker {
   boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer pacing_timer_;
   std::optional<Pacer> pacer_;
-  TimePoint end_{};  // of arrivals; closed loads: no iteration starts after it
+  TimePoint next_look_ = TimePoint::max();  // at the pacer; max: when something changes
+  TimePoint end_{};                         // of arrivals; closed loads: no iteration starts after it
   bool arrivals_over_ = false;
   bool interrupted_ = false;
   std::atomic<bool> finished_{false};

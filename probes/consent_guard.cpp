@@ -162,7 +162,7 @@ bool ConsentGuard::needs_preparation(std::string_view /*scheme*/, std::string_vi
   if (!named.name) return false;
   if (named.address) {
     // A literal that needs nothing, or never gets it, is decided without a look at the network.
-    if (impl_->ledger().judge_address(*named.name, *named.address).need != ConsentLedger::Need::consent) return false;
+    if (impl_->ledger().judge_literal(named).need != ConsentLedger::Need::consent) return false;
   }
   return impl_->ledger().needs_opening(*named.name, port);
 }

@@ -1,7 +1,5 @@
 #include "probes/consent_host.hpp"
 
-#include "probes/address_class.hpp"
-
 #include <algorithm>
 
 namespace gelombang {
@@ -72,6 +70,7 @@ const NamedHost& read_host(std::string_view host) {
   if (last.name && last.as_named == host) return last;
   last.name = normalise_host(host);
   last.address = last.name ? parse_address(*last.name) : std::nullopt;
+  if (last.address) last.facts = classify(*last.address);
   last.as_named = host;
   return last;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metrics/sample.hpp"
+#include "probes/address_class.hpp"
 
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct NamedHost {
   std::string as_named;
   std::optional<std::string> name;       // normalised; none: not plainly a host
   std::optional<RemoteAddress> address;  // where the name is a literal
+  AddressFacts facts;                    // of that address
 };
 
 // Each thread remembers its last one, for a run asks about the same host with every request. Valid until this thread's

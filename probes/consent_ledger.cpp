@@ -1,7 +1,5 @@
 #include "probes/consent_ledger.hpp"
 
-#include "probes/consent_host.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +28,15 @@ ConsentLedger::ConsentLedger(Policy policy, const Clock& clock) : policy_(policy
 }
 
 ConsentLedger::AddressRuling ConsentLedger::judge_address(std::string_view host, const RemoteAddress& address) const {
-  const AddressFacts facts = classify(address);
+  return judge(host, address, classify(address));
+}
+
+ConsentLedger::AddressRuling ConsentLedger::judge_literal(const NamedHost& host) const {
+  return judge(*host.name, *host.address, host.facts);
+}
+
+ConsentLedger::AddressRuling ConsentLedger::judge(std::string_view host, const RemoteAddress& address,
+                                                  const AddressFacts& facts) const {
   const auto refuse = [&](std::string_view why) {
     return AddressRuling{Need::refused,
                          fmt::format("{} is at {}, {}: {}", host, format_address(address), facts.range, why)};
@@ -181,22 +187,23 @@ Ruling ConsentLedger::connect_with_consent(Host& host, std::string_view name, co
 }
 
 Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) {
-  const auto& [as_named, name, address] = read_host(host);
-  if (!name) return not_a_host();
+  const NamedHost& named = read_host(host);
+  if (!named.name) return not_a_host();
+  const std::string& name = *named.name;
   const std::scoped_lock lock(mutex_);
-  const auto found = hosts_.find(*name);
+  const auto found = hosts_.find(name);
   if (found == hosts_.end()) {
     // Without any consent in use all sockets lead to addresses that need none, so a name of the
     // script's own in Host harms nobody.
-    if (!address && !granted_ && !needs_named_consent(*name)) return allow();
-    if (!address) return deny_and_stop(fmt::format("a request names the host {}, which was not cleared", *name));
+    if (!named.address && !granted_ && !needs_named_consent(name)) return allow();
+    if (!named.address) return deny_and_stop(fmt::format("a request names the host {}, which was not cleared", name));
     // A literal that needs no consent is never opened.
-    const AddressRuling ruling = judge_address(*name, *address);
+    const AddressRuling ruling = judge_literal(named);
     if (ruling.need == Need::nothing) return allow();
-    return deny_and_stop(ruling.need == Need::refused ? ruling.reason : "no consent of " + *name + " has been read");
+    return deny_and_stop(ruling.need == Need::refused ? ruling.reason : "no consent of " + name + " has been read");
   }
   if (!found->second.closed.empty()) return deny(found->second.closed);
-  return spend(found->second, *name, path);
+  return spend(found->second, name, path);
 }
 
 Ruling ConsentLedger::spend(Host& host, std::string_view name, std::string_view path) {

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "probes/address_class.hpp"
 #include "probes/consent_document.hpp"
+#include "probes/consent_host.hpp"
 #include "probes/consent_limiter.hpp"
 #include "probes/socket_guard.hpp"
 
@@ -62,6 +63,8 @@ class ConsentLedger {
 
   // By class, policy and name alone.
   [[nodiscard]] AddressRuling judge_address(std::string_view host, const RemoteAddress& address) const;
+  // Of a host that is named by its address.
+  [[nodiscard]] AddressRuling judge_literal(const NamedHost& host) const;
 
   // Not opened yet, or its name could not be resolved a while ago.
   [[nodiscard]] bool needs_opening(std::string_view host, std::uint16_t port) const;
@@ -101,6 +104,8 @@ class ConsentLedger {
     std::string closed;  // the reason, once its consent is lost
   };
 
+  [[nodiscard]] AddressRuling judge(std::string_view host, const RemoteAddress& address,
+                                    const AddressFacts& facts) const;
   std::shared_ptr<ConsentLimiter> limiter_for(const VerifiedConsent& verified, const ConsentLimiter* before);
   Ruling close(Host& host, std::string reason);
   [[nodiscard]] Result<void> holds(const Grant& grant, std::string_view host) const;

@@ -220,6 +220,7 @@ void CurlLoop::on_ready() {
   for (int i = 0; i < count && !closing_; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     on_event(event.data.u64, event.events);
+    if (!closing_) owner_->turn_ended();
   }
 }
 

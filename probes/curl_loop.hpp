@@ -37,6 +37,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     virtual void transfer_ended(CURL* easy, CURLcode code) = 0;
     // Everything of this round has been taken in: the place to run the user's callbacks.
     virtual void deliver() = 0;
+    // A socket's turn is over, and more may be waiting for theirs.
+    virtual void turn_ended() = 0;
   };
 
   CurlLoop(boost::asio::io_context& context, Owner& owner);

@@ -1,9 +1,5 @@
 #include "probes/http_block_page.hpp"
 
-#include "probes/http_redirect.hpp"
-
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -19,7 +15,7 @@ bool contains(std::string_view text, std::string_view words) noexcept {
 }
 
 bool header_contains(const HttpResponse& response, std::string_view name, std::string_view words) noexcept {
-  const auto value = find_header(response.headers, name);
+  const auto value = response.headers.find(name);
   return value && contains(*value, words);
 }
 

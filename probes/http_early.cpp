@@ -1,7 +1,5 @@
 #include "probes/http_early.hpp"
 
-#include "probes/http_redirect.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -15,8 +13,8 @@ constexpr Duration kRest = std::chrono::seconds(1);
 
 std::optional<std::uint64_t> announced_length(const Hop& hop) {
   if (hop.status == 204 || hop.status == 205 || hop.status == 304) return 0;
-  const auto text = find_header(hop.response.headers, "content-length");
-  if (!text || find_header(hop.response.headers, "transfer-encoding")) return std::nullopt;
+  const auto text = hop.response.headers.find("content-length");
+  if (!text || hop.response.headers.find("transfer-encoding")) return std::nullopt;
   std::uint64_t length = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
   if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;

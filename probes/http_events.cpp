@@ -161,6 +161,10 @@ void HttpClient::Impl::deliver_soon() {
   });
 }
 
+void HttpClient::Impl::turn_ended() {
+  if (options_.after_turn) options_.after_turn();
+}
+
 // Runs the users' callbacks. They may start and cancel transfers; what that ends is delivered later.
 void HttpClient::Impl::deliver() {
   if (!shared_.early.empty()) end_early_answers();
@@ -170,7 +174,7 @@ void HttpClient::Impl::deliver() {
   ready.swap(finished_);
   for (Finished& finished : ready) {
     if (finished.done) finished.done(std::move(finished.result));
-    transfers_.recycle(std::move(finished.result));
+    shared_.spare_results.give_back(std::move(finished.result));
   }
   ready.clear();
   delivered_ = std::move(ready);

@@ -1,6 +1,6 @@
 // Transfers of which libcurl has read more than their users' links have carried, and when each may go on: libcurl has
-// been told to pause them, or was done with them. Their ids, not their addresses: a held transfer may fail, time out or be
-// cancelled meanwhile.
+// been told to pause them, or was done with them. Their ids, not their addresses: a held transfer may fail, time out or
+// be cancelled meanwhile.
 #pragma once
 
 #include "base/clock.hpp"

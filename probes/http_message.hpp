@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "metrics/sample.hpp"
+#include "probes/http_headers.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -14,11 +15,6 @@
 namespace gelombang {
 
 enum class HttpMethod : std::uint8_t { get, head, post, put, patch, delete_, options };
-
-struct HttpHeader {
-  std::string name;
-  std::string value;
-};
 
 // One part of a multipart/form-data body. `data` is shared and immutable: a photo that a thousand
 // users upload is in memory once.
@@ -48,7 +44,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;   // 0: no answer
   std::string url;  // of the last hop, without userinfo and query
-  std::vector<HttpHeader> headers;
+  ResponseHeaders headers;
   std::string body;  // decoded, at most max_body bytes
   bool body_truncated = false;
   std::uint64_t body_size = 0;  // decoded bytes in all

@@ -100,9 +100,11 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   const Hop& hop = transfer.hop;
   TransferFacts facts;
   facts.code = code;
-  facts.os_errno = static_cast<int>(long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO));
+  if (code != CURLE_OK) {  // else nobody asks
+    facts.os_errno = static_cast<int>(long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO));
+    facts.verify_result = long_of(transfer.slot->easy.get(), CURLINFO_SSL_VERIFYRESULT);
+  }
   facts.open_errno = hop.open_errno;
-  facts.verify_result = long_of(transfer.slot->easy.get(), CURLINFO_SSL_VERIFYRESULT);
   facts.guard_denied = hop.guard_denied;
   facts.socket_opened = hop.socket_opened;
   facts.headers_overflow = hop.headers_overflow;

@@ -2,32 +2,15 @@
 
 #include "probes/curl_handles.hpp"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace gelombang {
-namespace {
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-}  // namespace
-
-std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept {
-  for (const HttpHeader& header : headers) {
-    if (same_name(header.name, name)) return header.value;
-  }
-  return std::nullopt;
-}
-
-std::optional<Result<HttpUrl>> redirect_target(const HttpUrl& from, int status,
-                                               const std::vector<HttpHeader>& headers) {
+std::optional<Result<HttpUrl>> redirect_target(const HttpUrl& from, int status, const ResponseHeaders& headers) {
   static constexpr std::array<int, 5> kRedirects{301, 302, 303, 307, 308};
   if (std::find(kRedirects.begin(), kRedirects.end(), status) == kRedirects.end()) return std::nullopt;
-  const std::optional<std::string_view> location = find_header(headers, "Location");
+  const std::optional<std::string_view> location = headers.find("Location");
   if (!location) return std::nullopt;
   const CurlUrl url(curl_url());
   if (!url || curl_url_set(url.get(), CURLUPART_URL, from.full.c_str(), 0) != CURLUE_OK) return Error{"out of memory"};
@@ -51,7 +34,8 @@ void strip_headers(std::vector<HttpHeader>& headers, bool same_origin, bool keep
   static constexpr std::array<std::string_view, 5> kBody{"Content-Type", "Content-Encoding", "Content-Language",
                                                          "Content-Location", "Content-Disposition"};
   const auto named = [](const HttpHeader& header, const auto& names) {
-    return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return same_name(header.name, name); });
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return same_header_name(header.name, name); });
   };
   headers.erase(std::remove_if(headers.begin(), headers.end(),
                                [&](const HttpHeader& header) {

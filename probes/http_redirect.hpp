@@ -6,17 +6,12 @@
 #include "probes/http_url.hpp"
 
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace gelombang {
 
-// The value of the first header of that name, compared without case.
-std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept;
-
 // Where an answer sends its reader; nothing where it does not. A place that cannot be gone to is an Error.
-std::optional<Result<HttpUrl>> redirect_target(const HttpUrl& from, int status, const std::vector<HttpHeader>& headers);
+std::optional<Result<HttpUrl>> redirect_target(const HttpUrl& from, int status, const ResponseHeaders& headers);
 
 struct RedirectedMethod {
   HttpMethod method = HttpMethod::get;

@@ -1,7 +1,5 @@
 #include "probes/http_setup.hpp"
 
-#include "probes/http_redirect.hpp"
-
 #include <algorithm>
 #include <cctype>
 #include <chrono>

@@ -18,8 +18,12 @@ constexpr std::size_t kMaxHeaders = 500;             // kept; a page has some th
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks_before(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+std::string_view without_blanks_after(std::string_view text) {
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
@@ -67,15 +71,6 @@ Transfer::Transfer(TransferContext& shared, TransferId number) : context(shared)
 
 Transfer::~Transfer() = default;
 
-void Transfer::clear() {
-  user = nullptr;
-  request = HttpRequest{};
-  done = nullptr;
-  result = HttpResult{};
-  hop = Hop{};
-  undiagnosed.reset();
-}
-
 std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count, void* slot) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   const std::size_t length = size * count;
@@ -85,6 +80,14 @@ std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count,
     self.hop.out_of_memory = true;
     return 0;
   }
+}
+
+// When the answer comes, and not before: of many who wait few are answered at a time, in memory that the processor's
+// caches still hold.
+void Transfer::take_spare_result() {
+  if (!result.hops.empty()) return;  // it has followed a redirect
+  context.spare_results.lend(result);
+  hop.response = std::move(result.response);
 }
 
 bool Transfer::take_header(const char* data, std::size_t length) {
@@ -97,16 +100,16 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   // The lines that one round brings came together.
   if (hop.header_round != context.round) hop.last_byte = context.clock.now();
   hop.header_round = context.round;
+  if (hop.header_bytes == length) take_spare_result();
   if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
     hop.status = status_of(line);
     // 100 and 103 come before the answer and are none.
     if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte, hop.header_bytes > length);
     hop.response.headers.clear();
-    hop.response.headers.reserve(16);
     return true;
   }
   if (!hop.answered) return true;
-  const std::string_view text = trimmed(line);
+  const std::string_view text = without_blanks_before(without_blanks_after(line));
   if (text.empty()) {
     hop.headers_complete = true;
     if (!hop.body.empty() && !hop.sent && !hop.early_noted) {
@@ -118,8 +121,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   const std::size_t colon = text.find(':');
   if (hop.headers_complete || colon == std::string_view::npos || hop.response.headers.size() >= kMaxHeaders)
     return true;
-  hop.response.headers.push_back(
-      {std::string(trimmed(text.substr(0, colon))), std::string(trimmed(text.substr(colon + 1)))});
+  hop.response.headers.add(without_blanks_after(text.substr(0, colon)), without_blanks_before(text.substr(colon + 1)));
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "probes/http_client.hpp"
 #include "probes/http_header_lines.hpp"
 #include "probes/http_message.hpp"
+#include "probes/http_spare_results.hpp"
 #include "probes/http_url.hpp"
 #include "probes/socket_guard.hpp"
 
@@ -71,6 +72,7 @@ struct TransferContext {
   std::vector<Transfer*> read_out;   // libcurl has taken the last byte of their bodies in this round
   std::vector<Transfer*> held;       // libcurl has read more of their answers than their links have carried
   std::vector<Transfer*> early;      // their answers came before their bodies were delivered
+  SpareResults spare_results{};
 
   // libcurl is done with writing the request that it began last.
   void request_written(TimePoint now);
@@ -120,11 +122,8 @@ struct Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  // For the next request; the id follows.
-  void clear();
-
   TransferContext& context;
-  TransferId id;
+  const TransferId id;
   HttpUser* user = nullptr;
   HttpRequest request;
   HttpClient::Done done;
@@ -145,6 +144,7 @@ struct Transfer {
 
  private:
   bool take_header(const char* line, std::size_t length);
+  void take_spare_result();
   [[nodiscard]] TimePoint answer_time(TimePoint now, bool after_others) const;
   [[nodiscard]] bool must_wait();
 };

@@ -18,8 +18,13 @@ constexpr std::size_t kSmallBody = 16 * 1024;  // up to here a body goes out wit
 
 // Writes 16 digits.
 char* write_hex(char* to, std::uint64_t value) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) *to++ = kDigits[value >> shift & 15];
+  static constexpr auto kBytes = [] {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = {kDigits[i >> 4], kDigits[i & 15]};
+    return bytes;
+  }();
+  for (int shift = 56; shift >= 0; shift -= 8) to = std::copy_n(kBytes[value >> shift & 255].data(), 2, to);
   return to;
 }
 
@@ -59,11 +64,11 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
       early_timer_(context) {}
 
 HttpClient::Impl::~Impl() {
-  for (const auto& [id, transfer] : transfers_) {
-    --transfer->user->state_->active;
-    if (!transfer->slot) continue;
-    loop_->remove(transfer->slot->easy.get());
-    clear_hop(*transfer->slot);
+  for (auto& [id, transfer] : transfers_) {
+    --transfer.user->state_->active;
+    if (!transfer.slot) continue;
+    loop_->remove(transfer.slot->easy.get());
+    clear_hop(*transfer.slot);
   }
   transfers_.clear();
   handles_.clear();
@@ -238,7 +243,7 @@ void HttpClient::Impl::finish(Transfer& transfer, Outcome outcome, ErrorClass er
   transfer.result.error_detail = one_line(detail);
   --transfer.user->state_->active;
   finished_.push_back({std::move(transfer.done), std::move(transfer.result)});
-  transfers_.remove(transfer);
+  transfers_.remove(transfer.id);
 }
 
 void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {

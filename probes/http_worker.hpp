@@ -40,6 +40,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void round_ended() override;
   void transfer_ended(CURL* easy, CURLcode code) override;
   void deliver() override;
+  void turn_ended() override;
 
  private:
   struct Finished {

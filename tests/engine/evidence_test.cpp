@@ -65,7 +65,7 @@ TEST_CASE("evidence: everything that a target sends is cut to a bound, and no cu
   }
   HttpResult many;
   many.hops.emplace_back();
-  for (int i = 0; i < 1000; ++i) many.response.headers.push_back({std::string(1000, 'h'), std::string(10000, 'v')});
+  for (int i = 0; i < 1000; ++i) many.response.headers.add(std::string(1000, 'h'), std::string(10000, 'v'));
   CHECK(evidence_of(HttpMethod::get, many, person()).headers.size() <= Evidence::kMostHeaders);
 }
 

@@ -2,8 +2,12 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/nginx.hpp"
+#include "tests/support/raw_server.hpp"
 
+#include <algorithm>
+#include <latch>
 #include <set>
+#include <utility>
 
 using namespace gelombang;
 using namespace gelombang::test;
@@ -60,4 +64,36 @@ TEST_CASE("http crowd: a client may be destroyed with transfers under way") {
     while (client.active() > 0) context.run_one_for(10ms);
   }
   CHECK(ended == 100);
+}
+
+TEST_CASE("http crowd: what else is due has its turn between answers that come together") {
+  constexpr std::size_t kUsers = 8;
+  std::latch all_asked(kUsers);
+  RawServer server(keep_alive([&all_asked](const std::string& request) {
+    if (request.find("GET /wait") != std::string::npos) all_asked.arrive_and_wait();
+    return http_answer("ok");
+  }));
+  std::string order;  // a: an answer; t: a turn has ended
+  std::size_t answers = 0;
+  bool started = false;
+  HttpHarness* harness = nullptr;
+  const auto answered = [&](HttpResult&& result) {
+    CHECK(result.response.status == 200);
+    ++answers;
+    order += 'a';
+  };
+  HttpClient::Options options;
+  options.after_turn = [&] {
+    order += 't';
+    if (order.find('a') == std::string::npos || std::exchange(started, true)) return;
+    harness->client().start(harness->user(kUsers), get_request(server.url("/now")), answered);
+  };
+  HttpHarness http(options);
+  harness = &http;
+  for (std::size_t i = 0; i < kUsers; ++i)
+    http.client().start(http.user(i), get_request(server.url("/wait")), answered);
+  REQUIRE(http.run_until([&] { return answers == kUsers + 1; }));
+  const std::string between = order.substr(order.find('a'), order.rfind('a') - order.find('a'));
+  // The last request's answer may be found while it is sent, which is no socket's turn.
+  CHECK(std::count(between.begin(), between.end(), 't') >= static_cast<std::ptrdiff_t>(kUsers - 2));
 }

@@ -2,6 +2,7 @@
 #include "probes/http_block_page.hpp"
 #include "probes/http_body.hpp"
 #include "probes/http_redirect.hpp"
+#include "probes/http_spare_results.hpp"
 #include "probes/http_url.hpp"
 #include "probes/http_user.hpp"
 #include "probes/remote_address.hpp"
@@ -142,12 +143,12 @@ TEST_CASE("cookies: the one that would be sent is found") {
 }
 
 TEST_CASE("block page: a firewall's answer is told from the portal's own refusal") {
-  const auto response = [](int status, std::string body, std::vector<HttpHeader> headers = {}) {
+  const auto response = [](int status, std::string body, ResponseHeaders headers = {}) {
     HttpResponse result;
     result.status = status;
     result.body = std::move(body);
     result.headers = std::move(headers);
-    if (result.headers.empty()) result.headers.push_back({"Content-Type", "text/html; charset=utf-8"});
+    if (result.headers.empty()) result.headers.add("Content-Type", "text/html; charset=utf-8");
     return result;
   };
   CHECK(looks_blocked(response(403, "<html><title>Attention Required! | Cloudflare</title>")));
@@ -173,4 +174,45 @@ TEST_CASE("remote address: text of both families") {
   CHECK(remote_address("fe80::1%eth0", 80)->bytes[0] == 0xfe);
   CHECK_FALSE(remote_address("", 80));
   CHECK_FALSE(remote_address("portal.test", 80));
+}
+
+TEST_CASE("response headers: lines in their order, found by name without case, and as one text") {
+  ResponseHeaders headers = {{"Server", "nginx"}, {"X-Empty", ""}, {"Set-Cookie", "a=b: c"}, {"set-cookie", "d=e"}};
+  CHECK(headers.size() == 4);
+  CHECK(headers.text() == "Server: nginx\nX-Empty: \nSet-Cookie: a=b: c\nset-cookie: d=e\n");
+  std::vector<std::string> seen;
+  for (const auto& [name, value] : headers) seen.push_back(std::string(name) + '|' + std::string(value));
+  CHECK(seen == std::vector<std::string>{"Server|nginx", "X-Empty|", "Set-Cookie|a=b: c", "set-cookie|d=e"});
+  CHECK(headers.find("SET-COOKIE") == "a=b: c");
+  CHECK(headers.find("x-empty") == "");
+  CHECK_FALSE(headers.find("server:").has_value());
+  headers.clear();
+  CHECK(headers.empty());
+  CHECK(headers.begin() == headers.end());
+  CHECK_FALSE(headers.find("Server").has_value());
+}
+
+TEST_CASE("spare results: an answer's memory serves the next one, unless it is large") {
+  SpareResults spare;
+  HttpResult result;
+  spare.lend(result);  // there is none yet
+  result.response.body.assign(10'000, 'x');
+  result.response.headers.add("Server", "nginx");
+  result.response.status = 200;
+  result.error_detail = "of the one before";
+  const char* const memory = result.response.body.data();
+  spare.give_back(std::move(result));
+  HttpResult next;
+  spare.lend(next);
+  CHECK(next.response.status == 0);
+  CHECK(next.response.headers.empty());
+  CHECK(next.response.body.empty());
+  CHECK(next.error_detail.empty());
+  CHECK(next.response.body.data() == memory);
+
+  next.response.body.assign(1'000'000, 'x');
+  spare.give_back(std::move(next));
+  HttpResult last;
+  spare.lend(last);
+  CHECK(last.response.body.capacity() < 1'000);
 }

@@ -1,0 +1,49 @@
+#include "probes/http_headers.hpp"
+
+#include <strings.h>
+
+namespace gelombang {
+
+bool same_header_name(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept {
+  for (const HttpHeader& header : headers) {
+    if (same_header_name(header.name, name)) return header.value;
+  }
+  return std::nullopt;
+}
+
+ResponseHeaders::ResponseHeaders(std::initializer_list<Line> lines) {
+  for (const Line& line : lines) add(line.name, line.value);
+}
+
+void ResponseHeaders::add(std::string_view name, std::string_view value) {
+  text_.append(name).append(": ").append(value).push_back('\n');
+  ++count_;
+}
+
+void ResponseHeaders::clear() noexcept {
+  text_.clear();
+  count_ = 0;
+}
+
+std::optional<std::string_view> ResponseHeaders::find(std::string_view name) const noexcept {
+  for (const Line& line : *this) {
+    if (same_header_name(line.name, name)) return line.value;
+  }
+  return std::nullopt;
+}
+
+ResponseHeaders::Iterator& ResponseHeaders::Iterator::operator++() noexcept {
+  ended_ = rest_.empty();
+  if (ended_) return *this;
+  const std::string_view line = rest_.substr(0, rest_.find('\n'));
+  const std::size_t colon = line.find(':');
+  line_ = {line.substr(0, colon), line.substr(colon + 2)};
+  rest_.remove_prefix(line.size() + 1);
+  return *this;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,75 @@
+// Header lines: those that a request gets, and those that an answer brought.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+// Whether two names are the same; header names know no case.
+bool same_header_name(std::string_view a, std::string_view b) noexcept;
+
+// The value of the first header of that name.
+std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept;
+
+// The header lines of an answer, in the order in which they came and in one piece of text: there are some ten in each
+// answer, and few are ever looked at.
+class ResponseHeaders {
+ public:
+  struct Line {  // points into the text
+    std::string_view name;
+    std::string_view value;
+  };
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Line;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Line*;
+    using reference = Line;
+
+    explicit Iterator(std::string_view text) noexcept : rest_(text) { ++*this; }
+    Line operator*() const noexcept { return line_; }
+    Iterator& operator++() noexcept;
+    // Of the same lines: whether as many are left.
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept {
+      return a.ended_ == b.ended_ && a.rest_.size() == b.rest_.size();
+    }
+
+   private:
+    Line line_;
+    std::string_view rest_;  // after this line
+    bool ended_ = false;
+  };
+
+  ResponseHeaders() = default;
+  ResponseHeaders(std::initializer_list<Line> lines);
+
+  // The name holds no colon, neither of them a line break: what one line of an answer was.
+  void add(std::string_view name, std::string_view value);
+  void clear() noexcept;
+  // The value of the first one of that name.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator(text_); }
+  [[nodiscard]] Iterator end() const noexcept { return Iterator({}); }
+  // "name: value\n" each.
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,34 @@
+#include "probes/http_spare_results.hpp"
+
+#include <cstddef>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kSpare = 64;             // as many end in one round of the loop
+constexpr std::size_t kLargeBody = 64 * 1024;  // more than this is not kept for the next answer
+
+}  // namespace
+
+void SpareResults::lend(HttpResult& result) {
+  if (spare_.empty()) return;
+  result = std::move(spare_.back());
+  spare_.pop_back();
+}
+
+void SpareResults::give_back(HttpResult&& result) {
+  HttpResponse& response = result.response;
+  if (spare_.size() >= kSpare || response.body.capacity() > kLargeBody) return;
+  result.hops.clear();
+  result.error_detail.clear();
+  response.status = 0;
+  response.url.clear();
+  response.headers.clear();
+  response.body.clear();
+  response.body_truncated = false;
+  response.body_size = 0;
+  spare_.push_back(std::move(result));
+}
+
+}  // namespace gelombang
