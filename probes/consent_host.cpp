@@ -1,6 +1,7 @@
 #include "probes/consent_host.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gelombang {
 namespace {
@@ -68,10 +69,12 @@ std::optional<std::string> normalise_host(std::string_view host) {
 const NamedHost& read_host(std::string_view host) {
   thread_local NamedHost last;
   if (last.name && last.as_named == host) return last;
-  last.name = normalise_host(host);
-  last.address = last.name ? parse_address(*last.name) : std::nullopt;
-  if (last.address) last.facts = classify(*last.address);
-  last.as_named = host;
+  NamedHost named;  // all of it or nothing: memory may end in between
+  named.as_named = host;
+  named.name = normalise_host(host);
+  if (named.name) named.address = parse_address(*named.name);
+  if (named.address) named.facts = classify(*named.address);
+  last = std::move(named);
   return last;
 }
 

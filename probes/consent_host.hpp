@@ -21,7 +21,7 @@ struct NamedHost {
   std::string as_named;
   std::optional<std::string> name;       // normalised; none: not plainly a host
   std::optional<RemoteAddress> address;  // where the name is a literal
-  AddressFacts facts;                    // of that address
+  AddressFacts facts;                    // of that address; denied where there is none
 };
 
 // Each thread remembers its last one, for a run asks about the same host with every request. Valid until this thread's

@@ -35,10 +35,11 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     virtual void round_ended() = 0;
     // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
     virtual void transfer_ended(CURL* easy, CURLcode code) = 0;
-    // Everything of this round has been taken in: the place to run the user's callbacks.
-    virtual void deliver() = 0;
-    // A socket's turn is over, and more may be waiting for theirs.
+    // Everything of this round has been taken in. More sockets may be waiting for their turn; must not destroy the
+    // loop.
     virtual void turn_ended() = 0;
+    // After some rounds: the place to run the user's callbacks.
+    virtual void deliver() = 0;
   };
 
   CurlLoop(boost::asio::io_context& context, Owner& owner);

@@ -109,6 +109,7 @@ void CurlLoop::open_gate(const Gate& gate) {
   }
   paced->begin_turn(gate.when);
   act(gate.fd, gate.what == CURL_POLL_IN ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
+  owner_->deliver();
   if (closing_) return;
   const auto index = static_cast<std::size_t>(gate.fd);  // libcurl may have closed it, or others have been opened
   if (gate.what == CURL_POLL_IN) paced->settle();

@@ -63,8 +63,8 @@ class HttpClient {
     std::uint64_t trace_seed = 0;  // traceparent ids are a function of it and a counter
     // "host:port:address" as CURLOPT_RESOLVE takes it: look-ups pinned for a load run.
     std::vector<std::string> resolve;
-    // Called after each socket's turn: where many answers come at once, whatever else is due need not wait for the last
-    // of them. May start and cancel transfers.
+    // Called after each socket's turn and after each `done`: where many answers come at once, whatever else is due need
+    // not wait for the last of them. May start transfers; must not destroy the client.
     std::function<void()> after_turn;
   };
   using Done = std::function<void(HttpResult&&)>;

@@ -174,6 +174,7 @@ void HttpClient::Impl::deliver() {
   ready.swap(finished_);
   for (Finished& finished : ready) {
     if (finished.done) finished.done(std::move(finished.result));
+    turn_ended();
     shared_.spare_results.give_back(std::move(finished.result));
   }
   ready.clear();

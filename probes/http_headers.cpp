@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace gelombang {
 
 bool same_header_name(std::string_view a, std::string_view b) noexcept {
@@ -21,12 +23,12 @@ ResponseHeaders::ResponseHeaders(std::initializer_list<Line> lines) {
 
 void ResponseHeaders::add(std::string_view name, std::string_view value) {
   text_.append(name).append(": ").append(value).push_back('\n');
-  ++count_;
 }
 
-void ResponseHeaders::clear() noexcept {
-  text_.clear();
-  count_ = 0;
+void ResponseHeaders::clear() noexcept { text_.clear(); }
+
+std::size_t ResponseHeaders::size() const noexcept {
+  return static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n'));
 }
 
 std::optional<std::string_view> ResponseHeaders::find(std::string_view name) const noexcept {

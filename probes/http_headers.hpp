@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +22,7 @@ bool same_header_name(std::string_view a, std::string_view b) noexcept;
 std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept;
 
 // The header lines of an answer, in the order in which they came and in one piece of text: there are some ten in each
-// answer, and few are ever looked at.
+// answer, and mostly they are looked at once or handed on.
 class ResponseHeaders {
  public:
   struct Line {  // points into the text
@@ -32,12 +31,6 @@ class ResponseHeaders {
   };
   class Iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Line;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Line*;
-    using reference = Line;
-
     explicit Iterator(std::string_view text) noexcept : rest_(text) { ++*this; }
     Line operator*() const noexcept { return line_; }
     Iterator& operator++() noexcept;
@@ -60,8 +53,8 @@ class ResponseHeaders {
   void clear() noexcept;
   // The value of the first one of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
-  [[nodiscard]] std::size_t size() const noexcept { return count_; }
-  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
   [[nodiscard]] Iterator begin() const noexcept { return Iterator(text_); }
   [[nodiscard]] Iterator end() const noexcept { return Iterator({}); }
   // "name: value\n" each.
@@ -69,7 +62,6 @@ class ResponseHeaders {
 
  private:
   std::string text_;
-  std::size_t count_ = 0;
 };
 
 }  // namespace gelombang

@@ -6,8 +6,8 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kSpare = 64;             // as many end in one round of the loop
-constexpr std::size_t kLargeBody = 64 * 1024;  // more than this is not kept for the next answer
+constexpr std::size_t kSpare = 64;         // as many end in one round of the loop
+constexpr std::size_t kLarge = 64 * 1024;  // more than this is not kept for the next answer
 
 }  // namespace
 
@@ -19,7 +19,8 @@ void SpareResults::lend(HttpResult& result) {
 
 void SpareResults::give_back(HttpResult&& result) {
   HttpResponse& response = result.response;
-  if (spare_.size() >= kSpare || response.body.capacity() > kLargeBody) return;
+  if (spare_.size() >= kSpare || result.hops.capacity() == 0) return;  // the latter was moved elsewhere
+  if (response.body.capacity() > kLarge || response.headers.text().capacity() > kLarge) return;
   result.hops.clear();
   result.error_detail.clear();
   response.status = 0;

@@ -106,6 +106,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
     // 100 and 103 come before the answer and are none.
     if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte, hop.header_bytes > length);
     hop.response.headers.clear();
+    hop.headers_kept = 0;
     return true;
   }
   if (!hop.answered) return true;
@@ -119,8 +120,8 @@ bool Transfer::take_header(const char* data, std::size_t length) {
     return true;
   }
   const std::size_t colon = text.find(':');
-  if (hop.headers_complete || colon == std::string_view::npos || hop.response.headers.size() >= kMaxHeaders)
-    return true;
+  if (hop.headers_complete || colon == std::string_view::npos || hop.headers_kept >= kMaxHeaders) return true;
+  ++hop.headers_kept;
   hop.response.headers.add(without_blanks_after(text.substr(0, colon)), without_blanks_before(text.substr(colon + 1)));
   return true;
 }

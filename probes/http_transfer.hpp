@@ -93,7 +93,8 @@ struct Hop {
   TimePoint last_byte{};           // of the answer
   std::uint64_t header_round = 0;  // in which its last header line came
   std::size_t header_bytes = 0;
-  int status = 0;  // of the status line read last
+  std::size_t headers_kept = 0;  // of the answer
+  int status = 0;                // of the status line read last
   bool headers_complete = false;
   bool looked_up = false;
   bool guard_denied = false;

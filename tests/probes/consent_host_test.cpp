@@ -85,5 +85,18 @@ TEST_CASE("consent host: go.id and everything under it asks for consent by name"
   }
 }
 
+TEST_CASE("consent host: what is remembered of a host is that host's", "[unit][consent]") {
+  CHECK(read_host("127.0.0.1").facts.kind == AddressClass::loopback);
+  CHECK(read_host("192.0.2.1").facts.kind == AddressClass::denied);
+  CHECK(read_host("127.0.0.1").facts.kind == AddressClass::loopback);
+  const NamedHost& named = read_host("portal.example");
+  CHECK(named.name == "portal.example");
+  CHECK_FALSE(named.address.has_value());
+  CHECK(named.facts.kind == AddressClass::denied);
+  CHECK_FALSE(read_host("127.1").name.has_value());
+  CHECK(read_host("127.1").facts.kind == AddressClass::denied);
+  CHECK(read_host("8.8.8.8").facts.kind == AddressClass::public_network);
+}
+
 }  // namespace
 }  // namespace gelombang

@@ -196,6 +196,7 @@ TEST_CASE("spare results: an answer's memory serves the next one, unless it is l
   SpareResults spare;
   HttpResult result;
   spare.lend(result);  // there is none yet
+  result.hops.emplace_back();
   result.response.body.assign(10'000, 'x');
   result.response.headers.add("Server", "nginx");
   result.response.status = 200;
@@ -210,9 +211,18 @@ TEST_CASE("spare results: an answer's memory serves the next one, unless it is l
   CHECK(next.error_detail.empty());
   CHECK(next.response.body.data() == memory);
 
-  next.response.body.assign(1'000'000, 'x');
-  spare.give_back(std::move(next));
+  const HttpResult moved_elsewhere = std::move(next);
+  spare.give_back(std::move(next));  // NOLINT(bugprone-use-after-move): what a caller of its own leaves
+  HttpResult large;
+  large.hops.emplace_back();
+  large.response.body.assign(1'000'000, 'x');
+  spare.give_back(std::move(large));
+  HttpResult wordy;
+  wordy.hops.emplace_back();
+  wordy.response.headers.add("X-Words", std::string(100'000, 'x'));
+  spare.give_back(std::move(wordy));
   HttpResult last;
   spare.lend(last);
+  CHECK(last.hops.capacity() == 0);
   CHECK(last.response.body.capacity() < 1'000);
 }
