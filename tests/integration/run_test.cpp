@@ -1,10 +1,12 @@
 // How a run ends, and what it says, when things go as they should not.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
+#include "tests/support/sanitizer.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <sstream>
 #include <thread>
 
 using namespace gelombang::test;
@@ -179,6 +181,27 @@ TEST_CASE("run: no descriptors left is our own fault, never the target's", "[int
   CHECK(step_of(summary, "j/a").at("failures").as_int64() == 0);
   CHECK(summary.at("validity").at("state").as_string() == "invalid");
   CHECK(process.standard_output().find("PASSED") == std::string::npos);
+}
+
+TEST_CASE("run: memory comes from mimalloc, and a `new` that finds none throws, as libstdc++'s does", "[integration]") {
+  if (kSanitized) return;  // they bring their own
+  const std::string program = std::string(GELOMBANG_BINARY_DIR) + "/gelombang";
+  const std::string command = "LD_BIND_NOW=1 LD_DEBUG=bindings exec " + program + " --version 2>&1";
+  ChildProcess process({"sh", "-c", command});
+  REQUIRE(process.wait() == 0);
+  // "binding file FROM [0] to FILE [0]: normal symbol `NAME' [VERSION]"
+  const auto provider = [&](const std::string& symbol) {
+    std::istringstream lines(process.standard_output());
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(program + " [0] to ") != std::string::npos && line.find('`' + symbol + '\'') != std::string::npos)
+        return line.substr(line.find(" to ") + 4);
+    }
+    return std::string();
+  };
+  CHECK(provider("malloc").find("mimalloc") != std::string::npos);
+  CHECK(provider("free").find("mimalloc") != std::string::npos);
+  CHECK(provider("_Znwm").find("libstdc++") != std::string::npos);  // operator new(unsigned long)
+  CHECK(provider("_ZdlPvm").find("libstdc++") != std::string::npos);
 }
 
 TEST_CASE("run: what cannot fit is refused before the first request, with all that it lacks", "[integration]") {
