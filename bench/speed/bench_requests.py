@@ -2,15 +2,14 @@
 
 import collections
 import contextlib
-import os
-import subprocess
+import statistics
 import time
 
 import meter
 import peers
-from report import Measure, absent, judged_at, odd_answers, ratio_measure, ratios, unless_odd
-
-SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+from clients import BARE, BARE_MIMALLOC, SAME_MALLOC
+from report import Measure, absent, judged_at, odd_answers, ratio_measure, ratios, turns_measure, unless_odd
+from turns import SHORT, one_processor, take_turns
 
 
 def all_connected(server, users, seconds=60):
@@ -35,34 +34,11 @@ def all_at_it(server, users, before):
     peers.wait_for(enough, 60)
 
 
-@contextlib.contextmanager
-def one_processor(server):
-    """The server, and clients started by cost_of, take turns on one processor. On two, each request of a client that is
-    slower than the server wakes it from its sleep, which costs more than the request's own work and says nothing of
-    the client: a real server is elsewhere."""
-    everywhere = os.sched_getaffinity(0)
-    last = {max(everywhere)}
-
-    def place(processors):
-        for thread in os.listdir(f"/proc/{server.process.pid}/task"):
-            os.sched_setaffinity(int(thread), processors)
-
-    place(last)
-    try:
-        yield last
-    finally:
-        place(everywhere)
-
-
 def cost_of(command, server, users, window, settle, processors=None):
     """One client alone, while all of its users are at it: what it costs, and its resident memory in KB."""
 
-    def settle_down():
-        if processors:
-            os.sched_setaffinity(0, processors)
-
     before = server.answered()
-    with peers.running(command, preexec_fn=settle_down, **SHORT) as process:
+    with peers.running(command, processors=processors, **SHORT) as process:
         all_at_it(server, users, before)
         time.sleep(settle)
         cost = meter.measure(process.pid, server.answered, window)
@@ -73,17 +49,15 @@ def cost_of(command, server, users, window, settle, processors=None):
     return cost, memory
 
 
-def interleaved(commands, server, users, pace):
-    """{name: [(cost, memory), ...]}: every client once in each round, so that all meet the same weather."""
-    seen = {name: [] for name in commands}
+def by_turns(commands, server, users, pace):
+    """As take_turns, of clients with so many users each."""
     with one_processor(server) as processors:
-        for _ in range(pace.rounds):
-            for name, command in commands.items():
-                # A Go program burns time in its scheduler when it is alone with its peer on one processor.
-                where = None if name in ("hey", "k6") else processors
-                client = command(server.url, users)
-                seen[name].append(cost_of(client, server, users, pace.window, pace.settle, where))
-    return seen
+        return take_turns(
+            {name: command(server.url, users) for name, command in commands.items()}, server.answered,
+            lambda before: all_at_it(server, users, before), pace,
+            # A Go program burns time in its scheduler when it is alone with its peer on one processor.
+            processors=lambda name: None if name in ("hey", "k6") else processors,
+            settle=lambda name: pace.k6_settle if name == "k6" else pace.settle)
 
 
 PAGE, FORM = "200 GET /page", "200 POST /form"
@@ -102,12 +76,13 @@ def problems_of(commands, expected=lambda name: (PAGE, FORM)):
     return problems
 
 
-def microseconds(runs):
-    return [cost.microseconds for cost, _ in runs]
+def microseconds(costs):
+    """For a request: [[of each turn], for each start]."""
+    return [[cost.microseconds for cost in start] for start in costs]
 
 
-def median(values):
-    return ratios([(value, 1.0) for value in values])[0]
+def median(costs):
+    return statistics.median(value for start in microseconds(costs) for value in start)
 
 
 def against_others(clients, server, pace):
@@ -115,18 +90,18 @@ def against_others(clients, server, pace):
     commands = clients.compared()
     here = {name: command for name, command in commands.items() if command}
     problems = problems_of(here, lambda name: (PAGE,) if name in ("h2load", "hey") else (PAGE, FORM))
-    runs = interleaved(here, server, 64, pace)
-    more = {name: cost_of(command(server.url, 512), server, 512, 0.5, 0.5)[1] for name, command in here.items()}
-    ours = microseconds(runs["gelombang"])
+    costs = by_turns(here, server, 64, pace)
+    few, many = ({name: cost_of(command(server.url, users), server, users, 0.5, 0.5)[1] for name, command in here.items()}
+                 for users in (64, 512))
 
     def checked(measure, *names):
         return unless_odd(measure, {name: problems[name] for name in names})
 
-    yield checked(ratio_measure("cpu_per_request_vs_bare_libcurl", list(zip(ours, microseconds(runs["bare libcurl"]))), 1.3,
-                                "64 users, connections kept"), "gelombang", "bare libcurl")
-    if "k6" in runs:
-        yield checked(ratio_measure("cpu_per_request_vs_k6", list(zip(ours, microseconds(runs["k6"]))), 0.2, "64 users"),
-                      "gelombang", "k6")
+    yield from beside_bare(costs, "cpu_per_request_vs_bare_libcurl", "64 users, connections kept",
+                           {name: problems[name] for name in ("gelombang", "bare libcurl", SAME_MALLOC)})
+    if "k6" in costs:
+        yield checked(turns_measure("cpu_per_request_vs_k6", microseconds(costs["gelombang"]), microseconds(costs["k6"]), 0.2,
+                                    "64 users"), "gelombang", "k6")
     else:
         yield absent("cpu_per_request_vs_k6", "times", 0.2, "k6 is not on the PATH: ./dev bench --with-k6")
     for name in commands:
@@ -137,45 +112,55 @@ def against_others(clients, server, pace):
             yield absent(f"memory_per_active_user_{key}", "KB", None, why)
             continue
         what = "GET of the page alone" if name in ("h2load", "hey") else "page and form in turn"
-        yield checked(Measure(f"requests_per_cpu_second_{key}", round(1e6 / median(microseconds(runs[name]))), "requests",
+        yield checked(Measure(f"requests_per_cpu_second_{key}", round(1e6 / median(costs[name])), "requests",
                               why=what), name)
-        memory = (more[name] - median([rss for _, rss in runs[name]])) / (512 - 64)
-        yield checked(Measure(f"memory_per_active_user_{key}", round(memory, 1), "KB", why="(RSS at 512 - RSS at 64) / 448"),
+        per_user = (many[name] - few[name]) / (512 - 64)
+        yield checked(Measure(f"memory_per_active_user_{key}", round(per_user, 1), "KB", why="(RSS at 512 - RSS at 64) / 448"),
                       name)
+
+
+def trio(ours, bare):
+    """gelombang, bare libcurl, and the same with gelombang's malloc. `bare` takes the program's name, too."""
+    return {
+        "gelombang": ours,
+        "bare libcurl": lambda url, users: bare(url, users, BARE),
+        SAME_MALLOC: lambda url, users: bare(url, users, BARE_MIMALLOC),
+    }
+
+
+def beside_bare(costs, name, what, problems):
+    for other, measure, bar, words in (("bare libcurl", name, 1.3, what),
+                                       (SAME_MALLOC, f"{name}_with_mimalloc", None, "the same, both with mimalloc")):
+        yield unless_odd(turns_measure(measure, microseconds(costs["gelombang"]), microseconds(costs[other]), bar, words),
+                         problems)
 
 
 def strangers(clients, server, pace):
     """Each pair of requests by somebody new: a connection of its own, an empty cookie jar, an iteration's records."""
-    commands = {
-        "bare": lambda url, users: clients.bare(url, users, "--strangers"),
-        "ours": lambda url, users: clients.gelombang_users(url, users, "--set", "rounds=1"),
-    }
-    runs = interleaved(commands, server, 64, pace)
-    pairs = list(zip(microseconds(runs["ours"]), microseconds(runs["bare"])))
-    yield unless_odd(ratio_measure("cpu_per_request_vs_bare_libcurl_strangers", pairs, 1.3,
-                                   "64 users, a new connection for two requests"), problems_of(commands))
+    commands = trio(lambda url, users: clients.gelombang_users(url, users, "--set", "rounds=1"),
+                    lambda url, users, program: clients.bare(url, users, "--strangers", program=program))
+    yield from beside_bare(by_turns(commands, server, 64, pace), "cpu_per_request_vs_bare_libcurl_strangers",
+                           "64 users, a new connection for two requests", problems_of(commands))
 
 
 def on_the_sandbox(clients, pace):
     page, form, token = "/masuk", "/api/sessions", "%2Fapi%2Fsessions"
     settings = [word for pair in (f"page={page}", f"form={form}", "expect=422", 'pattern=action="([^"]+)"')
                 for word in ("--set", pair)]
+    commands = trio(lambda url, users: clients.gelombang_users(url, users, *settings),
+                    lambda url, users, program: clients.bare(url, users, page=page, form=form, token=token, program=program))
     with peers.sandbox(clients.programs) as server:
-        runs = interleaved({
-            "bare": lambda url, users: clients.bare(url, users, page=page, form=form, token=token),
-            "ours": lambda url, users: clients.gelombang_users(url, users, *settings),
-        }, server, 64, pace)
+        costs = by_turns(commands, server, 64, pace)
         problem = odd_answers(server.counted(), ("200 GET /masuk", "422 POST /api/sessions"))
-    pairs = list(zip(microseconds(runs["ours"]), microseconds(runs["bare"])))
-    measure = ratio_measure("cpu_per_request_vs_bare_libcurl_sandbox", pairs, 1.3, "64 users, against gelombang-sandbox")
-    yield unless_odd(measure, {"both clients": problem})
+    yield from beside_bare(costs, "cpu_per_request_vs_bare_libcurl_sandbox", "64 users, against gelombang-sandbox",
+                           {"the clients": problem})
 
 
 def many_users(clients, server, pace, users):
     """The same journey by thousands; all of them have a request under way."""
     pairs, bare = [], []
     with one_processor(server) as processors:
-        for _ in range(max(1, pace.rounds // 2)):
+        for _ in range(pace.pairs):
             for client, into in ((clients.gelombang_users, pairs), (clients.bare, bare)):
                 many, few = (cost_of(client(server.url, count), server, count, pace.window, pace.settle, processors)[0]
                              for count in (users, 64))

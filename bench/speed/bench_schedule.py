@@ -8,8 +8,9 @@ from pathlib import Path
 
 import meter
 import peers
-from bench_requests import PAGE, SHORT, cost_of
+from bench_requests import PAGE, cost_of
 from report import Measure
+from turns import SHORT, giving_way
 
 
 def summary_of(command, seconds):
@@ -23,7 +24,8 @@ def summary_of(command, seconds):
 def lag(clients, server, pace, threads):
     everybody = clients.gelombang(server.url, "journey", "--users", 64, "--duration", "600s", "--set", "rounds=1",
                                   threads=threads)
-    capacity = cost_of(everybody, server, 64, pace.window, pace.settle)[0].per_second / 2  # iterations
+    with giving_way(server):
+        capacity = cost_of(everybody, server, 64, pace.window, pace.settle)[0].per_second / 2  # iterations
     rate = int(capacity / 2)
     seconds = int(4 * pace.window)
     command = clients.gelombang(server.url, "journey", "--rate", f"{rate}/s", "--duration", f"{seconds}s", "--set",
@@ -31,7 +33,7 @@ def lag(clients, server, pace, threads):
     probe = [clients.programs / "bench/timer_probe", "--seconds", seconds]
     idle = json.loads(subprocess.run([str(word) for word in probe], capture_output=True, text=True, timeout=seconds + 30,
                                      check=True).stdout)
-    with peers.running(probe, stdout=subprocess.PIPE, text=True) as timer:
+    with giving_way(server), peers.running(probe, stdout=subprocess.PIPE, text=True) as timer:
         found = summary_of(command, seconds)
         machine = json.loads(timer.communicate(timeout=seconds + 30)[0])
     late = found["schedule_lag_seconds"]["p99"] * 1e3

@@ -1,34 +1,43 @@
 """Photos: processor time for a gigabyte, memory for a user who is uploading."""
 
+import statistics
 import time
 
 import meter
 import peers
-from bench_requests import SHORT
-from report import Measure, ratio_measure
+from report import Measure, turns_measure
+from turns import SHORT, one_processor, take_turns
 
 PHOTO = 1_500_000
 PACED = 20_000  # bytes per second that the server takes of each user
 
 
-def seconds_per_gigabyte(command, taken, pace):
-    with peers.running(command, **SHORT) as process:
-        time.sleep(pace.settle + 0.5)
-        cost = meter.measure(process.pid, taken, pace.window)
-        process.kill()
-    return cost.cpu / (cost.requests / 1e9)
+def seconds_per_gigabyte(costs):
+    return [[cost.cpu / (cost.requests / 1e9) for cost in start] for start in costs]
 
 
 def processor(clients, pace):
     users = 8
-    pairs = []
-    with peers.sink() as server:
-        for _ in range(pace.rounds):
-            ours = clients.gelombang_users(server.url, users, "--set", f"bytes={PHOTO}", scenario="upload")
-            bare = clients.bare_upload(server.url, users, PHOTO)
-            pairs.append(tuple(seconds_per_gigabyte(command, server.taken, pace) for command in (ours, bare)))
-    figure = sorted(ours for ours, _ in pairs)[len(pairs) // 2]
-    yield ratio_measure("upload_cpu_per_gb_vs_bare_libcurl", pairs, 1.15, f"1.5 MB photos, {users} users, {figure:.2f} s/GB")
+    with peers.sink() as server, one_processor(server) as processors:
+        costs = take_turns(
+            {"ours": clients.gelombang_users(server.url, users, "--set", f"bytes={PHOTO}", scenario="upload"),
+             "bare": clients.bare_upload(server.url, users, PHOTO)},
+            server.taken, lambda before: all_uploading(server, users, before), pace, processors=lambda name: processors)
+    ours, bare = seconds_per_gigabyte(costs["ours"]), seconds_per_gigabyte(costs["bare"])
+    figure = statistics.median(value for start in ours for value in start)
+    yield turns_measure("upload_cpu_per_gb_vs_bare_libcurl", ours, bare, 1.15,
+                        f"1.5 MB photos, {users} users, {figure:.2f} s/GB")
+
+
+def all_uploading(server, users, before):
+    """Until as many photos as all users have sent five each have been taken."""
+
+    def enough():
+        if server.taken() - before < 5 * users * PHOTO:
+            raise ValueError
+        return True
+
+    peers.wait_for(enough, 60)
 
 
 def resident_while_uploading(clients, users, size):

@@ -7,6 +7,8 @@ import peers
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 TOKEN = "0123456789abcdef0123456789abcdef"
+BARE, BARE_MIMALLOC = "bare_client", "bare_client_mimalloc"  # programs
+SAME_MALLOC = "bare libcurl with mimalloc"
 LONG = 600  # seconds; every client is ended when it has been measured
 
 
@@ -20,9 +22,12 @@ class Clients:
         self.user_agent = "gelombang/" + version.stdout.split()[-1]
         self.k6_program = k6
 
-    def bare(self, url, users, *options, page="/page", form="/form", token=TOKEN):
-        return [self.programs / "bench/bare_client", "--users", users, "--page", url + page, "--post", url + form, "--form",
+    def bare(self, url, users, *options, page="/page", form="/form", token=TOKEN, program=BARE):
+        return [self.programs / "bench" / program, "--users", users, "--page", url + page, "--post", url + form, "--form",
                 "token=" + token, "--user-agent", self.user_agent, "--seconds", LONG, *options]
+
+    def bare_with_our_malloc(self, url, users):
+        return self.bare(url, users, program=BARE_MIMALLOC)
 
     def bare_upload(self, url, users, size):
         return [self.programs / "bench/bare_client", "--users", users, "--upload", url + "/upload", "--bytes", size,
@@ -51,5 +56,5 @@ class Clients:
     def compared(self):
         """Name -> command, of all that are here; None for what is not."""
         others = {name: getattr(self, name) if peers.available(name) else None for name in ("wrk", "h2load", "hey")}
-        return {"bare libcurl": self.bare, "gelombang": self.gelombang_users, **others,
-                "k6": self.k6 if self.k6_program else None}
+        return {"bare libcurl": self.bare, "gelombang": self.gelombang_users, "k6": self.k6 if self.k6_program else None,
+                SAME_MALLOC: self.bare_with_our_malloc, **others}

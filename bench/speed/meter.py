@@ -40,9 +40,10 @@ class Cost:
 
 def measure(pid, answered, seconds):
     """`answered` says how many requests the server has answered so far."""
+    # In the same order at both ends: to ask the server takes a while.
     requests, cpu, start = answered(), cpu_seconds(pid), time.monotonic()
     time.sleep(seconds)
-    cost = Cost(cpu_seconds(pid) - cpu, answered() - requests, time.monotonic() - start)
+    cost = Cost(requests=answered() - requests, cpu=cpu_seconds(pid) - cpu, seconds=time.monotonic() - start)
     if cost.requests <= 0:
         raise RuntimeError("the server answered nothing while a client was measured")
     return cost

@@ -2,8 +2,10 @@
 
 import collections
 import contextlib
+import ctypes
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -96,16 +98,32 @@ class Sandbox(Server):
                                     for status, n in statuses.items() if not call.startswith("GET /_sandbox")})
 
 
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Of a child: also where the bench is killed, and the child stopped."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @contextlib.contextmanager
-def running(command, pipe=False, **options):
-    """A process that does not outlive the block; with `pipe` it can be written to."""
+def running(command, pipe=False, processors=None, **options):
+    """A process that does not outlive the block, nor the bench; with `pipe` it can be written to. `processors`: where it may
+    run."""
+
+    def prepare():
+        end_with_parent()
+        if processors:
+            os.sched_setaffinity(0, processors)
+
     words = [str(word) for word in command]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE if pipe else subprocess.DEVNULL, **options)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE if pipe else subprocess.DEVNULL, preexec_fn=prepare, **options)
     try:
         yield process
     finally:
         if process.poll() is None:
             process.terminate()
+            process.send_signal(signal.SIGCONT)  # where it was stopped
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

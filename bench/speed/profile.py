@@ -5,7 +5,6 @@ Needs Linux's perf, and the right to use it. Sampling costs something by itself:
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,9 +15,10 @@ import bench_requests
 import meter
 import peers
 from clients import Clients
+from turns import SHORT, one_processor
 
 USERS = 64
-PARTS = {"kernel": ("[kernel",), "libcurl": ("libcurl",), "C library and clock": ("libc.so", "libm.so", "[vdso]"),
+PARTS = {"kernel": ("[kernel",), "libcurl": ("libcurl",), "C library and clock": ("libc.so", "libm.so", "libmimalloc", "[vdso]"),
          "LuaJIT": ("libluajit", "[JIT]"), "our C++": ("gelombang", "bare_client", "libstdc++", "libfmt", "libgcc"),
          "the run's history": ("libsqlite3", "libSQLiteCpp", "libz.so")}
 
@@ -30,12 +30,9 @@ def part_of(module):
 def profile(command, server, seconds, processors):
     """{part: microseconds for a request}"""
 
-    def settle_down():
-        os.sched_setaffinity(0, processors)
-
     before = server.answered()
     with tempfile.NamedTemporaryFile() as data, \
-            peers.running(command, preexec_fn=settle_down, **bench_requests.SHORT) as process:
+            peers.running(command, processors=processors, **SHORT) as process:
         bench_requests.all_at_it(server, USERS, before)
         time.sleep(1)
         record = ["perf", "record", "-q", "-e", "cpu-clock", "-F", "5000", "-o", data.name, "-p", str(process.pid), "--",
@@ -62,7 +59,7 @@ def main():
         sys.exit("perf is not on the PATH: apt-get install linux-perf")
     peers.raise_priority()
     clients = Clients(options.programs.resolve())
-    with peers.nginx() as server, bench_requests.one_processor(server) as processors:
+    with peers.nginx() as server, one_processor(server) as processors:
         bare, ours = (profile(client(server.url, USERS), server, options.seconds, processors)
                       for client in (clients.bare, clients.gelombang_users))
     print(f"{'microseconds for a request':28}{'bare libcurl':>14}{'gelombang':>12}")

@@ -36,6 +36,14 @@ def ratio_measure(name, pairs, at_most=None, what=""):
     return Measure(name, round(middle, 3), "times", at_most, f"{what}; {why}" if what else why)
 
 
+def turns_measure(name, ours, theirs, at_most=None, what=""):
+    """Of two clients that took turns: [[figure of each turn], for each start]. A start counts once, with the median of its
+    turns: two windows of the same processes say less than two starts."""
+    starts = [ratios(list(zip(*start)))[0] for start in zip(ours, theirs)]
+    each = ", ".join(f"{start:.2f}" for start in starts)
+    return Measure(name, round(statistics.median(starts), 3), "times", at_most, f"{what}; median of {len(starts)} starts: {each}")
+
+
 def judged_at(measure, there, wanted):
     """A bar is for a number of users: with fewer the figure is shown and not judged."""
     if there < 0.98 * wanted:

@@ -2,12 +2,13 @@
 """Measures gelombang's speed and memory beside other clients, on loopback, in one run.
 
 Processor time comes from the kernel's account of the client's threads, the number of requests from the server. Ratios
-are of windows taken one right after the other, and the median of several such pairs counts.
+are of windows that lie seconds apart, and the median of several starts counts.
 """
 
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,9 +27,15 @@ K6 = "go.k6.io/k6@latest"
 
 class Pace:
     def __init__(self, quick):
-        self.rounds = 2 if quick else 5
-        self.window = 0.6 if quick else 1.5  # seconds
-        self.settle = 0.4 if quick else 0.7
+        self.starts = 2 if quick else 3  # of each client that takes turns with others: no two processes lie alike in memory
+        self.turns = 2 if quick else 4  # windows of each of them
+        # Seconds that such a window is long. What a client does now and then has to fall into each of them: the collection
+        # of garbage, a run's history once a second.
+        self.turn = 1.0
+        self.pairs = 1 if quick else 2  # of windows of one client after the other
+        self.window = 0.6 if quick else 1.5  # seconds that one of them is long
+        self.settle = 0.5 if quick else 1.0
+        self.k6_settle = 4.0 if quick else 12.0  # it gets cheaper with each second at first
 
 
 def find_k6(install, folder):
@@ -72,6 +79,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer and shorter windows, fewer users: for a first look")
     parser.add_argument("--with-k6", action="store_true", help="build k6 with Go where it is missing")
     options = parser.parse_args()
+    for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the servers and clients are ended, too
+        signal.signal(end, lambda *_: sys.exit("ended by a signal"))
     descriptors = peers.raise_descriptor_limit()
     peers.raise_priority()
     start = time.monotonic()

@@ -14,6 +14,13 @@ class Report(unittest.TestCase):
         middle, least, most = report.ratios([(3.0, 2.0), (8.0, 4.0), (5.0, 5.0)])
         self.assertEqual((1.5, 1.0, 2.0), (middle, least, most))
 
+    def test_of_clients_that_took_turns_each_start_counts_once(self):
+        ours = [[1.2, 1.2, 9.0], [1.3, 1.3, 1.3], [4.0, 4.0, 4.0]]
+        theirs = [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]
+        measure = report.turns_measure("a", ours, theirs, 1.3, "64 users")
+        self.assertEqual((1.3, True), (measure.value, measure.holds))
+        self.assertEqual("64 users; median of 3 starts: 1.20, 1.30, 2.00", measure.why)
+
     def test_pairs_are_divided_before_the_median_is_taken(self):
         # The medians of each side would give 2 / 2; the machine slowed down between the pairs.
         self.assertEqual(1.5, report.ratios([(1.5, 1.0), (3.0, 2.0), (30.0, 20.0)])[0])

@@ -1,0 +1,96 @@
+"""Clients that take turns. All are started, warmed up and stopped at first (SIGSTOP); then each goes on for a window in its
+turn, over and over. What is compared lies seconds apart, and a bad minute of the machine meets all alike."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+import meter
+import peers
+
+SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+WAKING = 0.05  # seconds until a client that goes on is at its full speed again
+
+
+def schedule(process, policy):
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        os.sched_setscheduler(int(thread), policy, os.sched_param(0))
+
+
+@contextlib.contextmanager
+def giving_way(server):
+    """The server takes no processor from a client, as one on another machine would not. With SCHED_BATCH it does not
+    interrupt a client when that has sent it something: else it does so with every second or third request, and each
+    switch there and back is charged to the client in part."""
+    schedule(server.process, os.SCHED_BATCH)
+    try:
+        yield
+    finally:
+        schedule(server.process, os.SCHED_OTHER)
+
+
+@contextlib.contextmanager
+def one_processor(server):
+    """The server, and clients that are started on this processor, take turns on it. On two, each request of a client that is
+    slower than the server wakes it from its sleep, which costs more than the request's own work and says nothing of
+    the client: a real server is elsewhere."""
+    everywhere = os.sched_getaffinity(0)
+    last = {max(everywhere)}
+
+    def place(processors):
+        for thread in os.listdir(f"/proc/{server.process.pid}/task"):
+            os.sched_setaffinity(int(thread), processors)
+
+    place(last)
+    try:
+        with giving_way(server):
+            yield last
+    finally:
+        place(everywhere)
+
+
+def take_turns(commands, counted, warmed_up, pace, processors=lambda name: None, settle=None):
+    """{name: [[Cost of each turn], for each start]}. `counted` is what the server has done so far; `warmed_up` returns when
+    the client that was started last is at it; `processors` are those of a client, and `settle` how long it is let run before
+    it is measured, by its name."""
+    costs = {name: [] for name in commands}
+    for _ in range(pace.starts):
+        with contextlib.ExitStack() as started:
+            clients = {}
+            for name, command in commands.items():
+                before = counted()
+                clients[name] = started.enter_context(peers.running(command, processors=processors(name), **SHORT))
+                warmed_up(before)
+                time.sleep(settle(name) if settle else pace.settle)
+                stop(clients[name], counted)
+                costs[name].append([])
+            for turn in range(pace.turns):
+                # There and back: nobody always comes after the same one.
+                for name in list(clients) if turn % 2 == 0 else reversed(clients):
+                    costs[name][-1].append(one_turn(name, clients[name], counted, pace.turn))
+            for client in clients.values():
+                client.kill()
+    return costs
+
+
+def one_turn(name, client, counted, seconds):
+    if client.poll() is not None:
+        raise RuntimeError(f"{name} ended before it was measured")
+    client.send_signal(signal.SIGCONT)
+    time.sleep(WAKING)
+    cost = meter.measure(client.pid, counted, seconds)
+    stop(client, counted)
+    return cost
+
+
+def stop(client, counted):
+    """Until the server has done with what the client sent: else that would be counted for the next one."""
+    client.send_signal(signal.SIGSTOP)
+    done = counted()
+    while True:
+        time.sleep(0.005)
+        before, done = done, counted()
+        if done - before <= 1:  # to be asked may count as well
+            return
