@@ -12,11 +12,13 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <thread>
 
 namespace gelombang {
 namespace {
@@ -68,8 +70,13 @@ struct Descriptor {
 
 enum class Found : std::uint8_t { nothing, empty, history };
 
+bool has_bytes(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 && facts.st_size > 0;
+}
+
 // Looks without SQLite, which might repair or lock what it opens.
-Result<Found> look_at(const std::string& path) {
+Result<Found> look_once(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.fd < 0 && errno == ENOENT) return Found::nothing;
   struct stat facts {};
@@ -83,12 +90,24 @@ Result<Found> look_at(const std::string& path) {
   const auto version = static_cast<std::int64_t>(header.user_version());
   if (version > history_version()) return newer(path, version);
   // With a log beside it the file may be half-way through taking it over.
-  struct stat log {};
-  const bool has_log = ::stat((path + "-wal").c_str(), &log) == 0 && log.st_size > 0;
-  if (!has_log && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
+  if (!has_bytes(path + "-wal") && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
     return damaged(path, "it is shorter than it says");
   }
   return Found::history;
+}
+
+// What another run is just making looks like nothing of ours in between; a journal stands beside it meanwhile. So it is
+// looked at twice, the second time from when there is none.
+Result<Found> look_at(const std::string& path) {
+  constexpr int kPause = 20;  // milliseconds
+  Result<Found> found = look_once(path);
+  for (int waited = 0; found.has_error() && waited < kBusyMilliseconds; waited += kPause) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(kPause));
+    const bool in_the_making = has_bytes(path + "-journal");
+    found = look_once(path);
+    if (!in_the_making) break;
+  }
+  return found;
 }
 
 // SQLite would take some names for something else than a file.

@@ -10,7 +10,10 @@
 #include <SQLiteCpp/Exception.h>
 
 #include <array>
+#include <chrono>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 using namespace gelombang;
 using test::read_file;
@@ -113,6 +116,26 @@ TEST_CASE("history file: what is damaged, newer or another's is refused in one l
   SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA application_id = 7");
   CHECK(refusal(path) == path + " is no history of gelombang; it was left as it is");
   CHECK(open_history(directory.path()).error().message == directory.path() + " is not a file");
+}
+
+TEST_CASE("history file: one that another run is just making is waited for", "[unit]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("history.sqlite");
+  const std::string made = directory.file("made");
+  make_first_version(made);
+  for (const auto& open : {open_history, open_history_to_write}) {
+    write_file(path, std::string(4096, '\0'));  // its first page is written last
+    write_file(path + "-journal", std::string(1, '\0'));
+    std::thread maker([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::filesystem::copy_file(made, path + "-next");
+      std::filesystem::rename(path + "-next", path);
+      std::filesystem::remove(path + "-journal");
+    });
+    const auto opened = open(path);
+    maker.join();
+    CHECK((opened.has_value() ? "" : opened.error().message) == "");
+  }
 }
 
 TEST_CASE("history file: one with a torn page anywhere is not written to", "[unit]") {
