@@ -15,9 +15,6 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 find_package(ZLIB REQUIRED)
-if(NOT GELOMBANG_SANITIZE)
-  find_package(mimalloc 2.0 REQUIRED)
-endif()
 pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(xml2 REQUIRED IMPORTED_TARGET libxml-2.0)
@@ -25,3 +22,12 @@ find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)
 # The static one: the shared library would bring in Lua 5.1 beside LuaJIT.
 find_library(LUA_CJSON_LIBRARY liblua5.1-cjson.a REQUIRED)
+
+# In the place of the C library's malloc, for libcurl too: a request allocates some fifty times. See docs/speed.md.
+# libstdc++ stands before it, and keeps its `new`: mimalloc's, as Debian builds it, cannot throw and aborts.
+add_library(gelombang_malloc INTERFACE)
+if(NOT GELOMBANG_SANITIZE)  # sanitizers bring their own
+  find_package(mimalloc 2.0 REQUIRED)
+  target_link_libraries(gelombang_malloc INTERFACE stdc++ mimalloc)
+  target_link_options(gelombang_malloc INTERFACE LINKER:--no-as-needed)  # nobody calls it by a name of its own
+endif()

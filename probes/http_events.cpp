@@ -174,7 +174,7 @@ void HttpClient::Impl::deliver() {
   ready.swap(finished_);
   for (Finished& finished : ready) {
     if (finished.done) finished.done(std::move(finished.result));
-    turn_ended();
+    if (alive.use_count() > 1) turn_ended();  // else that was the client's end
     shared_.spare_results.give_back(std::move(finished.result));
   }
   ready.clear();

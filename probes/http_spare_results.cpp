@@ -6,7 +6,7 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kSpare = 64;         // as many end in one round of the loop
+constexpr std::size_t kSpare = 64;         // more than are answered at a time, presses of the same button included
 constexpr std::size_t kLarge = 64 * 1024;  // more than this is not kept for the next answer
 
 }  // namespace

@@ -165,6 +165,8 @@ def many_users(clients, server, pace, users):
                 many, few = (cost_of(client(server.url, count), server, count, pace.window, pace.settle, processors)[0]
                              for count in (users, 64))
                 into.append((many.microseconds, few.microseconds))
+    beside = [(ours[0], theirs[0]) for ours, theirs in zip(pairs, bare)]
+    yield ratio_measure(f"cpu_per_request_vs_bare_libcurl_{users}_users", beside, None, f"{users} users")
     what = f"{users} users with a request each under way; bare libcurl: {ratios(bare)[0]:.2f} times"
     yield judged_at(ratio_measure(f"cpu_per_request_{users}_users_vs_64", pairs, 2.5, what), users, 10_000)
 

@@ -47,7 +47,7 @@ class Clients:
         return ["h2load", "--h1", "-t1", f"-c{users}", f"-D{LONG}", url + "/page"]
 
     def hey(self, url, users):
-        return ["hey", "-z", f"{LONG}s", "-c", users, url + "/page"]
+        return ["hey", "-z", f"{LONG}s", "-t", 0, "-c", users, url + "/page"]
 
     def k6(self, url, users):
         return [self.k6_program, "run", "--quiet", "--no-summary", "--no-usage-report", "--vus", users, "--duration",

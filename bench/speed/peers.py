@@ -101,9 +101,11 @@ class Sandbox(Server):
 PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent():
+def end_with_parent(parent):
     """Of a child: also where the bench is killed, and the child stopped."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 @contextlib.contextmanager
@@ -111,8 +113,10 @@ def running(command, pipe=False, processors=None, **options):
     """A process that does not outlive the block, nor the bench; with `pipe` it can be written to. `processors`: where it may
     run."""
 
+    parent = os.getpid()
+
     def prepare():
-        end_with_parent()
+        end_with_parent(parent)
         if processors:
             os.sched_setaffinity(0, processors)
 

@@ -80,7 +80,8 @@ def main():
     parser.add_argument("--with-k6", action="store_true", help="build k6 with Go where it is missing")
     options = parser.parse_args()
     for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the servers and clients are ended, too
-        signal.signal(end, lambda *_: sys.exit("ended by a signal"))
+        if signal.getsignal(end) is signal.SIG_DFL:
+            signal.signal(end, lambda number, _: sys.exit(128 + number))
     descriptors = peers.raise_descriptor_limit()
     peers.raise_priority()
     start = time.monotonic()

@@ -14,15 +14,20 @@ SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 WAKING = 0.05  # seconds until a client that goes on is at its full speed again
 
 
+def for_each_thread(process, act):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended, which others will say
+        for thread in os.listdir(f"/proc/{process.pid}/task"):
+            act(int(thread))
+
+
 def schedule(process, policy):
-    for thread in os.listdir(f"/proc/{process.pid}/task"):
-        os.sched_setscheduler(int(thread), policy, os.sched_param(0))
+    for_each_thread(process, lambda thread: os.sched_setscheduler(thread, policy, os.sched_param(0)))
 
 
 @contextlib.contextmanager
 def giving_way(server):
     """The server takes no processor from a client, as one on another machine would not. With SCHED_BATCH it does not
-    interrupt a client when that has sent it something: else it does so with every second or third request, and each
+    interrupt a client when that has sent it something: else it does so with two requests out of three, and each
     switch there and back is charged to the client in part."""
     schedule(server.process, os.SCHED_BATCH)
     try:
@@ -40,8 +45,7 @@ def one_processor(server):
     last = {max(everywhere)}
 
     def place(processors):
-        for thread in os.listdir(f"/proc/{server.process.pid}/task"):
-            os.sched_setaffinity(int(thread), processors)
+        for_each_thread(server.process, lambda thread: os.sched_setaffinity(thread, processors))
 
     place(last)
     try:
