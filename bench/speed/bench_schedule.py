@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import meter
 import peers
 from bench_requests import PAGE, cost_of
 from report import Measure
