@@ -5,17 +5,48 @@ function(gelombang_library name)
   target_link_libraries(${name} PUBLIC gelombang_options ${ARG_LINKS})
 endfunction()
 
-# gelombang_test(NAME SOURCES ... LINKS ... LABEL unit|integration): a Catch2 program,
-# each test case a ctest entry.
+# gelombang_test(NAME SOURCES ... LINKS ... LABEL unit|integration): a Catch2 program, each test case a ctest entry.
+# Test cases run beside others, but for those with the tag [alone], which judge what the clock says. Those with the tag
+# [statistics] repeat the same code many times for the sake of a figure: sanitizers leave them out.
 function(gelombang_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE gelombang_options test_support ${ARG_LINKS})
-  # Integration tests watch the clock and start peers: nothing else runs beside them.
-  set(alone OFF)
-  if(ARG_LABEL STREQUAL "integration")
-    set(alone ON)
+  gelombang_discover_tests(${name} LABEL ${ARG_LABEL} SOURCES ${ARG_SOURCES})
+endfunction()
+
+# Of a program that is there.
+function(gelombang_discover_tests name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;PROPERTIES" ${ARGN})
+  set(properties TIMEOUT 300 ${ARG_PROPERTIES})
+  gelombang_count_lines("TEST_CASE" all ${ARG_SOURCES})
+  gelombang_count_lines("\\[alone\\]" alone ${ARG_SOURCES})
+  gelombang_count_lines("\\[statistics\\]" statistics ${ARG_SOURCES})
+  math(EXPR others "${all} - ${alone} - ${statistics}")
+  # Catch warns of a list without a test, so it is only asked for those that are there.
+  if(others GREATER 0)
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " TEST_SPEC "~[alone]~[statistics]"
+      PROPERTIES LABELS ${ARG_LABEL} ${properties})
   endif()
-  catch_discover_tests(${name} TEST_PREFIX "${name}: "
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300 RUN_SERIAL ${alone})
+  if(alone GREATER 0)
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " TEST_SPEC "[alone]"
+      PROPERTIES LABELS ${ARG_LABEL} RUN_SERIAL ON ${properties})
+  endif()
+  if(statistics GREATER 0)
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " TEST_SPEC "[statistics]~[alone]"
+      PROPERTIES LABELS statistics ${properties})
+  endif()
+endfunction()
+
+# How many lines of the files match; counted anew when a file has changed.
+function(gelombang_count_lines pattern result)
+  set(count 0)
+  foreach(file IN LISTS ARGN)
+    file(REAL_PATH ${file} path)
+    file(STRINGS ${path} lines REGEX "${pattern}")
+    list(LENGTH lines here)
+    math(EXPR count "${count} + ${here}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  endforeach()
+  set(${result} ${count} PARENT_SCOPE)
 endfunction()

@@ -119,7 +119,8 @@ TEST_CASE("load shapes: the union over segments and workers is the whole schedul
   }
 }
 
-TEST_CASE("load shapes: counts have the mean and the variance of a Poisson process, in every part of the curve") {
+TEST_CASE("load shapes: counts have the mean and the variance of a Poisson process, in every part of the curve",
+          "[statistics]") {
   constexpr int kSeeds = 100;
   constexpr int kParts = 6;
   for (const Shape& shape : kShapes) {

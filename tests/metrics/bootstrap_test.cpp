@@ -72,7 +72,8 @@ DurationSeries wandering(std::uint64_t seed, std::size_t seconds, double memory,
 
 }  // namespace
 
-TEST_CASE("bootstrap: equal runs are seldom called different, and a slow-down of 10 % is found", "[unit][bootstrap]") {
+TEST_CASE("bootstrap: equal runs are seldom called different, and a slow-down of 10 % is found",
+          "[unit][bootstrap][statistics]") {
   const Tally equal = judge_pairs(0.5, 1);
   CHECK(equal.worse + equal.better <= 4);
   const Tally slower = judge_pairs(0.5, 1.1);
@@ -80,7 +81,8 @@ TEST_CASE("bootstrap: equal runs are seldom called different, and a slow-down of
   CHECK(slower.better == 0);
 }
 
-TEST_CASE("bootstrap: with twice the spread it still seldom cries wolf, and misses more", "[unit][bootstrap]") {
+TEST_CASE("bootstrap: with twice the spread it still seldom cries wolf, and misses more",
+          "[unit][bootstrap][statistics]") {
   const Tally equal = judge_pairs(1.0, 1);
   const Tally slower = judge_pairs(1.0, 1.1);
   WARN("sigma 1.0: " << equal.worse + equal.better << " of 200 equal pairs called different, " << slower.worse
@@ -89,7 +91,7 @@ TEST_CASE("bootstrap: with twice the spread it still seldom cries wolf, and miss
   CHECK(slower.worse >= 120);
 }
 
-TEST_CASE("bootstrap: the interval is as wide as theory says", "[unit][bootstrap]") {
+TEST_CASE("bootstrap: the interval is as wide as theory says", "[unit][bootstrap][statistics]") {
   // The standard error of a log-normal percentile's logarithm: sigma * sqrt(q (1 - q) / n) / phi(z).
   const double density = std::exp(-kZ95 * kZ95 / 2) / std::sqrt(2 * M_PI);
   const double error = 0.5 * std::sqrt(0.95 * 0.05 / 10'000) / density * std::sqrt(2.0);
@@ -100,7 +102,7 @@ TEST_CASE("bootstrap: the interval is as wide as theory says", "[unit][bootstrap
   CHECK(change->blocks == 0);
 }
 
-TEST_CASE("bootstrap: an interval of 95 % holds the truth about 95 times of 100", "[unit][bootstrap]") {
+TEST_CASE("bootstrap: an interval of 95 % holds the truth about 95 times of 100", "[unit][bootstrap][statistics]") {
   for (const DurationFigure& figure : {kMedian, kMean}) {
     int held = 0;
     for (std::uint64_t pair = 0; pair < 200; ++pair) {
@@ -146,7 +148,8 @@ TEST_CASE("bootstrap: what was cut short counts as at least as long", "[unit][bo
   CHECK(figure_of(with_censored(1000, 500, 1ms).total(), kP95)->seconds == Approx(0.1).epsilon(0.03));
 }
 
-TEST_CASE("bootstrap: drawing blocks knows that neighbouring seconds resemble each other", "[unit][bootstrap]") {
+TEST_CASE("bootstrap: drawing blocks knows that neighbouring seconds resemble each other",
+          "[unit][bootstrap][statistics]") {
   int blocks = 0;
   int one_by_one = 0;
   for (std::uint64_t pair = 0; pair < 100; ++pair) {

@@ -97,7 +97,7 @@ TEST_CASE("capacity search: a lowest rate that breaks is repeated, then the end"
   CHECK(*played.answer.broken == 5);
 }
 
-TEST_CASE("capacity search: noise around the limit does not mislead it", "[unit][capacity]") {
+TEST_CASE("capacity search: noise around the limit does not mislead it", "[unit][capacity][statistics]") {
   int near = 0;
   int held_truth = 0;
   std::size_t most_probes = 0;
@@ -196,7 +196,7 @@ TEST_CASE("capacity search: no data ends it at once", "[unit][capacity]") {
   CHECK(played.steps.size() == 1);
 }
 
-TEST_CASE("capacity search: it ends though the target answers at random", "[unit][capacity]") {
+TEST_CASE("capacity search: it ends though the target answers at random", "[unit][capacity][statistics]") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const Played played = play(SearchOptions{}, [seed, index = std::uint64_t{0}](const SearchStep&) mutable {
       return static_cast<ProbeVerdict>(RandomStream(seed, RandomPurpose::draw, index++).below(4));

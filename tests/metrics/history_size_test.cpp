@@ -11,7 +11,7 @@
 using namespace gelombang;
 using namespace std::chrono_literals;
 
-TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60 MB", "[integration]") {
+TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60 MB", "[integration][statistics]") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("history.sqlite");
   test::BusyPortal portal;

@@ -53,7 +53,7 @@ RequestSample sample_of(const HttpResult& result) {
 
 }  // namespace
 
-TEST_CASE("network: upload, download and latency are the profile's") {
+TEST_CASE("network: upload, download and latency are the profile's", "[alone]") {
   const NetworkProfile profile = GENERATE(kFibre, kPhone, kEdge);
   const auto up = static_cast<std::size_t>(profile.upload * 0.5);
   const auto down = static_cast<std::size_t>(profile.download * 0.4);
@@ -74,7 +74,7 @@ TEST_CASE("network: upload, download and latency are the profile's") {
   check_near(ms(second.service_time), 400 + rtt);
 }
 
-TEST_CASE("network: a small form and a small answer take their time as well") {
+TEST_CASE("network: a small form and a small answer take their time as well", "[alone]") {
   const NetworkProfile slow{"slow", 20'000, 20'000, 40ms};
   RawServer server(answering(4'000));
   HttpHarness http;
@@ -86,7 +86,7 @@ TEST_CASE("network: a small form and a small answer take their time as well") {
   check_near(phase_ms(sample, Phase::send), ms_of(static_cast<double>(sample.bytes_sent), 20'000));
 }
 
-TEST_CASE("network: the time that a server thinks comes on top") {
+TEST_CASE("network: the time that a server thinks comes on top", "[alone]") {
   RawServer server([](RawConnection& connection) {
     while (!connection.read_request().empty()) {
       connection.pause(150ms);
@@ -101,7 +101,7 @@ TEST_CASE("network: the time that a server thinks comes on top") {
   check_near(phase_ms(sample, Phase::wait), 300);
 }
 
-TEST_CASE("network: the peer feels a slow sender and a slow reader") {
+TEST_CASE("network: the peer feels a slow sender and a slow reader", "[alone]") {
   std::mutex mutex;
   Duration receiving{};
   Duration sending{};
@@ -129,7 +129,7 @@ TEST_CASE("network: the peer feels a slow sender and a slow reader") {
   CHECK(sending > 200ms);
 }
 
-TEST_CASE("network: over TLS and HTTP/2 as well") {
+TEST_CASE("network: over TLS and HTTP/2 as well", "[alone]") {
   const auto [protocol, round_trips] = GENERATE(table<std::string, int>({{"TLSv1.2", 2}, {"TLSv1.3", 1}}));
   INFO(protocol);
   RawServer backend(answering(320'000));
@@ -154,7 +154,7 @@ TEST_CASE("network: over TLS and HTTP/2 as well") {
   check_near(ms(second.service_time), 460);
 }
 
-TEST_CASE("network: the first answer over TLS takes every round trip, in its own phase") {
+TEST_CASE("network: the first answer over TLS takes every round trip, in its own phase", "[alone]") {
   const auto [protocol, round_trips] = GENERATE(table<std::string, int>({{"TLSv1.2", 2}, {"TLSv1.3", 1}}));
   const bool http2 = GENERATE(false, true);
   INFO(protocol << (http2 ? ", HTTP/2" : ", HTTP/1.1"));
@@ -182,7 +182,7 @@ TEST_CASE("network: the first answer over TLS takes every round trip, in its own
   }
 }
 
-TEST_CASE("network: the time that a server thinks is in the first answer over TLS, too") {
+TEST_CASE("network: the time that a server thinks is in the first answer over TLS, too", "[alone]") {
   const std::string protocol = GENERATE("TLSv1.2", "TLSv1.3");
   INFO(protocol);
   RawServer backend([](RawConnection& connection) {
@@ -203,7 +203,7 @@ TEST_CASE("network: the time that a server thinks is in the first answer over TL
   check_near(phase_ms(sample, Phase::receive), 0);
 }
 
-TEST_CASE("network: a part of an answer that comes late comes as late through the link") {
+TEST_CASE("network: a part of an answer that comes late comes as late through the link", "[alone]") {
   const bool tail_in_two = GENERATE(false, true);
   RawServer server([tail_in_two](RawConnection& connection) {
     while (!connection.read_request().empty()) {
@@ -223,7 +223,7 @@ TEST_CASE("network: a part of an answer that comes late comes as late through th
   check_near(phase_ms(sample, Phase::receive), tail_in_two ? 370 : 120);
 }
 
-TEST_CASE("network: an answer without a body takes its round trip") {
+TEST_CASE("network: an answer without a body takes its round trip", "[alone]") {
   RawServer server(keep_alive([](const std::string&) { return http_answer("", "302 Found", "Location: /next\r\n"); }));
   HttpHarness http;
   http.user().set_network(&kEdge);
@@ -235,7 +235,7 @@ TEST_CASE("network: an answer without a body takes its round trip") {
   }
 }
 
-TEST_CASE("network: a redirect without a body leads to its page, and both take their time") {
+TEST_CASE("network: a redirect without a body leads to its page, and both take their time", "[alone]") {
   RawServer server(keep_alive([](const std::string& request) {
     if (request.starts_with("GET /page")) return http_answer(std::string(40'000, 'd'));
     return http_answer("", "302 Found", "Location: /page\r\n");
@@ -341,7 +341,7 @@ TEST_CASE("network: many people share nothing, and one person's transfers share 
   }
 }
 
-TEST_CASE("network: a server that cuts off a held transfer is a failure of that transfer alone") {
+TEST_CASE("network: a server that cuts off a held transfer is a failure of that transfer alone", "[alone]") {
   const bool reset = GENERATE(false, true);
   RawServer server([reset](RawConnection& connection) {
     connection.read_head();

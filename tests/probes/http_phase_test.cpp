@@ -109,7 +109,7 @@ class Deviations {
 
 }  // namespace
 
-TEST_CASE("phases: an upload's send is the network's time and its wait is the server's") {
+TEST_CASE("phases: an upload's send is the network's time and its wait is the server's", "[alone]") {
   TimedServer server(300ms, 200ms);
   TcpGate gate(server.raw().port());
   gate.throttle(TcpGate::Direction::up, kBandwidth);
@@ -127,7 +127,7 @@ TEST_CASE("phases: an upload's send is the network's time and its wait is the se
   deviations.check();
 }
 
-TEST_CASE("phases: without a network in between, they are the server's") {
+TEST_CASE("phases: without a network in between, they are the server's", "[alone]") {
   TimedServer server(100ms, 60ms);
   HttpHarness http;
   Deviations deviations;
@@ -141,7 +141,7 @@ TEST_CASE("phases: without a network in between, they are the server's") {
   deviations.check();
 }
 
-TEST_CASE("phases: a 103 is not the answer") {
+TEST_CASE("phases: a 103 is not the answer", "[alone]") {
   TimedServer server(150ms, 0ms, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
   HttpHarness http;
   Deviations deviations;
@@ -154,7 +154,7 @@ TEST_CASE("phases: a 103 is not the answer") {
   deviations.check();
 }
 
-TEST_CASE("phases: a slow download is receive") {
+TEST_CASE("phases: a slow download is receive", "[alone]") {
   RawServer server(keep_alive([](const std::string&) { return http_answer(std::string(500'000, 'd')); }));
   TcpGate gate(server.port());
   gate.throttle(TcpGate::Direction::down, kBandwidth);
@@ -165,7 +165,7 @@ TEST_CASE("phases: a slow download is receive") {
   CHECK(phase_ms(sample, Phase::receive) / ms(sample.service_time) > 0.9);
 }
 
-TEST_CASE("phases: the same over TLS, and approximately over HTTP/2") {
+TEST_CASE("phases: the same over TLS, and approximately over HTTP/2", "[alone]") {
   TimedServer backend(300ms, 0ms);
   const bool http2 = GENERATE(false, true);
   // nginx would pass the photo on when it has all of it, which is no time of the network's or the server's.
@@ -196,7 +196,7 @@ TEST_CASE("phases: the same over TLS, and approximately over HTTP/2") {
   deviations.check(2 * kAllowed);  // nginx, and its TLS
 }
 
-TEST_CASE("phases: a small body on the way to a distant server is not send, but wait") {
+TEST_CASE("phases: a small body on the way to a distant server is not send, but wait", "[alone]") {
   TimedServer server(60ms, 0ms);
   TcpGate gate(server.raw().port());
   gate.delay(TcpGate::Direction::up, 40ms);

@@ -128,7 +128,7 @@ TEST_CASE("client: a body cut into single bytes is read as one") {
   REQUIRE(socket.read_all().starts_with("HTTP/1.1 200"));
 }
 
-TEST_CASE("portal: a crowd that waits for hashes is answered or told to come back, and pages stay quick") {
+TEST_CASE("portal: a crowd that waits for hashes is answered or told to come back, and pages stay quick", "[alone]") {
   SandboxProcess sandbox({"--accounts", "1", "--hash-cost", "high"});
   const std::string body = credentials_json(synthetic_person(1, 0));
   const std::string request = post("/api/sessions",

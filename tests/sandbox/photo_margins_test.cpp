@@ -51,7 +51,7 @@ PhotoSpec varied(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("photo margins: 200 good cards are accepted, with room to spare", "[unit]") {
+TEST_CASE("photo margins: 200 good cards are accepted, with room to spare", "[unit][statistics]") {
   double least_sharpness = 1;
   double least_colour = 255;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -65,7 +65,7 @@ TEST_CASE("photo margins: 200 good cards are accepted, with room to spare", "[un
   CHECK(least_colour > 50);
 }
 
-TEST_CASE("photo margins: large photos are accepted too", "[unit]") {
+TEST_CASE("photo margins: large photos are accepted too", "[unit][statistics]") {
   for (const std::uint64_t size : {1'900'000ULL, 4'000'000ULL}) {
     for (const auto format : {PhotoFormat::jpeg, PhotoFormat::png}) {
       PhotoSpec spec = specimen(size);
@@ -76,7 +76,7 @@ TEST_CASE("photo margins: large photos are accepted too", "[unit]") {
   }
 }
 
-TEST_CASE("photo margins: a corner outside is found from one hundredth of the card on", "[unit]") {
+TEST_CASE("photo margins: a corner outside is found from one hundredth of the card on", "[unit][statistics]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     PhotoSpec spec = varied(seed);
     spec.crop = std::array{0.01, 0.03, 0.1, 0.25, 0.5}[seed % 5];
@@ -85,7 +85,7 @@ TEST_CASE("photo margins: a corner outside is found from one hundredth of the ca
   }
 }
 
-TEST_CASE("photo margins: photocopies are refused as such", "[unit]") {
+TEST_CASE("photo margins: photocopies are refused as such", "[unit][statistics]") {
   double most_colour = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     PhotoSpec spec = varied(seed);
@@ -98,7 +98,7 @@ TEST_CASE("photo margins: photocopies are refused as such", "[unit]") {
   CHECK(most_colour < 5);
 }
 
-TEST_CASE("photo margins: a photocopy under warm light is still one", "[unit]") {
+TEST_CASE("photo margins: a photocopy under warm light is still one", "[unit][statistics]") {
   PhotoSpec spec = specimen();
   spec.photocopy = true;
   const std::string file = photo_of(spec);
@@ -113,7 +113,7 @@ TEST_CASE("photo margins: a photocopy under warm light is still one", "[unit]") 
   CHECK(measure_card(picture, card).colour < 10);
 }
 
-TEST_CASE("photo margins: sharpness falls as blur grows, and 2 is accepted, 4 refused", "[unit]") {
+TEST_CASE("photo margins: sharpness falls as blur grows, and 2 is accepted, 4 refused", "[unit][statistics]") {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     double before = 1;
     for (const double blur : {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0}) {
@@ -129,7 +129,7 @@ TEST_CASE("photo margins: sharpness falls as blur grows, and 2 is accepted, 4 re
   }
 }
 
-TEST_CASE("photo margins: noise neither hides blur nor passes for it", "[unit]") {
+TEST_CASE("photo margins: noise neither hides blur nor passes for it", "[unit][statistics]") {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
     PhotoSpec spec = specimen(seed);
     spec.width = 640;

@@ -5,16 +5,18 @@
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <random>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -54,6 +56,20 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   return address;
+}
+
+// A name that only one process of this machine can hold, for as long as it lives: test programs that run side by side
+// do not choose the same port between asking for it and listening on it.
+bool claim(std::uint16_t port) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = "gelombang-test-port-" + std::to_string(port);
+  std::copy(name.begin(), name.end(), address.sun_path + 1);  // behind the 0 of the abstract name space
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const bool claimed = fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0;
+  if (!claimed) close(fd);  // else it stays open until this process ends
+  return claimed;
 }
 
 bool can_listen(std::uint16_t port) {
@@ -157,14 +173,10 @@ std::uint16_t free_port() {
   constexpr std::uint16_t kLast = 32'000;
   static std::mt19937 random{std::random_device{}()};
   static std::mutex mutex;
-  static std::set<std::uint16_t> given;
   const std::lock_guard lock(mutex);
   for (int tries = 0; tries < 1000; ++tries) {
     const std::uint16_t port = std::uniform_int_distribution<std::uint16_t>(kFirst, kLast)(random);
-    if (!given.contains(port) && can_listen(port)) {
-      given.insert(port);
-      return port;
-    }
+    if (claim(port) && can_listen(port)) return port;
   }
   throw std::runtime_error("no free port");
 }
