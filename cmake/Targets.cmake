@@ -23,17 +23,18 @@ function(gelombang_discover_tests name)
   gelombang_count_lines("\\[alone\\]" alone ${ARG_SOURCES})
   gelombang_count_lines("\\[statistics\\]" statistics ${ARG_SOURCES})
   math(EXPR others "${all} - ${alone} - ${statistics}")
-  # Catch warns of a list without a test, so it is only asked for those that are there.
+  # A name that Catch does not find (it was cut at a semicolon, say) is a failure and no success. Catch warns of a list
+  # without a test, so it is only asked for those that are there.
   if(others GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " TEST_SPEC "~[alone]~[statistics]"
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "~[alone]~[statistics]"
       PROPERTIES LABELS ${ARG_LABEL} ${properties})
   endif()
   if(alone GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " TEST_SPEC "[alone]"
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "[alone]"
       PROPERTIES LABELS ${ARG_LABEL} RUN_SERIAL ON ${properties})
   endif()
   if(statistics GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " TEST_SPEC "[statistics]~[alone]"
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "[statistics]~[alone]"
       PROPERTIES LABELS statistics ${properties})
   endif()
 endfunction()

@@ -48,7 +48,7 @@ std::string listed(const std::set<std::string>& lines) {
 
 }  // namespace
 
-TEST_CASE("selftest: on a machine that works, everything holds", "[integration][slow]") {
+TEST_CASE("selftest: on a machine that works, everything holds", "[integration][slow][alone]") {
   const Played played = play({});
   INFO(listed(played.off));
   CHECK(played.exit_code == 0);
@@ -60,7 +60,7 @@ TEST_CASE("selftest: on a machine that works, everything holds", "[integration][
 }
 
 TEST_CASE("selftest: a server that is later than it promises is seen in each phase, and nowhere else",
-          "[integration][slow]") {
+          "[integration][slow][alone]") {
   SelftestSeam seam;
   seam.only = "phases";
   seam.server_late_by = 300ms;
@@ -70,8 +70,8 @@ TEST_CASE("selftest: a server that is later than it promises is seen in each pha
                                             "phases: send, to a slow reader"});
 }
 
-TEST_CASE("selftest: a stall of ours is seen in response time and lag; what was counted stays right",
-          "[integration][slow]") {
+TEST_CASE("selftest: a stall of ours is seen in response time and lag, and what was counted stays right",
+          "[integration][slow][alone]") {
   SelftestSeam seam;
   seam.only = "delays";
   seam.extra_stall = 800ms;

@@ -167,7 +167,7 @@ TEST_CASE("behaviour: trying again is for failures that it can help against") {
   CHECK(!without.second_press());
 }
 
-TEST_CASE("behaviour: getting through a step renews hope; getting back to where one was does not") {
+TEST_CASE("behaviour: getting through a step renews hope, and getting back to where one was does not") {
   Behaviour behaviour = eager();
   behaviour.attempts = Spread{3, 3};
   Temper temper(&behaviour, 7, 0);

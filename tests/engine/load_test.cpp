@@ -53,7 +53,7 @@ TEST_CASE("load: scaling multiplies rates, users and iterations, never the time"
   CHECK(scaled(constant_users_load(7, 1s), 1).users == 7);
 }
 
-TEST_CASE("load: scaled down, somebody remains; scaled up, a count stays one") {
+TEST_CASE("load: scaled down, somebody remains, and scaled up, a count stays one") {
   CHECK(scaled(constant_users_load(200, 1s), 1e-6).users == 1);
   const Load passes = scaled(iterations_load(10, 1000, 1s), 1e-6);
   CHECK(passes.users == 1);

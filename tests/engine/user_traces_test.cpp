@@ -31,7 +31,7 @@ std::vector<std::string> values(const Traces& traces, Dimension dimension) {
 
 }  // namespace
 
-TEST_CASE("user traces: a header names the back end of each answer; what it says is made harmless") {
+TEST_CASE("user traces: a header names the back end of each answer, and what it says is made harmless") {
   UserStage stage(
       scenario("backend = { header = 'X-Backend' },",
                "one:try(function() for _, p in ipairs { '/a', '/b', '/none', '/bad' } do http.get(p) end end)"),

@@ -114,7 +114,7 @@ TEST_CASE("photo: dimensions that were asked are kept, at any size that they all
   CHECK(decode_png(photo_of(spec)).height == 1200);
 }
 
-TEST_CASE("photo: the same spec gives the same bytes, on any thread; another seed gives others", "[unit]") {
+TEST_CASE("photo: the same spec gives the same bytes, on any thread, and another seed gives others", "[unit]") {
   PhotoSpec spec = specimen(7);
   spec.width = 800;
   spec.height = 600;

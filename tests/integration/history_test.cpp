@@ -62,7 +62,7 @@ TEST_CASE("history: a run is kept with its plan, its summary and all that it cou
   CHECK(has(show.out, "login/log in"));
 }
 
-TEST_CASE("history: the usual file is in the user's state directory, for the user alone; --no-history leaves none",
+TEST_CASE("history: the usual file is in the user's state directory, for the user alone, and --no-history leaves none",
           "[integration]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;

@@ -142,7 +142,8 @@ TEST_CASE("consent guard: a name that leads to a new address stops the run", "[u
   CHECK_FALSE(ledger->may_connect(kHost, at("64:ff9b::11.22.33.44")).verdict.allowed);
 }
 
-TEST_CASE("consent guard: each address needs a consent of its own; one of two is enough to go on", "[unit][consent]") {
+TEST_CASE("consent guard: each address needs a consent of its own, and one of two is enough to go on",
+          "[unit][consent]") {
   Ledger ledger;
   CHECK(text(ledger.open(kHost, {Ledger::reading("2404:6800::1", Error{"unreachable"}),
                                  Ledger::reading("11.22.33.44", sample_consent())})) == "allowed");

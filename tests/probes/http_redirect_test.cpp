@@ -91,7 +91,7 @@ TEST_CASE("redirect: credentials set by hand stay with their origin") {
   CHECK(header_of(seen, "X-Own") == "1");
 }
 
-TEST_CASE("redirect: without end it is redirect_limit; with a limit of 0 it is the answer") {
+TEST_CASE("redirect: without end it is redirect_limit, and with a limit of 0 it is the answer") {
   RawServer server(keep_alive([](const std::string&) { return redirect("/again"); }));
   HttpHarness http;
   HttpRequest request = get_request(server.url());

@@ -110,7 +110,7 @@ TEST_CASE("maildir: spam folders of both layouts are found, also when they appea
   CHECK(box.look().empty());
 }
 
-TEST_CASE("maildir: a mail is cut at the limit; pipes, directories and dot files are no mail") {
+TEST_CASE("maildir: a mail is cut at the limit, and pipes, directories and dot files are no mail") {
   Maildir box;
   box.open();
   box.deliver(std::string(kMaxMailBytes + 1000, 'x'));

@@ -73,7 +73,7 @@ TEST_CASE("prometheus range: the question is checked before it is asked") {
   CHECK(refused(some_query("http://127.0.0.1:1")).find("no answer: ") != std::string::npos);
 }
 
-TEST_CASE("prometheus range: a host of the target is not asked; on loopback a host is a port") {
+TEST_CASE("prometheus range: a host of the target is not asked, and on loopback a host is a port") {
   const std::string refusal = "is a host of the target, which gets load and nothing else: expected another server";
   std::vector<std::string> notes;
   ControlTraffic traffic;

@@ -42,7 +42,7 @@ TEST_CASE("faults: a frozen server answers nothing, then everything") {
   REQUIRE(time > 450ms);
 }
 
-TEST_CASE("faults: an exhausted pool refuses at its timeout; pages without a database are untouched") {
+TEST_CASE("faults: an exhausted pool refuses at its timeout, and pages without a database are untouched") {
   SandboxProcess sandbox({"--accounts", "1"});
   HttpClient client(sandbox.url());
   log_in(client, synthetic_person(1, 0));

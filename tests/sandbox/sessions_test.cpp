@@ -78,7 +78,7 @@ TEST_CASE("token bucket: a burst at once, then its rate, and says how long to wa
   for (int i = 0; i < 100; ++i) REQUIRE_FALSE(unlimited.take(now).has_value());
 }
 
-TEST_CASE("keyed limit: each key has its own bucket; no rate means no limit") {
+TEST_CASE("keyed limit: each key has its own bucket, and no rate means no limit") {
   test::FakeClock clock;
   KeyedLimit limit(clock);
   for (int i = 0; i < 100; ++i) REQUIRE_FALSE(limit.take("a").has_value());

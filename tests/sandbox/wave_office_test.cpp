@@ -62,7 +62,7 @@ TEST_CASE("wave office: closes at its hour, draws, and announces after the delay
   REQUIRE(f.number("SELECT length(draw_seed) FROM waves") == 32);
 }
 
-TEST_CASE("wave office: closing at once announces at once; winners do not join again, losers may") {
+TEST_CASE("wave office: closing at once announces at once, and winners do not join again, losers may") {
   Fixture f;
   f.people(3);
   REQUIRE(f.office.open({13, 1, {}, 0s}));
@@ -110,7 +110,7 @@ TEST_CASE("seeding: is repeatable, and a second run adds nobody twice") {
   REQUIRE(f.number("SELECT count(*) FROM accounts WHERE nik IS NOT NULL") == 0);
 }
 
-TEST_CASE("database: a failed job is undone alone; the others of its transaction stay") {
+TEST_CASE("database: a failed job is undone alone, and the others of its transaction stay") {
   test::DatabaseFixture f;
   const auto insert = [](DbConnection& c, const char* email) {
     Query(c, "INSERT INTO accounts (email, name, created_at) VALUES (?, 'x', 0)", email).run();
