@@ -174,10 +174,12 @@ void VirtualUser::record_response(HttpResult& result, bool second) {
   const RequestSample& last = result.hops.back();
   const auto step = static_cast<StepId>(step_);
   note_back_end(result.response);
+  bool repeated = false;  // what followed a failure was sent once more, on top of what a calm crowd sends
   for (const RequestSample& hop : result.hops) {
     context_.recorder.request(step, hop,
-                              {!second && visit_.request(), visit_.tries(),
+                              {!second && !repeated && visit_.request(), visit_.tries(),
                                &hop == &last ? std::string_view(back_end_) : std::string_view(), network_});
+    repeated = hop.outcome == Outcome::failure;
   }
   if (last.outcome == Outcome::failure || last.outcome == Outcome::abandoned) keep_evidence(step, result);
   step_clock_.request_started(result.hops.front().started);

@@ -137,6 +137,11 @@ int CurlLoop::wanted(curl_socket_t fd) const noexcept {
   return fd >= 0 && index < sockets_.size() ? sockets_[index].wanted : CURL_POLL_REMOVE;
 }
 
+std::uint32_t CurlLoop::generation(curl_socket_t fd) const noexcept {
+  const auto index = static_cast<std::size_t>(fd);
+  return fd >= 0 && index < sockets_.size() ? sockets_[index].generation : 0;
+}
+
 void CurlLoop::set_wanted(Socket& socket, int what) noexcept {
   if (socket.wanted == CURL_POLL_REMOVE && what != CURL_POLL_REMOVE) ++wanted_;
   if (socket.wanted != CURL_POLL_REMOVE && what == CURL_POLL_REMOVE) --wanted_;

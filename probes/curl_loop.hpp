@@ -64,6 +64,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   static int close_socket(void* loop, curl_socket_t fd);
   // What libcurl waits for on a descriptor at the moment: CURL_POLL_*.
   [[nodiscard]] int wanted(curl_socket_t fd) const noexcept;
+  // Another one whenever the descriptor's number has been given out again.
+  [[nodiscard]] std::uint32_t generation(curl_socket_t fd) const noexcept;
   // Null where nobody's link is behind the descriptor.
   [[nodiscard]] std::shared_ptr<PacedSocket> paced(curl_socket_t fd) const noexcept;
   [[nodiscard]] std::size_t open_sockets() const noexcept { return open_sockets_; }

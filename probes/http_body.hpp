@@ -20,6 +20,8 @@ class HttpBody {
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  // Bytes that libcurl has taken.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return read_; }
   [[nodiscard]] bool exhausted() const noexcept { return read_ == size_; }
   // "multipart/form-data; boundary=..." or empty.
   [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }

@@ -38,6 +38,15 @@ void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
 
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
   Transfer& transfer = transfer_of(easy);
+  if (transfer.unanswered) {
+    HopOutcome outcome = std::move(*transfer.unanswered);
+    end_hop(transfer, std::move(outcome));
+    return;
+  }
+  if (transfer.hop.unasked && !transfer.hop.socket_opened) {
+    restart(transfer);
+    return;
+  }
   const std::shared_ptr<PacedSocket>& paced = transfer.hop.paced;
   if (code == CURLE_OK && paced && paced->arrived_at() > now()) {
     end_later(transfer, paced->arrived_at());

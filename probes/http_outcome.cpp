@@ -108,8 +108,10 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.guard_denied = hop.guard_denied;
   facts.socket_opened = hop.socket_opened;
   facts.headers_overflow = hop.headers_overflow;
+  facts.faulty = hop.fault != nullptr || hop.unasked;
   facts.out_of_memory = hop.out_of_memory;
   facts.headers_complete = hop.headers_complete;
+  facts.http1_required = says_http1_required(transfer.slot->message.data());
   facts.unexpected_end = says_unexpected_end(transfer.slot->message.data());
   facts.body_unsent = hop.with_body && !hop.sent;
   facts.silence = now - std::max(hop.last_byte, hop.started);
@@ -120,6 +122,8 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
 std::string explain(const Transfer& transfer, ErrorClass error) {
   if (error == ErrorClass::none) return {};
   if (error == ErrorClass::consent) return one_line(transfer.hop.guard_reason);
+  if (transfer.hop.fault != nullptr) return std::string(info(error).text) + ": " + transfer.hop.fault;
+  if (transfer.hop.unasked) return std::string(info(error).text) + ": it came before the request";
   std::string text(info(error).text);
   if (transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';
   return one_line(text);
@@ -149,6 +153,35 @@ HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, T
   sample.error = classify_transfer(outcome.facts);
   sample.outcome = sample.error == ErrorClass::none ? Outcome::success : Outcome::failure;
   outcome.detail = explain(transfer, sample.error);
+  return outcome;
+}
+
+// libcurl has forgotten how the connection ended and what was uploaded, but not its last system error and words.
+HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now) {
+  CURL* const easy = transfer.slot->easy.get();
+  const std::string_view message = transfer.slot->message.data();
+  const bool refused = transfer.hop.http2 && message.empty() && long_of(easy, CURLINFO_OS_ERRNO) == 0;
+  CURLcode code = CURLE_GOT_NOTHING;
+  if (transfer.hop.headers_complete) {
+    code = CURLE_OK;  // a 417, which is an answer
+  } else if (refused || says_http1_required(message)) {
+    code = CURLE_HTTP2_STREAM;
+  } else if (says_send_failed(message)) {
+    code = CURLE_SEND_ERROR;
+  } else if (!message.empty() || long_of(easy, CURLINFO_OS_ERRNO) != 0) {
+    code = CURLE_RECV_ERROR;
+  }
+  HopOutcome outcome = hop_outcome(transfer, Ending::reported, code, now);
+  if (refused) {
+    outcome.facts.refused = true;
+    outcome.sample.error = classify_transfer(outcome.facts);
+    outcome.detail = std::string(info(outcome.sample.error).text) + ": the server refused the stream";
+  }
+  outcome.sample.new_connection = transfer.hop.socket_opened;
+  if (transfer.hop.streamed) {
+    const long headers = long_of(easy, CURLINFO_REQUEST_SIZE);
+    outcome.sample.bytes_sent = static_cast<std::uint64_t>(headers) + transfer.hop.body.taken();
+  }
   return outcome;
 }
 

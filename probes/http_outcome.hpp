@@ -25,6 +25,9 @@ enum class Ending : std::uint8_t {
 // `code` is libcurl's, CURLE_OK where we ended it; the hop's handle is still in its slot.
 HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, TimePoint now);
 
+// A hop whose request was sent, and that libcurl would send again: what it was so far. Called from libcurl's callbacks.
+HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now);
+
 // A hop that never came to libcurl.
 HopOutcome refused_hop(ErrorClass error, std::string_view detail, TimePoint now);
 

@@ -80,6 +80,19 @@ void set_body(CURL* easy, const Hop& hop) {
                    hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
 }
 
+// libcurl sends them behind the jar's, in one line (RFC 6265, 5.4).
+void set_cookies(EasySlot& slot, const HttpRequest& request) {
+  std::string cookies;
+  for (const HttpHeader& header : request.headers) {
+    if (!is_one_of(header.name, {"cookie"}) || header.value.empty()) continue;
+    if (!cookies.empty()) cookies += "; ";
+    cookies += header.value;
+  }
+  if (cookies.empty() && !slot.options.cookie) return;
+  slot.options.cookie = !cookies.empty();
+  curl_easy_setopt(slot.easy.get(), CURLOPT_COOKIE, cookies.empty() ? nullptr : cookies.c_str());
+}
+
 // What points to the slot stays the same for its whole life.
 void set_owner(EasySlot& slot) {
   CURL* const easy = slot.easy.get();
@@ -160,7 +173,7 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
     if (is_one_of(header.name, {"content-length", "transfer-encoding"})) {
       return Error{"the header " + header.name + " is decided by the body"};
     }
-    if (is_one_of(header.name, {"expect", "traceparent"})) continue;
+    if (is_one_of(header.name, {"expect", "traceparent", "cookie"})) continue;
     if (!hop.body.content_type().empty() && is_one_of(header.name, {"content-type"})) continue;
     if (is_one_of(header.name, {"user-agent"})) {  // a script may look like a browser, but never hide who it is
       lines.add({header.name, ": ", header.value, " ", options.user_agent});
@@ -206,7 +219,10 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   }
   // A handshake on a link is followed message by message.
   change(set.verbose, long{hop.link && hop.url->scheme == "https" ? 1 : 0}, CURLOPT_VERBOSE);
-  const bool http2 = options.http2 && transfer.request.version == HttpVersionChoice::automatic;
+  change(set.fresh, long{hop.fresh ? 1 : 0}, CURLOPT_FRESH_CONNECT);
+  change(set.forbid_reuse, 0L, CURLOPT_FORBID_REUSE);
+  set_cookies(slot, transfer.request);
+  const bool http2 = options.http2 && !hop.only_http1 && transfer.request.version == HttpVersionChoice::automatic;
   change(set.http_version, long{http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1}, CURLOPT_HTTP_VERSION);
 
   const char* name = nullptr;
@@ -223,6 +239,12 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
     }
   }
   change(set.method, name, CURLOPT_CUSTOMREQUEST);  // method_name's texts are the same objects each time
+}
+
+void set_fresh(EasySlot& slot) {
+  slot.message[0] = '\0';
+  slot.options.fresh = 1;
+  curl_easy_setopt(slot.easy.get(), CURLOPT_FRESH_CONNECT, 1L);
 }
 
 void clear_hop(EasySlot& slot) {

@@ -35,5 +35,7 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
 // Fits a handle for the transfer's present hop, and takes everything of it back out again.
 void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient::Options& options);
 void clear_hop(EasySlot& slot);
+// No kept connection is to be used.
+void set_fresh(EasySlot& slot);
 
 }  // namespace gelombang

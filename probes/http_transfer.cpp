@@ -2,12 +2,17 @@
 
 #include "probes/http_outcome.hpp"
 #include "probes/remote_address.hpp"
+#include "probes/unasked_bytes.hpp"
+
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace gelombang {
@@ -15,6 +20,7 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
 constexpr std::size_t kMaxHeaders = 500;             // kept; a page has some thirty
+constexpr std::size_t kMaxFolded = 64;               // lines; each is a copy of all
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -28,16 +34,41 @@ std::string_view without_blanks_after(std::string_view text) {
   return text;
 }
 
-// "HTTP/1.1 200 OK", "HTTP/2 200 "; 0 where it is none.
-int status_of(std::string_view line) {
-  const std::size_t space = line.find(' ');
-  if (space == std::string_view::npos || line.size() < space + 4) return 0;
-  int status = 0;
-  for (const char c : line.substr(space + 1, 3)) {
-    if (c < '0' || c > '9') return 0;
-    status = status * 10 + (c - '0');
+// More of the last value, after a blank (RFC 9112, 5.2). The name that it belongs to.
+std::string_view extend_last(ResponseHeaders& headers, std::string_view more) {
+  ResponseHeaders extended;
+  std::size_t left = headers.size();
+  for (const ResponseHeaders::Line& line : headers) {
+    extended.add(line.name, --left > 0 ? std::string(line.value) : std::string(line.value) + ' ' + std::string(more));
   }
-  return status;
+  headers = std::move(extended);
+  std::string_view name;
+  for (const ResponseHeaders::Line& line : headers) name = line.name;
+  return name;
+}
+
+// "HTTP/2 200 ", as libcurl writes it; 0 where it is none.
+int http2_status(std::string_view line) {
+  constexpr std::string_view kVersion = "HTTP/2 ";
+  if (line.substr(0, kVersion.size()) != kVersion) return 0;
+  line.remove_prefix(kVersion.size());
+  int status = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + std::min<std::size_t>(line.size(), 3), status);
+  return error == std::errc{} && end == line.data() + 3 ? status : 0;
+}
+
+// Null without TLS. Only within libcurl's callbacks does a transfer have its connection.
+SSL* tls_of(CURL* easy) {
+  const curl_tlssessioninfo* session = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == nullptr) return nullptr;
+  return session->backend == CURLSSLBACKEND_OPENSSL ? static_cast<SSL*>(session->internals) : nullptr;
+}
+
+bool speaks_http2(const SSL* tls) {
+  const unsigned char* name = nullptr;
+  unsigned int length = 0;
+  SSL_get0_alpn_selected(tls, &name, &length);
+  return length == 2 && name[0] == 'h' && name[1] == '2';
 }
 
 }  // namespace
@@ -101,29 +132,90 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   if (hop.header_round != context.round) hop.last_byte = context.clock.now();
   hop.header_round = context.round;
   if (hop.header_bytes == length) take_spare_result();
-  if (!hop.headers_complete && line.substr(0, 5) == "HTTP/") {
-    hop.status = status_of(line);
-    // 100 and 103 come before the answer and are none.
-    if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte, hop.header_bytes > length);
-    hop.response.headers.clear();
-    hop.headers_kept = 0;
-    return true;
-  }
-  if (!hop.answered) return true;
-  const std::string_view text = without_blanks_before(without_blanks_after(line));
-  if (text.empty()) {
-    hop.headers_complete = true;
-    if (!hop.body.empty() && !hop.sent && !hop.early_noted) {
-      hop.early_noted = true;
-      context.early.push_back(this);
-    }
-    return true;
-  }
-  const std::size_t colon = text.find(':');
-  if (hop.headers_complete || colon == std::string_view::npos || hop.headers_kept >= kMaxHeaders) return true;
-  ++hop.headers_kept;
-  hop.response.headers.add(without_blanks_after(text.substr(0, colon)), without_blanks_before(text.substr(colon + 1)));
+  if (hop.headers_complete) return true;  // trailers
+  if (!hop.in_section) return begin_section(line, hop.header_bytes == length);
+  if (line.front() == '\r' || line.front() == '\n') return end_section(line);
+  return is_blank(line.front()) ? take_folded(line) : take_field(line);
+}
+
+bool Transfer::begin_section(std::string_view line, bool first) {
+  hop.status = hop.http2 ? http2_status(line) : hop.framing.begin(line);
+  if (hop.status == 0) return refuse("it does not begin with a status line");
+  // Nobody else's protocol is spoken here, unless a script asks for it (RFC 9110, 7.8).
+  if (hop.status == 101 && !find_header(request.headers, "upgrade")) return refuse("it changes to another protocol");
+  hop.in_section = true;
+  // 100 and 103 come before the answer and are none.
+  if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte, !first);
+  hop.response.headers.clear();
+  hop.headers_kept = 0;
+  hop.field_kept = false;
   return true;
+}
+
+bool Transfer::take_field(std::string_view line) {
+  const std::string_view text = without_blanks_after(line);
+  const std::size_t colon = text.find(':');
+  hop.field_kept = false;
+  if (colon == std::string_view::npos) return true;
+  const std::string_view name = without_blanks_after(text.substr(0, colon));
+  const std::string_view value = without_blanks_before(text.substr(colon + 1));
+  if (!hop.http2) hop.framing.add(name, value, name.size() == colon);
+  if (!hop.answered || hop.headers_kept >= kMaxHeaders) return true;
+  ++hop.headers_kept;
+  hop.field_kept = true;
+  hop.response.headers.add(name, value);
+  return true;
+}
+
+bool Transfer::take_folded(std::string_view line) {
+  const std::string_view more = without_blanks_before(without_blanks_after(line));
+  if (more.empty()) return true;
+  if (!hop.answered) return true;
+  if (hop.headers_kept == 0) return refuse("a blank line's place is taken by blanks");
+  if (!hop.field_kept) return true;
+  if (++hop.folded > kMaxFolded) {
+    hop.headers_overflow = true;
+    return false;
+  }
+  hop.framing.add(extend_last(hop.response.headers, more), more, false);  // libcurl reads only its first line
+  return true;
+}
+
+bool Transfer::end_section(std::string_view line) {
+  if (!without_blanks_after(line).empty()) return refuse("a carriage return stands alone");
+  hop.in_section = false;
+  const char* const fault = hop.http2 ? nullptr : hop.framing.fault(bodyless());
+  if (fault != nullptr) return refuse(fault);
+  if (!hop.answered) return true;  // the answer comes after this
+  hop.headers_complete = true;
+  if (!hop.http2) watch_for_excess();
+  if (!hop.body.empty() && !hop.sent && !hop.early_noted) {
+    hop.early_noted = true;
+    context.early.push_back(this);
+  }
+  return true;
+}
+
+bool Transfer::bodyless() const {
+  return hop.method == HttpMethod::head || hop.status < 200 || hop.status == 204 || hop.status == 304;
+}
+
+// RFC 9112, 6.3: what was received is thrown away, and libcurl closes the connection.
+bool Transfer::refuse(const char* fault) {
+  hop.fault = fault;
+  hop.status = 0;
+  hop.response.headers.clear();
+  return false;
+}
+
+// Where libcurl has read more than the answer it throws that away; of answers without a body and in chunks it keeps the
+// connection, and tells nobody but its log. Where a length was given it ends the connection by itself.
+void Transfer::watch_for_excess() {
+  if (hop.framing.ambiguous()) end_connection();
+  if (!bodyless() && !hop.framing.chunked() && hop.framing.length() != 0) return;
+  if (slot->options.verbose != 0) return;
+  curl_easy_setopt(slot->easy.get(), CURLOPT_VERBOSE, 1L);
+  slot->options.verbose = 1;
 }
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* slot) {
@@ -184,18 +276,19 @@ std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, voi
   return copied;
 }
 
-int Transfer::on_seek(void* slot, curl_off_t offset, int origin) {
+// Only for a request that is to be sent again does libcurl go back in its body.
+int Transfer::on_seek(void* slot, curl_off_t, int) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
-  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
-  self.hop.sent.reset();
-  return self.hop.body.seek(static_cast<std::uint64_t>(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  return self.refuse_resending() ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
 }
 
-int Transfer::on_request(void* slot, char*, char*, int, int local_port) {
+int Transfer::on_request(void* slot, char* remote_ip, char*, int remote_port, int local_port) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   const TimePoint now = self.context.clock.now();
   try {
     self.context.request_written(now);
+    if (self.refuse_resending()) return CURL_PREREQFUNC_ABORT;
+    if (self.spoken_unasked(remote_ip, remote_port, local_port)) return CURL_PREREQFUNC_ABORT;
     // An answer may be found in this very round, before the loop hears of the descriptor.
     if (self.hop.link) self.hop.paced = PacedSocket::find(*self.hop.link, static_cast<std::uint16_t>(local_port));
     if (self.hop.paced) self.hop.paced->begin_request(now);
@@ -209,28 +302,82 @@ int Transfer::on_request(void* slot, char*, char*, int, int local_port) {
   return CURL_PREREQFUNC_OK;
 }
 
+// libcurl repeats a request by itself: on a connection that ended before its answer, a stream that was refused, a
+// 417, an HTTP/2 that the server takes back. Whatever leads to a second sending within one hop, a look-up, a new
+// connection or another kept one, is refused, and what the first was is written down while libcurl still knows it.
+bool Transfer::refuse_resending() {
+  if (!hop.request_started) return false;
+  if (unanswered) return true;
+  const TimePoint now = context.clock.now();
+  try {
+    // It came to reading an answer, so the request had been written, although nobody had the time to notice.
+    const bool written = !hop.streamed || hop.body.exhausted();
+    if (!hop.sent && written && !says_send_failed(slot->message.data())) hop.note_sent(now);
+    unanswered = std::make_unique<HopOutcome>(unanswered_hop(*this, now));
+    // Of an answer that has libcurl send again it shows no body.
+    if (hop.headers_complete) hop.response.body_truncated = true;
+  } catch (const std::exception&) {
+    hop.out_of_memory = true;
+  }
+  slot->tainted = true;  // libcurl counts its tries over a handle's life, and gives up at the sixth
+  return true;
+}
+
+// Whether something waits on the connection that the request is about to be written to. HTTP/2 has frames for what is
+// nobody's answer, and libcurl reads them.
+bool Transfer::spoken_unasked(const char* remote_ip, int remote_port, int local_port) {
+  SSL* const tls = hop.url->scheme == "https" ? tls_of(slot->easy.get()) : nullptr;
+  hop.http2 = tls != nullptr && speaks_http2(tls);
+  const RemoteAddress& remote = slot->peer.read(remote_ip, static_cast<std::uint16_t>(remote_port));
+  const curl_socket_t fd = connections->find(*context.loop, remote, static_cast<std::uint16_t>(local_port));
+  if (fd == CURL_SOCKET_BAD) return false;
+  hop.fd = fd;
+  if (hop.http2) return false;
+  if (!hop.socket_opened) {
+    hop.unasked = (tls != nullptr ? waiting_behind(fd, tls) : waiting_on(fd)) != Waiting::nothing;
+  } else if (tls == nullptr) {  // else what waits is the rest of the handshake: tickets, or the alert that ends it
+    hop.unasked = waiting_on(fd) == Waiting::bytes;
+  }
+  return hop.unasked;
+}
+
 int Transfer::on_lookup(void*, void*, void* slot) {
-  static_cast<EasySlot*>(slot)->transfer->hop.looked_up = true;
+  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
+  if (self.refuse_resending()) return 1;
+  self.hop.looked_up = true;
   return 0;
 }
 
-// libcurl may write, read and write again in one turn. The messages of the handshake are told before what follows them.
-int Transfer::on_debug(CURL*, curl_infotype type, char*, std::size_t, void* slot) {
-  Transfer* const self = static_cast<EasySlot*>(slot)->transfer;
-  if (type != CURLINFO_SSL_DATA_IN || self == nullptr) return 0;
-  const std::shared_ptr<PacedSocket>& paced = self->hop.paced;
+int Transfer::on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* slot) {
+  EasySlot& own = *static_cast<EasySlot*>(slot);
+  if (own.transfer == nullptr) return 0;
+  if (type == CURLINFO_TEXT) {
+    const std::string_view text(data, size);
+    if (text.starts_with("Excess found") || text.starts_with("Leftovers after")) own.transfer->end_connection();
+    return 0;
+  }
+  if (type != CURLINFO_SSL_DATA_IN) return 0;
+  // libcurl may write, read and write again in one turn. A handshake's messages are told before what follows them.
+  const std::shared_ptr<PacedSocket>& paced = own.transfer->hop.paced;
   try {
-    if (paced && paced->in_handshake()) paced->count(self->context.clock.now());
+    if (paced && paced->in_handshake()) paced->count(own.transfer->context.clock.now());
   } catch (const std::exception&) {
-    self->hop.out_of_memory = true;
+    own.transfer->hop.out_of_memory = true;
   }
   return 0;
+}
+
+// With the transfer: what else comes on it belongs to nobody.
+void Transfer::end_connection() {
+  slot->options.forbid_reuse = 1;
+  curl_easy_setopt(slot->easy.get(), CURLOPT_FORBID_REUSE, 1L);
 }
 
 curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   Hop& hop = self.hop;
   try {
+    if (self.refuse_resending()) return CURL_SOCKET_BAD;
     const std::optional<RemoteAddress> remote = remote_address(address->addr);
     GuardVerdict verdict;
     if (remote) verdict = self.context.guard.may_connect(hop.url->host, *remote);
@@ -248,6 +395,7 @@ curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address
       hop.open_errno = errno;
     } else {
       hop.socket_opened = true;
+      self.connections->add(*self.context.loop, fd, *remote);
       if (hop.link) hop.paced = self.context.loop->paced(fd);
     }
     return fd;

@@ -7,11 +7,13 @@
 #include "probes/curl_loop.hpp"
 #include "probes/http_body.hpp"
 #include "probes/http_client.hpp"
+#include "probes/http_framing.hpp"
 #include "probes/http_header_lines.hpp"
 #include "probes/http_message.hpp"
 #include "probes/http_spare_results.hpp"
 #include "probes/http_url.hpp"
 #include "probes/socket_guard.hpp"
+#include "probes/user_connections.hpp"
 
 #include <array>
 #include <cstddef>
@@ -46,6 +48,9 @@ struct HopOptions {
   long http_version = CURL_HTTP_VERSION_NONE;
   long receive_buffer = 0;  // 0: as the pool made it
   long verbose = 0;
+  long fresh = 0;                // CURLOPT_FRESH_CONNECT
+  long forbid_reuse = 0;
+  bool cookie = false;           // CURLOPT_COOKIE is set
   const char* method = nullptr;  // CURLOPT_CUSTOMREQUEST
   bool fields = false;           // CURLOPT_POSTFIELDS points to a body
 };
@@ -58,7 +63,7 @@ struct EasySlot {
   std::array<char, CURL_ERROR_SIZE> message{};
   HopOptions options;    // as they are set
   KnownAddress peer;     // of its last hop
-  bool tainted = false;  // keeps something of its user: not to be given to another one
+  bool tainted = false;  // keeps something of this hop: not to be used for another one
 };
 
 // What the callbacks of all transfers of a client share.
@@ -94,8 +99,17 @@ struct Hop {
   std::uint64_t header_round = 0;  // in which its last header line came
   std::size_t header_bytes = 0;
   std::size_t headers_kept = 0;  // of the answer
+  std::size_t folded = 0;        // lines of it
   int status = 0;                // of the status line read last
+  bool in_section = false;       // of headers: its status line has come
+  bool field_kept = false;       // the last one
   bool headers_complete = false;
+  HttpFraming framing;           // HTTP/1's
+  const char* fault = nullptr;   // why the answer must not be used
+  bool http2 = false;            // once the request is written
+  bool only_http1 = false;       // its server wants that
+  bool fresh = false;            // no kept connection is to be used
+  bool unasked = false;          // nothing was sent: the connection held bytes already, or had ended
   bool looked_up = false;
   bool guard_denied = false;
   bool socket_opened = false;
@@ -132,6 +146,10 @@ struct Transfer {
   std::unique_ptr<EasySlot> slot;  // while libcurl has it
   Hop hop;
   std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and it is being asked why
+  std::unique_ptr<HopOutcome> unanswered;   // libcurl would have sent the request once more: what it was so far
+  UserConnections* connections = nullptr;   // its user's
+  int redirects = 0;
+  bool repeated = false;  // the hop is the second try of the same request
 
   // libcurl's callbacks, with the slot as their data: it is the same for every request that a handle plays.
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* slot);
@@ -145,6 +163,16 @@ struct Transfer {
 
  private:
   bool take_header(const char* line, std::size_t length);
+  [[nodiscard]] bool begin_section(std::string_view line, bool first);
+  [[nodiscard]] bool end_section(std::string_view line);
+  [[nodiscard]] bool take_field(std::string_view line);
+  [[nodiscard]] bool take_folded(std::string_view line);
+  [[nodiscard]] bool refuse(const char* fault);
+  [[nodiscard]] bool bodyless() const;
+  void watch_for_excess();
+  void end_connection();
+  [[nodiscard]] bool refuse_resending();
+  [[nodiscard]] bool spoken_unasked(const char* remote_ip, int remote_port, int local_port);
   void take_spare_result();
   [[nodiscard]] TimePoint answer_time(TimePoint now, bool after_others) const;
   [[nodiscard]] bool must_wait();

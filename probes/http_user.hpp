@@ -4,6 +4,7 @@
 #include "probes/curl_handles.hpp"
 #include "probes/http_client.hpp"
 #include "probes/network_link.hpp"
+#include "probes/user_connections.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -18,6 +19,7 @@ struct HttpUser::State {
   HttpClient* client;
   CurlShare share;                    // connections, TLS sessions and cookies of this user alone
   std::size_t active = 0;             // transfers under way
+  UserConnections connections;
   std::shared_ptr<NetworkLink> link;  // of all connections; null: as fast as this machine
 
   // Null where there is no memory for it.

@@ -1,6 +1,7 @@
 #include "probes/http_worker.hpp"
 
 #include "probes/http_redirect.hpp"
+#include "probes/http_repeat.hpp"
 #include "probes/http_user.hpp"
 
 #include <boost/asio/post.hpp>
@@ -155,6 +156,7 @@ void HttpClient::Impl::launch(Transfer& transfer) {
     return;
   }
   hop.link = transfer.user->state_->link;
+  transfer.connections = &transfer.user->state_->connections;
   set_hop(*transfer.slot, transfer, share, options_);
   hop.started = now();
   if (!loop_->add(transfer.slot->easy.get())) {
@@ -179,8 +181,15 @@ void HttpClient::Impl::release(Transfer& transfer) {
 }
 
 void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
+  if (transfer.slot && outcome.facts.os_errno != 0) transfer.slot->tainted = true;  // libcurl keeps it for ever
   release(transfer);
   Hop& hop = transfer.hop;
+  if (outcome.sample.error == ErrorClass::protocol && !hop.headers_complete) {  // what came of it is nothing
+    outcome.sample.status = 0;
+    hop.response.headers.clear();
+  }
+  const bool again = may_be_repeated(transfer, outcome);
+  const bool only_http1 = again && outcome.facts.http1_required;
   transfer.result.ended = outcome.sample.started + outcome.sample.service_time;
   transfer.result.hops.push_back(outcome.sample);
   transfer.result.error_detail = std::move(outcome.detail);
@@ -188,6 +197,10 @@ void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
   hop.response.url = hop.url->shown;
   transfer.result.response = std::move(hop.response);
 
+  if (again) {
+    repeat(transfer, only_http1);
+    return;
+  }
   RequestSample& sample = transfer.result.hops.back();
   if (sample.outcome == Outcome::success && transfer.request.max_redirects > 0) {
     std::optional<Result<HttpUrl>> target = redirect_target(*hop.url, sample.status, transfer.result.response.headers);
@@ -195,7 +208,7 @@ void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
       finish(transfer, Outcome::failure, ErrorClass::protocol, target->error().message);
       return;
     }
-    if (target && transfer.result.hops.size() > static_cast<std::size_t>(transfer.request.max_redirects)) {
+    if (target && transfer.redirects >= transfer.request.max_redirects) {
       finish(transfer, Outcome::failure, ErrorClass::redirect_limit, {});
       return;
     }
@@ -215,13 +228,43 @@ void HttpClient::Impl::follow(Transfer& transfer, const HttpUrl& target) {
     request.body.clear();
     request.parts.clear();
   }
-  const bool with_body = transfer.hop.with_body && next.keeps_body;
-  transfer.hop = Hop{};
-  transfer.hop.url = std::make_shared<const HttpUrl>(target);
-  transfer.hop.method = next.method;
-  transfer.hop.with_body = with_body;
-  transfer.result.error_detail.clear();
+  ++transfer.redirects;
+  transfer.repeated = false;
+  next_hop(transfer, std::make_shared<const HttpUrl>(target), next.method, transfer.hop.with_body && next.keeps_body);
   begin_hop(transfer);
+}
+
+// The same request once more, on a connection of its own.
+void HttpClient::Impl::repeat(Transfer& transfer, bool only_http1) {
+  transfer.repeated = true;
+  next_hop(transfer, transfer.hop.url, transfer.hop.method, transfer.hop.with_body);
+  transfer.hop.fresh = true;
+  transfer.hop.only_http1 = only_http1;
+  begin_hop(transfer);
+}
+
+void HttpClient::Impl::next_hop(Transfer& transfer, std::shared_ptr<const HttpUrl> url, HttpMethod method,
+                                bool with_body) {
+  transfer.hop = Hop{};
+  transfer.hop.url = std::move(url);
+  transfer.hop.method = method;
+  transfer.hop.with_body = with_body;
+  transfer.unanswered.reset();
+  transfer.result.error_detail.clear();
+}
+
+// Something waited on a kept connection before the request was written, so nothing was: the same hop goes out on a
+// new one.
+void HttpClient::Impl::restart(Transfer& transfer) {
+  Hop& hop = transfer.hop;
+  hop.unasked = false;
+  hop.fd = CURL_SOCKET_BAD;
+  hop.paced.reset();
+  hop.fresh = true;
+  set_fresh(*transfer.slot);
+  if (!loop_->add(transfer.slot->easy.get())) {
+    refuse(transfer, ErrorClass::generator_internal, "libcurl refuses a request");
+  }
 }
 
 void HttpClient::Impl::refuse(Transfer& transfer, ErrorClass error, std::string_view detail) {

@@ -61,6 +61,9 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void resume_read(TransferId id);
   void end_hop(Transfer& transfer, HopOutcome outcome);
   void follow(Transfer& transfer, const HttpUrl& target);
+  void repeat(Transfer& transfer, bool only_http1);
+  void next_hop(Transfer& transfer, std::shared_ptr<const HttpUrl> url, HttpMethod method, bool with_body);
+  void restart(Transfer& transfer);
   void finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail);
   void refuse(Transfer& transfer, ErrorClass error, std::string_view detail);
   void release(Transfer& transfer);

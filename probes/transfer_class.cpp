@@ -107,6 +107,8 @@ E out_of_memory(const TransferFacts& facts) noexcept {
 
 ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
   if (facts.out_of_memory) return E::generator_memory;
+  if (facts.faulty) return E::protocol;
+  if (facts.refused) return E::reset;
   if (facts.headers_overflow) return E::headers_too_large;
   switch (facts.code) {
     case CURLE_OK: return E::none;
@@ -137,6 +139,8 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_TOO_MANY_REDIRECTS: return E::redirect_limit;
     // Not HTTP at all is told as "HTTP/0.9, not allowed"; before there was an answer it would be our own URL.
     case CURLE_UNSUPPORTED_PROTOCOL: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
+    // libcurl keeps headers for its own interface, too, and says so of a line that is none.
+    case CURLE_BAD_FUNCTION_ARGUMENT: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_REMOTE_ACCESS_DENIED:
     case CURLE_AUTH_ERROR:
@@ -148,6 +152,14 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     // A host's name that no look-up could mean, or userinfo in it: refused before it is tried, so ours.
     default: return E::generator_internal;
   }
+}
+
+bool says_http1_required(std::string_view message) noexcept {
+  return message.find("HTTP_1_1_REQUIRED") != std::string_view::npos;
+}
+
+bool says_send_failed(std::string_view message) noexcept {
+  return message.substr(0, 12) == "Send failure" || message.substr(0, 9) == "SSL_write";
 }
 
 bool says_unexpected_end(std::string_view message) noexcept {

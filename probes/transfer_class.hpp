@@ -27,6 +27,9 @@ struct TransferFacts {
   bool guard_denied = false;      // an address was refused by the guard
   bool socket_opened = false;     // another address was not
   bool headers_overflow = false;  // our own limit on the answer's headers was hit
+  bool refused = false;           // an HTTP/2 stream was not taken
+  bool http1_required = false;    // the server takes the request over HTTP/1.1 alone
+  bool faulty = false;            // the answer must not be used, or came before the request
   bool out_of_memory = false;     // an allocation of ours failed
   bool headers_complete = false;  // the empty line after the final status came
   bool unexpected_end = false;    // the peer closed, by TLS's account, in the middle
@@ -38,6 +41,12 @@ struct TransferFacts {
 
 // The code is not CURLE_OK, or one of the flags is set; else `none`.
 ErrorClass classify_transfer(const TransferFacts& facts) noexcept;
+
+// Whether libcurl's message says that the server takes this request over HTTP/1.1 alone.
+bool says_http1_required(std::string_view message) noexcept;
+
+// Whether libcurl's message says that it could not write.
+bool says_send_failed(std::string_view message) noexcept;
 
 // Whether libcurl's message says that the peer went away without TLS's closing alert.
 bool says_unexpected_end(std::string_view message) noexcept;

@@ -200,6 +200,26 @@ TEST_CASE("http: names that are pinned need no look-up") {
   }
 }
 
+// RFC 6265, 5.4: never more than one.
+TEST_CASE("http: cookies of the jar and of the script share one line") {
+  RawServer server(keep_alive([](const std::string& request) {
+    return http_answer(request, "200 OK", "Set-Cookie: sesi=abc; Path=/\r\n");
+  }));
+  HttpHarness http;
+  const auto cookies_of = [&](std::vector<HttpHeader> headers) {
+    HttpRequest request = get_request(server.url());
+    request.headers = std::move(headers);
+    const std::string seen = http.run(request).response.body;
+    const std::size_t first = seen.find("ookie:");
+    CHECK((first == std::string::npos || seen.find("ookie:", first + 1) == std::string::npos));
+    return header_of(seen, "Cookie");
+  };
+  CHECK(cookies_of({{"Cookie", "a=1"}}) == "a=1");
+  CHECK(cookies_of({{"cookie", "a=1"}, {"COOKIE", "b=2"}}) == "sesi=abc; a=1; b=2");
+  CHECK(cookies_of({{"Cookie", ""}}) == "sesi=abc");
+  CHECK(cookies_of({}) == "sesi=abc");  // and not those of the request before
+}
+
 TEST_CASE("http: cookies are kept, read and set per user") {
   RawServer server(keep_alive([](const std::string& request) {
     return http_answer(header_of(request, "Cookie"), "200 OK", "Set-Cookie: sesi=abc; Path=/\r\n");

@@ -38,6 +38,7 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
       {CURLE_COULDNT_RESOLVE_HOST, {Phase::dns, "dns_servfail"}},
       {CURLE_COULDNT_CONNECT, {Phase::connect, "tcp_unreachable"}},
       {CURLE_WEIRD_SERVER_REPLY, {Phase::receive, "protocol"}},
+      {CURLE_BAD_FUNCTION_ARGUMENT, {Phase::receive, "protocol"}},
       {CURLE_REMOTE_ACCESS_DENIED, {Phase::receive, "protocol"}},
       {CURLE_HTTP2, {Phase::wait, "protocol"}},
       {CURLE_PARTIAL_FILE, {Phase::receive, "partial"}},
@@ -73,6 +74,22 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
     CAPTURE(code, curl_easy_strerror(static_cast<CURLcode>(code)));
     CHECK(class_of(facts(static_cast<CURLcode>(code), reached)) == wanted);
   }
+}
+
+TEST_CASE("transfer class: what must not be used is not judged by libcurl's code") {
+  TransferFacts of = facts(CURLE_WRITE_ERROR);
+  of.faulty = true;
+  CHECK(class_of(of) == "protocol");
+  of = facts(CURLE_ABORTED_BY_CALLBACK, Phase::connect);
+  of.faulty = true;
+  CHECK(class_of(of) == "protocol");
+  of = facts(CURLE_HTTP2_STREAM, Phase::wait);
+  of.refused = true;
+  CHECK(class_of(of) == "reset");
+  CHECK(class_of(facts(CURLE_BAD_FUNCTION_ARGUMENT, Phase::dns)) == "generator_internal");
+  CHECK(says_http1_required("HTTP/2 stream 1 was not closed cleanly: HTTP_1_1_REQUIRED (err 13)"));
+  CHECK(says_send_failed("Send failure: Broken pipe"));
+  CHECK_FALSE(says_send_failed("Recv failure: Connection reset by peer"));
 }
 
 TEST_CASE("transfer class: a timeout is that of the phase it was reached in") {

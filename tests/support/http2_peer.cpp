@@ -7,9 +7,14 @@
 namespace gelombang::test {
 namespace {
 
-int choose_h2(SSL*, const unsigned char** out, unsigned char* length, const unsigned char*, unsigned, void*) {
-  static constexpr unsigned char kName[] = "h2";
-  *out = kName;
+// Where the client offers it.
+int choose_h2(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* offered, unsigned size,
+              void*) {
+  static constexpr std::string_view kH2 = "\2h2";
+  if (std::string_view(reinterpret_cast<const char*>(offered), size).find(kH2) == std::string_view::npos) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  *out = reinterpret_cast<const unsigned char*>(kH2.data() + 1);
   *length = 2;
   return SSL_TLSEXT_ERR_OK;
 }
