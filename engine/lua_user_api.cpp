@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace gelombang::lua {
@@ -130,7 +131,8 @@ int http_connect_timeout(lua_State* L) {
 }
 
 int http_redirects(lua_State* L) {
-  user_of(L).request().max_redirects = static_cast<int>(lua_tointeger(L, 1));
+  constexpr lua_Number kMost = std::numeric_limits<int>::max();
+  user_of(L).request().max_redirects = static_cast<int>(std::min(lua_tonumber(L, 1), kMost));
   return 0;
 }
 

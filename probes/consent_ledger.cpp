@@ -19,11 +19,30 @@ Ruling allow() { return {{true, {}}, false}; }
 Ruling deny(std::string reason) { return {{false, std::move(reason)}, false}; }
 Ruling deny_and_stop(std::string reason) { return {{false, std::move(reason)}, true}; }
 
+std::uint64_t next_version() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+// What this thread has learnt last, in a state of a ledger.
+struct Learnt {
+  std::uint64_t version = 0;
+  std::string host;
+  std::uint16_t port = 0;  // opened, its name resolved
+
+  [[nodiscard]] bool holds(std::uint64_t now, std::string_view name) const noexcept {
+    return version == now && host == name;
+  }
+};
+thread_local Learnt opened_lately;
+thread_local Learnt free_lately;  // may be asked without any consent, at every port
+
 Ruling not_a_host() { return deny_and_stop("a request names a host that is not a plain name or address"); }
 
 }  // namespace
 
-ConsentLedger::ConsentLedger(Policy policy, const Clock& clock) : policy_(policy), clock_(clock) {
+ConsentLedger::ConsentLedger(Policy policy, const Clock& clock)
+    : policy_(policy), clock_(clock), version_(next_version()) {
   policy_.segments = std::max(policy_.segments, 1U);
 }
 
@@ -53,12 +72,14 @@ ConsentLedger::AddressRuling ConsentLedger::judge(std::string_view host, const R
 }
 
 bool ConsentLedger::needs_opening(std::string_view host, std::uint16_t port) const {
+  if (opened_lately.port == port && opened_lately.holds(version_, host)) return false;
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return true;
   const auto origin = found->second.origins.find(port);
   if (origin == found->second.origins.end()) return true;
   const auto& unresolved_at = origin->second.unresolved_at;
+  if (!unresolved_at) opened_lately = {version_, std::string(host), port};
   return unresolved_at && clock_.now() - *unresolved_at >= kResolveAgain;
 }
 
@@ -68,6 +89,7 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
   if (hosts_.size() >= kMaxHosts && !hosts_.contains(origin.host)) {
     return deny_and_stop(fmt::format("the run has led to more than {} hosts", kMaxHosts));
   }
+  changed();
   Host& host = hosts_[origin.host];
   OpenOrigin& opened = host.origins[origin.port];
   opened = OpenOrigin{origin, {}, {}, false, std::nullopt};
@@ -98,6 +120,7 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
 void ConsentLedger::open_unresolved(const Origin& origin) {
   const std::scoped_lock lock(mutex_);
   if (hosts_.size() >= kMaxHosts && !hosts_.contains(origin.host)) return;
+  changed();
   hosts_[origin.host].origins[origin.port] = OpenOrigin{origin, {}, {}, false, clock_.now()};
 }
 
@@ -134,6 +157,7 @@ Ruling ConsentLedger::reread(const Origin& origin, Reading reading) {
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(origin.host);
   if (found == hosts_.end()) return deny("never opened");
+  changed();
   Host& host = found->second;
   for (Grant& grant : host.origins[origin.port].grants) {
     if (grant.address != reading.address) continue;
@@ -190,6 +214,9 @@ Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) 
   const NamedHost& named = read_host(host);
   if (!named.name) return not_a_host();
   const std::string& name = *named.name;
+  // Such a literal is never opened, and so never closed.
+  if (named.address && judge_literal(named).need == Need::nothing) return allow();
+  if (free_lately.holds(version_, name)) return allow();
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(name);
   if (found == hosts_.end()) {
@@ -197,9 +224,7 @@ Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) 
     // script's own in Host harms nobody.
     if (!named.address && !granted_ && !needs_named_consent(name)) return allow();
     if (!named.address) return deny_and_stop(fmt::format("a request names the host {}, which was not cleared", name));
-    // A literal that needs no consent is never opened.
     const AddressRuling ruling = judge_literal(named);
-    if (ruling.need == Need::nothing) return allow();
     return deny_and_stop(ruling.need == Need::refused ? ruling.reason : "no consent of " + name + " has been read");
   }
   if (!found->second.closed.empty()) return deny(found->second.closed);
@@ -227,6 +252,7 @@ Ruling ConsentLedger::spend(Host& host, std::string_view name, std::string_view 
   if (limiters.empty() && !reachable) {
     return deny(refusal.empty() ? fmt::format("no consent of {} has been read", name) : refusal);
   }
+  if (limiters.empty()) free_lately = {version_, std::string(name), 0};
   const TimePoint now = clock_.now();
   for (ConsentLimiter* limiter : limiters) {
     if (!limiter->has_token(now)) {
@@ -263,9 +289,13 @@ Result<void> ConsentLedger::holds(const Grant& grant, std::string_view host) con
 }
 
 Ruling ConsentLedger::close(Host& host, std::string reason) {
+  changed();
   host.closed = reason;
   return deny_and_stop(std::move(reason));
 }
+
+// Called with the lock, before the change; who has learnt something of the state before asks again.
+void ConsentLedger::changed() noexcept { version_ = next_version(); }
 
 std::shared_ptr<ConsentLimiter> ConsentLedger::limiter_for(const VerifiedConsent& verified,
                                                            const ConsentLimiter* before) {

@@ -13,6 +13,7 @@
 #include "probes/consent_limiter.hpp"
 #include "probes/socket_guard.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -111,9 +112,13 @@ class ConsentLedger {
   [[nodiscard]] Result<void> holds(const Grant& grant, std::string_view host) const;
   Ruling connect_with_consent(Host& host, std::string_view name, const RemoteAddress& address);
   Ruling spend(Host& host, std::string_view name, std::string_view path);
+  void changed() noexcept;
 
   Policy policy_;
   const Clock& clock_;
+  // No other state of any ledger has this number: what a thread has learnt of a host that needs no consent holds as
+  // long as it stays the same, and is decided without the lock, which all workers share.
+  std::atomic<std::uint64_t> version_;
   mutable std::mutex mutex_;
   std::map<std::string, Host, std::less<>> hosts_;
   bool granted_ = false;                                           // some address was opened by consent

@@ -133,6 +133,24 @@ TEST_CASE("consent guard: a Host header of the script's own is free while no con
   CHECK(ledger->may_request("virtual.example", "/").stop);
 }
 
+// What is known of a host without consent is kept by each thread; it must notice every change.
+TEST_CASE("consent guard: a free host is free only until something is learnt of it", "[unit][consent]") {
+  Ledger ledger;
+  REQUIRE(text(ledger.open(kHost, {}, {at("127.0.0.1")})) == "allowed");
+  CHECK_FALSE(ledger->needs_opening(kHost, 443));
+  for (int i = 0; i < 100; ++i) CHECK(text(ledger->may_request(kHost, "/api")) == "allowed");
+  CHECK(ledger->needs_opening(kHost, 8443));
+  Consent once = sample_consent();
+  once.max_rate = Rate::per_second(1);
+  REQUIRE(text(ledger->open({"https", kHost, 8443}, {Ledger::reading("11.22.33.44", once)}, {})) == "allowed");
+  CHECK_FALSE(ledger->needs_opening(kHost, 8443));
+  CHECK(text(ledger->may_request(kHost, "/api")) == "allowed");
+  CHECK(text(ledger->may_request(kHost, "/api")).find("over the maximum rate") != std::string::npos);
+  CHECK_FALSE(ledger->may_request(kHost, "/api").verdict.allowed);
+  Ledger other;
+  CHECK(other->needs_opening(kHost, 443));
+}
+
 TEST_CASE("consent guard: a name that leads to a new address stops the run", "[unit][consent]") {
   Ledger ledger;
   ledger.open_sample();
