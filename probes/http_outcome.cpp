@@ -111,6 +111,8 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.faulty = hop.fault != nullptr || hop.unasked;
   facts.out_of_memory = hop.out_of_memory;
   facts.headers_complete = hop.headers_complete;
+  // A GOAWAY that leaves the stream out: libcurl has no words for it.
+  facts.refused = code == CURLE_HTTP2 && hop.request_started && hop.header_bytes == 0 && transfer.slot->message[0] == 0;
   facts.http1_required = says_http1_required(transfer.slot->message.data());
   facts.unexpected_end = says_unexpected_end(transfer.slot->message.data());
   facts.body_unsent = hop.with_body && !hop.sent;
@@ -127,6 +129,10 @@ std::string explain(const Transfer& transfer, ErrorClass error) {
   std::string text(info(error).text);
   if (transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';
   return one_line(text);
+}
+
+std::string refusal(ErrorClass error) {
+  return std::string(info(error).text) + ": the server refused the stream, or ended the connection for new ones";
 }
 
 }  // namespace
@@ -152,7 +158,7 @@ HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, T
   outcome.facts.reached = split.reached;
   sample.error = classify_transfer(outcome.facts);
   sample.outcome = sample.error == ErrorClass::none ? Outcome::success : Outcome::failure;
-  outcome.detail = explain(transfer, sample.error);
+  outcome.detail = outcome.facts.refused ? refusal(sample.error) : explain(transfer, sample.error);
   return outcome;
 }
 
@@ -175,7 +181,7 @@ HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now) {
   if (refused) {
     outcome.facts.refused = true;
     outcome.sample.error = classify_transfer(outcome.facts);
-    outcome.detail = std::string(info(outcome.sample.error).text) + ": the server refused the stream";
+    outcome.detail = refusal(outcome.sample.error);
   }
   outcome.sample.new_connection = transfer.hop.socket_opened;
   if (transfer.hop.streamed) {

@@ -17,7 +17,7 @@ bool may_be_repeated(const Transfer& transfer, const HopOutcome& outcome) noexce
   const Hop& hop = transfer.hop;
   if (transfer.repeated || !is_idempotent(hop.method) || !hop.request_started || hop.header_bytes > 0) return false;
   if (outcome.sample.outcome != Outcome::failure) return false;
-  if (outcome.facts.code == CURLE_HTTP2_STREAM && transfer.unanswered) return true;
+  if (outcome.facts.refused || outcome.facts.http1_required) return true;
   return !outcome.sample.new_connection && connection_ended(outcome.sample.error);
 }
 

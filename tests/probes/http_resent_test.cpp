@@ -316,3 +316,41 @@ TEST_CASE("http resent: streams that are refused are counted one by one") {
     http.drop_user(0);
   }
 }
+
+TEST_CASE("http resent: a kept HTTP/2 connection that ends is like any other") {
+  const bool says_goaway = GENERATE(true, false);
+  CAPTURE(says_goaway);
+  TemporaryDirectory directory;
+  CertificateAuthority authority(directory.path());
+  std::atomic<std::size_t> streams{0};
+  RawServer server(http2_play(authority.issue("leaf"), [&](Http2Connection& connection) {
+    if (!connection.open(65535)) return;
+    if (const std::uint32_t stream = connection.read_request()) {
+      ++streams;
+      connection.send_status_200(stream, true);
+    }
+    if (connection.read_request() == 0) return;
+    ++streams;
+    if (!says_goaway) return;
+    connection.send_frame(Http2Connection::goaway, Http2Connection::none, 0, big_endian(1) + big_endian(0));
+    connection.read_until_close();
+  }));
+  HttpClient::Options options;
+  options.ca_file = authority.ca_file();
+  HttpHarness http(options);
+  const std::string url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
+  for (int i = 0; i < 10; ++i) {
+    const std::size_t before = streams;
+    const HttpResult result = http.get(url);
+    CAPTURE(i, result.error_detail);
+    CHECK(result.hops.back().outcome == Outcome::success);
+    REQUIRE(result.hops.size() == (i == 0 ? 1 : 2));
+    CHECK(streams == before + result.hops.size());
+    CHECK(phase_sum(result.hops[0]) == result.hops[0].service_time);
+  }
+  const HttpResult post = http.post(url, "{}");
+  CHECK(post.hops.size() == 1);
+  CHECK(post.hops[0].outcome == Outcome::failure);
+  CHECK(streams == 20);
+  http.drop_user(0);
+}
