@@ -34,6 +34,14 @@ std::string_view without_blanks_after(std::string_view text) {
   return text;
 }
 
+// Blanks for carriage returns that stand alone (RFC 9110, 5.5). `room` holds the text where there were any.
+std::string_view without_returns(std::string_view text, std::string& room) {
+  if (text.find('\r') == std::string_view::npos) return text;
+  room = text;
+  std::replace(room.begin(), room.end(), '\r', ' ');
+  return room;
+}
+
 // More of the last value, after a blank (RFC 9112, 5.2). The name that it belongs to.
 std::string_view extend_last(ResponseHeaders& headers, std::string_view more) {
   ResponseHeaders extended;
@@ -153,7 +161,8 @@ bool Transfer::begin_section(std::string_view line, bool first) {
 }
 
 bool Transfer::take_field(std::string_view line) {
-  const std::string_view text = without_blanks_after(line);
+  std::string room;
+  const std::string_view text = without_returns(without_blanks_after(line), room);
   const std::size_t colon = text.find(':');
   hop.field_kept = false;
   if (colon == std::string_view::npos) return true;
@@ -168,7 +177,8 @@ bool Transfer::take_field(std::string_view line) {
 }
 
 bool Transfer::take_folded(std::string_view line) {
-  const std::string_view more = without_blanks_before(without_blanks_after(line));
+  std::string room;
+  const std::string_view more = without_returns(without_blanks_before(without_blanks_after(line)), room);
   if (more.empty()) return true;
   if (!hop.answered) return true;
   if (hop.headers_kept == 0) return refuse("a blank line's place is taken by blanks");

@@ -153,14 +153,15 @@ TEST_CASE("http framing: the connection of a refused answer is not used again") 
   }
 }
 
-TEST_CASE("http framing: a folded header is one line") {
+TEST_CASE("http framing: a folded header is one line, and a carriage return alone is a blank") {
   RawServer server(keep_alive([](const std::string&) {
-    return with("X-A: b\r\n  c\r\n\t d \r\nX-E:\r\n f\r\nContent-Length: 4\r\n");
+    return with("X-A: b\r\n  c\r\n\t d \r\nX-E:\r\n f\rg\r\nX-H: i\rj\r\nContent-Length: 4\r\n");
   }));
   HttpHarness http;
   const HttpResult result = http.get(server.url());
   CHECK(result.response.headers.find("x-a") == "b c d");
-  CHECK(result.response.headers.find("x-e") == " f");
+  CHECK(result.response.headers.find("x-e") == " f g");
+  CHECK(result.response.headers.find("x-h") == "i j");
   CHECK(result.response.headers.find("content-length") == "4");
 }
 
