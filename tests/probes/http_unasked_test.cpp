@@ -1,10 +1,15 @@
 // Whose answer: bytes that nobody asked for end their connection, and are nobody's answer.
+#include "probes/unasked_bytes.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/tls_peer.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -37,12 +42,28 @@ void check_pages(HttpHarness& http, const std::string& url, const std::atomic<in
 
 }  // namespace
 
+TEST_CASE("http unasked: what waits on a connection is looked at, not taken") {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+  CHECK(waiting_on(ends[0]) == Waiting::nothing);
+  REQUIRE(write(ends[1], "x", 1) == 1);
+  CHECK(waiting_on(ends[0]) == Waiting::bytes);
+  CHECK(waiting_on(ends[0]) == Waiting::bytes);
+  char byte = 0;
+  CHECK(read(ends[0], &byte, 1) == 1);
+  close(ends[1]);
+  CHECK(waiting_on(ends[0]) == Waiting::end);
+  close(ends[0]);
+  CHECK(waiting_on(ends[0]) == Waiting::end);
+}
+
 TEST_CASE("http unasked: what comes on an idle connection is nobody's answer") {
   const std::string extra =
       GENERATE(as<std::string>{}, "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", "\r\n", "x");
   const bool closes = GENERATE(true, false);
-  CAPTURE(extra, closes);
+  const bool paced = GENERATE(false, true);
+  CAPTURE(extra, closes, paced);
   std::atomic<int> spoken{0};
   std::atomic<int> asked{0};
   RawServer server([&](RawConnection& connection) {
@@ -56,6 +77,8 @@ TEST_CASE("http unasked: what comes on an idle connection is nobody's answer") {
     }
   });
   HttpHarness http;
+  const NetworkProfile fast{"fast", 10'000'000, 10'000'000, 1ms};
+  if (paced) http.user().set_network(&fast);
   check_pages(http, server.url(""), spoken);
   CHECK(asked == 4);
   CHECK(server.accepted() == 4);
