@@ -162,11 +162,12 @@ HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, T
   return outcome;
 }
 
-// libcurl has forgotten how the connection ended and what was uploaded, but not its last system error and words.
+// libcurl has forgotten how the connection ended and what was uploaded, but not its last words. A system error may be
+// that of an earlier address.
 HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now) {
   CURL* const easy = transfer.slot->easy.get();
   const std::string_view message = transfer.slot->message.data();
-  const bool refused = transfer.hop.http2 && message.empty() && long_of(easy, CURLINFO_OS_ERRNO) == 0;
+  const bool refused = transfer.hop.http2 && message.empty() && transfer.hop.header_bytes == 0;
   CURLcode code = CURLE_GOT_NOTHING;
   if (transfer.hop.headers_complete) {
     code = CURLE_OK;  // a 417, which is an answer
@@ -174,7 +175,7 @@ HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now) {
     code = CURLE_HTTP2_STREAM;
   } else if (says_send_failed(message)) {
     code = CURLE_SEND_ERROR;
-  } else if (!message.empty() || long_of(easy, CURLINFO_OS_ERRNO) != 0) {
+  } else if (!message.empty()) {
     code = CURLE_RECV_ERROR;
   }
   HopOutcome outcome = hop_outcome(transfer, Ending::reported, code, now);

@@ -160,7 +160,10 @@ std::unique_ptr<EasySlot> EasyPool::take() {
 
 void EasyPool::give_back(std::unique_ptr<EasySlot> slot) {
   clear_hop(*slot);
-  if (!slot->tainted) free_.push_back(std::move(slot));
+  // libcurl never forgets a system error: it would be taken for the next transfer's.
+  long os_errno = 0;
+  curl_easy_getinfo(slot->easy.get(), CURLINFO_OS_ERRNO, &os_errno);
+  if (!slot->tainted && os_errno == 0) free_.push_back(std::move(slot));
 }
 
 Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpClient::Options& options,

@@ -181,7 +181,6 @@ void HttpClient::Impl::release(Transfer& transfer) {
 }
 
 void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
-  if (transfer.slot && outcome.facts.os_errno != 0) transfer.slot->tainted = true;  // libcurl keeps it for ever
   release(transfer);
   Hop& hop = transfer.hop;
   if (outcome.sample.error == ErrorClass::protocol && !hop.headers_complete) {  // what came of it is nothing
