@@ -245,6 +245,11 @@ int LoadSession::play() {
 void add_session_options(CLI::App& command, SessionOptions& options) {
   command.add_option("--metrics-listen", options.metrics_listen, "Where /metrics is served, or off")
       ->capture_default_str();
+  command
+      .add_option("--metrics-name", options.metrics_names,
+                  "A further name of this machine, under which /metrics and the pages answer")
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--json", options.json, "Writes the result as JSON to a file, or - for stdout");
   command.add_option("--mailbox", options.mailbox, "imap://HOST, imaps://HOST or maildir:DIR, for mailbox.wait");
   command.add_option("--mailbox-user", options.mailbox_user, "User of the mailbox");

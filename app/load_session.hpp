@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -17,6 +18,7 @@ namespace gelombang {
 
 struct SessionOptions {
   std::string metrics_listen = "127.0.0.1:9780";  // or "off"
+  std::vector<std::string> metrics_names;         // further ones under which it is asked for
   std::string linger = "15s";
   std::string json;  // a file, or "-"
   std::string start_at;

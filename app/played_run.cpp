@@ -59,7 +59,9 @@ std::optional<ExitReason> PlayedRun::open_server() {
   exposition_ = std::make_shared<LoadExposition>(
       LoadExposition::RunInfo{identity_.id, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout,
       std::move(expressions));
-  auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_);
+  auto names = ServedNames::with(options_.metrics_names);
+  if (names.has_error()) return bad("--metrics-name: " + names.error().message);
+  auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_, std::move(names.value()));
   if (server.has_error()) return bad("--metrics-listen: " + server.error().message + "; give another address, or off");
   server_ = std::move(server.value());
   live_page_.emplace(*server_, prepared_.layout, plan.settings.seed, identity_.plan, clock_);

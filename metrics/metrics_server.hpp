@@ -3,6 +3,8 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "metrics/page_server.hpp"
+#include "metrics/served_names.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -19,32 +21,16 @@ class Collectable;
 
 namespace gelombang {
 
-struct PageRequest {
-  std::string_view method;
-  std::string_view path;           // without a query
-  std::string_view query;          // without its '?'
-  std::string_view authorization;  // that header's value; empty where there is none
-  std::string_view body;           // at most MetricsServer::kMaxBody bytes
-  bool from_loopback = false;
-};
-
-struct PageAnswer {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type and Content-Length
-};
-
 class MetricsServer {
  public:
-  static constexpr std::size_t kMaxBody = 64 * 1024;
+  static constexpr std::size_t kMaxBody = PageServer::kMaxBody;
   using Page = std::function<PageAnswer(const PageRequest&)>;
 
-  // `listen` is ADDRESS:PORT with a numeric IPv4 address (Debian's HTTP server under prometheus-cpp is built
-  // without IPv6); port 0 takes a free one. Where it is taken or not ours: an Error.
+  // `listen` is as PageServer::open has it, `names` under which names it answers. Where the address is taken or not
+  // ours: an Error.
   static Result<std::unique_ptr<MetricsServer>> open(std::string_view listen,
                                                      std::shared_ptr<prometheus::Collectable> metrics,
-                                                     const Clock& clock);
+                                                     const Clock& clock, ServedNames names = {});
   // Finishes the answers that are on their way; no page is called afterwards.
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;

@@ -5,10 +5,18 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <prometheus/metric_family.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <list>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -57,6 +65,44 @@ std::string scrape(const std::string& url) {
   REQUIRE(curl.wait() == 0);
   return curl.standard_output();
 }
+
+// A connection that a test plays by itself.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+  }
+  ~Client() { ::close(fd_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void send(const std::string& text) const {
+    REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
+  // What comes next; empty at the end.
+  [[nodiscard]] std::string read_some() const {
+    std::array<char, 4096> buffer{};
+    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+  }
+  [[nodiscard]] std::string read_all() const {
+    std::string text;
+    for (std::string part = read_some(); !part.empty(); part = read_some()) text += part;
+    return text;
+  }
+  // Whether the server has neither said anything nor ended it.
+  [[nodiscard]] bool open() const {
+    char c = 0;
+    return ::recv(fd_, &c, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+  }
+
+ private:
+  int fd_;
+};
 
 }  // namespace
 
@@ -117,11 +163,11 @@ TEST_CASE("metrics server: an address that is none is refused", "[integration]")
   const SystemClock clock;
   const auto exposition = exposition_of(run);
   for (const char* text : {"", "9780", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:80s", "localhost:9780",
-                           "::1:9780", "[::1", "127.0.0.1:80,127.0.0.1:81", "127.0.0.1:-1", "[::1]:9780"}) {
+                           "::1:9780", "[::1", "127.0.0.1:80,127.0.0.1:81", "127.0.0.1:-1", "[127.0.0.1]:9780"}) {
     CAPTURE(text);
     const auto server = MetricsServer::open(text, exposition, clock);
     REQUIRE(server.has_error());
-    CHECK(server.error().message.find("expected an IPv4 ADDRESS:PORT") != std::string::npos);
+    CHECK(server.error().message.find("expected ADDRESS:PORT such as") != std::string::npos);
   }
 }
 
@@ -172,28 +218,84 @@ TEST_CASE("metrics server: beside the metrics it serves the pages it was given, 
   CHECK(server->scrapes() == 0);
 }
 
-TEST_CASE("metrics server: a page is not shown on this machine under a name of somebody else's", "[integration]") {
+TEST_CASE("metrics server: it answers to addresses, localhost, this machine's name and those it is given, to no other",
+          "[integration]") {
   const ExampleRun run(true);
   const SystemClock clock;
-  const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock).value();
+  const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock,
+                                          ServedNames::with({"load1.example.test"}).value())
+                          .value();
   server->serve("/", [](const PageRequest&) -> PageAnswer { return {200, "text/plain", "page", {}}; });
-  const std::string base = "http://127.0.0.1:" + std::to_string(server->port());
-  const auto ask = [&](const std::string& path, const std::string& host) {
-    ChildProcess curl({"curl", "-sS", "--noproxy", "*", "--max-time", "10", "-o", "/dev/null", "-w", "%{http_code}",
-                       "-H", "Host: " + host, base + path});
-    REQUIRE(curl.wait() == 0);
-    return curl.standard_output();
+  const auto status = [&](const std::string& path, const std::string& version, const std::string& hosts) {
+    Client client(server->port());
+    client.send("GET " + path + " HTTP/" + version + "\r\n" + hosts + "\r\n");
+    return client.read_all().substr(0, 12);
   };
-  for (const char* host : {"127.0.0.1:9780", "127.0.0.1", "localhost:9780", "LOCALHOST", "[::1]:9780"}) {
-    CAPTURE(host);
-    CHECK(ask("/", host) == "200");
+  for (const char* path : {"/", "/metrics"}) {
+    CAPTURE(path);
+    CHECK(status(path, "1.1", "Host: load1.example.test:9780\r\n") == "HTTP/1.1 200");
+    CHECK(status(path, "1.1", "Host: 127.0.0.1:9780\r\n") == "HTTP/1.1 200");
+    CHECK(status(path, "1.0", "") == "HTTP/1.1 200");  // no browser asks so
+    CHECK(status(path, "1.1", "Host: rebound.test:9780\r\n") == "HTTP/1.1 403");
+    CHECK(status(path, "1.0", "Host: rebound.test\r\n") == "HTTP/1.1 403");
+    CHECK(status(path, "1.1", "") == "HTTP/1.1 400");
+    CHECK(status(path, "1.1", "Host: localhost\r\nHost: rebound.test\r\n") == "HTTP/1.1 400");
+    CHECK(status(std::string("http://rebound.test") + path, "1.1", "Host: localhost\r\n") == "HTTP/1.1 400");
   }
-  for (const char* host : {"rebound.test:9780", "rebound.test", "localhost.rebound.test", "127.0.0.1.rebound.test"}) {
+  CHECK(status("/api/other", "1.1", "Host: rebound.test\r\n") == "HTTP/1.1 403");
+}
+
+TEST_CASE("served names: what cannot be lent by a name server") {
+  std::array<char, 256> own{};
+  REQUIRE(::gethostname(own.data(), own.size() - 1) == 0);
+  const ServedNames names = ServedNames::with({"Load1.Example.Test", "portal."}).value();
+  for (const std::string& host :
+       {std::string("127.0.0.1:9780"), std::string("127.0.0.1"), std::string("192.0.2.1:80"),
+        std::string("[::1]:9780"), std::string("[2001:db8::1]"), std::string("localhost:9780"),
+        std::string("LOCALHOST"), std::string("localhost."),
+        std::string(own.data()), std::string(own.data()) + ":9780", std::string("load1.example.test:1"),
+        std::string("PORTAL"), std::string("portal.:80")}) {
     CAPTURE(host);
-    CHECK(ask("/", host) == "403");
+    CHECK(names.serve(host));
   }
-  // A scraper may know this machine by any name.
-  CHECK(ask("/metrics", "rebound.test:9780") == "200");
+  for (const char* host :
+       {"", ":9780", "rebound.test:9780", "localhost.rebound.test", "127.0.0.1.rebound.test", "127.1", "0x7f.0.0.1",
+        "2130706433", "127.0.0.1:80:80", "127.0.0.1:x", "127.0.0.1:123456", "[::1", "[::1]x", "[127.0.0.1]", "::1",
+        "[rebound.test]", "a.localhost", "localhost:80@rebound.test", "localhost rebound.test", "example.test",
+        "x.load1.example.test", "localhost.."}) {
+    CAPTURE(host);
+    CHECK_FALSE(names.serve(host));
+  }
+  for (const char* name : {"", ".", "a:80", "http://a", "a b", "*", "[::1]", "a/b"}) {
+    CAPTURE(name);
+    CHECK(ServedNames::with({name}).error().message.find("': expected a host's name without a port") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("metrics server: clients that say nothing, half a request or read nothing delay no scrape", "[integration]") {
+  const SystemClock clock;
+  const ExampleRun run(true);
+  const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock).value();
+  server->serve("/long",
+                [](const PageRequest&) -> PageAnswer { return {200, "text/plain", std::string(10'000'000, 'x'), {}}; });
+  std::list<Client> silent;
+  std::list<Client> halves;
+  std::list<Client> readers;
+  for (int i = 0; i < 30; ++i) {
+    silent.emplace_back(server->port());
+    halves.emplace_back(server->port()).send("GET /metrics HTTP/1.1\r\nHost: loc");
+    readers.emplace_back(server->port()).send("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  CHECK(scrape(server->url()).find("gelombang_iterations_started_total") != std::string::npos);
+  // It came before any of them was sent away.
+  for (const Client& client : silent) CHECK(client.open());
+  for (const Client& client : halves) CHECK(client.open());
+  for (Client& client : readers) CHECK(client.read_some().starts_with("HTTP/1.1 200"));
+  // Those that have been there for longest give way to more than it holds.
+  for (std::size_t i = 0; i < 2 * PageServer::kMostConnections; ++i) silent.emplace_back(server->port());
+  CHECK(scrape(server->url()).find("gelombang_iterations_started_total") != std::string::npos);
+  CHECK(silent.front().read_all().empty());
 }
 
 TEST_CASE("metrics server: scrapes while totals are published are never half of one and half of another",
