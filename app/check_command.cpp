@@ -5,15 +5,19 @@
 #include "app/rate_chart.hpp"
 #include "app/say.hpp"
 #include "base/units.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <variant>
 
 namespace gelombang {
 namespace {
 
 std::string describe(const Load& load) {
+  if (load.source && std::holds_alternative<PrometheusQuery>(*load.source))
+    return fmt::format("{} of a Prometheus, not known until `run` asks it", name(load.kind));
   if (load.source) return fmt::format("{}, not read", name(load.kind));
   if (load.open()) {
     return fmt::format("{} for {}, peak {}, {:.0f} arrivals expected, {}", name(load.kind),
@@ -93,17 +97,24 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
 
 }  // namespace
 
-int check_scenario(const RunOptions& options) {
-  const auto prepared = prepare_run(options, Recordings::all);
+int check_scenario(const RunOptions& options, bool fetch) {
+  const auto prepared = prepare_run(options, fetch ? Recordings::fetched : Recordings::files);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   const PreparedRun& run = prepared.value();
-  const FitReport fit = fit_of(run);
   print_scenario(run);
+  const std::string sent =
+      run.asked.empty() ? "Nothing was sent." : fmt::format("Sent was one query to {}.", printable(run.asked));
+  if (run.plan.load.source) {
+    fmt::print("\nThis run: {} ({}), seed {}\nWhether it fits is not known: see --fetch. {}\n", run.plan.load.name,
+               describe(run.plan.load), run.plan.settings.seed, sent);
+    return 0;
+  }
+  const FitReport fit = fit_of(run);
   print_need(run, fit.need);
   std::fflush(stdout);
   for (const std::string& problem : fit.doubtful) say("may not fit: {}\n", problem);
   if (fit.impossible.empty()) {
-    fmt::print("{} Nothing was sent.\n", fit.doubtful.empty() ? "It fits." : "It may fit.");
+    fmt::print("{} {}\n", fit.doubtful.empty() ? "It fits." : "It may fit.", sent);
     return 0;
   }
   for (const std::string& problem : fit.impossible) say("does not fit: {}\n", problem);

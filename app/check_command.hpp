@@ -1,4 +1,5 @@
-// `gelombang check`: says what a run would be and need, and sends nothing.
+// `gelombang check`: says what a run would be and need, and sends nothing but, where it is wanted, one query to the
+// Prometheus that the played load was recorded by.
 #pragma once
 
 #include "app/run_options.hpp"
@@ -6,6 +7,6 @@
 namespace gelombang {
 
 // Prints to stdout; the exit code.
-int check_scenario(const RunOptions& options);
+int check_scenario(const RunOptions& options, bool fetch);
 
 }  // namespace gelombang

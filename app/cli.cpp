@@ -35,11 +35,13 @@ void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, st
   sub->callback([&] { command = [&] { return run_load(run, session); }; });
 }
 
-void add_check_command(CLI::App& app, RunOptions& run, std::function<int()>& command) {
-  CLI::App* sub = app.add_subcommand("check", "Validates a scenario and says what a run would need; sends nothing");
+void add_check_command(CLI::App& app, RunOptions& run, bool& fetch, std::function<int()>& command) {
+  CLI::App* sub = app.add_subcommand(
+      "check", "Validates a scenario and says what a run would need; without --fetch it sends nothing");
   sub->footer("Example:\n  gelombang check portal_mix.lua --load opening --scale 1/10");
   add_plan_options(*sub, run);
-  sub->callback([&] { command = [&] { return check_scenario(run); }; });
+  sub->add_flag("--fetch", fetch, "Where the load was recorded by a Prometheus: asks it, with one query");
+  sub->callback([&] { command = [&] { return check_scenario(run, fetch); }; });
 }
 
 void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::function<int()>& command) {
@@ -70,7 +72,8 @@ int parse_and_run(int argc, char** argv) {
   SessionOptions session;
   std::function<int()> command;
   add_run_command(app, run, session, command);
-  add_check_command(app, run, command);
+  bool fetch = false;
+  add_check_command(app, run, fetch, command);
   FindMaxOptions find_max;
   add_find_max_command(app, find_max, command);
   SelftestOptions selftest;

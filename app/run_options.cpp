@@ -9,6 +9,7 @@
 #include "metrics/json_writer.hpp"
 #include "metrics/layout.hpp"
 #include "probes/address_class.hpp"
+#include "probes/consent_guard.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,6 +23,7 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <variant>
 
 namespace gelombang {
 namespace {
@@ -205,22 +207,39 @@ std::string user_agent(const RunOptions& options) {
                                  : fmt::format("gelombang/{} (+{})", kVersion, options.contact);
 }
 
+const PrometheusQuery* query_of(const Load& load) {
+  return load.source ? std::get_if<PrometheusQuery>(&*load.source) : nullptr;
+}
+
 // What was left out of a recording is said on stderr.
-Result<void> read_noted(Load& load, const ControlTraffic& traffic) {
+Result<void> read_noted(Load& load, const RunOptions& options, ControlTraffic traffic) {
   std::vector<std::string> notes;
+  const SystemClock clock;
+  std::optional<ConsentGuard> guard;
+  if (query_of(load) != nullptr) {
+    // Without a key: a Prometheus has no consent to give.
+    ConsentGuard::Options rules;
+    rules.allow_private_network = options.allow_private_network;
+    rules.contact = options.contact;
+    rules.user_agent = traffic.user_agent;
+    traffic.guard = &guard.emplace(std::move(rules), clock);
+  }
   auto read = read_recording(load, traffic, notes);
   for (const std::string& note : notes) spdlog::warn("load '{}': {}", load.name, note);
   return read;
 }
 
 Result<RunPlan> make_plan(const RunOptions& options, const Scenario& scenario, ScenarioSettings settings,
-                          const Factors& factors, const ControlTraffic& traffic, const HostLimits& limits) {
+                          const Factors& factors, const ControlTraffic& traffic, const HostLimits& limits,
+                          Recordings recordings) {
   RunPlan plan;
   plan.scenario_path = scenario.path;
   plan.settings = std::move(settings);
   auto load = choose_load(options, scenario);
   if (load.has_error()) return load.error();
-  if (const auto read = read_noted(load.value(), traffic); read.has_error()) return read.error();
+  if (query_of(load.value()) == nullptr || recordings != Recordings::files) {
+    if (const auto read = read_noted(load.value(), options, traffic); read.has_error()) return read.error();
+  }
   load = played(load.value(), factors);
   if (load.has_error()) return load.error();
   plan.load = std::move(load.value());
@@ -352,17 +371,23 @@ Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings
   }
   const auto factors = read_factors(options);
   if (factors.has_error()) return factors.error();
-  auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits);
+  auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits,
+                        recordings);
   if (plan.has_error()) return plan.error();
   run.plan = std::move(plan.value());
   for (Load& load : run.scenario.loads) {
     if (load.name == run.plan.load.name) {
+      if (const PrometheusQuery* query = query_of(load); query != nullptr && !run.plan.load.source)
+        run.asked = query->url;
       load = run.plan.load;  // its recording is read once
       continue;
     }
-    if (recordings != Recordings::all) continue;
+    if (recordings == Recordings::played) continue;
     // What is not played need not be there.
-    if (const auto read = read_noted(load, traffic); read.has_error()) spdlog::warn("{}", read.error().message);
+    if (query_of(load) == nullptr) {
+      if (const auto read = read_noted(load, options, traffic); read.has_error())
+        spdlog::warn("{}", read.error().message);
+    }
     auto as_played = load.source ? Result<Load>(load) : played(load, factors.value());
     if (as_played.has_value()) load = std::move(as_played.value());
   }

@@ -71,12 +71,16 @@ struct PreparedRun {
   bool users_chosen = false;             // plan.max_users is the user's wish
   std::optional<std::uint64_t> planned;  // arrivals of this segment, where they have been drawn
   std::unique_ptr<PhotoStore> photos;
+  std::string asked;  // the Prometheus that was asked for the load; empty: none
 };
 
-// Which recordings of replayed loads are read.
-enum class Recordings : std::uint8_t { played, all };
+// Which recordings are read. Only the load that is played asks a Prometheus, so that a scenario sends one query however
+// many loads it has.
+// played: that of the load that is played. files: of every load, where they are files. fetched: both.
+enum class Recordings : std::uint8_t { played, files, fetched };
 
 // Loads the scenario, picks the load, reads what it replays and checks everything that can be checked without sending.
+// A load that was not read keeps its source, and has no arrivals.
 Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings = Recordings::played);
 
 }  // namespace gelombang

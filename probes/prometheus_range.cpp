@@ -60,11 +60,29 @@ bool same_server(const RemoteAddress& one, const RemoteAddress& other) {
   return one.bytes == other.bytes;
 }
 
-// Where the question may go: all addresses of the server, none of which load may go to.
-Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
-  auto addresses = traffic.resolve(server.host, server.port);
+// Those that the guard lets a connection go to. A scenario may name a server of somebody who knows nothing of it.
+Result<std::vector<RemoteAddress>> allowed_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
+  const auto addresses = traffic.resolve(server.host, server.port);
   if (addresses.has_error()) return addresses.error();
-  if (addresses.value().empty()) return Error{fmt::format("'{}' has no address", server.host)};
+  std::vector<RemoteAddress> allowed;
+  std::string refusal = fmt::format("'{}' has no address", server.host);
+  for (const RemoteAddress& address : addresses.value()) {
+    const GuardVerdict verdict = traffic.guard != nullptr ? traffic.guard->may_connect(server.host, address)
+                                                          : GuardVerdict{is_loopback(address), "it is not loopback"};
+    if (verdict.allowed) {
+      allowed.push_back(address);
+    } else {
+      refusal = fmt::format("may not be asked: {}", verdict.reason);
+    }
+  }
+  if (allowed.empty()) return Error{refusal};
+  return allowed;
+}
+
+// Where the question may go: addresses of the server, none of which load may go to.
+Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
+  auto addresses = allowed_addresses(server, traffic);
+  if (addresses.has_error()) return addresses.error();
   if (traffic.target_host.empty()) return addresses;
   const auto target = traffic.resolve(traffic.target_host, traffic.target_port);
   if (target.has_error()) {

@@ -1,11 +1,12 @@
 // A recorded rate from a Prometheus: one query over a range of time. This is control traffic, to a server that the
-// operator names: one request on one connection, no redirects, no proxy, and never to a host of the target. On this
-// machine a host is a port: another one may be asked.
+// operator names: one request on one connection, no redirects, no proxy, only where the guard allows a connection, and
+// never to a host of the target. On this machine a host is a port: another one may be asked.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "probes/address_resolver.hpp"
+#include "probes/socket_guard.hpp"
 
 #include <cstdint>
 #include <string>
@@ -33,6 +34,7 @@ struct ControlTraffic {
   std::string target_host;  // empty: no target yet
   std::uint16_t target_port = 0;
   AddressResolver resolve = resolve_addresses;
+  SocketGuard* guard = nullptr;  // none: loopback alone is asked
   Duration timeout = std::chrono::seconds(30);
 };
 

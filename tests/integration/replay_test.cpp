@@ -124,7 +124,7 @@ TEST_CASE("replay: a rate is read from a real Prometheus, in check and in a run"
   const Scenario scenario(prometheus_load(prometheus.url(), "sum(rate(logins_total[2m]))"));
   // From 12:02 to 12:18: eight minutes at 20/s, two in which the mean over two minutes climbs, six at 50/s.
   const double total = 8 * 60 * 20 + 2 * 60 * 35 + 6 * 60 * 50;
-  const RunResult check = run_program({"check", scenario.path, "--scale", "1/1000"});
+  const RunResult check = run_program({"check", scenario.path, "--scale", "1/1000", "--fetch"});
   INFO(check.out << check.err);
   CHECK(check.exit_code == 0);
   const auto at = check.out.find("integral ");
@@ -160,7 +160,7 @@ TEST_CASE("replay: a Prometheus that has no such rate is one line and exit 104",
   for (const auto& [load, words] : cases) {
     const Scenario scenario(load);
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{"check", scenario.path},
+         {std::vector<std::string>{"check", scenario.path, "--fetch"},
           std::vector<std::string>{"run", scenario.path, "--target", "http://127.0.0.1:1"}}) {
       const RunResult run = run_program(command);
       INFO(words << "\n" << run.err);
@@ -170,6 +170,70 @@ TEST_CASE("replay: a Prometheus that has no such rate is one line and exit 104",
       CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
     }
   }
+}
+
+TEST_CASE("replay: check sends nothing, and whoever asks sends one query however many loads there are",
+          "[integration]") {
+  RawServer prometheus([](RawConnection& connection) {
+    connection.read_head();
+    connection.send(http_answer(
+        R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},)"
+        R"("values":[[1614834120,"3"],[1614835080,"5"]]}]}})"));
+  });
+  std::string loads = prometheus_load(prometheus.url(), "up");
+  for (int i = 0; i < 300; ++i)
+    loads += ", l" + std::to_string(i) + " = " + prometheus_load(prometheus.url(), "up + " + std::to_string(i));
+  const Scenario scenario(loads);
+  const RunResult check = run_program({"check", scenario.path, "--load", "l"});
+  INFO(check.out << check.err);
+  CHECK(check.exit_code == 0);
+  CHECK(check.out.find("load l7: replay of a Prometheus, not known until `run` asks it\n") != std::string::npos);
+  CHECK(check.out.ends_with("\nWhether it fits is not known: see --fetch. Nothing was sent.\n"));
+  CHECK(prometheus.accepted() == 0);
+
+  const RunResult fetch = run_program({"check", scenario.path, "--load", "l", "--fetch"});
+  INFO(fetch.out << fetch.err);
+  CHECK(fetch.exit_code == 0);
+  CHECK(fetch.out.ends_with("It fits. Sent was one query to " + prometheus.url() + ".\n"));
+  CHECK(prometheus.accepted() == 1);
+
+  Notebook target;
+  const RunResult run =
+      run_scenario(scenario.path, {"--target", target.url(), "--load", "l", "--scale", "1/1000", "--speed", "1000"});
+  INFO(run.out << run.err);
+  CHECK(prometheus.accepted() == 2);
+  // A load of the flags needs no recording.
+  CHECK(run_program({"check", scenario.path, "--rate", "1/s", "--duration", "1s"}).out.ends_with(
+      "It fits. Nothing was sent.\n"));
+  CHECK(prometheus.accepted() == 2);
+}
+
+TEST_CASE("replay: a Prometheus on a public or private address is not asked without leave", "[integration]") {
+  for (const auto& [url, words] : std::vector<std::pair<std::string, std::string>>{
+           {"http://192.0.2.7:9090", "may not be asked"},
+           {"http://10.255.255.1:9090", "it needs --allow-private-network"},
+           {"http://8.8.8.8:9090", "may not be asked"}}) {
+    const Scenario scenario(prometheus_load(url, "up"));
+    const RunResult run = run_program({"check", scenario.path, "--fetch"});
+    INFO(run.err);
+    CHECK(run.exit_code == 104);
+    CHECK(run.err.find(url + "/: may not be asked: ") != std::string::npos);
+    CHECK(run.err.find(words) != std::string::npos);
+  }
+}
+
+TEST_CASE("replay: a virtual host before the client, and blanks in paths", "[integration]") {
+  Notebook target;
+  TemporaryDirectory directory;
+  write_file(directory.file("access.log"), "portal.example:80 " + logged(0, "192.0.2.1", "GET /a b?c=d e") +
+                                               "portal.example:80 " + logged(0, "192.0.2.2", "GET /two"));
+  const RunResult run =
+      run_scenario("replay.lua", {"--target", target.url(), "--set", "log=" + directory.file("access.log")});
+  INFO(run.out << run.err);
+  REQUIRE(run.exit_code == 0);
+  CHECK(run.summary.at("arrivals").at("planned").as_int64() == 2);
+  CHECK(target.seen().count("GET /a%20b") == 1);
+  CHECK(target.seen().count("GET /two") == 1);
 }
 
 TEST_CASE("replay: bad recordings and impossible shapes are one line and exit 104", "[integration]") {

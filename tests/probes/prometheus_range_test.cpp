@@ -22,6 +22,23 @@ std::string problem_of(const std::string& body) {
   return points.error().message;
 }
 
+// Allows everything or nothing, and notes what it was asked about.
+class OneAnswer final : public SocketGuard {
+ public:
+  explicit OneAnswer(bool allowed) : allowed_(allowed) {}
+  GuardVerdict may_connect(std::string_view host, const RemoteAddress& address) override {
+    asked.push_back(std::string(host) + " " + format_address(address));
+    return {allowed_, "no consent"};
+  }
+  GuardVerdict may_request(std::string_view, std::string_view) override { return {allowed_, "no consent"}; }
+  bool needs_preparation(std::string_view, std::string_view, std::uint16_t) override { return false; }
+  void prepare(std::string, std::string, std::uint16_t, std::function<void()> ready) override { ready(); }
+  std::vector<std::string> asked;
+
+ private:
+  bool allowed_;
+};
+
 PrometheusQuery some_query(const std::string& url) { return {url, "sum(rate(x[1m]))", 1614834000s, 1614834120s, 60s}; }
 
 }  // namespace
@@ -85,10 +102,24 @@ TEST_CASE("prometheus range: a host of the target is not asked, and on loopback 
     REQUIRE(points.has_error());
     return points.error().message;
   };
+  OneAnswer everything(true);
+  traffic.guard = &everything;
   CHECK(problem("http://192.0.2.7:9090", "192.0.2.7", 80) == "http://192.0.2.7:9090/: " + refusal);
   CHECK(problem("http://127.0.0.1:1", "127.0.0.1", 2).find("no answer") != std::string::npos);
   CHECK(problem("http://127.0.0.1:1", "127.0.0.1", 1) == "http://127.0.0.1:1/: " + refusal);
   CHECK(problem("http://127.0.0.1:1", "::1", 1) == "http://127.0.0.1:1/: " + refusal);  // it may listen on both
+}
+
+TEST_CASE("prometheus range: only what the guard allows is asked, without one loopback alone") {
+  std::vector<std::string> notes;
+  ControlTraffic traffic;
+  CHECK(query_prometheus(some_query("http://192.0.2.7:9090"), traffic, notes).error().message ==
+        "http://192.0.2.7:9090/: may not be asked: it is not loopback");
+  OneAnswer guard(false);
+  traffic.guard = &guard;
+  CHECK(query_prometheus(some_query("http://127.0.0.1:1"), traffic, notes).error().message ==
+        "http://127.0.0.1:1/: may not be asked: no consent");
+  CHECK(guard.asked == std::vector<std::string>{"127.0.0.1 127.0.0.1"});
 }
 
 TEST_CASE("prometheus range: what cannot be looked up is refused, not asked") {
