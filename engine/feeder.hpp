@@ -2,7 +2,7 @@
 // index and the seed, on whatever worker or machine it runs.
 #pragma once
 
-#include "base/result.hpp"
+#include "engine/csv_table.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -21,15 +21,6 @@ struct PeopleFeed {
   std::uint64_t count = 0;  // 0: endless
   std::string mail_domain;  // empty: the default
 };
-
-// The rows of a CSV file with a header line, read once and shared by all workers.
-struct CsvTable {
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
-};
-// A missing file, no header, no rows, a row of another width, a stray quote, columns that share a name: one
-// line with file and line number. While somebody holds the table of an unchanged file, others get the same one.
-Result<std::shared_ptr<const CsvTable>> read_csv(const std::string& path);
 
 struct Feed {
   FeederOrder order = FeederOrder::circular;

@@ -1,12 +1,13 @@
 #include "engine/line_reader.hpp"
 
 #include "engine/redactor.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <array>
+#include <utility>
 
 namespace gelombang {
 namespace {
@@ -15,36 +16,52 @@ constexpr std::size_t kBuffer = 128 * 1024;
 constexpr std::size_t kExcerpt = 80;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Of the formats that logs are rotated into: gzip, xz, zstd, bzip2.
+// Of the formats that logs are rotated into: gzip, compress, xz, zstd, bzip2, lz4, zip.
 bool compressed(std::string_view text) {
-  return text.starts_with("\x1f\x8b") ||
-         text.starts_with(
-             "\xFD"
-             "7zXZ") ||
-         text.starts_with("\x28\xB5\x2F\xFD") || text.starts_with("BZh");
+  using namespace std::string_view_literals;
+  static constexpr std::array kMarks{"\x1f\x8b"sv,         "\x1f\x9d"sv, "\xFD" "7zXZ"sv, "\x28\xB5\x2F\xFD"sv,
+                                     "BZh"sv,               "\x04\x22\x4D\x18"sv, "PK\x03\x04"sv};
+  return std::any_of(kMarks.begin(), kMarks.end(), [text](std::string_view mark) { return text.starts_with(mark); });
+}
+
+// What a beginning shows to be no text; empty where it may be one.
+std::string_view no_text(std::string_view start) {
+  if (compressed(start)) return "is compressed: expected text, so unpack it first";
+  if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) return "is UTF-16: expected UTF-8";
+  if (start.find('\0') != std::string_view::npos) return "has zero bytes in it: expected text in UTF-8";
+  return {};
 }
 
 }  // namespace
 
-LineReader::LineReader(std::string path, std::FILE* file) : path_(std::move(path)), file_(file), buffer_(kBuffer) {}
+LineReader::LineReader(InputFile file) : file_(std::move(file)), buffer_(kBuffer) {}
 
-Result<LineReader> LineReader::open(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return Error{fmt::format("{}: cannot be read: {}", path, std::strerror(errno))};
-  LineReader reader(path, file);
+Result<LineReader> LineReader::open(const NamedFile& file) {
+  auto opened = file.open();
+  if (opened.has_error()) return opened.error();
+  const auto fail = [&file](std::string_view problem) {
+    return Error{fmt::format("{}: {}", printable(file.path()), problem)};
+  };
+  if (opened.value().size() > kMostBytes) {
+    return fail(fmt::format("is {} bytes long: expected at most {}", opened.value().size(), kMostBytes));
+  }
+  LineReader reader(std::move(opened.value()));
   reader.fill();
   if (reader.failure_) return *reader.failure_;
   const std::string_view start(reader.buffer_.data(), reader.end_);
-  if (compressed(start)) return Error{fmt::format("{}: is compressed: expected text, so unpack it first", path)};
+  if (const std::string_view problem = no_text(start); !problem.empty()) return fail(problem);
   if (start.starts_with(kByteOrderMark)) reader.begin_ = kByteOrderMark.size();
   return {Result<LineReader>::in_place_value, std::move(reader)};
 }
 
 bool LineReader::fill() {
   begin_ = 0;
-  end_ = std::fread(buffer_.data(), 1, buffer_.size(), file_.get());
-  if (end_ == 0 && std::ferror(file_.get()) != 0) {
-    failure_ = Error{fmt::format("{}: cannot be read: {}", path_, std::strerror(errno))};
+  end_ = 0;
+  const auto got = file_.read(buffer_.data(), buffer_.size());
+  if (got.has_error()) {
+    failure_ = got.error();
+  } else {
+    end_ = got.value();
   }
   return end_ > 0;
 }
@@ -54,20 +71,23 @@ std::optional<LineReader::Line> LineReader::next() {
   bool cut = false;
   bool any = false;
   while (begin_ < end_ || fill()) {
+    if (std::exchange(after_return_, false) && buffer_[begin_] == '\n') {
+      ++begin_;
+      continue;
+    }
     any = true;
-    const char* const from = buffer_.data() + begin_;
-    const auto* const feed = static_cast<const char*>(std::memchr(from, '\n', end_ - begin_));
-    const std::size_t length = feed != nullptr ? static_cast<std::size_t>(feed - from) : end_ - begin_;
+    const std::string_view rest(buffer_.data() + begin_, end_ - begin_);
+    const std::size_t length = std::min(rest.find_first_of("\r\n"), rest.size());
+    const bool ended = length < rest.size();
     const std::size_t taken = std::min(length, kLongest - line_.size());
     cut = cut || taken < length;
-    line_.append(from, taken);
-    begin_ += length + (feed != nullptr ? 1 : 0);
-    if (feed != nullptr) break;
+    line_.append(rest.substr(0, taken));
+    begin_ += length + (ended ? 1 : 0);
+    after_return_ = ended && rest[length] == '\r';
+    if (ended) break;
   }
   if (!any) return std::nullopt;
-  std::string_view text = line_;
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return Line{text, ++number_, cut};
+  return Line{line_, ++number_, cut};
 }
 
 void SkippedLines::add(const LineReader::Line& line, std::string_view problem) {

@@ -1,11 +1,10 @@
-// Lines of a file of any size, in constant memory.
+// Lines of a file, in constant memory. A line ends with \n, \r\n or \r.
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/scenario_folder.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +16,7 @@ class LineReader {
  public:
   // What a longer line has beyond this is skipped.
   static constexpr std::size_t kLongest = 16 * 1024;
+  static constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 30;
 
   struct Line {
     std::string_view text;  // without its end; valid until the next call
@@ -24,28 +24,28 @@ class LineReader {
     bool cut = false;  // it was longer than kLongest
   };
 
-  // A file that cannot be opened, or is compressed, is an Error.
-  static Result<LineReader> open(const std::string& path);
+  // A file that cannot be opened, is larger than kMostBytes, compressed or otherwise no text is an Error.
+  static Result<LineReader> open(const NamedFile& file);
   // Nothing at the end of the file, or where it cannot be read: failure() tells them apart.
   std::optional<Line> next();
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
 
  private:
-  struct Closer {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-  };
-  LineReader(std::string path, std::FILE* file);
+  explicit LineReader(InputFile file);
   bool fill();
 
-  std::string path_;
-  std::unique_ptr<std::FILE, Closer> file_;
+  InputFile file_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string line_;
+  bool after_return_ = false;  // a \n that comes next belongs to the line before
   std::uint64_t number_ = 0;
   std::optional<Error> failure_;
 };
+
+// A file in which so many more lines are unusable than good is not read to its end.
+constexpr std::uint64_t kHopeless = 10000;
 
 // Lines that were left out: how many, and what was wrong with the first.
 class SkippedLines {

@@ -4,9 +4,11 @@
 #include "engine/recorded_time.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
+#include <iterator>
 
 namespace gelombang::lua {
 namespace {
@@ -52,22 +54,26 @@ int parse_time_text(lua_State* L) {
   return 1;
 }
 
-// A data file named by a scenario lies beside it, unless the path is absolute.
-std::string beside_scenario(const LuaVm::State& state, std::string_view path) {
-  return (std::filesystem::path(state.directory) / std::string(path)).string();
-}
-
 int read_csv_file(lua_State* L) {
   LuaVm::State& state = state_of(L);
   const std::string name(text(L, 1));
   if (state.csv.count(name) != 0) return 0;
-  auto table = read_csv(beside_scenario(state, name));
+  const auto file = state.folder.find_data(name);
+  auto table = file.has_value() ? read_csv(file.value()) : Result<std::shared_ptr<const CsvTable>>(file.error());
   if (table.has_error()) {
     push(L, table.error().message);
     return 1;
   }
   state.csv.emplace(name, table.value());
   return 0;
+}
+
+// -> why a recording of that name may not be read, or nothing. It need not be there yet.
+int find_data_file(lua_State* L) {
+  const auto file = state_of(L).folder.find_data(text(L, 1));
+  if (file.has_value()) return 0;
+  push(L, file.error().message);
+  return 1;
 }
 
 int check_guard(lua_State* L) {
@@ -78,24 +84,20 @@ int check_guard(lua_State* L) {
 }
 
 int load_module(lua_State* L) {
-  const LuaVm::State& state = state_of(L);
-  std::string file(text(L, 1));
-  std::replace(file.begin(), file.end(), '.', '/');
-  file += ".lua";
-  std::vector<std::string> directories{state.directory};
-  directories.insert(directories.end(), state.settings.library_paths.begin(), state.settings.library_paths.end());
-  std::string looked;
-  for (const std::string& directory : directories) {
-    const std::string path = (std::filesystem::path(directory) / file).string();
-    looked += (looked.empty() ? "" : ", ") + path;
-    std::error_code failure;
-    if (!std::filesystem::is_regular_file(path, failure)) continue;
-    if (load_text(L, path)) return 1;
-    lua_pushnil(L);
-    lua_insert(L, -2);
-    return 2;
+  LuaVm::State& state = state_of(L);
+  std::string name(text(L, 1));
+  std::replace(name.begin(), name.end(), '.', '/');
+  name += ".lua";
+  const auto file = state.folder.find_module(name);
+  if (file.has_error()) return push_problem(L, file.error().message);
+  if (!file.value().exists()) {
+    return push_problem(L, fmt::format("no file for require '{}': looked for {}", text(L, 1),
+                                       fmt::join(state.folder.places(name), ", ")));
   }
-  return push_problem(L, fmt::format("no file for require '{}': looked for {}", text(L, 1), looked));
+  if (load_text(L, state, file.value())) return 1;
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  return 2;
 }
 
 // Reads the fields of photo{...} by name; everything read goes into `key` too, so that equal specs share bytes.
@@ -245,6 +247,7 @@ void add_load_functions(lua_State* L, LuaVm::State& state) {
       {"parse_bandwidth", guarded<parse_bandwidth_text>},
       {"parse_time", guarded<parse_time_text>},
       {"read_csv", guarded<read_csv_file>},
+      {"find_data", guarded<find_data_file>},
       {"check_guard", guarded<check_guard>},
       {"load_module", guarded<load_module>},
       {"photo", guarded<draw_photo>},

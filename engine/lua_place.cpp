@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
+#include <sstream>
 
 namespace gelombang::lua {
 namespace {
@@ -38,8 +38,10 @@ std::string function_in(lua_State* L, lua_Debug& frame) {
 }
 
 // Where the expression begins whose last line this is: a tail call carries the line of its end.
-int first_line(const std::string& path, int last) {
-  std::ifstream file(path);
+int first_line(const LuaVm::State& state, const std::string& path, int last) {
+  const auto known = state.sources.find(path);
+  if (known == state.sources.end()) return last;
+  std::istringstream file(known->second);
   std::vector<std::string> lines;
   std::string line;
   while (static_cast<int>(lines.size()) < last && std::getline(file, line)) lines.push_back(line);
@@ -77,13 +79,14 @@ LineWatch::~LineWatch() {
   lua_sethook(L_, nullptr, 0, 0);
   luaJIT_setmode(L_, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_ON);
   registered_state(L_).last_line = 0;
+  registered_state(L_).sources.clear();
 }
 
 std::string place(lua_State* L) {
   const LuaVm::State& state = registered_state(L);
   if (state.last_line > 0) {
     const std::string path = state.last_source.substr(1);
-    return fmt::format("{}:{}: ", path, first_line(path, state.last_line));
+    return fmt::format("{}:{}: ", path, first_line(state, path, state.last_line));
   }
   lua_Debug frame{};
   std::string nearest;

@@ -3,6 +3,7 @@
 
 #include "engine/lua_vm.hpp"
 #include "engine/photo_store.hpp"
+#include "engine/scenario_folder.hpp"
 
 #include <lua.hpp>
 
@@ -19,12 +20,13 @@ namespace gelombang {
 struct LuaVm::State {
   ScenarioSettings settings;
   PhotoStore* photos = nullptr;
-  std::string directory;                                       // of the scenario file
+  ScenarioFolder folder;
   std::map<std::string, std::shared_ptr<const CsvTable>> csv;  // by path
   LuaUser* user = nullptr;                                     // whose coroutine is running; null while loading
   // While loading: what line of the scenario ran last.
   std::string last_source;                 // "@path"
   int last_line = 0;                       // 0: not loading
+  std::map<std::string, std::string> sources;  // the files that were read, by path; while loading
   std::vector<std::vector<int>> step_ids;  // [journey][number - 1], -1: not listed
   struct Closer {
     void operator()(lua_State* L) const noexcept { lua_close(L); }
@@ -119,7 +121,7 @@ void add_user_functions(lua_State* L, LuaVm::State& state);
 void add_functions(lua_State* L, LuaVm::State& state, const Function* functions, std::size_t count);
 
 // Leaves a file's chunk on the stack, or false and a message. Text only.
-bool load_text(lua_State* L, const std::string& path);
+bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file);
 
 // Describes the scenario table on top of the stack.
 Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::string& path);

@@ -43,6 +43,7 @@ void add_functions(lua_State* L, LuaVm::State& state, const Function* functions,
 namespace {
 
 constexpr const char* kBytesType = "gelombang.bytes";
+constexpr std::uint64_t kMostSource = 16 * 1024 * 1024;  // bytes of a file of Lua
 
 int collect_bytes(lua_State* L) {
   using Bytes = std::shared_ptr<const std::string>;
@@ -104,13 +105,24 @@ std::set<std::string> asked_settings(lua_State* L, const LuaVm::State& state) {
 
 }  // namespace
 
-bool load_text(lua_State* L, const std::string& path) {
-  if (luaL_loadfilex(L, path.c_str(), "t") == 0) return true;
-  std::string message(text(L, -1));
+bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file) {
+  const std::string& path = file.path();
+  std::string message;
+  {
+    auto opened = file.open();
+    auto source = opened.has_value() ? opened.value().read_all(kMostSource) : Result<std::string>(opened.error());
+    if (source.has_value()) {
+      const std::string& known = state.sources[path] = std::move(source.value());
+      if (luaL_loadbufferx(L, known.data(), known.size(), ("@" + path).c_str(), "t") == 0) return true;
+      message = text(L, -1);
+      lua_pop(L, 1);
+    } else {
+      message = source.error().message;
+    }
+  }
   // LuaJIT's words for what is no source text; bytecode could break out of the sandbox.
   if (message.find("wrong mode") != std::string::npos)
     message = fmt::format("{}:1: this is bytecode: expected Lua source text", path);
-  lua_pop(L, 1);
   push(L, message);
   return false;
 }
@@ -165,14 +177,14 @@ Error load_error(lua_State* L, const std::string& path) {
 Result<Scenario> LuaVm::load(const std::string& path) {
   lua_State* L = state_->lua.get();
   const lua::StackCleaner cleaner(L);
-  state_->directory = std::filesystem::path(path).parent_path().string();
+  state_->folder = ScenarioFolder(path, state_->settings.values, state_->settings.library_paths);
   if (std::error_code failure; !std::filesystem::is_regular_file(path, failure)) {
     const bool directory = std::filesystem::is_directory(path, failure);
     return Error{
         fmt::format("{}: {}", path, directory ? "is a directory: expected a scenario file" : "no such scenario file")};
   }
   lua::push_host_function(L, *state_, "load");
-  if (!lua::load_text(L, path)) return load_error(L, path);
+  if (!lua::load_text(L, *state_, NamedFile::of_caller(path))) return load_error(L, path);
   {
     const lua::LineWatch watch(L);
     if (lua_pcall(L, 1, 1, 0) != 0) return load_error(L, path);

@@ -2,11 +2,13 @@
 
 #include "engine/line_reader.hpp"
 #include "engine/recorded_time.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <csv.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -43,9 +45,20 @@ std::optional<double> parse_count(std::string_view text) {
   return value;
 }
 
-std::size_t column_of(const Fields& fields, std::string_view name, std::size_t otherwise) {
-  const auto found = std::find(fields.begin(), fields.end(), name);
-  return found == fields.end() ? otherwise : static_cast<std::size_t>(found - fields.begin());
+// Where the column of that name stands, in any case of its letters; kMostFields where there is none or several.
+std::size_t column_of(const Fields& fields, std::string_view name) {
+  const auto same = [name](const std::string& field) {
+    return std::equal(field.begin(), field.end(), name.begin(), name.end(),
+                      [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  };
+  if (std::count_if(fields.begin(), fields.end(), same) != 1) return kMostFields;
+  return static_cast<std::size_t>(std::find_if(fields.begin(), fields.end(), same) - fields.begin());
+}
+
+// A word, not a time or a number.
+bool is_word(const std::string& field) {
+  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  return !field.empty() && letter(field.front()) && !parse_recorded_time(field) && !parse_count(field);
 }
 
 // Rows that come in order, in bounded memory.
@@ -111,6 +124,20 @@ class RowList {
 
 }  // namespace
 
+bool RateCsvParser::read_header(const Fields& fields, std::string_view& problem) {
+  const std::size_t time = column_of(fields, "time");
+  const std::size_t count = column_of(fields, "count");
+  if (time < kMostFields && count < kMostFields) {
+    columns_ = fields.size();
+    time_column_ = time;
+    count_column_ = count;
+    return true;
+  }
+  foreign_ = fields.size() > 1 && std::all_of(fields.begin(), fields.end(), is_word);
+  if (foreign_) problem = "a header without one column time and one column count";
+  return foreign_;
+}
+
 std::optional<RateRow> RateCsvParser::parse(std::string_view line, std::string_view& problem) {
   problem = {};
   Fields fields;
@@ -119,17 +146,13 @@ std::optional<RateRow> RateCsvParser::parse(std::string_view line, std::string_v
     return std::nullopt;
   }
   if (fields.empty()) return std::nullopt;
-  if (!std::exchange(started_, true)) {
-    const std::size_t time = column_of(fields, "time", kMostFields);
-    const std::size_t count = column_of(fields, "count", kMostFields);
-    if (time < kMostFields && count < kMostFields) {
-      time_column_ = time;
-      count_column_ = count;
-      return std::nullopt;
-    }
-  }
+  if (!std::exchange(started_, true) && read_header(fields, problem)) return std::nullopt;
   if (fields.size() <= std::max(time_column_, count_column_)) {
     problem = "no time,count";
+    return std::nullopt;
+  }
+  if (fields.size() != columns_) {
+    problem = columns_ == 2 ? "more than time,count" : "another number of fields than in the header";
     return std::nullopt;
   }
   const auto time = parse_recorded_time(fields[time_column_]);
@@ -145,9 +168,10 @@ std::optional<RateRow> RateCsvParser::parse(std::string_view line, std::string_v
   return RateRow{*time, *count};
 }
 
-Result<Intensity> read_rate_csv(const std::string& path, std::vector<std::string>& notes) {
-  auto reader = LineReader::open(path);
+Result<Intensity> read_rate_csv(const NamedFile& file, std::vector<std::string>& notes) {
+  auto reader = LineReader::open(file);
   if (reader.has_error()) return reader.error();
+  const std::string path = printable(file.path());
   RateCsvParser parser;
   RowList rows;
   SkippedLines broken;
@@ -160,14 +184,19 @@ Result<Intensity> read_rate_csv(const std::string& path, std::vector<std::string
     const auto row = line->cut ? std::nullopt : parser.parse(line->text, problem);
     if (!row) {
       if (!problem.empty()) broken.add(*line, problem);
+      if (parser.foreign_header()) break;
     } else if (rows.add(*row)) {
       ++good;
     } else {
       backwards.add(*line, "goes back in time");
     }
+    if (broken.count() + backwards.count() > good + kHopeless) break;
   }
   if (reader.value().failure()) return *reader.value().failure();
-  if (broken.count() > good) return Error{broken.first(path) + ": expected rows of time,count"};
+  if (broken.count() + backwards.count() > good) {
+    if (broken.count() == 0) return Error{backwards.first(path) + ": expected rows in the order of their times"};
+    return Error{broken.first(path) + ": expected rows of time,count"};
+  }
   if (rows.empty() || rows.single()) {
     return Error{fmt::format("{}: {} of time,count: expected at least two, with different times", path,
                              rows.empty() ? "no rows" : "one row")};

@@ -20,6 +20,7 @@ class Cursor {
     return true;
   }
   void expect(char c) noexcept { good_ = take(c) && good_; }
+  void refuse() noexcept { good_ = false; }
   // Exactly so many digits.
   int digits(std::size_t count) noexcept {
     int value = 0;
@@ -93,14 +94,15 @@ std::optional<Duration> since_1970(const Civil& civil) noexcept {
          seconds(civil.second) + nanoseconds(civil.nanoseconds);
 }
 
-// "+0700", "+07:00"
+// "+0700", "+07:00"; at most a day's half, and two hours for those who live beyond the date line.
 int zone(Cursor& cursor) noexcept {
   const bool west = cursor.take('-');
   if (!west) cursor.expect('+');
   const int hours = cursor.digits(2);
   cursor.take(':');
-  const int minutes = hours * 60 + cursor.digits(2);
-  return west ? -minutes : minutes;
+  const int minutes = cursor.digits(2);
+  if (hours > 14 || minutes > 59) cursor.refuse();
+  return (west ? -1 : 1) * (hours * 60 + minutes);
 }
 
 }  // namespace

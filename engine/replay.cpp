@@ -9,7 +9,7 @@ namespace gelombang {
 namespace {
 
 Result<void> read(const RateCsvSource& source, Load& load, const ControlTraffic&, std::vector<std::string>& notes) {
-  auto rate = read_rate_csv(source.path, notes);
+  auto rate = read_rate_csv(source.file, notes);
   if (rate.has_error()) return rate.error();
   load.intensity = std::move(rate.value());
   return {};
@@ -26,7 +26,7 @@ Result<void> read(const PrometheusQuery& source, Load& load, const ControlTraffi
 }
 
 Result<void> read(const AccessLogSource& source, Load& load, const ControlTraffic&, std::vector<std::string>& notes) {
-  auto recording = read_access_log(source.path, source.options, notes);
+  auto recording = read_access_log(source.file, source.options, notes);
   if (recording.has_error()) return recording.error();
   load.intensity = recording.value()->rate;
   load.sessions = SessionReplay{std::move(recording.value())};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "engine/scenario_folder.hpp"
 #include "engine/session_recording.hpp"
 #include "probes/prometheus_range.hpp"
 
@@ -15,10 +16,10 @@ namespace gelombang {
 struct Load;
 
 struct RateCsvSource {
-  std::string path;
+  NamedFile file;
 };
 struct AccessLogSource {
-  std::string path;
+  NamedFile file;
   AccessLogOptions options;
 };
 using ReplaySource = std::variant<RateCsvSource, PrometheusQuery, AccessLogSource>;

@@ -141,10 +141,11 @@ std::optional<Behaviour> read_behaviour(lua_State* L, int journey) {
 
 ReplaySource read_source(lua_State* L, const LuaVm::State& state, int table) {
   const std::string kind = string_field(L, table, "source");
-  const std::string path = (std::filesystem::path(state.directory) / string_field(L, table, "path")).string();
-  if (kind == "csv") return RateCsvSource{path};
+  // The prelude has found the name good where it was written.
+  const auto file = [&] { return state.folder.find_data(string_field(L, table, "path")).value(); };
+  if (kind == "csv") return RateCsvSource{file()};
   if (kind == "access_log") {
-    AccessLogSource source{path, {}};
+    AccessLogSource source{file(), {}};
     source.options.gap = from_seconds(number_field(L, table, "gap", 0));
     lua_getfield(L, table, "query");
     source.options.query = lua_toboolean(L, -1) != 0;

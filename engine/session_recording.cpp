@@ -3,6 +3,7 @@
 #include "base/random.hpp"
 #include "engine/access_log.hpp"
 #include "engine/line_reader.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ class Grouping {
  public:
   Grouping(std::string path, const AccessLogOptions& options) : path_(std::move(path)), options_(options) {}
 
-  // False where a bound of the whole recording is exceeded.
+  // False where a bound of the whole recording is exceeded, or where it is hopeless.
   bool add(const LineReader::Line& raw) {
     ++lines_;
     if (raw.text.empty()) return true;
@@ -41,13 +42,14 @@ class Grouping {
     const auto line = raw.cut ? std::nullopt : parse_access_line(raw.text, problem);
     if (!line) {
       broken_.add(raw, problem);
-      return true;
+      return !hopeless();
     }
     if (line->time + kLate < newest_) {
       backwards_.add(raw, "goes back in time by more than 5 minutes");
-      return true;
+      return !hopeless();
     }
     newest_ = std::max(newest_, line->time);
+    compare_names(*line, raw.number);
     const auto number = path_number(*line);
     if (!number) {
       crowded_.add(raw, "one path too many");
@@ -58,11 +60,22 @@ class Grouping {
     return sessions_.size() <= options_.bounds.sessions && requests_ <= options_.bounds.requests;
   }
 
+  // Far more lines are of no use than are: what follows would not change that.
+  [[nodiscard]] bool hopeless() const { return broken_.count() + backwards_.count() > requests_ + kHopeless; }
+
   Result<std::shared_ptr<const SessionRecording>> finish(std::vector<std::string>& notes) {
-    if (requests_ == 0 || broken_.count() > requests_) {
+    if (broken_.count() + backwards_.count() > requests_ && backwards_.count() > broken_.count())
+      return Error{backwards_.first(path_) + ": expected lines in the order of their times"};
+    if (requests_ == 0 || broken_.count() + backwards_.count() > requests_) {
       if (broken_.count() > 0)
         return Error{broken_.first(path_) + ": expected the common or combined format of nginx or Apache"};
       return Error{fmt::format("{}: no requests: expected the common or combined format of nginx or Apache", path_)};
+    }
+    if (lines_compared_ > 1 && one_name_) {
+      return Error{
+          fmt::format("{}:{}: every line begins with '{}', which is no address: expected the client's, or a log of "
+                      "several clients",
+                      path_, first_named_, printable(name_))};
     }
     for (const auto& [skipped, what] : {std::pair(&broken_, "broken"), std::pair(&backwards_, "going back in time"),
                                         std::pair(&crowded_, "beyond 65536 different paths"),
@@ -84,9 +97,20 @@ class Grouping {
     Duration last{};
   };
 
+  // A name that is the same throughout is the server's, not a client's.
+  void compare_names(const AccessLogLine& line, std::uint64_t number) {
+    if (lines_compared_++ == 0) {
+      one_name_ = line.named;
+      name_ = line.client;
+      first_named_ = number;
+    } else if (one_name_) {
+      one_name_ = line.client == name_;
+    }
+  }
+
   std::optional<std::uint32_t> path_number(const AccessLogLine& line) {
-    std::string path(line.path);
-    if (options_.query) path += line.query;
+    std::string path = as_asked(line.path);
+    if (options_.query) path += as_asked(line.query);
     const auto known = path_numbers_.find(path);
     if (known != path_numbers_.end()) return known->second;
     if (recording_.paths.size() >= options_.bounds.paths) return std::nullopt;
@@ -174,6 +198,10 @@ class Grouping {
   Duration newest_ = Duration::min() + 1h;
   std::uint64_t lines_ = 0;
   std::size_t requests_ = 0;
+  std::uint64_t lines_compared_ = 0;
+  std::string name_;  // the first client's
+  std::uint64_t first_named_ = 0;
+  bool one_name_ = false;
   SkippedLines broken_;
   SkippedLines backwards_;
   SkippedLines crowded_;
@@ -182,14 +210,16 @@ class Grouping {
 
 }  // namespace
 
-Result<std::shared_ptr<const SessionRecording>> read_access_log(const std::string& path,
+Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file,
                                                                 const AccessLogOptions& options,
                                                                 std::vector<std::string>& notes) {
-  auto reader = LineReader::open(path);
+  auto reader = LineReader::open(file);
   if (reader.has_error()) return reader.error();
-  Grouping grouping(path, options);
+  Grouping grouping(printable(file.path()), options);
   while (const auto line = reader.value().next()) {
-    if (!grouping.add(*line)) return grouping.exceeded();
+    if (grouping.add(*line)) continue;
+    if (grouping.hopeless()) break;
+    return grouping.exceeded();
   }
   if (reader.value().failure()) return *reader.value().failure();
   return grouping.finish(notes);

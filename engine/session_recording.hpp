@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "engine/intensity.hpp"
+#include "engine/scenario_folder.hpp"
 #include "probes/http_message.hpp"
 
 #include <cstddef>
@@ -48,7 +49,7 @@ struct AccessLogOptions {
 };
 
 // Reads a log and groups it by client address and user agent. `notes` gets a line for each thing that was left out.
-Result<std::shared_ptr<const SessionRecording>> read_access_log(const std::string& path,
+Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file,
                                                                 const AccessLogOptions& options,
                                                                 std::vector<std::string>& notes);
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 using namespace gelombang;
@@ -26,10 +27,12 @@ void log_line(std::string_view text) {
   const auto line = parse_access_line(text, problem);
   must(line.has_value() == problem.empty());
   if (!line) return;
+  must(!line->client.empty());
   must(within(line->client, text) && within(line->query, text) && within(line->user_agent, text));
-  must(line->path.starts_with('/') && line->path.size() + line->query.size() <= kLongestLoggedPath);
-  must(line->path.find_first_of(" \t\r\n\\?") == std::string_view::npos);
-  must(line->status >= 100 && line->status <= 999);
+  const std::string asked = as_asked(line->path) + as_asked(line->query);
+  must(asked.starts_with('/') && asked.size() <= kLongestLoggedPath);
+  must(asked.find_first_of(" \t\r\n\\") == std::string::npos && line->path.find('?') == std::string_view::npos);
+  must(line->status >= 100 && line->status <= 599);
 }
 
 // All rows by one parser, as they come from a file.

@@ -199,6 +199,8 @@ replay = {}
 
 local function path_of(path, what)
   if type(path) ~= "string" or path == "" then blame(what .. " takes a file's path") end
+  local problem = native.find_data(path)
+  if problem then blame(format("%s: %s", what, problem)) end
   return path
 end
 

@@ -141,11 +141,11 @@ function diurnal(options) end
 function wave_opening(options) end
 
 replay = {}
----@param path string beside the scenario: rows of time,count
+---@param path string beside the scenario, or the whole value of a --set: rows of time,count
 ---@param options? { uniform?: boolean }
 ---@return Load
 function replay.csv(path, options) end
----@param path string beside the scenario: common or combined format
+---@param path string beside the scenario, or the whole value of a --set: common or combined format
 ---@param options? { gap?: Time, query?: boolean }
 ---@return Load
 function replay.access_log(path, options) end
@@ -173,7 +173,7 @@ feed = {}
 ---@param options? { seed?: integer, first?: integer, count?: integer, domain?: string, order?: FeedOrder }
 ---@return Feed
 function feed.people(options) end
----@param path string beside the scenario
+---@param path string beside the scenario, or the whole value of a --set
 ---@param options? { order?: FeedOrder }
 ---@return Feed
 function feed.csv(path, options) end

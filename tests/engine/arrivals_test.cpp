@@ -210,7 +210,7 @@ TEST_CASE("arrivals: journeys and people of the union are those of the one-proce
   Scenario scenario;
   auto table = std::make_shared<CsvTable>();
   table->columns = {"email"};
-  for (int i = 0; i < 50; ++i) table->rows.push_back({"user" + std::to_string(i)});
+  for (int i = 0; i < 50; ++i) table->add_field("user" + std::to_string(i));
   const FeederOrder order = GENERATE(FeederOrder::circular, FeederOrder::random, FeederOrder::queue);
   for (const auto& [name, weight] : {std::pair{"apply", 1.0}, {"login", 5.0}, {"upload", 2.5}}) {
     Journey journey;

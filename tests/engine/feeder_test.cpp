@@ -19,7 +19,7 @@ Result<std::shared_ptr<const CsvTable>> read_text(const std::string& text) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("accounts.csv");
   write_file(path, text);
-  auto table = read_csv(path);
+  auto table = read_csv(NamedFile::of_caller(path));
   if (table.has_value()) return table;
   // The directory's name is another one each time.
   std::string message = table.error().message;
@@ -33,8 +33,14 @@ using Row = std::vector<std::string>;
 std::shared_ptr<const CsvTable> rows_of(std::size_t count) {
   auto table = std::make_shared<CsvTable>();
   table->columns = {"email"};
-  for (std::size_t i = 0; i < count; ++i) table->rows.push_back({std::to_string(i)});
+  for (std::size_t i = 0; i < count; ++i) table->add_field(std::to_string(i));
   return table;
+}
+
+Row row_of(const CsvTable& table, std::size_t row) {
+  Row fields;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) fields.emplace_back(table.field(row, i));
+  return fields;
 }
 
 Feed csv_feed(FeederOrder order, std::size_t rows) {
@@ -55,18 +61,49 @@ TEST_CASE("csv: a header and rows, with or without a last line break") {
     const auto table = read_text(text);
     REQUIRE(table.has_value());
     CHECK(table.value()->columns == Row{"email", "password"});
-    REQUIRE(table.value()->rows.size() == 2);
-    CHECK(table.value()->rows[0] == Row{"a@x.test", "1"});
-    CHECK(table.value()->rows[1] == Row{"b@x.test", "2"});
+    REQUIRE(table.value()->size() == 2);
+    CHECK(row_of(*table.value(), 0) == Row{"a@x.test", "1"});
+    CHECK(row_of(*table.value(), 1) == Row{"b@x.test", "2"});
   }
+}
+
+TEST_CASE("csv: blanks belong to their field, and a line ends in any of three ways") {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const auto table = read_text("user,password" + end + "ana, p w " + end + "\tb,\" \"" + end);
+    REQUIRE(table.has_value());
+    REQUIRE(table.value()->size() == 2);
+    CHECK(row_of(*table.value(), 0) == Row{"ana", " p w "});
+    CHECK(row_of(*table.value(), 1) == Row{"\tb", " "});
+  }
+}
+
+TEST_CASE("csv: it is the same in pieces of any size, and the bounds hold") {
+  const std::string text = "\xEF\xBB\xBF" "user,note\r\nana,\"a \"\"b\"\"\r\nc\"\r\nJosé,d\r\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    CsvParser parser;
+    for (std::size_t at = 0; at < text.size(); at += piece) REQUIRE(parser.add(text.substr(at, piece)));
+    const auto table = parser.finish();
+    REQUIRE(table.has_value());
+    CHECK(row_of(table.value(), 0) == Row{"ana", "a \"b\"\r\nc"});
+    CHECK(row_of(table.value(), 1) == Row{"José", "d"});
+  }
+  const auto refused = [](const CsvBounds& bounds) {
+    CsvParser parser(bounds);
+    for (int i = 0; i < 1000 && parser.add("a,b\n"); ++i) {
+    }
+    return parser.finish().error().message;
+  };
+  CHECK(refused({.bytes = 100}) == "26: more than 100 bytes: expected a shorter file");
+  CHECK(refused({.fields = 10}) == "7: more than 10 fields in all: expected a shorter file");
+  CHECK(refused({.columns = 1}) == "1: more than 1 columns");
 }
 
 TEST_CASE("csv: quotes hold commas, quotes and line breaks") {
   const auto table = read_text("name,address\n\"Beban, Uji\",\"Jalan \"\"Contoh\"\"\nRT 1\"\n\"\",x\n");
   REQUIRE(table.has_value());
-  REQUIRE(table.value()->rows.size() == 2);
-  CHECK(table.value()->rows[0] == Row{"Beban, Uji", "Jalan \"Contoh\"\nRT 1"});
-  CHECK(table.value()->rows[1] == Row{"", "x"});
+  REQUIRE(table.value()->size() == 2);
+  CHECK(row_of(*table.value(), 0) == Row{"Beban, Uji", "Jalan \"Contoh\"\nRT 1"});
+  CHECK(row_of(*table.value(), 1) == Row{"", "x"});
 }
 
 TEST_CASE("csv: a file larger than any buffer keeps every row") {
@@ -75,9 +112,9 @@ TEST_CASE("csv: a file larger than any buffer keeps every row") {
   REQUIRE(text.size() > 400000);
   const auto table = read_text(text);
   REQUIRE(table.has_value());
-  REQUIRE(table.value()->rows.size() == 20000);
+  REQUIRE(table.value()->size() == 20000);
   for (std::size_t i = 0; i < 20000; ++i) {
-    if (table.value()->rows[i] != Row{std::to_string(i), "filler, " + std::to_string(i)}) FAIL("row " << i);
+    if (row_of(*table.value(), i) != Row{std::to_string(i), "filler, " + std::to_string(i)}) FAIL("row " << i);
   }
 }
 
@@ -94,6 +131,33 @@ TEST_CASE("csv: what cannot be used is refused with file, line and reason") {
       {"email,\na,b\n", "accounts.csv:1: column 2 has no name"},
       {"email\na\n\"b\n", "accounts.csv:4: the file ends within quotes"},
       {"email\na\nb\"c\n", "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
+      {"email;password\na;1\n", "accounts.csv:1: a semicolon in the header: expected commas between the columns"},
+      {"email\tpassword\na\t1\n", "accounts.csv:1: a tab in the header: expected commas between the columns"},
+      {"email|password\na|1\n", "accounts.csv:1: a bar in the header: expected commas between the columns"},
+      {"email, password\na,1\n",
+       "accounts.csv:1: blanks around the name of column 2: expected none, since they belong to it"},
+      {"budi@x.test,1\nana@x.test,2\n",
+       "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
+      {"name,1\na,2\n",
+       "accounts.csv:1: column 2 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
+      {"<html>\n<body>\n",
+       "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
+      {"\xFF\xFE" "e\n", "accounts.csv:1: is UTF-16: expected UTF-8"},
+      {"email\na\nJos\xE9\n", "accounts.csv:3: bytes that are no UTF-8: expected text in UTF-8"},
+      {std::string("email\na\0b\n", 10), "accounts.csv:2: a zero byte: expected text in UTF-8"},
+      {"email\na\n \"b\"\n",
+       "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
+      {"email,password\ra,1\rb\r", "accounts.csv:3: 1 fields where the header has 2"},
+      {"email\na\n" + std::string(70000, 'x') + "\n",
+       "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
+      {"email\na\n" + std::string(1100000, 'x'),
+       "accounts.csv:3: a line of more than 1048576 bytes: expected a shorter one"},
+      {"email\na\n\"b\n" + []() {
+         std::string lines;
+         while (lines.size() < 1500000) lines += "c,d,e\n";
+         return lines;
+       }(),
+       "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
       {"email\n\"a\"b\n", "accounts.csv:2: a quote inside a field: expected it doubled, in a field within quotes"},
   }));
   const auto result = read_text(text);
@@ -105,25 +169,26 @@ TEST_CASE("csv: who reads a file that somebody holds gets the same table, and a 
   const TemporaryDirectory directory;
   const std::string path = directory.file("accounts.csv");
   write_file(path, "email\na\n");
-  const auto first = read_csv(path);
-  const auto second = read_csv(path);
+  const auto first = read_csv(NamedFile::of_caller(path));
+  const auto second = read_csv(NamedFile::of_caller(path));
   REQUIRE(first.has_value());
   REQUIRE(second.has_value());
   CHECK(first.value() == second.value());
   write_file(path, "email\na\nb\n");
   using namespace std::chrono_literals;
   std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) + 1s);
-  const auto third = read_csv(path);
+  const auto third = read_csv(NamedFile::of_caller(path));
   REQUIRE(third.has_value());
-  CHECK(third.value()->rows.size() == 2);
-  CHECK(first.value()->rows.size() == 1);
+  CHECK(third.value()->size() == 2);
+  CHECK(first.value()->size() == 1);
 }
 
 TEST_CASE("csv: a file that is not there, or is none, is said to be so") {
   const TemporaryDirectory directory;
-  CHECK(read_csv(directory.file("none.csv")).error().message ==
+  CHECK(read_csv(NamedFile::of_caller(directory.file("none.csv"))).error().message ==
         directory.file("none.csv") + ": cannot be read: No such file or directory");
-  CHECK(read_csv(directory.path()).error().message == directory.path() + ": cannot be read: Is a directory");
+  CHECK(read_csv(NamedFile::of_caller(directory.path())).error().message ==
+        directory.path() + ": is a directory: expected a regular file");
 }
 
 TEST_CASE("feed: a queue gives each row once, in order, and then runs dry") {

@@ -74,7 +74,7 @@ TEST_CASE("scenario: people are the journey's own, else the scenario's") {
   REQUIRE(own != nullptr);
   REQUIRE(own->csv);
   CHECK(own->order == FeederOrder::random);
-  CHECK(own->csv->rows.size() == 2);
+  CHECK(own->csv->size() == 2);
   const Feed* common = scenario.feed_of(1);
   REQUIRE(common != nullptr);
   REQUIRE(common->people);
@@ -164,7 +164,7 @@ TEST_CASE("scenario: what is done to a table after it was handed over changes no
     s.description, s.thresholds, s.journeys.k = {}, { {} }, { run = 1 }
     return s)lua");
   CHECK(scenario.loads[0].intensity.total() == Approx(20));
-  CHECK(scenario.feed_of(0)->csv->rows.size() == 1);
+  CHECK(scenario.feed_of(0)->csv->size() == 1);
   REQUIRE(scenario.catalog.steps.size() == 1);
   CHECK(scenario.catalog.steps[0].name == "a");
   CHECK(scenario.journeys.size() == 1);

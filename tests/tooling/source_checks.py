@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks of our own on the source tree: what the compiler and clang-tidy 14 cannot say.
 
-usage: source_checks.py arrows|coroutines|length|words|all [ROOT]
+usage: source_checks.py arrows|coroutines|files|length|words|all [ROOT]
 
 Each finding is one line, FILE:LINE: what is wrong. Exit 1 when there is one.
 """
@@ -28,6 +28,9 @@ SKIPPED = {"build", ".git", "node_modules"}
 MAX_LINES = 500
 SOURCES = {".cpp", ".hpp", ".h", ".cc", ".c"}
 COUNTED = SOURCES | {".lua", ".py", ".sh", ".js", ".ts"}
+# What opens a file. In engine/ a scenario's files go through scenario_folder alone; host_limits reads the kernel's.
+OPENING = re.compile(r"\b(?:i?fstream|fopen|freopen|openat2?|luaL_loadfilex?|luaL_dofile|filebuf)\b|(?<![\w:])::open\s*\(")
+OPENERS = {"engine/scenario_folder.cpp", "engine/host_limits.cpp"}
 WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 
 
@@ -164,6 +167,18 @@ def check_coroutines(root):
                 )
 
 
+def check_files(root):
+    for relative, path in files(root, SOURCES):
+        if relative.parts[0] != "engine" or relative.as_posix() in OPENERS:
+            continue
+        code = blank_comments(path.read_text(encoding="utf-8"))
+        for match in OPENING.finditer(code):
+            yield (
+                f"{relative}:{line_of(code, match.start())}: '{match.group()}' opens a file: what a scenario names is opened "
+                "by engine/scenario_folder alone"
+            )
+
+
 def check_length(root):
     for relative, path in files(root, COUNTED):
         count = len(path.read_text(encoding="utf-8").splitlines())
@@ -181,7 +196,13 @@ def check_words(root):
             yield f"{relative}:{line_of(text, match.start())}: '{match.group()}': do it, or write down the limit"
 
 
-CHECKS = {"arrows": check_arrows, "coroutines": check_coroutines, "length": check_length, "words": check_words}
+CHECKS = {
+    "arrows": check_arrows,
+    "coroutines": check_coroutines,
+    "files": check_files,
+    "length": check_length,
+    "words": check_words,
+}
 
 
 def main(arguments):

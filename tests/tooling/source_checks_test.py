@@ -80,6 +80,15 @@ class SourceChecks(unittest.TestCase):
                      "// co_await g([p] {});\nint x;"]:
             self.assertEqual([], self.coroutine(text), text)
 
+    def test_the_engine_opens_files_in_one_place(self):
+        for text in ["std::ifstream file(path);", "int fd = ::open(path, O_RDONLY);", "std::fopen(p, \"rb\");",
+                     "luaL_loadfilex(L, p, \"t\");"]:
+            self.assertEqual(1, len(self.found("files", "engine/a.cpp", text)), text)
+            self.assertEqual([], self.found("files", "engine/scenario_folder.cpp", text), text)
+            self.assertEqual([], self.found("files", "app/a.cpp", text), text)
+        for text in ["if (load.open()) {}", "LineReader::open(file);", "// fopen", "auto opened = file.open();"]:
+            self.assertEqual([], self.found("files", "engine/a.cpp", text), text)
+
     def test_a_long_file_is_found(self):
         self.assertEqual([], self.found("length", "base/a.cpp", "\n" * 500))
         self.assertEqual(1, len(self.found("length", "base/a.cpp", "\n" * 501)))
