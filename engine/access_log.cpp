@@ -151,6 +151,8 @@ std::string_view read_request(std::string_view request, AccessLogLine& line) noe
   const auto query = std::min(url.find('?'), url.size());
   line.path = url.substr(0, query);
   line.query = url.substr(query);
+  // What the server made of it is not known: where it ends, or another page.
+  if (line.query.find(' ') != std::string_view::npos) return "a query with blanks";
   return {};
 }
 
@@ -194,9 +196,9 @@ std::optional<AccessLogLine> parse_access_line(std::string_view line, std::strin
   return result;
 }
 
-std::string as_asked(std::string_view part) {
+std::string as_asked(std::string_view path) {
   std::string result;
-  for (const char c : part) {
+  for (const char c : path) {
     if (c == ' ') {
       result += "%20";
     } else {

@@ -19,7 +19,7 @@ struct AccessLogLine {
   Duration time{};              // since 1970; the log knows seconds
   HttpMethod method{};          //
   std::string_view path;        // begins with /, without query; may have blanks, see as_asked()
-  std::string_view query;       // with its ?, or empty; likewise
+  std::string_view query;       // with its ?, or empty
   std::uint16_t status = 0;     // 100 to 599
   std::string_view user_agent;  // as it stands there, escapes and all; empty in the common format
 };
@@ -29,7 +29,7 @@ constexpr std::size_t kLongestLoggedPath = 1024;  // bytes as they are asked for
 // The parts of a line, which they point into; where it is none, nothing, and `problem` says why.
 std::optional<AccessLogLine> parse_access_line(std::string_view line, std::string_view& problem) noexcept;
 
-// A path or query with its blanks percent-encoded.
-std::string as_asked(std::string_view part);
+// A path with its blanks percent-encoded.
+std::string as_asked(std::string_view path);
 
 }  // namespace gelombang

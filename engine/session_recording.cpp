@@ -110,7 +110,7 @@ class Grouping {
 
   std::optional<std::uint32_t> path_number(const AccessLogLine& line) {
     std::string path = as_asked(line.path);
-    if (options_.query) path += as_asked(line.query);
+    if (options_.query) path += line.query;
     const auto known = path_numbers_.find(path);
     if (known != path_numbers_.end()) return known->second;
     if (recording_.paths.size() >= options_.bounds.paths) return std::nullopt;

@@ -29,7 +29,7 @@ void log_line(std::string_view text) {
   if (!line) return;
   must(!line->client.empty());
   must(within(line->client, text) && within(line->query, text) && within(line->user_agent, text));
-  const std::string asked = as_asked(line->path) + as_asked(line->query);
+  const std::string asked = as_asked(line->path) + std::string(line->query);
   must(asked.starts_with('/') && asked.size() <= kLongestLoggedPath);
   must(asked.find_first_of(" \t\r\n\\") == std::string::npos && line->path.find('?') == std::string_view::npos);
   must(line->status >= 100 && line->status <= 599);

@@ -100,10 +100,11 @@ TEST_CASE("access log: the version is what follows the last blank, and blanks in
     const std::string text = "192.0.2.1 - - [04/Mar/2021:12:00:00 +0700] \"" + request + "\" 200 1";
     std::string_view problem;
     const auto line = parse_access_line(text, problem);
-    return line ? as_asked(line->path) + as_asked(line->query) : std::string(problem);
+    return line ? as_asked(line->path) + std::string(line->query) : std::string(problem);
   };
   CHECK(asked("GET /files/annual report 1.pdf HTTP/1.1") == "/files/annual%20report%201.pdf");
-  CHECK(asked("GET /search?q=a b HTTP/2.0") == "/search?q=a%20b");
+  CHECK(asked("GET /a b?q=1 HTTP/2.0") == "/a%20b?q=1");
+  CHECK(asked("GET /search?q=a b HTTP/2.0") == "a query with blanks");
   CHECK(asked("GET /a HTTP/1.1 HTTP/1.1") == "/a%20HTTP/1.1");
   CHECK(asked("GET /a ") == "a path with blanks, and no version of HTTP behind it");
   CHECK(asked("GET /a b") == "a path with blanks, and no version of HTTP behind it");

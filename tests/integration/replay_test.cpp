@@ -224,7 +224,7 @@ TEST_CASE("replay: a Prometheus beyond this machine is not asked without leave",
 TEST_CASE("replay: a virtual host before the client, and blanks in paths", "[integration]") {
   Notebook target;
   TemporaryDirectory directory;
-  write_file(directory.file("access.log"), "portal.example:80 " + logged(0, "192.0.2.1", "GET /a b?c=d e") +
+  write_file(directory.file("access.log"), "portal.example:80 " + logged(0, "192.0.2.1", "GET /a b?c=d") +
                                                "portal.example:80 " + logged(0, "192.0.2.2", "GET /two"));
   const RunResult run =
       run_scenario("replay.lua", {"--target", target.url(), "--set", "log=" + directory.file("access.log")});
