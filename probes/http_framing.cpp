@@ -49,7 +49,11 @@ void HttpFraming::add(std::string_view name, std::string_view value, bool exact)
   if (!length && !same_header_name(name, "transfer-encoding")) return;
   if (!exact) blame("a header that says where the answer ends is not written as one");  // libcurl does not read it
   if (interim_) blame("an interim answer says where its body ends");  // libcurl would apply it to the next one
-  length ? add_length(value) : add_codings(value);
+  if (length) {
+    add_length(value);
+  } else {
+    add_codings(value);
+  }
 }
 
 const char* HttpFraming::fault(bool bodyless) const noexcept { return bodyless && !interim_ ? nullptr : fault_; }

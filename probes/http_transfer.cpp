@@ -47,7 +47,9 @@ std::string_view extend_last(ResponseHeaders& headers, std::string_view more) {
   ResponseHeaders extended;
   std::size_t left = headers.size();
   for (const ResponseHeaders::Line& line : headers) {
-    extended.add(line.name, --left > 0 ? std::string(line.value) : std::string(line.value) + ' ' + std::string(more));
+    std::string value(line.value);
+    if (--left == 0) value.append(" ").append(more);
+    extended.add(line.name, value);
   }
   headers = std::move(extended);
   std::string_view name;
