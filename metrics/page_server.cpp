@@ -1,5 +1,6 @@
 #include "metrics/page_server.hpp"
 
+#include "base/log.hpp"
 #include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
@@ -93,6 +94,8 @@ class PageServer::Impl {
  private:
   class Connection;
 
+  // Once: who scrapes under such a name sees only that this machine is down.
+  void tell_of(std::string_view name);
   void accept();
   void add(tcp::socket socket);
   // Those that are open, the oldest first.
@@ -100,6 +103,7 @@ class PageServer::Impl {
   void run();
 
   ServedNames names_;
+  std::atomic<bool> told_{false};
   Handler handler_;
   std::mutex mutex_;
   std::condition_variable none_;
@@ -164,8 +168,10 @@ class PageServer::Impl::Connection : public std::enable_shared_from_this<Connect
     const auto hosts = request.equal_range(http::field::host);
     const auto count = std::distance(hosts.first, hosts.second);
     if (count > 1 || (count == 0 && request.version() != 10)) return refusal(400, "expected one Host");
-    if (count == 1 && !server_.names_.serve(text_of(hosts.first->value())))
+    if (count == 1 && !server_.names_.serve(text_of(hosts.first->value()))) {
+      server_.tell_of(text_of(hosts.first->value()));
       return refusal(403, "expected an address, localhost or this machine's name as the host: see --metrics-name");
+    }
     const std::string_view target = text_of(request.target());
     if (!target.starts_with('/')) return refusal(400, "expected a path");
     const std::size_t question = std::min(target.find('?'), target.size());
@@ -271,6 +277,12 @@ void PageServer::Impl::run() {
       // Memory was short: that connection is gone, the others go on.
     }
   }
+}
+
+void PageServer::Impl::tell_of(std::string_view name) {
+  if (told_.exchange(true)) return;
+  spdlog::warn("{} was asked under the name '{}', which is none of this machine's, and refused: see --metrics-name",
+               text_of(endpoint_), printable(name.substr(0, 100)));
 }
 
 void PageServer::Impl::accept() {

@@ -285,7 +285,7 @@ TEST_CASE("metrics server: clients that say nothing, half a request or read noth
   for (int i = 0; i < 30; ++i) {
     silent.emplace_back(server->port());
     halves.emplace_back(server->port()).send("GET /metrics HTTP/1.1\r\nHost: loc");
-    readers.emplace_back(server->port()).send("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    if (i % 3 == 0) readers.emplace_back(server->port()).send("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
   CHECK(scrape(server->url()).find("gelombang_iterations_started_total") != std::string::npos);
   // It came before any of them was sent away.
