@@ -8,11 +8,11 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kMaxRecipients = 16;
 constexpr std::size_t kMaxSubjectBytes = 256;
 constexpr std::size_t kMaxTextParts = 16;
 constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;  // decoded, of all parts together
@@ -133,26 +133,40 @@ std::string valid_utf8(std::string_view text) {
   return valid ? valid.get() : "";
 }
 
+bool has_value(const GMimeContentType* type, const char* parameter, const char* wanted) {
+  const char* value = g_mime_content_type_get_parameter(const_cast<GMimeContentType*>(type), parameter);
+  return value != nullptr && g_ascii_strcasecmp(value, wanted) == 0;
+}
+
 struct TextParts {
   std::vector<MailLink> html;
   std::vector<MailLink> plain;
   std::size_t parts = 0;
   std::size_t bytes = 0;
+  bool cut = false;
 };
 
 void read_part(GMimeObject* /*parent*/, GMimeObject* part, gpointer data) {
   auto& texts = *static_cast<TextParts*>(data);
   if (!GMIME_IS_TEXT_PART(part) || g_mime_part_is_attachment(GMIME_PART(part)) != 0) return;
-  if (++texts.parts > kMaxTextParts || texts.bytes >= kMaxTextBytes) return;
+  if (++texts.parts > kMaxTextParts || texts.bytes >= kMaxTextBytes) {
+    texts.cut = true;
+    return;
+  }
   const Text decoded(g_mime_text_part_get_text(GMIME_TEXT_PART(part)));
   if (!decoded) return;
-  const std::string text = valid_utf8(std::string_view(decoded.get()).substr(0, kMaxTextBytes - texts.bytes));
+  const std::string_view all(decoded.get());
+  const std::size_t room = kMaxTextBytes - texts.bytes;
+  texts.cut = texts.cut || all.size() > room;
+  const std::string text = valid_utf8(all.substr(0, room));
   texts.bytes += text.size();
   const GMimeContentType* type = g_mime_object_get_content_type(part);
   if (g_mime_content_type_is_type(const_cast<GMimeContentType*>(type), "text", "html") != 0) {
-    collect_html_links(text, texts.html);
-  } else {
-    collect_plain_links(text, texts.plain);
+    if (!collect_html_links(text, texts.html)) texts.cut = true;
+  } else if (has_value(type, "format", "flowed")) {
+    if (!collect_plain_links(unflowed(text, has_value(type, "delsp", "yes")), texts.plain)) texts.cut = true;
+  } else if (!collect_plain_links(text, texts.plain)) {
+    texts.cut = true;
   }
 }
 
@@ -169,8 +183,9 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
   static std::once_flag initialised;
   std::call_once(initialised, [] { g_mime_init(); });
 
-  raw = bounded(raw);
+  const std::string_view all = std::exchange(raw, bounded(raw));
   MailMessage result;
+  result.cut = raw.size() < all.size() || raw.size() >= kMaxMailBytes;
   const Ref<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(raw.data(), raw.size()));
   const Ref<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
   g_mime_parser_set_persist_stream(parser.get(), FALSE);
@@ -183,6 +198,7 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
   }
   TextParts texts;
   g_mime_message_foreach(message.get(), read_part, &texts);
+  result.cut = result.cut || texts.cut || result.recipients.size() >= kMaxRecipients;
   result.links = std::move(texts.html);
   std::move(texts.plain.begin(), texts.plain.end(), std::back_inserter(result.links));
   return result;

@@ -13,6 +13,7 @@ namespace gelombang {
 
 // A mail is read up to here; what comes after is not looked at.
 inline constexpr std::size_t kMaxMailBytes = std::size_t{512} << 10;
+inline constexpr std::size_t kMaxRecipients = 16;
 
 struct MailLink {
   enum class Origin : unsigned char { html, plain };
@@ -22,10 +23,11 @@ struct MailLink {
 };
 
 struct MailMessage {
-  // Lower case, most trustworthy first, at most 16; empty where nobody is named.
+  // Lower case, most trustworthy first, at most kMaxRecipients; empty where nobody is named.
   std::vector<std::string> recipients;
   std::string subject;  // UTF-8, at most 256 bytes
   std::vector<MailLink> links;
+  bool cut = false;  // a limit of ours was reached: there may be more recipients and links
 };
 
 // `own_address` is the mailbox's account name: a Delivered-To that only repeats it says nothing.

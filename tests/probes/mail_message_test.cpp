@@ -62,7 +62,8 @@ TEST_CASE("mail: a link in HTML is found whatever the mark-up around its text") 
   CHECK(link_in_html("<a href=\"" + url + "\"> <table><tr><td>Verifikasi Email Sekarang</table></a> Salam") == url);
   CHECK(link_in_html("<a href=\"" + url + "\"><div>Verifikasi Email<p>Sekarang</div></a>") == url);
   CHECK(link_in_html("<a href=\"" + url + "\">&#86;erifikasi&#x20;Email &nbsp; Sekarang &raquo;</a>") == url);
-  CHECK(link_in_html("<a href=\" https://portal.test/\n v?t=1 \">Verifikasi Email Sekarang</a>").empty());
+  CHECK(link_in_html("<a href=\" https://portal.test/\n v?t=1 \">Verifikasi Email Sekarang</a>") ==
+        "https://portal.test/%20v?t=1");
   CHECK(link_in_html("<a href=\" https://portal.test/\nv?t=1 \">Verifikasi Email Sekarang</a>") == url);
   CHECK(link_in_html("<a href=\"" + url + "\"><img src=b.png alt=\"Verifikasi Email Sekarang\"></a>") == url);
   CHECK(link_in_html("<a href=\"" + url + "\">Verifikasi Email Sekarang") == url);
@@ -187,6 +188,28 @@ TEST_CASE("mail: hostile mails are read in bounded effort") {
   plain.clear();
   for (int i = 0; i < 100; ++i) plain += " http://" + std::string(4500, ')');
   CHECK(link_in_text(plain).empty());
+}
+
+TEST_CASE("mail: where a limit of ours left something out, the mail says so") {
+  const auto is_cut = [](const std::string& raw) { return parse_mail(raw).cut; };
+  CHECK_FALSE(is_cut(html_mail("<a href=https://portal.test/>x</a>")));
+  CHECK_FALSE(is_cut(""));
+  CHECK(is_cut(html_mail(std::string(kMaxMailBytes, 'x'))));
+  std::string links;
+  for (std::size_t i = 0; i <= kMaxMailLinks; ++i) links += "<a href=https://portal.test/>x</a> https://portal.test/ ";
+  CHECK(is_cut(html_mail(links)));
+  CHECK(is_cut("To: a@t\r\n\r\n" + links));
+  CHECK(is_cut(html_mail("<a href=https://portal.test/>" + std::string(300, 'x') + "</a>")));
+  CHECK(is_cut(html_mail("<a href=https://portal.test/" + std::string(5000, 'x') + ">x</a>")));
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "<div>";
+  CHECK(is_cut(html_mail(deep)));
+  std::string parts = "To: a@t\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 17; ++i) parts += "--b\r\n\r\nx\r\n";
+  CHECK(is_cut(parts));
+  std::string headers;
+  for (int i = 0; i < 6000; ++i) headers += "a:\r\n";
+  CHECK(is_cut(headers + "To: a@t\r\n\r\n"));
 }
 
 TEST_CASE("mail: whatever the fuzzer found once is read without harm") {
