@@ -39,9 +39,13 @@ void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
   process_.sample(run.health(), 0);
 }
 
-void RunWatch::collect(bool last) {
+void RunWatch::collect(TimePoint now, bool last) {
   for (Recorder* recorder : run_->recorders()) {
-    aggregator_->add(recorder->take());
+    Snapshot delta(prepared_.layout);
+    open_.clear();
+    recorder->take(delta, open_);
+    aggregator_->add(delta);
+    aggregator_->add(open_, now);
     recorder->take(traces_);
   }
   if (mail_ != nullptr) {
@@ -68,7 +72,8 @@ void RunWatch::end_interval(TimePoint now) {
                             validity().state,
                             process_.cpu_seconds(),
                             stretch.delta,
-                            &traces_};
+                            &traces_,
+                            &stretch.under_way};
     for (const Observer& observer : observers_) observer(interval);
   });
   traces_.clear();
@@ -76,7 +81,7 @@ void RunWatch::end_interval(TimePoint now) {
 
 void RunWatch::tick(TimePoint now) {
   process_.sample(run_->health(), connections_opened(aggregator_->totals()));
-  collect(false);
+  collect(now, false);
   if (!arrivals_over_ && now >= run_->arrivals_end()) {
     arrivals_over_ = true;
     aggregator_->arrivals_ended(run_->arrivals_end());
@@ -86,7 +91,7 @@ void RunWatch::tick(TimePoint now) {
 
 void RunWatch::finish(TimePoint now) {
   process_.sample(run_->health(), connections_opened(aggregator_->totals()));
-  collect(true);
+  collect(now, true);
   if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
   end_interval(now);
   aggregator_->finish();
@@ -125,6 +130,7 @@ LiveFigures RunWatch::live(TimePoint now, bool final) const {
                       [i](const Annotation& annotation) { return annotation.kind == kAnnotationKinds[i]; }));
   }
   live.users = run_->users().by_state;
+  live.under_way = aggregator_->under_way();
   live.validity = validity().state;
   live.generator = process_.health();
   live.thresholds = threshold_states(aggregator_->thresholds(), final);

@@ -58,7 +58,7 @@ class RunWatch {
   [[nodiscard]] RunFacts facts_so_far(TimePoint now) const;
 
  private:
-  void collect(bool last);
+  void collect(TimePoint now, bool last);
   void end_interval(TimePoint now);
   // `arrivals`: for how long they went on, since the start.
   [[nodiscard]] RunFacts facts_until(TimePoint now, Duration arrivals) const;
@@ -71,6 +71,7 @@ class RunWatch {
   std::optional<Aggregator> aggregator_;
   Recorder own_recorder_;  // mail, which no worker owns
   Traces traces_;          // since the last interval
+  std::vector<OpenVisit> open_;  // kept for its memory
   MailWatcher::Tally mail_state_;
   TimePoint epoch_{};
   bool arrivals_over_ = false;

@@ -41,6 +41,7 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   started_ = context_.clock.now();
   resumes_at_ = iteration.intended;
   last_byte_ = started_;
+  visit_id_ = context_.recorder.visit_began(iteration.journey, iteration.intended, started_);
   if (coroutine_.state() == nullptr) coroutine_ = context_.vm.create_coroutine();
   advance(context_.vm.begin(coroutine_, *this, iteration, person_));
 }
@@ -85,7 +86,8 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
   step_clock_.begin(resumes_at_);
   last_step_ = static_cast<StepId>(step_);
   const Visit::Attempt attempt = visit_.attempt(*last_step_);
-  context_.recorder.attempt(*last_step_, attempt.reached, attempt.again);
+  context_.recorder.attempt(*last_step_, attempt.reached, attempt.again, visit_id_, resumes_at_,
+                            context_.clock.now());
   return true;
 }
 
@@ -97,7 +99,7 @@ void VirtualUser::step_end(ErrorClass error) {
                                                            : Outcome::failure;
   // Any other than an abandoned one ended with its last byte.
   const TimePoint now = outcome == Outcome::abandoned ? context_.clock.now() : last_byte_;
-  context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, now));
+  context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, now), visit_id_);
   resumes_at_ = step_clock_.resumes_at();
   if (outcome == Outcome::success) {
     temper_.succeeded(static_cast<StepId>(step_));
@@ -131,8 +133,10 @@ void VirtualUser::start_pause() {
   set_activity(Activity::pausing);
   TimePoint until;
   if (step_ >= 0) {
-    until = context_.clock.now() + pause_;
+    const TimePoint now = context_.clock.now();
+    until = now + pause_;
     step_clock_.paused(pause_, until);
+    context_.recorder.paused(visit_id_, now, until);
   } else {
     // Between steps the deadline is absolute: a late wake-up shows in the next step's response time.
     until = resumes_at_ + pause_;
@@ -204,6 +208,7 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
 void VirtualUser::start_mail_wait() {
   set_activity(Activity::waiting_for_mail);
   mail_since_ = context_.clock.now();
+  context_.recorder.paused(visit_id_, mail_since_, TimePoint::max());
   // The watcher's thread answers; this user stays parked until it has.
   mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
     boost::asio::post(context_.io, [this, outcome = std::move(outcome)] { on_mail(outcome); });
@@ -213,6 +218,7 @@ void VirtualUser::start_mail_wait() {
 void VirtualUser::on_mail(const MailOutcome& outcome) {
   const TimePoint now = context_.clock.now();
   step_clock_.paused(now - mail_since_, now);
+  context_.recorder.resumed(visit_id_, now);
   if (interrupted_ || outcome.kind == MailOutcome::Kind::interrupted) return finish_interrupted();
   ErrorClass error = outcome.error;
   if (outcome.kind == MailOutcome::Kind::lost) error = ErrorClass::mail_missing;
@@ -263,7 +269,7 @@ void VirtualUser::advance(const LuaVm::Step& step) {
 
 void VirtualUser::finish(Outcome outcome, PersonFate fate, bool at_step) {
   const TimePoint now = context_.clock.now();
-  context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome, network_});
+  context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome, network_}, visit_id_);
   const bool stuck = at_step && last_step_ && !visit_.through(*last_step_);
   context_.recorder.person(iteration_.journey, {fate, last_step_, failed_error_, now - iteration_.intended, stuck});
   http_.reset();
@@ -288,7 +294,8 @@ void VirtualUser::finish_interrupted() {
   const bool in_step = step_ >= 0;
   if (in_step) {
     context_.recorder.step(static_cast<StepId>(step_),
-                           step_clock_.finish(Outcome::interrupted, ErrorClass::none, context_.clock.now()));
+                           step_clock_.finish(Outcome::interrupted, ErrorClass::none, context_.clock.now()),
+                           visit_id_);
     step_ = -1;
   }
   context_.vm.release(coroutine_);

@@ -144,8 +144,9 @@ class VirtualUser final : public LuaUser {
   RandomStream script_random_;
   int step_ = -1;  // the open step's id
   StepClock step_clock_;
-  std::optional<StepId> last_step_;  // that began
-  StepId failed_step_ = 0;           // the last failure
+  OpenVisits::Id visit_id_ = OpenVisits::kNone;  // the recorder's
+  std::optional<StepId> last_step_;              // that began
+  StepId failed_step_ = 0;                       // the last failure
   ErrorClass failed_error_ = ErrorClass::none;
   Temper temper_;
   Visit visit_;

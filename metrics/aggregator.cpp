@@ -1,6 +1,7 @@
 #include "metrics/aggregator.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gelombang {
 
@@ -9,6 +10,9 @@ Aggregator::Aggregator(std::shared_ptr<const MetricsLayout> layout, std::vector<
       last_tick_(start),
       second_(layout_),
       totals_(layout_),
+      arriving_(*layout_),
+      under_way_(*layout_),
+      patience_(patience_of(thresholds, layout_->catalog.steps.size())),
       judge_(std::move(thresholds), layout_, start) {}
 
 void Aggregator::add(const Snapshot& delta) { second_.merge(delta); }
@@ -22,7 +26,9 @@ void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& 
   last_tick_ = std::max(now, begin);
   const TimePoint arrivals_until = std::min(last_tick_, arrivals_ended_.value_or(last_tick_));
   totals_.merge(second_);
-  judge_.add(begin, last_tick_, std::max(arrivals_until - begin, Duration::zero()), second_);
+  std::swap(arriving_, under_way_);
+  arriving_.clear();
+  judge_.add(begin, last_tick_, std::max(arrivals_until - begin, Duration::zero()), second_, under_way_);
 
   Slice slice{begin, last_tick_, 0, 0, 0, 0, CensoredHistogram(layout_->boundaries)};
   for (const JourneySnapshot& journey : second_.journeys) {
@@ -38,7 +44,7 @@ void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& 
   while (recent_.front().begin + (recent_.front().end - recent_.front().begin) / 2 < last_tick_ - kRecent) {
     recent_.pop_front();
   }
-  if (seen) seen({begin, last_tick_, second_});
+  if (seen) seen({begin, last_tick_, second_, under_way_});
   second_.clear();
 }
 
@@ -52,6 +58,7 @@ RecentFigures Aggregator::recent() const {
   std::uint64_t completed = 0;
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
+  std::uint64_t late_steps = 0;
   CensoredHistogram response_time(layout_->boundaries);
   for (const Slice& slice : recent_) {
     started += slice.started;
@@ -60,12 +67,18 @@ RecentFigures Aggregator::recent() const {
     failed += slice.failed_steps;
     response_time.merge(slice.response_time);
   }
+  for (std::size_t i = 0; i < under_way_.steps.size(); ++i) {
+    late_steps += overdue(under_way_.steps[i], patience_[i], kRecent);
+    response_time.censored.merge(under_way_.steps[i].response_time);
+  }
   if (seconds > 0) {
     figures.started_rate = static_cast<double>(started) / seconds;
     figures.completed_rate = static_cast<double>(completed) / seconds;
     figures.step_rate = static_cast<double>(finished) / seconds;
   }
-  if (finished > 0) figures.error_rate = static_cast<double>(failed) / static_cast<double>(finished);
+  if (const std::uint64_t known = finished + late_steps; known > 0) {
+    figures.error_rate = static_cast<double>(failed + late_steps) / static_cast<double>(known);
+  }
   figures.response_time_p95 = percentile(response_time, 0.95);
   return figures;
 }

@@ -1,17 +1,19 @@
 // Brings the workers' deltas together, about once a second: totals for the exporter and the summary, windows
 // for the thresholds, and recent figures for the live display. Pure: time is passed in. One thread.
 //
-//   for each worker: recorder.take(delta); aggregator.add(delta);
+//   for each worker: recorder.take(delta, open); aggregator.add(delta); aggregator.add(open, clock.now());
 //   aggregator.tick(clock.now());
 #pragma once
 
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
+#include "metrics/under_way.hpp"
 
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace gelombang {
@@ -21,7 +23,9 @@ struct RecentFigures {
   double started_rate = 0;           // arrivals started, per second
   double completed_rate = 0;         // iterations that succeeded, per second
   double step_rate = 0;              // steps finished, per second
-  std::optional<double> error_rate;  // failed / finished steps; nothing where none finished
+  // Failed / finished steps. Who is under way for longer than kRecent, or than a threshold allows, has failed. Nothing
+  // where there are none.
+  std::optional<double> error_rate;
   std::optional<Estimate> response_time_p95;
 };
 
@@ -30,6 +34,7 @@ struct Stretch {
   TimePoint begin;
   TimePoint end;
   const Snapshot& delta;
+  const UnderWay& under_way;  // at the end
 };
 
 class Aggregator {
@@ -40,6 +45,8 @@ class Aggregator {
 
   // What a worker recorded since the last tick.
   void add(const Snapshot& delta);
+  // Who is under way at a worker now: all that were added since the last tick are those of the next one.
+  void add(std::span<const OpenVisit> visits, TimePoint now) { arriving_.add(visits, now); }
   // Ends the stretch since the last tick and judges the thresholds. `seen`, where given, is shown what was counted in
   // that stretch.
   void tick(TimePoint now, const std::function<void(const Stretch&)>& seen = nullptr);
@@ -49,6 +56,8 @@ class Aggregator {
   void finish();
 
   [[nodiscard]] const Snapshot& totals() const noexcept { return totals_; }
+  // At the last tick.
+  [[nodiscard]] const UnderWay& under_way() const noexcept { return under_way_; }
   [[nodiscard]] const std::vector<ThresholdResult>& thresholds() const noexcept { return judge_.results(); }
   // The threshold that wants the run to end now, or nullptr.
   [[nodiscard]] const ThresholdResult* abort() const noexcept { return judge_.abort(); }
@@ -71,6 +80,9 @@ class Aggregator {
   std::optional<TimePoint> arrivals_ended_;
   Snapshot second_;  // since the last tick
   Snapshot totals_;  // up to the last tick
+  UnderWay arriving_;   // since the last tick
+  UnderWay under_way_;  // at the last tick
+  std::vector<Patience> patience_;  // by StepId
   ThresholdJudge judge_;
   std::deque<Slice> recent_;
 };

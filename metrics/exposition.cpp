@@ -2,6 +2,7 @@
 
 #include "metrics/process_stats.hpp"
 
+#include <fmt/format.h>
 #include <prometheus/metric_family.h>
 
 #include <limits>
@@ -298,6 +299,23 @@ void add_requests(Families& f, const Catalog& catalog, const Snapshot& totals) {
   each_step([&errors](const Labels& labels, const StepSnapshot& step) { errors(labels, step.steps); });
 }
 
+void add_under_way(Families& f, const MetricsLayout& layout, const std::optional<UnderWay>& under_way) {
+  f.family("gelombang_steps_under_way", "Steps that have begun and not ended, and have taken at least `le` so far.",
+           MetricType::Gauge);
+  const auto boundaries = layout.boundaries->values();
+  for (StepId s = 0; s < layout.catalog.steps.size(); ++s) {
+    for (std::size_t i = 0; i < boundaries.size(); ++i) {
+      std::uint64_t waiting = 0;
+      if (under_way) {
+        const Histogram& ages = under_way->steps[s].response_time;
+        waiting = ages.count() - ages.count_up_to(i);
+      }
+      f.gauge(with(labels_of(layout.catalog, s), "le", fmt::format("{}", to_seconds(boundaries[i]))),
+              static_cast<double>(waiting));
+    }
+  }
+}
+
 void add_durations(Families& f, const Catalog& catalog, const Snapshot& totals) {
   const auto n = static_cast<StepId>(catalog.steps.size());
   f.family("gelombang_response_time_seconds", "Steps from their intended start to their last byte.",
@@ -377,6 +395,7 @@ std::vector<MetricFamily> LoadExposition::Collect() const {
   add_people_of_journeys(families, catalog, state->totals);
   add_requests(families, catalog, state->totals);
   add_people_of_steps(families, catalog, state->totals);
+  add_under_way(families, *state->totals.layout(), state->figures.under_way);
   add_durations(families, catalog, state->totals);
   return std::move(families).finish();
 }

@@ -6,6 +6,7 @@
 #include "metrics/annotation.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
+#include "metrics/under_way.hpp"
 #include "metrics/user_state.hpp"
 #include "metrics/validity.hpp"
 
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,7 @@ namespace gelombang {
 struct LiveFigures {
   double target_rate = 0;  // arrivals per second that the load asks for now; 0 in closed models
   UsersByState users{};    // by UserState
+  std::optional<UnderWay> under_way;  // nothing: nobody
   double rate_factor = 1;  // on the planned rate, set while the run goes on
   bool paused = false;
   std::array<std::uint64_t, kAnnotationKinds.size()> annotations{};  // by kind

@@ -106,4 +106,11 @@ std::uint64_t Histogram::count_up_to(std::size_t boundary) const noexcept {
   return seen;
 }
 
+std::uint64_t Histogram::count_above(Duration duration) const noexcept {
+  if (const auto boundary = boundaries_->find(duration)) return count_ - count_up_to(*boundary);
+  std::uint64_t above = 0;
+  for (std::size_t i = bucket_index(duration) + 1; i < first_ + counts_.size(); ++i) above += bucket(i);
+  return above;
+}
+
 }  // namespace gelombang

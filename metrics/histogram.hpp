@@ -35,7 +35,7 @@ class Histogram {
     ++at_boundary_[boundaries_->position(bucket, value)];
     clamped_ += outside_buckets(value) ? 1U : 0U;
     ++count_;
-    sum_ += static_cast<std::uint64_t>(value.count());
+    if (__builtin_add_overflow(sum_, static_cast<std::uint64_t>(value.count()), &sum_)) [[unlikely]] sum_ = UINT64_MAX;
     if (value < min_) min_ = value;
     if (value > max_) max_ = value;
   }
@@ -65,6 +65,8 @@ class Histogram {
   }
   // Exactly how many values are not above the boundary of that index.
   [[nodiscard]] std::uint64_t count_up_to(std::size_t boundary) const noexcept;
+  // How many are above a duration; where it is no boundary, those in its bucket are taken for below.
+  [[nodiscard]] std::uint64_t count_above(Duration duration) const noexcept;
   // The buckets in use: first_bucket() .. first_bucket() + buckets().size() - 1.
   [[nodiscard]] std::size_t first_bucket() const noexcept { return first_; }
   [[nodiscard]] const std::vector<std::uint64_t>& buckets() const noexcept { return counts_; }

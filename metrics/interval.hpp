@@ -11,6 +11,7 @@
 namespace gelombang {
 
 struct Traces;
+struct UnderWay;
 
 struct Interval {
   // Since the schedule's start. The first interval begins at 0, and each one where the last one ended.
@@ -25,6 +26,8 @@ struct Interval {
   const Snapshot& delta;
   // Likewise, of a run that is going on and keeps them; a reader of the history has them apart.
   const Traces* traces = nullptr;
+  // Who is under way at the end; nothing where that was not recorded.
+  const UnderWay* under_way = nullptr;
 };
 
 }  // namespace gelombang

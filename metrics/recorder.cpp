@@ -1,5 +1,6 @@
 #include "metrics/recorder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gelombang {
@@ -55,8 +56,33 @@ void Recorder::evidence(Evidence evidence) {
   if (traces_) traces_->evidence(std::move(evidence));
 }
 
+OpenVisits::Id Recorder::visit_began(JourneyId journey, TimePoint intended, TimePoint started) {
+  const std::lock_guard lock(mutex_);
+  return open_.open({journey, intended, started, std::nullopt});
+}
+
+void Recorder::paused(OpenVisits::Id visit, TimePoint since, TimePoint until) {
+  const std::lock_guard lock(mutex_);
+  if (auto& step = open_[visit].step) step->pause(since, until);
+}
+
+void Recorder::resumed(OpenVisits::Id visit, TimePoint at) {
+  const std::lock_guard lock(mutex_);
+  if (auto& step = open_[visit].step) step->resume(at);
+}
+
+void Recorder::attempt(StepId step, bool reached, bool again, OpenVisits::Id visit, TimePoint intended, TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  open_[visit].step = OpenStep{step, intended, std::max(intended, now), {}, {}};
+  count_attempt(step, reached, again);
+}
+
 void Recorder::attempt(StepId step, bool reached, bool again) {
   const std::lock_guard lock(mutex_);
+  count_attempt(step, reached, again);
+}
+
+void Recorder::count_attempt(StepId step, bool reached, bool again) {
   StepPeople& to = current_.steps[step].people;
   if (reached) ++to.reached;
   ++(again ? to.retries : to.first_tries);
@@ -81,11 +107,12 @@ void Recorder::person(JourneyId journey, const PersonSample& sample) {
   if (sample.fate == PersonFate::lost) ++at.lost[static_cast<std::size_t>(sample.error)];
 }
 
-void Recorder::step(StepId step, const StepSample& sample) {
+void Recorder::step(StepId step, const StepSample& sample, OpenVisits::Id visit) {
   const CountedResult result = counted_result(sample.outcome, sample.error);
   const std::lock_guard lock(mutex_);
   StepSnapshot& to = current_.steps[step];
   to.steps.add(sample.outcome, sample.error);
+  if (visit != OpenVisits::kNone) open_[visit].step.reset();
   if (!sample.timed) return;
   record_duration(to.response_time, to.response_time_failed, to.response_time_abandoned, result, sample.response_time);
   record_duration(to.service_time, to.service_time_failed, to.service_time_abandoned, result, sample.service_time);
@@ -97,11 +124,14 @@ void Recorder::iteration_started(JourneyId journey, Duration schedule_lag) {
   current_.schedule_lag.record(schedule_lag);
 }
 
-void Recorder::iteration_finished(JourneyId journey, const IterationSample& sample) {
+void Recorder::iteration_finished(JourneyId journey, const IterationSample& sample, OpenVisits::Id visit) {
   const std::lock_guard lock(mutex_);
+  if (visit != OpenVisits::kNone) open_.close(visit);
   JourneySnapshot& to = current_.journeys[journey];
   ++to.ended[static_cast<std::size_t>(sample.outcome)];
-  if (sample.outcome == Outcome::success) to.duration.record(sample.duration);
+  if (sample.outcome == Outcome::success) to.duration.observed.record(sample.duration);
+  const bool cut_short = sample.outcome == Outcome::interrupted || sample.outcome == Outcome::abandoned;
+  if (cut_short) to.duration.censored.record(sample.duration);
   if (sample.network) ++current_.networks[*sample.network].ended[static_cast<std::size_t>(sample.outcome)];
 }
 
@@ -139,6 +169,13 @@ void Recorder::take(Snapshot& delta) {
   delta.clear();
   const std::lock_guard lock(mutex_);
   std::swap(current_, delta);
+}
+
+void Recorder::take(Snapshot& delta, std::vector<OpenVisit>& open) {
+  delta.clear();
+  const std::lock_guard lock(mutex_);
+  std::swap(current_, delta);
+  open_.copy_to(open);
 }
 
 void Recorder::take(Traces& traces) {

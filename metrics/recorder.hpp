@@ -6,11 +6,13 @@
 #include "metrics/sample.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/traces.hpp"
+#include "metrics/under_way.hpp"
 
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace gelombang {
 
@@ -26,17 +28,26 @@ class Recorder {
   // Whether the evidence of such a failure is worth gathering.
   [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error) const;
   void evidence(Evidence evidence);
+  // A visit begins, whose person is under way until iteration_finished() is told of it.
+  [[nodiscard]] OpenVisits::Id visit_began(JourneyId journey, TimePoint intended, TimePoint started);
+  // In the step that is open: its clocks stand still. `until` is max while the end is not known.
+  void paused(OpenVisits::Id visit, TimePoint since, TimePoint until);
+  void resumed(OpenVisits::Id visit, TimePoint at);
   // An attempt at a step begins. reached: it is this person's first; again: it is a further try.
   void attempt(StepId step, bool reached, bool again);
+  // The same of a visit: from `intended` on, at `now`, the person waits.
+  void attempt(StepId step, bool reached, bool again, OpenVisits::Id visit, TimePoint intended, TimePoint now);
   // The first success of a person at a step.
   void passed(StepId step);
   void double_submit(StepId step);
   // A visit ended.
   void person(JourneyId journey, const PersonSample& sample);
-  void step(StepId step, const StepSample& sample);
+  // It ends; the visit's, where one is given.
+  void step(StepId step, const StepSample& sample, OpenVisits::Id visit = OpenVisits::kNone);
   // schedule_lag: actual minus intended start of the arrival; 0 in closed models.
   void iteration_started(JourneyId journey, Duration schedule_lag);
-  void iteration_finished(JourneyId journey, const IterationSample& sample);
+  void iteration_finished(JourneyId journey, const IterationSample& sample,
+                          OpenVisits::Id visit = OpenVisits::kNone);
   // Instead of iteration_started.
   void iteration_dropped(JourneyId journey, DropReason reason);
   void mail(const MailSample& sample);
@@ -47,14 +58,19 @@ class Recorder {
   // From any thread. `delta` becomes what was recorded since the last take; what was in it is forgotten
   // and its memory used for what comes next. It must be of the same layout.
   void take(Snapshot& delta);
+  // The same, and appends who is under way at that very moment: nobody is in both, or in neither.
+  void take(Snapshot& delta, std::vector<OpenVisit>& open);
   // The same into a new snapshot.
   [[nodiscard]] Snapshot take();
   // Adds the traces since they were taken last.
   void take(Traces& traces);
 
  private:
+  void count_attempt(StepId step, bool reached, bool again);
+
   mutable std::mutex mutex_;
   Snapshot current_;
+  OpenVisits open_;
   std::optional<TraceKeeper> traces_;
 };
 

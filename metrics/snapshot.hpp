@@ -78,7 +78,7 @@ struct JourneySnapshot {
   std::uint64_t started = 0;
   std::array<std::uint64_t, kOutcomeCount> ended{};  // by Outcome
   std::array<std::uint64_t, kDropReasonCount> dropped{};
-  Histogram duration;  // of iterations that succeeded, pauses included
+  CensoredHistogram duration;  // pauses included; observed: successes; censored: interrupted and abandoned
   JourneyPeople people;
   [[nodiscard]] std::uint64_t operator[](Outcome outcome) const noexcept {
     return ended[static_cast<std::size_t>(outcome)];

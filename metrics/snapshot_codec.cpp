@@ -12,7 +12,7 @@
 namespace gelombang {
 namespace {
 
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersion = 3;
 // Of bytes that were written earlier, perhaps by an earlier version.
 struct Stored {
   std::uint64_t version = kVersion;
@@ -192,18 +192,21 @@ void put(std::string& out, const JourneySnapshot& journey) {
   put_varint(out, journey.started);
   put_counts(out, journey.ended);
   put_counts(out, journey.dropped);
-  put(out, journey.duration);
+  put(out, journey.duration.observed);
   put_counts(out, journey.people.ended);
   put(out, journey.people.time);
+  put(out, journey.duration.censored);
 }
 
-void read(VarintReader& from, JourneySnapshot& journey) {
+void read(VarintReader& from, const Stored& stored, JourneySnapshot& journey) {
   journey.started = from.number();
   read_counts(from, journey.ended);
   read_counts(from, journey.dropped);
-  read(from, journey.duration);
+  read(from, journey.duration.observed);
   read_counts(from, journey.people.ended);
   read(from, journey.people.time);
+  journey.duration.censored.clear();
+  if (stored.version >= 3) read(from, journey.duration.censored);
 }
 
 void put(std::string& out, const MailSnapshot& mail) {
@@ -329,7 +332,7 @@ bool decode(std::string_view bytes, const StoredErrorClasses& classes, Snapshot&
   if (stored.version == 0 || stored.version > kVersion || from.number() != snapshot.steps.size()) return false;
   for (StepSnapshot& step : snapshot.steps) read(from, stored, step);
   if (from.number() != snapshot.journeys.size()) return false;
-  for (JourneySnapshot& journey : snapshot.journeys) read(from, journey);
+  for (JourneySnapshot& journey : snapshot.journeys) read(from, stored, journey);
   read(from, snapshot.schedule_lag);
   read(from, snapshot.mail);
   read(from, snapshot.conformance);

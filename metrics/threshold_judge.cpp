@@ -37,11 +37,15 @@ bool decide_exactly(const Threshold& threshold, const CensoredHistogram& duratio
   const Histogram& h = durations.observed;
   const Duration limit(static_cast<std::int64_t>(threshold.limit));
   const auto boundary = h.boundaries().find(limit);
-  if (!boundary || !durations.censored.empty()) return false;
-  const auto rank =
-      static_cast<std::uint64_t>(std::max(1.0, std::ceil(threshold.quantile * static_cast<double>(h.count()) - 1e-9)));
-  if (h.count_up_to(*boundary) < rank) {
+  if (!boundary) return false;
+  const auto all = static_cast<double>(h.count() + durations.censored.count());
+  const auto rank = static_cast<std::uint64_t>(std::max(1.0, std::ceil(threshold.quantile * all - 1e-9)));
+  const std::uint64_t ended = h.count_up_to(*boundary);
+  // Of those that were cut short within the limit, none to all would have ended within it.
+  if (ended + durations.censored.count_up_to(*boundary) < rank) {
     value = std::max(value, limit + Duration(1));
+  } else if (ended < rank) {
+    return false;
   } else if (value >= limit) {
     value = h.min() >= limit ? limit : limit - Duration(1);
   }
@@ -94,6 +98,30 @@ bool worse(const Judgement& a, const Judgement& b, Comparison comparison) {
 
 }  // namespace
 
+std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::size_t steps) {
+  std::vector<Patience> patience(steps);
+  for (const Threshold& t : thresholds) {
+    const bool response = t.metric == ThresholdMetric::response_time;
+    const bool below = t.comparison == Comparison::less || t.comparison == Comparison::less_equal;
+    if (!below || (!response && t.metric != ThresholdMetric::service_time)) continue;
+    const Duration limit(static_cast<std::int64_t>(t.limit));
+    for (std::size_t i = 0; i < steps; ++i) {
+      if (t.step && *t.step != i) continue;
+      auto& tightest = response ? patience[i].response_time : patience[i].service_time;
+      tightest = std::min(limit, tightest.value_or(limit));
+    }
+  }
+  return patience;
+}
+
+std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window) {
+  std::optional<Duration> limit = patience.response_time;
+  if (window) limit = std::min(*window, limit.value_or(*window));
+  // Who is late by one clock is so by the other, as a rule: the union is the larger one.
+  const std::uint64_t by_response = limit ? step.response_time.count_above(*limit) : 0;
+  return std::max(by_response, patience.service_time ? step.service_time.count_above(*patience.service_time) : 0);
+}
+
 void ThresholdData::add(const Threshold& threshold, const Snapshot& delta) {
   const auto& steps = delta.layout()->catalog.steps;
   if (threshold.metric == ThresholdMetric::mail_delivery) add_mail(durations, delta.mail);
@@ -132,6 +160,28 @@ void ThresholdData::add(const Threshold& threshold, const Snapshot& delta) {
   }
 }
 
+void ThresholdData::add(const Threshold& threshold, const UnderWay& under_way, std::span<const Patience> patience) {
+  if (threshold.metric == ThresholdMetric::mail_delivery) durations.censored.merge(under_way.mail);
+  if (threshold.metric == ThresholdMetric::person_time) {
+    for (std::size_t j = 0; j < under_way.journeys.size(); ++j) {
+      if (!threshold.journey || *threshold.journey == j) durations.censored.merge(under_way.journeys[j].person_time);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < under_way.steps.size(); ++i) {
+    if (threshold.step && *threshold.step != i) continue;
+    const UnderWay::Step& step = under_way.steps[i];
+    if (threshold.metric == ThresholdMetric::response_time) durations.censored.merge(step.response_time);
+    if (threshold.metric == ThresholdMetric::service_time) durations.censored.merge(step.service_time);
+    if (!threshold.window) continue;
+    const bool failed = threshold.metric == ThresholdMetric::error_rate;
+    if (!failed && threshold.metric != ThresholdMetric::served_rate) continue;
+    const std::uint64_t late = overdue(step, patience[i], threshold.window);
+    good += failed ? late : 0;
+    all += late;
+  }
+}
+
 void ThresholdData::merge(const ThresholdData& other) {
   durations.merge(other.durations);
   good += other.good;
@@ -162,14 +212,15 @@ Judgement judge(const Threshold& threshold, const ThresholdData& data) {
 
 ThresholdJudge::ThresholdJudge(std::vector<Threshold> thresholds, std::shared_ptr<const MetricsLayout> layout,
                                TimePoint start)
-    : layout_(std::move(layout)), start_(start) {
+    : layout_(std::move(layout)), start_(start), patience_(patience_of(thresholds, layout_->catalog.steps.size())) {
   for (Threshold& t : thresholds) {
     results_.push_back({std::move(t), {}, ThresholdState::no_data, std::nullopt});
     progress_.push_back({ThresholdData(layout_->boundaries), {}, std::nullopt, false, false});
   }
 }
 
-void ThresholdJudge::add(TimePoint begin, TimePoint end, Duration arrivals, const Snapshot& delta) {
+void ThresholdJudge::add(TimePoint begin, TimePoint end, Duration arrivals, const Snapshot& delta,
+                         const UnderWay& under_way) {
   const TimePoint middle = begin + (end - begin) / 2;
   for (std::size_t i = 0; i < results_.size(); ++i) {
     ThresholdResult& result = results_[i];
@@ -181,10 +232,12 @@ void ThresholdJudge::add(TimePoint begin, TimePoint end, Duration arrivals, cons
     data.arrivals = arrivals;
     if (result.threshold.window) {
       progress.window.push_back({begin, end, std::move(data)});
-      judge_window(result, progress, end);
+      judge_window(result, progress, end, under_way);
     } else {
       progress.total.merge(data);
-      result.verdict = judge(result.threshold, progress.total);
+      data = progress.total;
+      data.add(result.threshold, under_way, patience_);
+      result.verdict = judge(result.threshold, data);
       result.now = result.verdict.state;
       progress.aborts = result.fails();
     }
@@ -197,7 +250,8 @@ ThresholdData ThresholdJudge::window_data(const Progress& progress) const {
   return sum;
 }
 
-void ThresholdJudge::judge_window(ThresholdResult& result, Progress& progress, TimePoint end) {
+void ThresholdJudge::judge_window(ThresholdResult& result, Progress& progress, TimePoint end,
+                                  const UnderWay& under_way) {
   const TimePoint oldest = end - *result.threshold.window;
   auto& window = progress.window;
   while (!window.empty() && window.front().begin + (window.front().end - window.front().begin) / 2 < oldest) {
@@ -207,7 +261,9 @@ void ThresholdJudge::judge_window(ThresholdResult& result, Progress& progress, T
   const bool full = end - *progress.first + (window.empty() ? Duration::zero() : (end - window.back().begin) / 2) >=
                     *result.threshold.window;
   if (!full) return;
-  const Judgement judgement = judge(result.threshold, window_data(progress));
+  ThresholdData data = window_data(progress);
+  data.add(result.threshold, under_way, patience_);
+  const Judgement judgement = judge(result.threshold, data);
   result.now = judgement.state;
   progress.aborts = judgement.state == ThresholdState::fail;
   if (judgement.state == ThresholdState::no_data) {

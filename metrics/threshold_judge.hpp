@@ -5,14 +5,19 @@
 // every full window of that length: the worst window decides, and is the value shown. (Where the run is too
 // short to fill one, what there is decides.) `abort` acts as soon as the judgement is fail, but never on a
 // window that is not full.
+//
+// Whoever is under way at the moment of a judgement counts as well: latencies are censored at how long they have waited
+// so far, and in a window whoever is overdue has failed. Where they end later, they count there as what they became.
 #pragma once
 
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold.hpp"
+#include "metrics/under_way.hpp"
 
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,10 +26,22 @@ namespace gelombang {
 enum class ThresholdState : std::uint8_t { pass, fail, no_data };
 inline constexpr std::array<std::string_view, 3> kThresholdStateNames{"pass", "fail", "no_data"};
 
+// When a step that is under way counts as failed. Nothing: never.
+struct Patience {
+  std::optional<Duration> response_time;
+  std::optional<Duration> service_time;
+};
+// For each step: the tightest latency of each clock that a threshold of it, or of all, allows.
+std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::size_t steps);
+// How many have waited longer, or longer than `window`, by their response time.
+std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window);
+
 // What one threshold needs to know of some stretch of time.
 struct ThresholdData {
   explicit ThresholdData(const std::shared_ptr<const LatencyBoundaries>& boundaries) : durations(boundaries) {}
   void add(const Threshold& threshold, const Snapshot& delta);
+  // Whoever is under way at its end. Counts need `patience`, of each step, and the window's length.
+  void add(const Threshold& threshold, const UnderWay& under_way, std::span<const Patience> patience);
   void merge(const ThresholdData& other);
 
   CensoredHistogram durations;  // of a latency
@@ -61,8 +78,9 @@ class ThresholdJudge {
  public:
   ThresholdJudge(std::vector<Threshold> thresholds, std::shared_ptr<const MetricsLayout> layout, TimePoint start);
 
-  // What was recorded from `begin` to `end`; stretches come in order. `arrivals` is how long of it arrivals went on.
-  void add(TimePoint begin, TimePoint end, Duration arrivals, const Snapshot& delta);
+  // What was recorded from `begin` to `end`, and who is under way then; stretches come in order. `arrivals` is how long
+  // of it arrivals went on.
+  void add(TimePoint begin, TimePoint end, Duration arrivals, const Snapshot& delta, const UnderWay& under_way);
   // The last judgement, of windows too that were never full.
   void finish();
 
@@ -84,11 +102,12 @@ class ThresholdJudge {
     bool aborts = false;
   };
 
-  void judge_window(ThresholdResult& result, Progress& progress, TimePoint end);
+  void judge_window(ThresholdResult& result, Progress& progress, TimePoint end, const UnderWay& under_way);
   [[nodiscard]] ThresholdData window_data(const Progress& progress) const;
 
   std::shared_ptr<const MetricsLayout> layout_;
   TimePoint start_;
+  std::vector<Patience> patience_;  // by StepId
   std::vector<ThresholdResult> results_;
   std::vector<Progress> progress_;  // beside results_
 };

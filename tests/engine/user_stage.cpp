@@ -84,6 +84,14 @@ const StepSnapshot& UserStage::step(const std::string& name) {
   throw std::runtime_error("no step " + name);
 }
 
+std::vector<OpenVisit> UserStage::under_way() {
+  Snapshot delta(recorded_->layout());
+  std::vector<OpenVisit> open;
+  recorder_->take(delta, open);
+  recorded_->merge(delta);
+  return open;
+}
+
 Traces UserStage::traces() {
   Traces traces(recorded_->layout()->boundaries);
   recorder_->take(traces);

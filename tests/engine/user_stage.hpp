@@ -52,6 +52,8 @@ class UserStage {
   // Everything recorded so far.
   [[nodiscard]] const Snapshot& recorded();
   [[nodiscard]] const StepSnapshot& step(const std::string& name);
+  // Who is in a step or between two.
+  [[nodiscard]] std::vector<OpenVisit> under_way();
   // Single requests, failures and dimensions since this was called last.
   [[nodiscard]] Traces traces();
   [[nodiscard]] std::vector<std::string> requests() const;  // as the server saw them

@@ -3,6 +3,8 @@
 #include "tests/support/catch.hpp"
 
 #include <atomic>
+#include <future>
+#include <memory>
 #include <thread>
 
 using namespace gelombang;
@@ -34,7 +36,7 @@ TEST_CASE("user: think time is in no step's time and shifts the next one's inten
   const Duration two = stage.step("two").response_time.observed.max();
   // Every moment is in a step or in a pause; log-normal times of equal ends are exact to a part in 10^12.
   CHECK(one + two <= whole - 500ms + 1us);
-  CHECK(stage.recorded().journeys[0].duration.max() >= 500ms);
+  CHECK(stage.recorded().journeys[0].duration.observed.max() >= 500ms);
   CHECK(stage.step("two").service_time.observed.max() <= two);
 }
 
@@ -89,4 +91,42 @@ TEST_CASE("user: interrupting twice, or when nothing runs, does nothing more") {
   stage.wait_for_end();
   stage.interrupt(0);
   CHECK(stage.recorded().journeys[0][Outcome::interrupted] == 1);
+}
+
+TEST_CASE("user: whoever waits for an answer is under way, from the intended start on") {
+  std::promise<void> let_go;
+  const std::shared_future<void> answer = let_go.get_future().share();
+  UserStage stage(with_steps("one(function() http.get '/slow' end)\n"), [answer](const std::string&) {
+    answer.wait();
+    return http_answer("halo");
+  });
+  CHECK(stage.under_way().empty());
+  const TimePoint intended = stage.now() - 3s;
+  stage.begin({0, 0, intended});
+  const auto waiting = stage.under_way();
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting[0].journey == 0);
+  CHECK(waiting[0].intended == intended);
+  REQUIRE(waiting[0].step);
+  CHECK(waiting[0].step->step == 0);
+  CHECK(waiting[0].step->response_age(intended + 10s) == 10s);
+  CHECK(waiting[0].step->service_age(intended + 10s) <= 7s);
+  CHECK(waiting[0].step->service_age(stage.now() + 10s) >= 10s);
+  let_go.set_value();
+  stage.wait_for_end();
+  CHECK(stage.under_way().empty());
+}
+
+TEST_CASE("user: in a pause inside a step nobody waits for the target") {
+  UserStage stage(with_steps("one(function() http.get '/a'; sleep '1h' end)\n"), ok);
+  const TimePoint intended = stage.now();
+  stage.begin({0, 0, intended});
+  stage.wait_until([&] { return stage.activity() == Activity::pausing; });
+  const auto visits = stage.under_way();
+  REQUIRE(visits.size() == 1);
+  REQUIRE(visits[0].step);
+  CHECK(visits[0].step->response_age(stage.now() + 59min) <= stage.now() - intended);
+  stage.interrupt(0);
+  stage.wait_for_end();
+  CHECK(stage.under_way().empty());
 }

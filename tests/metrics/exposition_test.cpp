@@ -160,6 +160,30 @@ TEST_CASE("exposition: buckets are cumulative, end at infinity and hold every th
   CHECK(h.sample_count == 200);
 }
 
+TEST_CASE("exposition: who is under way is counted by how long they have waited at least", "[unit]") {
+  const ExampleRun run(false);
+  LoadExposition exposition = exposition_of(run);
+  UnderWay under_way(*run.layout);
+  const OpenStep step{0, TimePoint(), TimePoint(), {}, {}};
+  const OpenVisit visit{0, TimePoint(), TimePoint(), step};
+  under_way.add(std::vector<OpenVisit>(3, visit), TimePoint(40s));
+  under_way.add(std::vector<OpenVisit>{visit}, TimePoint(7ms));
+  LiveFigures figures;
+  figures.under_way = under_way;
+  exposition.publish(run.aggregator->totals(), figures);
+  const Families all = exposition.Collect();
+  const auto waiting = [&](const std::string& le) {
+    const Catalog::Step& first = run.layout->catalog.steps[0];
+    return metric(all, "gelombang_steps_under_way",
+                  {{"journey", run.layout->catalog.journeys[first.journey]}, {"step", first.name}, {"le", le}})
+        .gauge.value;
+  };
+  CHECK(waiting("0.005") == 4);
+  CHECK(waiting("0.01") == 3);
+  CHECK(waiting("30") == 3);
+  CHECK(waiting("60") == 0);
+}
+
 TEST_CASE("exposition: states are sets of 0 and 1, and the figures are shown as they are", "[unit]") {
   const ExampleRun run(false);
   LoadExposition exposition = exposition_of(run);

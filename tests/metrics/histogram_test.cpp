@@ -178,3 +178,31 @@ TEST_CASE("histogram: counts at the boundaries are exact, the boundary included"
     CHECK(h.count_up_to(i) == static_cast<std::uint64_t>(expected));
   }
 }
+
+TEST_CASE("histogram: a sum beyond what it holds stays at the most, and the mean with it", "[unit]") {
+  const auto boundaries = std::make_shared<const LatencyBoundaries>();
+  const Duration ten_years = std::chrono::hours(24) * 3650;
+  Histogram h(boundaries);
+  for (int i = 0; i < 200; ++i) h.record(ten_years);
+  CHECK(h.sum_nanoseconds() == UINT64_MAX);
+  CHECK(h.mean() <= ten_years);
+  CHECK(h.mean() >= ten_years / 4);
+  Histogram merged(boundaries);
+  for (int i = 0; i < 200; ++i) {
+    Histogram one(boundaries);
+    one.record(ten_years);
+    merged.merge(one);
+  }
+  CHECK(merged.sum_nanoseconds() == h.sum_nanoseconds());
+}
+
+TEST_CASE("histogram: how many are above a duration is exact at a boundary, and within a bucket elsewhere", "[unit]") {
+  Histogram h(std::make_shared<const LatencyBoundaries>());
+  CHECK(h.count_above(1ms) == 0);
+  for (const Duration value : {Duration(1s), Duration(1s) + Duration(1), Duration(7s), Duration(8s)}) h.record(value);
+  CHECK(h.count_above(1s) == 3);
+  CHECK(h.count_above(7500ms) == 1);
+  CHECK(h.count_above(3s) == 2);
+  CHECK(h.count_above(9s) == 0);
+  CHECK(h.count_above(900ms) == 4);
+}

@@ -115,9 +115,9 @@ TEST_CASE("recorder: iterations, drops and lag are kept by journey", "[unit]") {
   const Snapshot s = recorder.take();
   CHECK(s.journeys[0].started == 1);
   CHECK(s.journeys[0][Outcome::success] == 1);
-  CHECK(s.journeys[0].duration.max() == 1s);
+  CHECK(s.journeys[0].duration.observed.max() == 1s);
   CHECK(s.journeys[1][Outcome::interrupted] == 1);
-  CHECK(s.journeys[1].duration.empty());
+  CHECK(s.journeys[1].duration.observed.empty());
   CHECK(s.journeys[1][DropReason::users_exhausted] == 1);
   CHECK(s.journeys[1].decided() == 2);
   CHECK(s.schedule_lag.count() == 2);

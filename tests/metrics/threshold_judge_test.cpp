@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 using namespace gelombang;
 using namespace std::chrono_literals;
@@ -16,8 +17,8 @@ constexpr TimePoint kStart{std::chrono::seconds(1000)};
 // A run of one journey with two steps, second by second.
 class Run {
  public:
-  explicit Run(const std::string& threshold)
-      : layout_(make(threshold)), recorder_(layout_), judge_({parsed_}, layout_, kStart) {}
+  explicit Run(const std::string& threshold, const std::vector<std::string>& others = {})
+      : layout_(make(threshold, others)), recorder_(layout_), under_way_(*layout_), judge_(parsed_, layout_, kStart) {}
 
   Run& ok(int n, Duration response = 100ms) {
     return step(n, {response, response / 2, Outcome::success, ErrorClass::none});
@@ -36,8 +37,26 @@ class Run {
     for (int i = 0; i < n; ++i) recorder_.step(id, sample);
     return *this;
   }
+  // These people begin the step now, and end it when they are told to.
+  std::vector<OpenVisits::Id> begin(int n, StepId step = 0) {
+    std::vector<OpenVisits::Id> visits;
+    for (int i = 0; i < n; ++i) {
+      visits.push_back(recorder_.visit_began(0, now_, now_));
+      recorder_.attempt(step, true, false, visits.back(), now_, now_);
+    }
+    return visits;
+  }
+  void end(const std::vector<OpenVisits::Id>& visits, const StepSample& sample) {
+    for (const auto visit : visits) recorder_.step(0, sample, visit);
+    for (const auto visit : visits) recorder_.iteration_finished(0, {sample.response_time, sample.outcome}, visit);
+  }
   Run& second(bool arrivals = true) {
-    judge_.add(now_, now_ + 1s, arrivals ? Duration(1s) : Duration::zero(), recorder_.take());
+    Snapshot delta(layout_);
+    std::vector<OpenVisit> open;
+    recorder_.take(delta, open);
+    under_way_.clear();
+    under_way_.add(open, now_ + 1s);
+    judge_.add(now_, now_ + 1s, arrivals ? Duration(1s) : Duration::zero(), delta, under_way_);
     now_ += 1s;
     return *this;
   }
@@ -52,17 +71,19 @@ class Run {
   StepId id = 0;
 
  private:
-  std::shared_ptr<const MetricsLayout> make(const std::string& text) {
+  std::shared_ptr<const MetricsLayout> make(const std::string& text, std::vector<std::string> texts) {
     Catalog c;
     c.journeys = {"j"};
     c.steps = {{0, "a"}, {0, "b"}};
-    parsed_ = parse_thresholds(std::vector<std::string>{text}, c).value()[0];
-    return make_layout(c, LatencyBoundaries::with(latency_limits(std::vector<Threshold>{parsed_})).value());
+    texts.insert(texts.begin(), text);
+    parsed_ = parse_thresholds(texts, c).value();
+    return make_layout(c, LatencyBoundaries::with(latency_limits(parsed_)).value());
   }
 
-  Threshold parsed_;
+  std::vector<Threshold> parsed_;
   std::shared_ptr<const MetricsLayout> layout_;
   Recorder recorder_;
+  UnderWay under_way_;
   ThresholdJudge judge_;
   TimePoint now_ = kStart;
 };
@@ -134,7 +155,10 @@ TEST_CASE("judge: at its limit a percentile is decided by exact counts", "[unit]
 
 TEST_CASE("judge: with censored durations a percentile near its limit says that it is", "[unit]") {
   Run run("a: response_time p50 < 801ms");
-  CHECK(run.ok(90, 800ms).cut(10, 1ms).ok(10, 10ms).second().finish().verdict.within_error);
+  CHECK(run.ok(50, 800ms).ok(25, 900ms).cut(30, 1ms).second().finish().verdict.within_error);
+  // Whatever became of those who were cut short, half came in time.
+  Run decided("a: response_time p50 < 801ms");
+  CHECK_FALSE(decided.ok(90, 800ms).cut(10, 1ms).second().finish().verdict.within_error);
   Run far("a: response_time p50 < 2s");
   CHECK_FALSE(far.ok(90, 800ms).cut(10, 1ms).second().finish().verdict.within_error);
 }
@@ -280,4 +304,112 @@ TEST_CASE("judge: phases have thresholds of their own", "[unit]") {
   request.phases[static_cast<std::size_t>(Phase::tls)] = 50ms;
   run.recorder().request(0, request);
   CHECK(state_of(run.second()) == ThresholdState::fail);
+}
+
+// Whoever is under way ----------------------------------------------------------------------------------
+
+TEST_CASE("judge: a target that falls silent fails a percentile of the last seconds while it hangs", "[unit]") {
+  Run run("all: response_time p95 < 1s over last 5s abort");
+  for (int i = 0; i < 10; ++i) run.ok(50).second();
+  CHECK(run.result().now == ThresholdState::pass);
+  int seconds = 0;
+  for (; !run.aborts() && seconds < 10; ++seconds) {
+    static_cast<void>(run.begin(50));
+    run.second();
+  }
+  CHECK(run.aborts());
+  CHECK(seconds <= 3);
+  CHECK(run.result().verdict.lower_bound);
+  CHECK(*run.result().verdict.value >= 1);
+}
+
+TEST_CASE("judge: in a window whoever waits for longer than it has failed", "[unit]") {
+  Run run("all: error_rate < 1% over last 5s abort");
+  for (int i = 0; i < 6; ++i) run.ok(10).second();
+  const auto waiting = run.begin(20);
+  for (int i = 0; i < 5; ++i) run.second();
+  CHECK_FALSE(run.aborts());  // for five seconds, not longer
+  run.second();
+  CHECK(run.aborts());
+  CHECK(run.result().verdict.value == 1.0);
+  CHECK(run.result().verdict.samples == 20);
+}
+
+TEST_CASE("judge: in a window whoever waits for longer than the step's tightest latency has failed", "[unit]") {
+  const std::string limits =
+      GENERATE("a: response_time p95 < 2s", "all: service_time max <= 2s", "a: response_time mean < 2s");
+  Run run("a: error_rate < 10% over last 10s", {limits, "a: response_time p99 < 9s", "b: response_time p50 < 10ms"});
+  for (int i = 0; i < 10; ++i) run.ok(3).second();
+  CHECK(run.result().now == ThresholdState::pass);
+  static_cast<void>(run.begin(5));
+  run.second().second();
+  CHECK(run.result().now == ThresholdState::pass);
+  run.second();
+  CHECK(run.result().now == ThresholdState::fail);
+  // The windows that follow hold fewer that ended.
+  CHECK(run.result().verdict.value == Approx(5.0 / (5 + 21)));
+}
+
+TEST_CASE("judge: whoever is overdue is not served", "[unit]") {
+  for (const char* text : {"a: served_rate > 90% over last 5s abort", "all: served_rate > 90% over last 5s abort"}) {
+    CAPTURE(text);
+    Run run(text, {"all: response_time p95 < 2s"});
+    for (int i = 0; i < 6; ++i) run.ok(10).completed(10).second();
+    CHECK(run.result().now == ThresholdState::pass);
+    static_cast<void>(run.begin(20));
+    run.second().second().second();
+    CHECK(run.aborts());
+  }
+}
+
+TEST_CASE("judge: who was overdue is counted once, as what it became and where it ended", "[unit]") {
+  Run run("a: error_rate < 50% over last 5s", {"a: response_time p95 < 2s"});
+  for (int i = 0; i < 5; ++i) run.ok(10).second();
+  const auto waiting = run.begin(10);
+  for (int i = 0; i < 4; ++i) run.second();
+  CHECK(run.result().now == ThresholdState::fail);
+  run.end(waiting, {4s, 4s, Outcome::success, ErrorClass::none});
+  run.ok(10).second();
+  // Of the last five seconds: ten that came late, and ten.
+  CHECK(run.result().now == ThresholdState::pass);
+}
+
+TEST_CASE("judge: without a window the latencies of those under way count from below", "[unit]") {
+  Run run("a: response_time p95 < 1s abort");
+  run.ok(10).second();
+  const auto waiting = run.begin(10);
+  run.second();
+  CHECK_FALSE(run.aborts());
+  run.second();
+  CHECK(run.aborts());
+  // At the end everybody has ended, in some way.
+  run.end(waiting, {2500ms, 2500ms, Outcome::interrupted, ErrorClass::none});
+  const ThresholdResult& r = run.second().finish();
+  CHECK(r.verdict.state == ThresholdState::fail);
+  CHECK(r.verdict.samples == 20);
+}
+
+TEST_CASE("judge: pauses inside a step are nobody's delay", "[unit]") {
+  Run run("a: error_rate < 1% over last 3s abort");
+  for (int i = 0; i < 4; ++i) run.ok(10).second();
+  const auto thinking = run.begin(10);
+  for (const auto visit : thinking) run.recorder().paused(visit, kStart + 4s, TimePoint::max());
+  for (int i = 0; i < 9; ++i) run.ok(10).second();
+  CHECK_FALSE(run.aborts());
+  for (const auto visit : thinking) run.recorder().resumed(visit, kStart + 13s);
+  for (int i = 0; i < 3; ++i) run.ok(10).second();
+  CHECK_FALSE(run.aborts());
+  run.second();
+  CHECK(run.aborts());
+}
+
+TEST_CASE("judge: at the limit counts decide, though some are under way", "[unit]") {
+  Run run("a: response_time p90 < 500ms over last 5s");
+  for (int i = 0; i < 5; ++i) run.ok(91, 499ms).ok(9, 501ms).second();
+  CHECK(run.result().verdict.state == ThresholdState::pass);
+  CHECK_FALSE(run.result().verdict.within_error);
+  static_cast<void>(run.begin(2));
+  run.ok(91, 499ms).ok(9, 501ms).second();
+  CHECK(run.result().verdict.state == ThresholdState::pass);
+  CHECK_FALSE(run.result().verdict.within_error);
 }

@@ -1,0 +1,82 @@
+// Who is under way: visits that began and have not ended, and for how long their people have waited so far. Histograms
+// count what ended, so a target that answers nothing adds nothing to them; this is the other half of the truth.
+#pragma once
+
+#include "metrics/histogram.hpp"
+#include "metrics/layout.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace gelombang {
+
+// A step that a person is in. Its clocks stand still in pauses, as they do in the times of finished steps.
+struct OpenStep {
+  StepId step = 0;
+  TimePoint intended{};  // response time counts from here
+  TimePoint began{};     // service time from here
+  TimePoint pause_begins{};
+  TimePoint pause_ends{};  // of the last pause; max while its end is not known
+
+  // Another pause, which comes after the last one.
+  void pause(TimePoint begins, TimePoint ends) noexcept;
+  // The end of a pause whose end was not known.
+  void resume(TimePoint now) noexcept { pause_ends = now; }
+  [[nodiscard]] Duration response_age(TimePoint now) const noexcept { return age(intended, now); }
+  [[nodiscard]] Duration service_age(TimePoint now) const noexcept { return age(began, now); }
+
+ private:
+  [[nodiscard]] Duration age(TimePoint from, TimePoint now) const noexcept;
+};
+
+struct OpenVisit {
+  JourneyId journey = 0;
+  TimePoint intended{};  // the scheduled arrival
+  TimePoint started{};
+  std::optional<OpenStep> step;  // nothing: between two steps
+};
+
+// The visits of one worker, each at the place that it was given when it began.
+class OpenVisits {
+ public:
+  using Id = std::uint32_t;
+  static constexpr Id kNone = UINT32_MAX;
+
+  Id open(const OpenVisit& visit);
+  void close(Id id);
+  [[nodiscard]] OpenVisit& operator[](Id id) { return *visits_[id]; }
+  // Appends those that are open.
+  void copy_to(std::vector<OpenVisit>& to) const;
+
+ private:
+  std::vector<std::optional<OpenVisit>> visits_;
+  std::vector<Id> free_;
+};
+
+// How long people have waited at one moment. The pictures of several workers add up; those of several moments never
+// do: who waited a second ago still waits, or is counted where it ended.
+struct UnderWay {
+  struct Step {
+    Histogram response_time;
+    Histogram service_time;
+  };
+  struct Journey {
+    Histogram duration;     // since the visit began
+    Histogram person_time;  // since the scheduled arrival
+  };
+  explicit UnderWay(const MetricsLayout& layout);
+
+  void add(std::span<const OpenVisit> visits, TimePoint now);
+  // Keeps the memory.
+  void clear() noexcept;
+
+  std::vector<Step> steps;        // by StepId
+  std::vector<Journey> journeys;  // by JourneyId
+  Histogram mail;                 // mails that somebody waits for, since the request that caused them
+};
+
+}  // namespace gelombang
