@@ -175,6 +175,7 @@ RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
     facts.planned =
         as_drawn ? *prepared_.planned : count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
   }
+  facts.silence = aggregator_->silence();
   facts.exit_reasons = std::move(reasons);
   return facts;
 }

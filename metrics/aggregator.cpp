@@ -13,7 +13,8 @@ Aggregator::Aggregator(std::shared_ptr<const MetricsLayout> layout, std::vector<
       arriving_(*layout_),
       under_way_(*layout_),
       patience_(patience_of(thresholds, layout_->catalog.steps.size())),
-      judge_(std::move(thresholds), layout_, start) {}
+      judge_(std::move(thresholds), layout_, start),
+      last_answer_(start) {}
 
 void Aggregator::add(const Snapshot& delta) { second_.merge(delta); }
 
@@ -29,6 +30,18 @@ void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& 
   std::swap(arriving_, under_way_);
   arriving_.clear();
   judge_.add(begin, last_tick_, std::max(arrivals_until - begin, Duration::zero()), second_, under_way_);
+
+  std::uint64_t answers = 0;
+  for (const StepSnapshot& step : second_.steps) {
+    answers += answered(step.requests);
+    const Silence quiet = unanswered(step.requests);
+    silence_.failed += quiet.failed;
+    silence_.interrupted += quiet.interrupted;
+  }
+  if (answers > 0) {
+    last_answer_ = last_tick_;
+    silence_ = {};
+  }
 
   Slice slice{begin, last_tick_, 0, 0, 0, 0, CensoredHistogram(layout_->boundaries)};
   for (const JourneySnapshot& journey : second_.journeys) {
@@ -50,6 +63,30 @@ void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& 
 
 void Aggregator::finish() { judge_.finish(); }
 
+std::uint64_t Aggregator::overdue_steps() const {
+  std::uint64_t late = 0;
+  for (std::size_t i = 0; i < under_way_.steps.size(); ++i) {
+    late += overdue(under_way_.steps[i], patience_[i], kRecent);
+  }
+  return late;
+}
+
+Snapshot Aggregator::so_far() const {
+  Snapshot counted = totals_;
+  under_way_.censor(counted);
+  for (std::size_t i = 0; i < counted.steps.size(); ++i) {
+    counted.steps[i].steps.by_result[static_cast<std::size_t>(CountedResult::failure)] +=
+        overdue(under_way_.steps[i], patience_[i], kRecent);
+  }
+  return counted;
+}
+
+Silence Aggregator::silence() const {
+  Silence silence = silence_;
+  silence.lasted = std::max(Duration::zero(), arrivals_ended_.value_or(last_tick_) - last_answer_);
+  return silence;
+}
+
 RecentFigures Aggregator::recent() const {
   RecentFigures figures;
   if (recent_.empty()) return figures;
@@ -58,7 +95,6 @@ RecentFigures Aggregator::recent() const {
   std::uint64_t completed = 0;
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
-  std::uint64_t late_steps = 0;
   CensoredHistogram response_time(layout_->boundaries);
   for (const Slice& slice : recent_) {
     started += slice.started;
@@ -67,18 +103,15 @@ RecentFigures Aggregator::recent() const {
     failed += slice.failed_steps;
     response_time.merge(slice.response_time);
   }
-  for (std::size_t i = 0; i < under_way_.steps.size(); ++i) {
-    late_steps += overdue(under_way_.steps[i], patience_[i], kRecent);
-    response_time.censored.merge(under_way_.steps[i].response_time);
-  }
+  for (const UnderWay::Step& step : under_way_.steps) response_time.censored.merge(step.response_time);
   if (seconds > 0) {
     figures.started_rate = static_cast<double>(started) / seconds;
     figures.completed_rate = static_cast<double>(completed) / seconds;
     figures.step_rate = static_cast<double>(finished) / seconds;
   }
-  if (const std::uint64_t known = finished + late_steps; known > 0) {
-    figures.error_rate = static_cast<double>(failed + late_steps) / static_cast<double>(known);
-  }
+  const std::uint64_t late = overdue_steps();
+  const std::uint64_t known = finished + late;
+  if (known > 0) figures.error_rate = static_cast<double>(failed + late) / static_cast<double>(known);
   figures.response_time_p95 = percentile(response_time, 0.95);
   return figures;
 }

@@ -5,6 +5,7 @@
 //   aggregator.tick(clock.now());
 #pragma once
 
+#include "metrics/completion.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
 #include "metrics/under_way.hpp"
@@ -47,6 +48,7 @@ class Aggregator {
   void add(const Snapshot& delta);
   // Who is under way at a worker now: all that were added since the last tick are those of the next one.
   void add(std::span<const OpenVisit> visits, TimePoint now) { arriving_.add(visits, now); }
+  void add(const UnderWay& picture) { arriving_.merge(picture); }
   // Ends the stretch since the last tick and judges the thresholds. `seen`, where given, is shown what was counted in
   // that stretch.
   void tick(TimePoint now, const std::function<void(const Stretch&)>& seen = nullptr);
@@ -61,6 +63,12 @@ class Aggregator {
   [[nodiscard]] const std::vector<ThresholdResult>& thresholds() const noexcept { return judge_.results(); }
   // The threshold that wants the run to end now, or nullptr.
   [[nodiscard]] const ThresholdResult* abort() const noexcept { return judge_.abort(); }
+  // Steps under way at the last tick that have failed as RecentFigures::error_rate sees it.
+  [[nodiscard]] std::uint64_t overdue_steps() const;
+  // The totals as they are shown while the run goes on: whoever is under way is censored, and has failed where overdue.
+  [[nodiscard]] Snapshot so_far() const;
+  // Since the last look that brought an answer, up to the end of arrivals.
+  [[nodiscard]] Silence silence() const;
   // Of the last ten seconds, or of what there is.
   [[nodiscard]] RecentFigures recent() const;
 
@@ -84,6 +92,8 @@ class Aggregator {
   UnderWay under_way_;  // at the last tick
   std::vector<Patience> patience_;  // by StepId
   ThresholdJudge judge_;
+  TimePoint last_answer_;  // the end of the stretch that it came in; the start before the first one
+  Silence silence_;        // since then; how long is not kept
   std::deque<Slice> recent_;
 };
 

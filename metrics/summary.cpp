@@ -163,7 +163,16 @@ void add_reasons(Summary& summary, const Snapshot& totals) {
   }
   const bool measured =
       std::any_of(totals.steps.begin(), totals.steps.end(), [](const StepSnapshot& s) { return s.steps.total() > 0; });
-  if (!measured) reasons.push_back({ExitCause::no_data, "nothing was measured: no step was played"});
+  if (!measured) {
+    reasons.push_back({ExitCause::no_data, "nothing was measured: no step was played"});
+  } else {
+    CompletionFacts completion = completion_facts(totals);
+    completion.silence = summary.run.silence;
+    summary.shortfall = judge_completion(completion, summary.thresholds);
+    if (summary.shortfall && !summary.shortfall->judged) {
+      reasons.push_back({ExitCause::no_data, summary.shortfall->text});
+    }
+  }
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const ExitReason& a, const ExitReason& b) { return graver(a.cause, b.cause); });
 }

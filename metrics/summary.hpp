@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "metrics/annotation.hpp"
+#include "metrics/completion.hpp"
 #include "metrics/exit_reason.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
@@ -45,6 +46,7 @@ struct RunFacts {
   std::string history;                   // the file that the run is kept in; empty: none
   bool history_given = false;            // it is not the one that commands look at by themselves
   std::vector<Annotation> annotations;   // by time
+  std::optional<Silence> silence;        // before the end; nothing while the run goes on
   std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: what happened outside of the recorders
 };
 
@@ -138,6 +140,7 @@ struct Summary {
 
   RunFacts run;
   std::vector<ExitReason> exit_reasons;  // all of them, the gravest first
+  std::optional<Shortfall> shortfall;    // where people did not get through
   Validity validity;
   Arrivals arrivals;
   std::vector<Iterations> iterations;

@@ -234,7 +234,21 @@ json::object threshold_json(const ThresholdResult& t) {
   } else if (t.threshold.metric != ThresholdMetric::count) {
     unit = "ratio";
   }
+  const bool percentile = t.threshold.aggregate == Aggregate::percentile;
+  const double scale = t.threshold.is_latency() ? 1e-9 : 1;
   return {{"expression", t.threshold.expression},
+          {"selector", t.threshold.selector},
+          {"metric", text(kThresholdMetricNames[static_cast<std::size_t>(t.threshold.metric)])},
+          {"phase", t.threshold.metric == ThresholdMetric::phase
+                        ? json::value(text(kPhaseNames[static_cast<std::size_t>(t.threshold.phase)]))
+                        : json::value(nullptr)},
+          {"aggregate", t.threshold.aggregate == Aggregate::none
+                            ? json::value(nullptr)
+                            : json::value(text(kAggregateNames[static_cast<std::size_t>(t.threshold.aggregate)]))},
+          {"quantile", percentile ? json::value(t.threshold.quantile) : json::value(nullptr)},
+          {"comparison", text(kComparisonNames[static_cast<std::size_t>(t.threshold.comparison)])},
+          {"limit", t.threshold.limit * scale},
+          {"window_seconds", t.threshold.window ? json::value(to_seconds(*t.threshold.window)) : json::value(nullptr)},
           {"state", text(kThresholdStateNames[static_cast<std::size_t>(t.verdict.state)])},
           {"value", number(t.verdict.value)},
           {"unit", text(unit)},
@@ -275,6 +289,9 @@ std::string summary_json(const Summary& summary) {
   root["exit_reasons"] = array_of(summary.exit_reasons, [](const ExitReason& r) {
     return json::object{{"exit_code", static_cast<int>(r.cause)}, {"text", r.text}};
   });
+  root["shortfall"] = summary.shortfall ? json::value{{"text", summary.shortfall->text},
+                                                      {"judged", summary.shortfall->judged}}
+                                        : json::value(nullptr);
   root["validity"] = json::object{
       {"state", text(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)])},
       {"reasons", array_of(summary.validity.reasons, [](const std::string& r) { return json::value(r); })}};

@@ -77,7 +77,9 @@ void headline(Page& page, const Summary& s) {
   } else if (v == "refused") {
     word = "REFUSED";
   }
-  page.line(fmt::format("{}  {}, load {}, against {}", page.styled(style, word), printable(s.run.scenario),
+  // Whoever reads one line must not believe that people got through.
+  const std::string but = s.shortfall ? fmt::format(" ({})", s.shortfall->text) : std::string();
+  page.line(fmt::format("{}{}  {}, load {}, against {}", page.styled(style, word), but, printable(s.run.scenario),
                         printable(s.run.load), printable(s.run.target)));
   for (const ExitReason& reason : s.exit_reasons) {
     page.line(fmt::format("  exit {}: {}", static_cast<int>(reason.cause), printable(reason.text)));

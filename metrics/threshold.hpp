@@ -15,6 +15,7 @@
 #include "metrics/catalog.hpp"
 #include "metrics/sample.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -35,8 +36,13 @@ enum class ThresholdMetric : std::uint8_t {
   count,        // finished steps
   rate,         // finished steps per second of arrivals
 };
+inline constexpr std::array<std::string_view, 9> kThresholdMetricNames{
+    "response_time", "service_time", "phase", "mail_delivery", "person_time",
+    "error_rate",    "served_rate",  "count", "rate"};
 enum class Aggregate : std::uint8_t { none, percentile, mean, min, max };
+inline constexpr std::array<std::string_view, 5> kAggregateNames{"none", "percentile", "mean", "min", "max"};
 enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal, equal, not_equal };
+inline constexpr std::array<std::string_view, 6> kComparisonNames{"<", "<=", ">", ">=", "==", "!="};
 
 struct Threshold {
   std::string expression;            // as written, blanks squeezed: the label value

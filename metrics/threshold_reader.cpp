@@ -44,19 +44,6 @@ std::string squeezed(std::string_view text) {
   return out;
 }
 
-struct NamedMetric {
-  std::string_view name;
-  ThresholdMetric metric;
-};
-constexpr std::array<NamedMetric, 9> kMetrics{{{"response_time", ThresholdMetric::response_time},
-                                               {"service_time", ThresholdMetric::service_time},
-                                               {"phase", ThresholdMetric::phase},
-                                               {"mail_delivery", ThresholdMetric::mail_delivery},
-                                               {"person_time", ThresholdMetric::person_time},
-                                               {"error_rate", ThresholdMetric::error_rate},
-                                               {"served_rate", ThresholdMetric::served_rate},
-                                               {"count", ThresholdMetric::count},
-                                               {"rate", ThresholdMetric::rate}}};
 constexpr std::string_view kMetricList =
     "response_time, service_time, phase, mail_delivery, person_time, error_rate, served_rate, count or rate";
 
@@ -117,14 +104,14 @@ Result<void> ThresholdReader::read(std::string_view form) {
 }
 
 Result<void> ThresholdReader::metric() {
-  const auto found = std::find_if(kMetrics.begin(), kMetrics.end(), [this](const auto& m) { return m.name == here(); });
-  if (found == kMetrics.end()) return fail_here(kMetricList);
-  threshold_.metric = found->metric;
-  if (found->metric == ThresholdMetric::mail_delivery && threshold_.selector != "all") {
+  const auto found = std::find(kThresholdMetricNames.begin(), kThresholdMetricNames.end(), here());
+  if (found == kThresholdMetricNames.end()) return fail_here(kMetricList);
+  threshold_.metric = static_cast<ThresholdMetric>(found - kThresholdMetricNames.begin());
+  if (threshold_.metric == ThresholdMetric::mail_delivery && threshold_.selector != "all") {
     return fail("mail_delivery is measured for the run as a whole", "'all: mail_delivery ...'");
   }
   ++at_;
-  if (found->metric != ThresholdMetric::phase) return {};
+  if (threshold_.metric != ThresholdMetric::phase) return {};
   const auto phase = std::find(kPhaseNames.begin(), kPhaseNames.end(), here());
   if (phase == kPhaseNames.end()) return fail_here("a phase: dns, connect, tls, send, wait or receive");
   threshold_.phase = static_cast<Phase>(phase - kPhaseNames.begin());

@@ -1,5 +1,7 @@
 #include "metrics/under_way.hpp"
 
+#include "metrics/snapshot.hpp"
+
 #include <algorithm>
 
 namespace gelombang {
@@ -56,6 +58,35 @@ void UnderWay::add(std::span<const OpenVisit> visits, TimePoint now) {
     step.response_time.record(visit.step->response_age(now));
     step.service_time.record(visit.step->service_age(now));
   }
+}
+
+void UnderWay::merge(const UnderWay& other) {
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    steps[s].response_time.merge(other.steps[s].response_time);
+    steps[s].service_time.merge(other.steps[s].service_time);
+  }
+  for (std::size_t j = 0; j < journeys.size(); ++j) {
+    journeys[j].duration.merge(other.journeys[j].duration);
+    journeys[j].person_time.merge(other.journeys[j].person_time);
+  }
+  mail.merge(other.mail);
+}
+
+bool UnderWay::empty() const noexcept {
+  const auto none = [](const Journey& journey) { return journey.duration.empty(); };
+  return mail.empty() && std::all_of(journeys.begin(), journeys.end(), none);
+}
+
+void UnderWay::censor(Snapshot& counted) const {
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    counted.steps[s].response_time.censored.merge(steps[s].response_time);
+    counted.steps[s].service_time.censored.merge(steps[s].service_time);
+  }
+  for (std::size_t j = 0; j < journeys.size(); ++j) {
+    counted.journeys[j].duration.censored.merge(journeys[j].duration);
+    counted.journeys[j].people.time.censored.merge(journeys[j].person_time);
+  }
+  counted.mail.waited.merge(mail);
 }
 
 void UnderWay::clear() noexcept {

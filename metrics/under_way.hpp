@@ -14,6 +14,8 @@
 
 namespace gelombang {
 
+class Snapshot;
+
 // A step that a person is in. Its clocks stand still in pauses, as they do in the times of finished steps.
 struct OpenStep {
   StepId step = 0;
@@ -71,8 +73,13 @@ struct UnderWay {
   explicit UnderWay(const MetricsLayout& layout);
 
   void add(std::span<const OpenVisit> visits, TimePoint now);
+  // Those of another worker, at the same moment.
+  void merge(const UnderWay& other);
   // Keeps the memory.
   void clear() noexcept;
+  [[nodiscard]] bool empty() const noexcept;
+  // Adds them to what was counted up to this moment, as if all had been cut off at it: for looking, not for going on.
+  void censor(Snapshot& counted) const;
 
   std::vector<Step> steps;        // by StepId
   std::vector<Journey> journeys;  // by JourneyId

@@ -141,6 +141,11 @@ void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions
     probe.why = "no data for " + slo.threshold.expression;
     return;
   }
+  if (summary.shortfall && !summary.shortfall->judged) {
+    probe.verdict = ProbeVerdict::broken;
+    probe.why = summary.shortfall->text;
+    return;
+  }
   probe.verdict = ProbeVerdict::held;
 }
 

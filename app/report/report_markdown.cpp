@@ -23,6 +23,8 @@ std::string headline(const ReportDocument& document, const json::object& summary
   std::replace(verdict.begin(), verdict.end(), '_', ' ');
   std::transform(verdict.begin(), verdict.end(), verdict.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  const json::value* shortfall = summary.if_contains("shortfall");
+  if (shortfall != nullptr && shortfall->is_object()) verdict += ": " + text_in(shortfall->get_object(), "text");
   return verdict;
 }
 

@@ -112,3 +112,64 @@ TEST_CASE("aggregator: ticks at one and the same time divide by nothing", "[unit
   aggregator.tick(kStart - 1s);
   CHECK(aggregator.recent().started_rate == 0);
 }
+
+TEST_CASE("aggregator: the recent figures do not stay as they were while nobody is answered", "[unit]") {
+  const auto layout = one_step();
+  Recorder worker(layout);
+  Aggregator aggregator(layout, {}, kStart);
+  std::vector<OpenVisit> open;
+  Snapshot delta(layout);
+  const auto look = [&](int at) {
+    open.clear();
+    worker.take(delta, open);
+    aggregator.add(delta);
+    aggregator.add(open, kStart + at * 1s);
+    aggregator.tick(kStart + at * 1s);
+  };
+  play(worker, 100, 100ms);
+  look(1);
+  for (int i = 0; i < 100; ++i) {
+    const auto visit = worker.visit_began(0, kStart + 1s, kStart + 1s);
+    worker.attempt(0, true, false, visit, kStart + 1s, kStart + 1s);
+  }
+  look(6);
+  REQUIRE(aggregator.recent().response_time_p95);
+  CHECK(aggregator.recent().response_time_p95->lower_bound);
+  CHECK(aggregator.recent().response_time_p95->value >= 4900ms);
+  CHECK(aggregator.recent().error_rate == Approx(0));
+  look(12);
+  CHECK(aggregator.recent().error_rate == Approx(1));
+  CHECK(aggregator.overdue_steps() == 100);
+  const Snapshot so_far = aggregator.so_far();
+  CHECK(so_far.steps[0].steps.failed() == 100);
+  CHECK(so_far.steps[0].response_time.censored.count() == 100);
+  CHECK(so_far.journeys[0].duration.censored.min() == 11s);
+  CHECK(aggregator.totals().steps[0].steps.failed() == 0);
+  look(13);
+  CHECK(aggregator.overdue_steps() == 100);
+}
+
+TEST_CASE("aggregator: the silence before the end counts from the last answer to the end of arrivals", "[unit]") {
+  const auto layout = one_step();
+  Recorder worker(layout);
+  Aggregator aggregator(layout, {}, kStart);
+  const auto second = [&](int at, Outcome outcome, ErrorClass error) {
+    RequestSample request;
+    request.outcome = outcome;
+    request.error = error;
+    worker.request(0, request);
+    aggregator.add(worker.take());
+    aggregator.tick(kStart + at * 1s);
+  };
+  second(1, Outcome::success, ErrorClass::none);
+  second(2, Outcome::failure, ErrorClass::tcp_refused);
+  second(3, Outcome::failure, ErrorClass::http_503);
+  CHECK(aggregator.silence().failed == 0);
+  second(4, Outcome::failure, ErrorClass::tcp_refused);
+  second(5, Outcome::failure, ErrorClass::generator_ports);
+  aggregator.arrivals_ended(kStart + 6s);
+  second(9, Outcome::interrupted, ErrorClass::none);
+  CHECK(aggregator.silence().lasted == 3s);
+  CHECK(aggregator.silence().failed == 1);
+  CHECK(aggregator.silence().interrupted == 1);
+}

@@ -235,6 +235,78 @@ TEST_CASE("summary: consent, guards and script errors decide the exit code from 
   CHECK(code_of(ErrorClass::http_500) == 0);
 }
 
+TEST_CASE("summary: a threshold stands there as data, in the unit of its value", "[unit]") {
+  Catalog catalog;
+  catalog.journeys = {"j"};
+  catalog.steps = {{0, "a"}};
+  const auto row = [&](const std::string& expression) {
+    const auto thresholds = parse_thresholds(std::vector<std::string>{expression}, catalog).value();
+    Aggregator aggregator(make_layout(catalog), thresholds, TimePoint());
+    return parsed(make_summary({}, aggregator.totals(), aggregator.thresholds(), {})).at("thresholds").at(0);
+  };
+  const json::value latency = row("j/a: response_time p99.9 <= 1.5h30m over last 1m30s");
+  CHECK(latency.at("selector") == "j/a");
+  CHECK(latency.at("metric") == "response_time");
+  CHECK(latency.at("phase").is_null());
+  CHECK(latency.at("aggregate") == "percentile");
+  CHECK(latency.at("quantile").as_double() == Approx(0.999));
+  CHECK(latency.at("comparison") == "<=");
+  CHECK(latency.at("limit").to_number<double>() == Approx(7200));
+  CHECK(latency.at("window_seconds").to_number<double>() == Approx(90));
+  CHECK(row("all: person_time p50 < 1m30s").at("metric") == "person_time");
+  CHECK(row("all: phase tls max < 500ns").at("phase") == "tls");
+  CHECK(row("all: phase tls max < 500ns").at("limit").to_number<double>() == Approx(5e-7));
+  const json::value share = row("all: error_rate < 1%");
+  CHECK(share.at("limit").to_number<double>() == Approx(0.01));
+  CHECK(share.at("aggregate").is_null());
+  CHECK(share.at("quantile").is_null());
+  CHECK(share.at("window_seconds").is_null());
+}
+
+TEST_CASE("summary: where people did not get through, the first line says so, and it is no pass", "[unit]") {
+  Catalog catalog;
+  catalog.journeys = {"j"};
+  catalog.steps = {{0, "a"}};
+  const auto played = [&](const std::vector<std::string>& texts, Outcome outcome) {
+    Aggregator aggregator(make_layout(catalog), parse_thresholds(texts, catalog).value(), TimePoint());
+    Recorder recorder(make_layout(catalog));
+    RequestSample request;
+    request.outcome = outcome;
+    request.error = outcome == Outcome::failure ? ErrorClass::tcp_refused : ErrorClass::none;
+    recorder.iteration_started(0, 0s);
+    recorder.attempt(0, true, false);
+    recorder.request(0, request);
+    recorder.step(0, {1s, 1s, request.outcome, request.error});
+    recorder.iteration_finished(0, {1s, outcome});
+    recorder.person(0, {outcome == Outcome::interrupted ? PersonFate::interrupted : PersonFate::lost, StepId{0},
+                        request.error, 1s, true});
+    aggregator.add(recorder.take());
+    aggregator.tick(TimePoint(1s));
+    aggregator.finish();
+    RunFacts facts;
+    facts.planned = 1;
+    return make_summary(facts, aggregator.totals(), aggregator.thresholds(), {});
+  };
+  const auto first_line = [](const Summary& summary) {
+    const std::string text = summary_text(summary, false);
+    return text.substr(0, text.find('\n'));
+  };
+  for (const Outcome outcome : {Outcome::interrupted, Outcome::failure}) {
+    const Summary nobody = played({}, outcome);
+    CHECK(exit_code(nobody.exit_reasons) == 113);
+    CHECK(parsed(nobody).at("verdict") == "no_data");
+    CHECK(parsed(nobody).at("shortfall").at("text") == "none of 1 requests was answered");
+    CHECK(first_line(nobody).rfind("NO DATA (none of 1 requests was answered)", 0) == 0);
+  }
+  const Summary failed = played({"all: served_rate > 90%"}, Outcome::interrupted);
+  CHECK(exit_code(failed.exit_reasons) == 99);
+  CHECK(first_line(failed).rfind("FAILED (none of 1 requests was answered)", 0) == 0);
+  const Summary wanted = played({"all: error_rate > 90%"}, Outcome::failure);
+  CHECK(exit_code(wanted.exit_reasons) == 0);
+  CHECK(first_line(wanted).rfind("PASSED (none of 1 requests was answered)", 0) == 0);
+  CHECK(parsed(ExampleRun(true).summary()).at("shortfall").is_null());
+}
+
 TEST_CASE("exit reasons: the gravest of all decides, in the documented order", "[unit]") {
   const std::vector<int> order{104, 112, 107, 105, 111, 99, 113};
   for (std::size_t i = 0; i < order.size(); ++i) {

@@ -25,7 +25,11 @@ export function verdict(run) {
     return { tone: "unknown", word: "Passed", text: "Nothing was asked of the target: without thresholds and rules a run cannot fail." };
   }
   const [tone, word, text] = kVerdicts[run.summary.verdict] ?? ["unknown", "No verdict", ""];
-  return { tone, word, text: text || failure(run.summary) };
+  const { shortfall } = run.summary;
+  // Of an earlier version's run there is none.
+  if (shortfall && run.summary.verdict === "no_data") return { tone, word, text: `People did not get through: ${shortfall.text}.` };
+  const but = shortfall ? ` But ${shortfall.text}.` : "";
+  return { tone, word, text: (text || failure(run.summary)) + but };
 }
 
 function failure(summary) {
@@ -97,32 +101,43 @@ export function thresholdValue(t) {
   return (t.lower_bound ? "\u2265 " : "") + (forms[t.unit] ?? count)(t.value);
 }
 
-const kUnits = { us: 1e-6, "\u00b5s": 1e-6, ms: 1e-3, s: 1, m: 60, min: 60, h: 3600 };
+const isBelow = (t) => t.comparison === "<" || t.comparison === "<=";
 
 // The latency limits among the thresholds, for the lines in the charts: {selector, clock, figure, seconds}.
 export function latencyLimits(thresholds) {
-  const out = [];
-  for (const { expression } of thresholds) {
-    const m = /^\s*(.+?)\s*:\s*(response_time|service_time)\s+(\w+)\s*<=?\s*([\d.]+)\s*(us|\u00b5s|ms|min|s|m|h)\b/.exec(expression);
-    if (m) out.push({ selector: m[1], clock: m[2], figure: m[3], seconds: Number(m[4]) * kUnits[m[5]] });
-  }
-  return out;
+  return thresholds
+    .filter((t) => isBelow(t) && (t.metric === "response_time" || t.metric === "service_time"))
+    .map((t) => ({ selector: t.selector, clock: t.metric, figure: figureName(t), seconds: t.limit }));
 }
 
-const kFigures = { p50: "half of", p90: "90 of 100", p95: "95 of 100", p99: "99 of 100", p999: "999 of 1000" };
+// "p95", "p99.9", "mean".
+function figureName(t) {
+  return t.quantile === null ? t.aggregate : `p${hundredths(t.quantile)}`;
+}
 
-// "95 of 100 answers to “log in” within 800 ms"; nothing where the expression is of another kind.
-export function plainThreshold(expression) {
-  const who = (selector) => (selector === "all" ? "all steps" : `\u201c${selector}\u201d`);
-  const [limit] = latencyLimits([{ expression }]);
-  if (limit && kFigures[limit.figure]) {
-    const clock = limit.clock === "service_time" ? ", counted from when the request was sent" : "";
-    return `${kFigures[limit.figure]} answers of ${who(limit.selector)} within ${duration(limit.seconds)}${clock}`;
+const hundredths = (share) => Number((share * 100).toFixed(6));
+
+// "95 of 100", "999 of 1000"; nothing where that would be no whole number.
+function shareOf(quantile) {
+  if (quantile === 0.5) return "half of";
+  const base = [100, 1000, 10000].find((n) => Math.abs(quantile * n - Math.round(quantile * n)) < 1e-6);
+  return base ? `${Math.round(quantile * base)} of ${base}` : "";
+}
+
+// "95 of 100 answers of \u201clog in\u201d within 800 ms"; nothing where the threshold is of another kind.
+export function plainThreshold(t) {
+  const who = t.selector === "all" ? "all steps" : `\u201c${t.selector}\u201d`;
+  const share = t.quantile ? shareOf(t.quantile) : "";
+  if (share && isBelow(t)) {
+    const within = `within ${duration(t.limit)}`;
+    if (t.metric === "response_time") return `${share} answers of ${who} ${within}`;
+    if (t.metric === "service_time") return `${share} answers of ${who} ${within}, counted from when the request was sent`;
+    if (t.metric === "mail_delivery") return `${share} mails there ${within}`;
+    if (t.metric === "person_time") {
+      return `${share} people through ${t.selector === "all" ? "their journeys" : who} ${within}, further tries included`;
+    }
   }
-  const mail = /:\s*mail_delivery\s+(\w+)\s*<=?\s*([\d.]+)\s*(us|\u00b5s|ms|min|s|m|h)\b/.exec(expression);
-  if (mail && kFigures[mail[1]]) return `${kFigures[mail[1]]} mails there within ${duration(Number(mail[2]) * kUnits[mail[3]])}`;
-  const share = /^\s*(.+?)\s*:\s*(error_rate|served_rate)\s*([<>]=?)\s*([\d.]+)\s*%/.exec(expression);
-  if (share?.[2] === "error_rate" && share[3][0] === "<") return `fewer than ${share[4]} of 100 tries at ${who(share[1])} fail`;
-  if (share?.[2] === "served_rate" && share[3][0] === ">") return `more than ${share[4]} of 100 planned visits get through`;
+  if (t.metric === "error_rate" && isBelow(t)) return `fewer than ${hundredths(t.limit)} of 100 tries at ${who} fail`;
+  if (t.metric === "served_rate" && t.comparison?.startsWith(">")) return `more than ${hundredths(t.limit)} of 100 planned visits get through`;
   return "";
 }

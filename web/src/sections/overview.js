@@ -61,7 +61,7 @@ const kStates = { pass: ["good", "\u2713 kept"], fail: ["bad", "\u2717 not kept"
 export function thresholds(run) {
   const rows = run.summary.thresholds.map((t) => {
     const [tone, word] = kStates[t.state] ?? ["unknown", t.state];
-    const plain = plainThreshold(t.expression);
+    const plain = plainThreshold(t);
     const at = t.failed_at_seconds === null ? "" : ` (first after ${duration(t.failed_at_seconds)})`;
     const near = t.within_error ? ", within the error of measurement" : "";
     const expression = { text: h("span", {}, h("code", {}, t.expression), plain ? h("span", { class: "plain" }, plain) : null) };
