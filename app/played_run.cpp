@@ -174,7 +174,9 @@ Summary PlayedRun::summary_of(RunFacts facts) const {
   if (history_) facts.history = history_->path();
   facts.history_given = !options_.history.empty();
   if (mail_) facts.mailbox_poll_interval = poll_interval_;
-  return make_summary(std::move(facts), watch_.figures().totals(), watch_.figures().thresholds(), watch_.validity());
+  const Aggregator& figures = watch_.figures();
+  return make_summary(std::move(facts), over_ ? figures.totals() : figures.so_far(), figures.thresholds(),
+                      watch_.validity());
 }
 
 ProgressFigures PlayedRun::progress(TimePoint now) {
@@ -188,12 +190,12 @@ ProgressFigures PlayedRun::progress(TimePoint now) {
   figures.stopping = watch_.arrivals_over();
   figures.rate_asked = watch_.rate_asked(now);
   figures.rate_achieved = recent.started_rate;
-  const std::uint64_t requests = count_progress(totals, figures);
+  const std::uint64_t requests = count_progress(totals, watch_.figures().overdue_steps(), figures);
   figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
   requests_before_ = requests;
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
-  if (recent.response_time_p95) figures.p95 = recent.response_time_p95->value;
+  figures.p95 = recent.response_time_p95;
   const MailWatcher::Tally& mail = watch_.mail();
   figures.warnings =
       progress_warnings(totals, watch_.validity(), mail.healthy ? "" : "unreadable: " + mail.fault_detail);

@@ -18,7 +18,14 @@ constexpr std::size_t kHistory = 48;
 
 std::string rate_text(double rate) { return format_rate(Rate::per_second(rate)); }
 
-std::string p95_text(const std::optional<Duration>& p95) { return p95 ? format_duration(*p95) : "-"; }
+// Where nothing has ended nothing is known: that is not 0 %.
+std::string share_text(const std::optional<double>& share) {
+  return share ? fmt::format("{:.2f} %", *share * 100) : std::string("-");
+}
+
+std::string p95_text(const std::optional<Estimate>& p95) {
+  return p95 ? (p95->lower_bound ? ">= " : "") + format_duration(p95->value) : std::string("-");
+}
 
 std::string sparkline(const std::vector<double>& values) {
   static constexpr std::array<const char*, 8> kBars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -37,17 +44,18 @@ Progress::Progress(const Terminal& terminal) : terminal_(terminal) {}
 
 void Progress::show(const ProgressFigures& figures) {
   if (figures.p95) {
-    p95_history_.push_back(to_seconds(*figures.p95));
+    p95_history_.push_back(to_seconds(figures.p95->value));
     if (p95_history_.size() > kHistory) p95_history_.erase(p95_history_.begin());
   }
   if (terminal_.interactive()) return draw(figures);
   if (figures.elapsed < next_line_at_) return;
   next_line_at_ += kLineEvery;
-  say("{:>6} of {}: asked {}, started {}, {} users, {} of {} iterations failed, step errors {:.2f} %, p95 {}, dropped "
-      "{}{}{}{}\n",
+  const std::string overdue = figures.overdue > 0 ? fmt::format(", {} wait too long", figures.overdue) : std::string();
+  say("{:>6} of {}: asked {}, started {}, {} users, {} of {} iterations failed, step errors {}{}, p95 {}, "
+      "dropped {}{}{}{}\n",
       format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
       rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
-      figures.error_rate * 100, p95_text(figures.p95), figures.dropped, figures.deviation.empty() ? "" : ", ",
+      share_text(figures.error_rate), overdue, p95_text(figures.p95), figures.dropped, figures.deviation.empty() ? "" : ", ",
       figures.deviation, figures.stopping ? ", finishing" : "");
   for (const std::string& warning : figures.warnings) say("  warning: {}\n", warning);
 }
@@ -79,7 +87,11 @@ void Progress::draw(const ProgressFigures& figures) {
                                                        rate_text(figures.requests))
                                          : fmt::format("  passes    started {:>9}   requests {:>9}",
                                                        rate_text(figures.rate_achieved), rate_text(figures.requests)));
-  const std::string failed = fmt::format("{} failed ({:.2f} % of steps)", figures.failed, figures.error_rate * 100);
+  if (figures.overdue > 0) {
+    lines.push_back(terminal_.paint(
+        Color::red, fmt::format("  waiting   {:>5} steps for too long already: they count as failed", figures.overdue)));
+  }
+  const std::string failed = fmt::format("{} failed ({} of steps)", figures.failed, share_text(figures.error_rate));
   lines.push_back(fmt::format("  users     {:>5} busy     {} completed   {}", figures.users_busy, figures.completed,
                               figures.failed > 0 ? terminal_.paint(Color::red, failed) : failed));
   lines.push_back(fmt::format("  p95       {:>9}  {}", p95_text(figures.p95), sparkline(p95_history_)));

@@ -4,6 +4,7 @@
 
 #include "app/terminal.hpp"
 #include "base/clock.hpp"
+#include "metrics/censored_histogram.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,8 +32,9 @@ struct ProgressFigures {
   std::uint64_t retrying = 0;   // of them, those who wait for their next try
   std::uint64_t lost = 0;       // people who gave up
   double amplification = 1;     // requests sent / requests of a calm crowd
-  double error_rate = 0;        // of steps so far
-  std::optional<Duration> p95;  // response time, successes, all steps, of the last ten seconds
+  std::optional<double> error_rate;  // of steps so far, with the overdue; nothing where there are none
+  std::uint64_t overdue = 0;    // steps under way for longer than anybody should wait
+  std::optional<Estimate> p95;  // response time, all steps, of the last ten seconds and of who waits now
   std::uint64_t mails_waited_for = 0;
   std::vector<std::string> warnings;
 };

@@ -4,9 +4,9 @@
 
 namespace gelombang {
 
-std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures) {
-  std::uint64_t steps = 0;
-  std::uint64_t steps_failed = 0;
+std::uint64_t count_progress(const Snapshot& totals, std::uint64_t overdue, ProgressFigures& figures) {
+  std::uint64_t steps = overdue;
+  std::uint64_t steps_failed = overdue;
   std::uint64_t requests = 0;
   std::uint64_t calm = 0;
   for (const StepSnapshot& step : totals.steps) {
@@ -15,7 +15,9 @@ std::uint64_t count_progress(const Snapshot& totals, ProgressFigures& figures) {
     requests += step.requests.total();
     calm += step.people.calm_requests;
   }
-  figures.error_rate = steps > 0 ? static_cast<double>(steps_failed) / static_cast<double>(steps) : 0;
+  figures.overdue = overdue;
+  figures.error_rate.reset();
+  if (steps > 0) figures.error_rate = static_cast<double>(steps_failed) / static_cast<double>(steps);
   if (calm > 0) figures.amplification = static_cast<double>(requests) / static_cast<double>(calm);
   for (const JourneySnapshot& journey : totals.journeys) {
     figures.lost += journey.people[PersonFate::lost];

@@ -25,6 +25,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     encode(again, twice);
     if (once != twice) std::abort();
   }
+  static UnderWay under_way(*kLayout);
+  if (decode(bytes, under_way)) {
+    std::string once;
+    encode(under_way, once);
+    UnderWay again(*kLayout);
+    std::string twice;
+    if (!decode(once, again)) std::abort();
+    encode(again, twice);
+    if (once != twice) std::abort();
+  }
   static Histogram histogram(kLayout->boundaries);
   if (decode(bytes, histogram) && histogram.count() > 0 && histogram.percentile(0.5) > histogram.max()) std::abort();
   return 0;

@@ -36,6 +36,15 @@ std::string seconds_or_nothing(const std::optional<Estimate>& estimate) {
   return estimate ? fmt::format("{}", to_seconds(estimate->value)) : std::string();
 }
 
+// The columns of one clock; those that are known only from below join `bounds`.
+void add_percentiles(std::string& line, std::string& bounds, const CensoredHistogram& times, std::string_view clock) {
+  for (const auto& [quantile, name] : {std::pair{0.5, "p50"}, std::pair{0.95, "p95"}, std::pair{0.99, "p99"}}) {
+    const auto estimate = percentile(times, quantile);
+    line += "," + seconds_or_nothing(estimate);
+    if (estimate && estimate->lower_bound) bounds += fmt::format("{}{}_{}", bounds.empty() ? "" : " ", clock, name);
+  }
+}
+
 // The families that follow from what the history keeps.
 bool is_kept(std::string_view name) {
   static constexpr std::array<std::string_view, 4> kOthers{"gelombang_generator_", "process_", "gelombang_series_",
@@ -161,22 +170,30 @@ Result<void> export_csv(HistoryReader& reader, const RunRecord& run, const TextS
   sink(
       "run,unix_time,begin_seconds,end_seconds,rate_asked,journey,step,count,failures,censored,requests,"
       "response_p50_seconds,response_p95_seconds,response_p99_seconds,"
-      "service_p50_seconds,service_p95_seconds,service_p99_seconds\n");
+      "service_p50_seconds,service_p95_seconds,service_p99_seconds,under_way,lower_bounds\n");
   const double started = unix_seconds(run.started_at);
   return reader.intervals(run, [&](const Interval& interval) {
     const Catalog& catalog = run.layout->catalog;
     for (std::size_t i = 0; i < interval.delta.steps.size(); ++i) {
       const StepSnapshot& step = interval.delta.steps[i];
-      if (step.steps.total() + step.requests.total() == 0) continue;
+      const UnderWay::Step* const waiting = interval.under_way != nullptr ? &interval.under_way->steps[i] : nullptr;
+      const std::uint64_t under = waiting != nullptr ? waiting->response_time.count() : 0;
+      if (step.steps.total() + step.requests.total() + under == 0) continue;
       std::string line = fmt::format(
           "{},{:.3f},{},{},{},{},{},{},{},{},{}", csv_text(run.id), started + to_seconds(interval.end),
           to_seconds(interval.begin), to_seconds(interval.end), interval.rate_asked,
           csv_text(catalog.journeys[catalog.steps[i].journey]), csv_text(catalog.steps[i].name), step.steps.finished(),
           step.steps.failed(), step.response_time.censored.count(), step.requests.total());
-      for (const CensoredHistogram* times : {&step.response_time, &step.service_time}) {
-        for (const double quantile : {0.5, 0.95, 0.99}) line += "," + seconds_or_nothing(percentile(*times, quantile));
+      CensoredHistogram response = step.response_time;
+      CensoredHistogram service = step.service_time;
+      if (waiting != nullptr) {
+        response.censored.merge(waiting->response_time);
+        service.censored.merge(waiting->service_time);
       }
-      sink(line + "\n");
+      std::string bounds;
+      add_percentiles(line, bounds, response, "response");
+      add_percentiles(line, bounds, service, "service");
+      sink(fmt::format("{},{},{}\n", line, under, bounds));
     }
   });
 }
@@ -200,6 +217,8 @@ Result<void> export_openmetrics(HistoryReader& reader, const RunRecord& run, Dur
     live.target_rate = interval.rate_asked;
     live.users = interval.users;
     live.validity = interval.validity;
+    live.under_way.reset();
+    if (interval.under_way != nullptr) live.under_way = *interval.under_way;
     end = interval.end;
     if (end < next) return;
     look();

@@ -246,15 +246,20 @@ Result<RunRecord> HistoryReader::run(const std::string& id) {
 
 Result<void> HistoryReader::intervals(const RunRecord& run, const std::function<void(const Interval&)>& visitor) {
   try {
+    // A file that may not be written has the columns of the version that made it.
+    const bool kept = impl_->database
+                          ->execAndGet("SELECT count(*) FROM pragma_table_info('interval') WHERE name = 'under_way'")
+                          .getInt() > 0;
     SQLite::Statement rows(
         *impl_->database,
-        "SELECT begin_seconds, end_seconds, rate_asked, users_requesting, users_pausing, users_idle, users_retrying, "
-        "interval.validity, cpu_seconds, figures, error_classes FROM interval JOIN run USING (run) WHERE id = ? ORDER "
-        "BY "
-        "number");
+        fmt::format("SELECT begin_seconds, end_seconds, rate_asked, users_requesting, users_pausing, users_idle, "
+                    "users_retrying, interval.validity, cpu_seconds, figures, error_classes, {} "
+                    "FROM interval JOIN run USING (run) WHERE id = ? ORDER BY number",
+                    kept ? "under_way" : "NULL"));
     rows.bind(1, run.id);
     std::optional<StoredErrorClasses> classes;
     Snapshot delta(run.layout);
+    UnderWay under_way(*run.layout);
     while (rows.executeStep()) {
       if (!classes) {
         const auto stored = StoredErrorClasses::from_names(rows.getColumn(10).getString());
@@ -263,13 +268,18 @@ Result<void> HistoryReader::intervals(const RunRecord& run, const std::function<
       }
       const auto figures = unpacked(blob(rows.getColumn(9)), kMostFigures);
       if (figures.has_error() || !decode(figures.value(), *classes, delta)) return contradictory(path_, run.id);
+      const bool nobody = rows.getColumn(11).isNull();
+      if (!nobody) {
+        const auto waiting = unpacked(blob(rows.getColumn(11)), kMostFigures);
+        if (waiting.has_error() || !decode(waiting.value(), under_way)) return contradictory(path_, run.id);
+      }
       UsersByState users{};
       for (std::size_t i = 0; i < users.size(); ++i) {
         users[i] = static_cast<std::uint64_t>(rows.getColumn(static_cast<int>(3 + i)).getInt64());
       }
       visitor({from_seconds(rows.getColumn(0).getDouble()), from_seconds(rows.getColumn(1).getDouble()),
                rows.getColumn(2).getDouble(), users, validity_from(rows.getColumn(7).getString()),
-               rows.getColumn(8).getDouble(), delta});
+               rows.getColumn(8).getDouble(), delta, nullptr, nobody ? nullptr : &under_way});
     }
     return {};
   } catch (const SQLite::Exception& fault) {

@@ -25,9 +25,19 @@ std::optional<std::int64_t> microseconds(const std::optional<Estimate>& estimate
   return microseconds(estimate->value);
 }
 
-StepRow::Percentiles percentiles(const CensoredHistogram& times) {
-  return {microseconds(percentile(times, 0.5)), microseconds(percentile(times, 0.95)),
-          microseconds(percentile(times, 0.99))};
+// `bounds` is joined by the names of those that are known only from below.
+StepRow::Percentiles percentiles(const CensoredHistogram& times, std::string_view clock, std::string& bounds) {
+  const auto figure = [&](double quantile, std::string_view name) {
+    const auto estimate = percentile(times, quantile);
+    if (estimate && estimate->lower_bound) bounds += fmt::format("{}{}_{}", bounds.empty() ? "" : " ", clock, name);
+    return microseconds(estimate);
+  };
+  return {figure(0.5, "p50"), figure(0.95, "p95"), figure(0.99, "p99")};
+}
+
+StepRow::Percentiles percentiles(const Histogram& times) {
+  std::string none;
+  return percentiles(CensoredHistogram(times, Histogram(times.shared_boundaries())), {}, none);
 }
 
 // Binds its values to a statement, one after the other, and carries it out.
@@ -80,8 +90,9 @@ constexpr const char* kInsertRun =
 constexpr const char* kInsertJourney = "INSERT INTO journey VALUES (?, ?, ?)";
 constexpr const char* kInsertStep = "INSERT INTO step VALUES (?, ?, ?, ?)";
 constexpr const char* kStarted = "UPDATE run SET started_at = ? WHERE run = ?";
-constexpr const char* kInsertInterval = "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr const char* kInsertStepInterval = "INSERT INTO step_interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertInterval = "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertStepInterval =
+    "INSERT INTO step_interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertError = "INSERT INTO error VALUES (?, ?, ?, ?, ?, ?)";
 constexpr const char* kReplaceDimension = "INSERT OR REPLACE INTO dimension VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kReplaceAttempt =
@@ -111,15 +122,24 @@ IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number, Time
   }
   for (std::size_t i = 0; i < delta.steps.size(); ++i) {
     const StepSnapshot& step = delta.steps[i];
-    if (step.steps.total() + step.requests.total() == 0) continue;
+    const UnderWay::Step* const waiting = interval.under_way != nullptr ? &interval.under_way->steps[i] : nullptr;
+    const std::uint64_t under = waiting != nullptr ? waiting->response_time.count() : 0;
+    if (step.steps.total() + step.requests.total() + under == 0) continue;
     StepRow row;
     row.step = static_cast<std::int64_t>(i);
     row.count = static_cast<std::int64_t>(step.steps.finished());
     row.failures = static_cast<std::int64_t>(step.steps.failed());
     row.censored = static_cast<std::int64_t>(step.response_time.censored.count());
     row.requests = static_cast<std::int64_t>(step.requests.total());
-    row.response = percentiles(step.response_time);
-    row.service = percentiles(step.service_time);
+    row.under_way = static_cast<std::int64_t>(under);
+    CensoredHistogram response = step.response_time;
+    CensoredHistogram service = step.service_time;
+    if (waiting != nullptr) {
+      response.censored.merge(waiting->response_time);
+      service.censored.merge(waiting->service_time);
+    }
+    row.response = percentiles(response, "response", row.lower_bounds);
+    row.service = percentiles(service, "service", row.lower_bounds);
     steps.push_back(row);
     for (std::size_t e = 0; e < kErrorClassCount; ++e) {
       if (step.steps.by_error[e] + step.requests.by_error[e] == 0) continue;
@@ -128,6 +148,7 @@ IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number, Time
     }
   }
   encode(delta, figures);
+  if (interval.under_way != nullptr && !interval.under_way->empty()) encode(*interval.under_way, under_way);
   if (interval.traces == nullptr) return;
   for (const Attempt& one : interval.traces->attempts) {
     attempts.push_back({to_seconds(one.sample.started - epoch), one});
@@ -150,7 +171,7 @@ std::vector<DimensionRow> DimensionRows::add(const Interval& interval) {
       const DimensionCell& cell = value.cell;
       DimensionRow row{
           kDimensionNames[d], to_seconds(begin), value.name, whole(cell.count), whole(cell.failures), {}, {}};
-      row.time = percentiles(CensoredHistogram(cell.time, Histogram(cell.time.shared_boundaries())));
+      row.time = percentiles(cell.time);
       encode(cell.time, row.figures);
       rows.push_back(std::move(row));
     }
@@ -203,11 +224,18 @@ void HistoryRows::write(const IntervalRow& row) {
   for (const std::uint64_t users : row.users) interval << whole(users);
   interval << kValidityStateNames[static_cast<std::size_t>(row.validity)] << row.cpu_seconds << row.started
            << row.completed << row.dropped;
-  interval.blob(packed(row.figures)).insert();
+  interval.blob(packed(row.figures));
+  if (row.under_way.empty()) {
+    interval << std::optional<std::int64_t>();
+  } else {
+    interval.blob(packed(row.under_way));
+  }
+  interval.insert();
   for (const StepRow& step : row.steps) {
     Row one(prepare(kInsertStepInterval));
     one << run_ << row.number << step.step << step.count << step.failures << step.censored << step.requests;
     for (const StepRow::Percentiles& times : {step.response, step.service}) one << times.p50 << times.p95 << times.p99;
+    one << step.under_way << step.lower_bounds;
     one.insert();
   }
   for (const ErrorRow& error : row.errors) {

@@ -35,6 +35,8 @@ struct StepRow {
   std::int64_t requests = 0;
   Percentiles response;
   Percentiles service;
+  std::int64_t under_way = 0;  // at the interval's end
+  std::string lower_bounds;    // the columns whose figure is known only from below, separated by blanks
 };
 
 struct DimensionRow {
@@ -78,7 +80,8 @@ struct IntervalRow {
   std::int64_t started = 0;
   std::int64_t completed = 0;
   std::int64_t dropped = 0;
-  std::string figures;  // encoded, to be packed
+  std::string figures;    // encoded, to be packed
+  std::string under_way;  // likewise; empty where nobody is, or nobody looked
   std::vector<StepRow> steps;
   std::vector<ErrorRow> errors;
   std::vector<DimensionRow> dimensions;  // as they stand now, in the place of what was said of them before

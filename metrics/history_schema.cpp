@@ -171,7 +171,14 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_run ON evidence (run);
 )sql";
 
-constexpr std::array kMigrations{kRuns, kSingleRequests};
+// Who is under way at the end of an interval, and which figures are known only from below.
+constexpr const char* kUnderWay = R"sql(
+ALTER TABLE interval ADD COLUMN under_way BLOB;
+ALTER TABLE step_interval ADD COLUMN under_way INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE step_interval ADD COLUMN lower_bounds TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array kMigrations{kRuns, kSingleRequests, kUnderWay};
 
 }  // namespace
 

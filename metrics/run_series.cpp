@@ -16,7 +16,21 @@ std::size_t points_for(std::size_t steps) {
 }  // namespace
 
 RunSeries::Step::Step(const std::shared_ptr<const LatencyBoundaries>& boundaries)
-    : response_time(boundaries), service_time(boundaries) {}
+    : response_time(boundaries), service_time(boundaries), under_way{Histogram(boundaries), Histogram(boundaries)} {}
+
+void RunSeries::Step::set_under_way(const UnderWay::Step& now) { under_way = now; }
+
+CensoredHistogram RunSeries::Step::response() const {
+  CensoredHistogram both = response_time;
+  both.censored.merge(under_way.response_time);
+  return both;
+}
+
+CensoredHistogram RunSeries::Step::service() const {
+  CensoredHistogram both = service_time;
+  both.censored.merge(under_way.service_time);
+  return both;
+}
 
 void RunSeries::Step::add(const StepSnapshot& delta) {
   counts.merge(delta.steps);
@@ -49,7 +63,10 @@ void RunSeries::Point::merge(const Point& other) {
   dropped += other.dropped;
   for (std::size_t i = 0; i < users.size(); ++i) users[i] = std::max(users[i], other.users[i]);
   schedule_lag.merge(other.schedule_lag);
-  for (std::size_t i = 0; i < steps.size(); ++i) steps[i].merge(other.steps[i]);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    steps[i].merge(other.steps[i]);
+    steps[i].set_under_way(other.steps[i].under_way);  // the later one is the right-hand one
+  }
 }
 
 RunSeries::RunSeries(std::shared_ptr<const MetricsLayout> layout, std::size_t most)
@@ -86,7 +103,12 @@ void RunSeries::add(const Interval& interval) {
   }
   for (std::size_t i = 0; i < point.users.size(); ++i) point.users[i] = std::max(point.users[i], interval.users[i]);
   point.schedule_lag.merge(interval.delta.schedule_lag);
-  for (std::size_t i = 0; i < point.steps.size(); ++i) point.steps[i].add(interval.delta.steps[i]);
+  const UnderWay nobody(*layout_);
+  const UnderWay& under_way = interval.under_way != nullptr ? *interval.under_way : nobody;
+  for (std::size_t i = 0; i < point.steps.size(); ++i) {
+    point.steps[i].add(interval.delta.steps[i]);
+    point.steps[i].set_under_way(under_way.steps[i]);
+  }
 }
 
 }  // namespace gelombang

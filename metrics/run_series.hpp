@@ -5,6 +5,7 @@
 
 #include "metrics/interval.hpp"
 #include "metrics/snapshot.hpp"
+#include "metrics/under_way.hpp"
 
 #include <array>
 #include <cstddef>
@@ -26,10 +27,16 @@ class RunSeries {
     explicit Step(const std::shared_ptr<const LatencyBoundaries>& boundaries);
     void add(const StepSnapshot& delta);
     void merge(const Step& other);
+    // Whoever was under way before is counted by now, or among these.
+    void set_under_way(const UnderWay::Step& now);
+    // With those who are under way, censored.
+    [[nodiscard]] CensoredHistogram response() const;
+    [[nodiscard]] CensoredHistogram service() const;
 
     ResultCounts counts;  // of steps
     CensoredHistogram response_time;
     CensoredHistogram service_time;
+    UnderWay::Step under_way;  // at the end
     std::array<std::uint64_t, kPhaseCount> phase_nanoseconds{};  // of successful requests, summed
     std::uint64_t requests = 0;                                  // successful ones
   };

@@ -147,19 +147,22 @@ struct Line {
 };
 
 // Lower bounds are named by their index among these points.
-std::string clock_json(const Column& column, const CensoredHistogram RunSeries::Step::*clock) {
+std::string clock_json(const Column& column, CensoredHistogram (RunSeries::Step::*clock)() const) {
   static const std::array<Line, 4> kLines{{{"p50", [](const auto& h) { return percentile(h, 0.5); }},
                                            {"p95", [](const auto& h) { return percentile(h, 0.95); }},
                                            {"p99", [](const auto& h) { return percentile(h, 0.99); }},
                                            {"max", [](const auto& h) { return maximum(h); }}}};
   Writer out('{');
   Writer bounds('{');
+  std::vector<CensoredHistogram> times;
+  times.reserve(column.size());
+  for (const RunSeries::Step* step : column) times.push_back((step->*clock)());
   for (const Line& line : kLines) {
     Writer values('[');
     Writer lower('[');
     bool any = false;
     for (std::size_t i = 0; i < column.size(); ++i) {
-      const auto estimate = line.figure(column[i]->*clock);
+      const auto estimate = line.figure(times[i]);
       if (!estimate) {
         values.element("null");
         continue;
@@ -238,8 +241,9 @@ std::string step_json(std::string_view journey, std::string_view name, const Col
                [e](const auto& s) { return s.counts.by_error[e]; });
   }
   out.member("errors", std::move(errors).close('}'));
-  out.member("response_time_seconds", clock_json(column, &RunSeries::Step::response_time));
-  out.member("service_time_seconds", clock_json(column, &RunSeries::Step::service_time));
+  add_counts(out, "under_way", column, [](const auto& s) { return s.under_way.response_time.count(); });
+  out.member("response_time_seconds", clock_json(column, &RunSeries::Step::response));
+  out.member("service_time_seconds", clock_json(column, &RunSeries::Step::service));
   out.member("phase_mean_seconds", phases_json(column));
   out.member("heat", heat_json(column));
   return std::move(out).close('}');
@@ -250,7 +254,11 @@ std::string all_steps_json(const RunSeries& series, std::size_t first) {
   together.reserve(series.points().size() - first);
   for (std::size_t i = first; i < series.points().size(); ++i) {
     RunSeries::Step& sum = together.emplace_back(series.layout()->boundaries);
-    for (const RunSeries::Step& step : series.points()[i].steps) sum.merge(step);
+    for (const RunSeries::Step& step : series.points()[i].steps) {
+      sum.merge(step);
+      sum.under_way.response_time.merge(step.under_way.response_time);
+      sum.under_way.service_time.merge(step.under_way.service_time);
+    }
   }
   Column column;
   for (const RunSeries::Step& step : together) column.push_back(&step);

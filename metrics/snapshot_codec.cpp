@@ -314,6 +314,36 @@ bool decode(std::string_view bytes, Histogram& histogram) {
   return from.finished();
 }
 
+void encode(const UnderWay& under_way, std::string& out) {
+  put_varint(out, under_way.steps.size());
+  for (const UnderWay::Step& step : under_way.steps) {
+    put(out, step.response_time);
+    put(out, step.service_time);
+  }
+  put_varint(out, under_way.journeys.size());
+  for (const UnderWay::Journey& journey : under_way.journeys) {
+    put(out, journey.duration);
+    put(out, journey.person_time);
+  }
+  put(out, under_way.mail);
+}
+
+bool decode(std::string_view bytes, UnderWay& under_way) {
+  VarintReader from(bytes);
+  if (from.number() != under_way.steps.size()) return false;
+  for (UnderWay::Step& step : under_way.steps) {
+    read(from, step.response_time);
+    read(from, step.service_time);
+  }
+  if (from.number() != under_way.journeys.size()) return false;
+  for (UnderWay::Journey& journey : under_way.journeys) {
+    read(from, journey.duration);
+    read(from, journey.person_time);
+  }
+  read(from, under_way.mail);
+  return from.finished();
+}
+
 void encode(const Snapshot& snapshot, std::string& out) {
   put_varint(out, kVersion);
   put_varint(out, snapshot.steps.size());

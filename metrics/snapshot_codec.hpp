@@ -3,6 +3,7 @@
 //
 //   snapshot  = version, steps, journeys, schedule_lag, mail, conformance, script errors
 //   histogram = buckets, minimum, maximum - minimum, sum, clamped, counts at the boundaries   (nanoseconds)
+//   under way = steps, each with response and service time, journeys, each with duration and person time, mail
 //   counts    = how many are not zero, then for each: the distance from the one before, its value
 //
 // All numbers are varints (base/varint.hpp). What is read may come from anywhere: it is bounded and checked.
@@ -10,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "metrics/snapshot.hpp"
+#include "metrics/under_way.hpp"
 
 #include <cstddef>
 #include <string>
@@ -21,6 +23,7 @@ namespace gelombang {
 // Appends.
 void encode(const Snapshot& snapshot, std::string& out);
 void encode(const Histogram& histogram, std::string& out);
+void encode(const UnderWay& under_way, std::string& out);
 
 // Error classes by the number that they had when they were written: the list grows, and not at its end.
 class StoredErrorClasses {
@@ -43,6 +46,7 @@ class StoredErrorClasses {
 // it holds nothing of use.
 bool decode(std::string_view bytes, const StoredErrorClasses& classes, Snapshot& snapshot);
 bool decode(std::string_view bytes, Histogram& histogram);
+bool decode(std::string_view bytes, UnderWay& under_way);
 
 // zlib, with the length in front.
 std::string packed(std::string_view bytes);

@@ -65,6 +65,7 @@ class Replay {
 
   void add(const Interval& interval) {
     aggregator_->add(interval.delta);
+    if (interval.under_way != nullptr) aggregator_->add(*interval.under_way);
     if (!over_ && interval.end >= length_) {
       over_ = true;
       aggregator_->arrivals_ended(TimePoint{} + length_);
@@ -80,7 +81,7 @@ class Replay {
 
   std::string summary() {
     aggregator_->finish();
-    const Snapshot& totals = aggregator_->totals();
+    const Snapshot totals = aggregator_->so_far();
     RunFacts facts;
     facts.id = run_.id;
     facts.scenario = run_.scenario;

@@ -34,3 +34,16 @@ TEST_CASE("progress: four lines are shown as they are, none where nothing is wro
   CHECK(progress_warnings(with_script_errors(0), degraded, "") == degraded.reasons);
   CHECK(progress_warnings(with_script_errors(0), {}, "").empty());
 }
+
+TEST_CASE("progress: whoever waits for too long counts among the failed steps") {
+  Snapshot totals = with_script_errors(0);
+  for (int i = 0; i < 30; ++i) totals.steps[0].steps.add(Outcome::success, ErrorClass::none);
+  ProgressFigures figures;
+  count_progress(with_script_errors(0), 0, figures);
+  CHECK_FALSE(figures.error_rate);
+  count_progress(totals, 0, figures);
+  CHECK(figures.error_rate == 0.0);
+  count_progress(totals, 10, figures);
+  CHECK(figures.error_rate == Approx(0.25));
+  CHECK(figures.overdue == 10);
+}

@@ -146,3 +146,30 @@ TEST_CASE("run watch: traces of the workers come with the interval in which they
   watch.finish(still.clock.now());
   CHECK(attempts == std::vector<std::size_t>{2, 0});
 }
+
+TEST_CASE("run watch: whoever waits at a worker that stands still grows older at every look", "[unit]") {
+  StillRun still;
+  RunWatch watch(*still.prepared, still.clock);
+  std::vector<Duration> oldest;
+  watch.observe([&](const Interval& interval) {
+    oldest.push_back(interval.under_way->steps[0].response_time.max());
+  });
+  const TimePoint epoch = still.clock.now();
+  watch.start(*still.run, nullptr, epoch);
+  // One visit at each of two workers, of which neither does anything from now on.
+  for (Recorder* worker : still.run->recorders()) {
+    const auto visit = worker->visit_began(0, epoch, epoch);
+    worker->attempt(0, true, false, visit, epoch, epoch);
+  }
+  for (int second = 1; second <= 12; ++second) {
+    still.clock.advance(1s);
+    watch.tick(still.clock.now());
+    REQUIRE(oldest.size() == static_cast<std::size_t>(second));
+    CHECK(oldest.back() == second * 1s);
+  }
+  const LiveFigures live = watch.live(still.clock.now(), false);
+  REQUIRE(live.under_way);
+  CHECK(live.under_way->steps[0].response_time.count() == 2);
+  CHECK(watch.figures().recent().error_rate == 1.0);
+  CHECK(watch.figures().recent().response_time_p95->lower_bound);
+}

@@ -127,3 +127,52 @@ TEST_CASE("history prune: old runs go with all that belongs to them, and their s
   CHECK(prune_history(history.path, now, now).value().bytes == 0);
   CHECK(prune_history(history.directory.file("none"), now, now).has_error());
 }
+
+TEST_CASE("history export: seconds in which nothing but waiting happened have rows, and lower bounds a mark", "[unit]") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("history.sqlite");
+  RunStart start;
+  start.id = "silent";
+  start.plan = "{}";
+  start.started_at = kStart;
+  start.layout = test::random_layout();
+  auto writer = std::move(HistoryWriter::open(path, start).value());
+  writer->started(kStart, TimePoint());
+  const Snapshot nothing(start.layout);
+  UnderWay under_way(*start.layout);
+  const OpenStep step{0, TimePoint(), TimePoint(), {}, {}};
+  for (int second = 0; second < 3; ++second) {
+    under_way.clear();
+    if (second < 2) {
+      under_way.add(std::vector<OpenVisit>{{0, TimePoint(), TimePoint(), step}}, TimePoint((second + 1) * 1s));
+    }
+    writer->add({1s * second, 1s * (second + 1), 30, {}, ValidityState::valid, 0, nothing, nullptr, &under_way});
+  }
+  REQUIRE(writer->flush());
+  const auto reader = std::move(HistoryReader::open(path).value());
+  const RunRecord run = reader->run("silent").value();
+  const std::string csv = text_of([&](const TextSink& sink) { return export_csv(*reader, run, sink); });
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2);
+  CHECK(csv.find(",under_way,lower_bounds\n") != std::string::npos);
+  CHECK(csv.find(",0,0,0,0,2,2,2,2,2,2,1,"
+                 "response_p50 response_p95 response_p99 service_p50 service_p95 service_p99\n") !=
+        std::string::npos);
+  std::vector<std::size_t> people;
+  REQUIRE(reader
+              ->intervals(run,
+                          [&](const Interval& interval) {
+                            people.push_back(interval.under_way == nullptr
+                                                 ? 0
+                                                 : interval.under_way->journeys[0].duration.count());
+                          })
+              .has_value());
+  CHECK(people == std::vector<std::size_t>{1, 1, 0});
+  CHECK(reader->totals(run).value().steps[0].response_time.censored.empty());
+  SQLite::Database database(path);
+  CHECK(database.execAndGet("SELECT count(*) FROM step_interval WHERE under_way = 1 AND response_p95_us = 1000000 AND "
+                            "lower_bounds LIKE '%response_p95%'")
+            .getInt() == 1);
+  const std::string metrics =
+      text_of([&](const TextSink& sink) { return export_openmetrics(*reader, run, 1s, sink); });
+  CHECK(metrics.find("gelombang_steps_under_way{") != std::string::npos);
+}

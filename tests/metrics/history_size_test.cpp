@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 using namespace gelombang;
 using namespace std::chrono_literals;
@@ -20,6 +21,19 @@ TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60
   start.plan = "{}";
   start.layout = portal.layout();
   int second = 0;
+  RandomStream ages(2, RandomPurpose::script, 0);
+  UnderWay under_way(*portal.layout());
+  // Three hundred people, most of them for less than a second.
+  const auto wait = [&](TimePoint now) {
+    std::vector<OpenVisit> visits;
+    for (std::size_t i = 0; i < 300; ++i) {
+      const TimePoint began = now - from_seconds(ages.log_normal_between(0.001, 1));
+      const TimePoint arrived = began - from_seconds(ages.log_normal_between(1, 60));
+      visits.push_back({0, arrived, arrived, OpenStep{static_cast<StepId>(i % portal.kSteps), began, began, {}, {}}});
+    }
+    under_way.clear();
+    under_way.add(visits, now);
+  };
   const auto play_until = [&](int end, const std::string& id) {
     start.id = id;
     const auto writer = std::move(HistoryWriter::open(path, start).value());
@@ -28,7 +42,8 @@ TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60
       const Snapshot delta = portal.recorder().take();
       Traces traces(portal.layout()->boundaries);
       portal.recorder().take(traces);
-      writer->add({1s * second, 1s * (second + 1), 1000, {}, ValidityState::valid, 0, delta, &traces});
+      wait(TimePoint(1h + 1s * second));
+      writer->add({1s * second, 1s * (second + 1), 1000, {}, ValidityState::valid, 0, delta, &traces, &under_way});
       // No faster than it is written.
       REQUIRE(writer->flush());
     }

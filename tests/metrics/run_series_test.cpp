@@ -181,3 +181,34 @@ TEST_CASE("run series: many steps have fewer points, so that what is kept stays 
   CHECK(series.points().size() * 40 <= 7200);
   CHECK(series.points().size() >= 90);
 }
+
+TEST_CASE("run series: in a point are those under way at its end, and merged points have the later ones") {
+  Played run(4);
+  UnderWay under_way(*run.layout);
+  const OpenStep step{0, TimePoint(), TimePoint(), {}, {}};
+  const std::vector<OpenVisit> visits(3, OpenVisit{0, TimePoint(), TimePoint(), step});
+  const auto silent_second = [&] {
+    const Snapshot delta = run.worker.take();
+    under_way.clear();
+    under_way.add(visits, TimePoint(run.at + 1s));
+    run.series.add({run.at, run.at + 1s, 10, {}, ValidityState::valid, 0, delta, nullptr, &under_way});
+    run.at += 1s;
+  };
+  run.second();
+  silent_second();
+  silent_second();
+  const boost::json::value json = json_of(run.series);
+  for (const boost::json::value* step_json : {&json.at("steps").at(0), &json.at("all")}) {
+    CHECK(step_json->at("under_way").at(2).to_number<int>() == 3);
+    CHECK(step_json->at("response_time_seconds").at("p95").at(2).to_number<double>() == 3);
+    CHECK(step_json->at("response_time_seconds").at("lower_bounds").at("p95") == boost::json::array({1, 2}));
+  }
+  CHECK(json.at("steps").at(1).as_object().contains("under_way") == false);
+  silent_second();
+  silent_second();
+  REQUIRE(run.series.generation() == 1);
+  // Nobody is there twice.
+  CHECK(run.series.points()[1].steps[0].under_way.response_time.count() == 3);
+  CHECK(run.series.points()[1].steps[0].under_way.response_time.min() == 4s);
+  CHECK(run.series.points()[0].steps[0].response().censored.count() == 3);
+}

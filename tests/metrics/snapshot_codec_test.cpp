@@ -137,3 +137,25 @@ TEST_CASE("snapshot codec: packed bytes say how long they are, and cannot grow b
   CHECK(unpacked(boast + small.substr(3), std::size_t{1} << 31U).has_error());
   CHECK(unpacked(packed(""), 10).value().empty());
 }
+
+TEST_CASE("snapshot codec: who is under way is read as it was written, and nothing else is taken for it", "[unit]") {
+  const auto layout = test::random_layout();
+  UnderWay written(*layout);
+  const OpenStep step{1, TimePoint(1s), TimePoint(2s), {}, {}};
+  written.add(std::vector<OpenVisit>{{0, TimePoint(), TimePoint(1s), step}, {0, TimePoint(), TimePoint(), {}}},
+              TimePoint(9s));
+  written.mail.record(3s);
+  std::string bytes;
+  encode(written, bytes);
+  UnderWay read(*layout);
+  read.mail.record(1s);
+  REQUIRE(decode(bytes, read));
+  CHECK(read.steps[1].response_time.max() == 8s);
+  CHECK(read.steps[1].service_time.max() == 7s);
+  CHECK(read.steps[0].response_time.empty());
+  CHECK(read.journeys[0].duration.count() == 2);
+  CHECK(read.journeys[0].person_time.min() == 9s);
+  CHECK(read.mail.count() == 1);
+  CHECK(read.mail.max() == 3s);
+  for (std::size_t length = 0; length < bytes.size(); ++length) CHECK_FALSE(decode(bytes.substr(0, length), read));
+}
