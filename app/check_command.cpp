@@ -67,7 +67,7 @@ void print_scenario(const PreparedRun& run) {
     fmt::print("load {}: {}\n", load.name, describe(load));
     draw(load);
   }
-  for (const Threshold& threshold : run.thresholds) fmt::print("threshold {}\n", threshold.expression);
+  for (const Threshold& threshold : run.thresholds) fmt::print("threshold {}\n", printable(threshold.expression));
 }
 
 void print_need(const PreparedRun& run, const LoadNeed& need) {

@@ -1,6 +1,7 @@
 #include "app/cli.hpp"
 
 #include "app/check_command.hpp"
+#include "app/clean_log.hpp"
 #include "app/compare_command.hpp"
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
@@ -103,6 +104,7 @@ int parse_and_run(int argc, char** argv) {
   }
   const auto log = init_log(log_level, !no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
+  clean_log();
   session.color = !no_color;
   find_max.session.color = !no_color;
   selftest.color = !no_color;

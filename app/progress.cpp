@@ -2,6 +2,7 @@
 
 #include "app/say.hpp"
 #include "base/units.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -57,7 +58,7 @@ void Progress::show(const ProgressFigures& figures) {
       rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
       share_text(figures.error_rate), overdue, p95_text(figures.p95), figures.dropped, figures.deviation.empty() ? "" : ", ",
       figures.deviation, figures.stopping ? ", finishing" : "");
-  for (const std::string& warning : figures.warnings) say("  warning: {}\n", warning);
+  for (const std::string& warning : figures.warnings) say("  warning: {}\n", printable(warning));
 }
 
 void Progress::clear() {
@@ -103,7 +104,7 @@ void Progress::draw(const ProgressFigures& figures) {
   if (figures.dropped > 0)
     lines.push_back(terminal_.paint(Color::yellow, fmt::format("  dropped   {} arrivals", figures.dropped)));
   for (const std::string& warning : figures.warnings)
-    lines.push_back(terminal_.paint(Color::yellow, "  warning   " + warning));
+    lines.push_back(terminal_.paint(Color::yellow, "  warning   " + printable(warning)));
   if (!hint_.empty() && !figures.stopping) lines.push_back(terminal_.paint(Color::dim, "  " + hint_));
   std::string text = lines_drawn_ > 0 ? fmt::format("\x1b[{}A\x1b[J", lines_drawn_) : "";
   for (const std::string& line : lines) text += line + "\n";

@@ -10,6 +10,7 @@
 #include "metrics/layout.hpp"
 #include "probes/address_class.hpp"
 #include "probes/consent_guard.hpp"
+#include "probes/header_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -349,6 +350,8 @@ void warn_of_unasked(const ScenarioSettings& settings, const std::set<std::strin
 Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings) {
   PreparedRun run;
   run.limits = raise_and_read_host_limits();
+  // It becomes part of a header.
+  if (!is_header_value(options.contact)) return Error{"--contact holds control characters: expected an address"};
   run.photos = std::make_unique<PhotoStore>();
   if (!options.target.empty()) {
     auto target = parse_target(options.target);

@@ -1,5 +1,7 @@
 #include "engine/digit_guard.hpp"
 
+#include "base/percent.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,24 +11,6 @@ namespace gelombang {
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-// "%2D" -> "-"; what is no escape stays.
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned char byte = 0;
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const char* const digits = text.data() + i + 1;
-      if (std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-        result += static_cast<char>(byte);
-        i += 2;
-        continue;
-      }
-    }
-    result += text[i];
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -48,7 +32,7 @@ Result<DigitGuard> DigitGuard::create(std::string_view pattern, std::string_view
 }
 
 bool DigitGuard::violated_by(std::string_view text) const {
-  return stands_in(text) || (text.find('%') != std::string_view::npos && stands_in(percent_decoded(text)));
+  return in_any_decoding(text, [this](std::string_view decoded) { return stands_in(decoded); });
 }
 
 bool DigitGuard::stands_in(std::string_view text) const {

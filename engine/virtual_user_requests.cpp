@@ -108,9 +108,11 @@ bool VirtualUser::guards_hold() const {
         const auto offends = [&guard](std::string_view text) { return guard.violated_by(text); };
         return offends(request_.url) || offends(request_.body) ||
                std::any_of(request_.headers.begin(), request_.headers.end(),
-                           [&](const HttpHeader& header) { return offends(header.value); }) ||
-               std::any_of(request_.parts.begin(), request_.parts.end(),
-                           [&](const HttpPart& part) { return part.filename.empty() && offends(*part.data); });
+                           [&](const HttpHeader& header) { return offends(header.name) || offends(header.value); }) ||
+               std::any_of(request_.parts.begin(), request_.parts.end(), [&](const HttpPart& part) {
+                 return offends(part.name) || offends(part.filename) || offends(part.content_type) ||
+                        (part.filename.empty() && offends(*part.data));
+               });
       });
 }
 

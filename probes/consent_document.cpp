@@ -1,5 +1,6 @@
 #include "probes/consent_document.hpp"
 
+#include "base/percent.hpp"
 #include "probes/consent_host.hpp"
 
 #include <fmt/format.h>
@@ -98,38 +99,18 @@ Result<void> validate_lists(const Consent& consent) {
   return {};
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Percent signs resolved once, as a server does before it looks at segments.
-std::string percent_decoded(std::string_view path) {
-  std::string decoded;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] == '%' && i + 2 < path.size() && hex_digit(path[i + 1]) >= 0 && hex_digit(path[i + 2]) >= 0) {
-      decoded += static_cast<char>(hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2]));
-      i += 2;
-    } else {
-      decoded += path[i];
-    }
-  }
-  return decoded;
-}
-
+// Percent signs are resolved as servers do it before they look at segments, and as often as there are servers in a row.
 bool has_dot_segment(std::string_view path) {
-  const std::string decoded = percent_decoded(path);
-  std::string_view rest = decoded;
-  for (;;) {
-    const std::size_t end = rest.find_first_of("/\\");
-    const std::string_view segment = rest.substr(0, end);
-    const std::string_view name = segment.substr(0, segment.find(';'));
-    if (name == "." || name == "..") return true;
-    if (end == std::string_view::npos) return false;
-    rest.remove_prefix(end + 1);
-  }
+  return in_any_decoding(path, [](std::string_view rest) {
+    for (;;) {
+      const std::size_t end = rest.find_first_of("/\\");
+      const std::string_view segment = rest.substr(0, end);
+      const std::string_view name = segment.substr(0, segment.find(';'));
+      if (name == "." || name == "..") return true;
+      if (end == std::string_view::npos) return false;
+      rest.remove_prefix(end + 1);
+    }
+  });
 }
 
 bool prefix_covers(std::string_view prefix, std::string_view path) {

@@ -1,5 +1,7 @@
 #include "probes/http_setup.hpp"
 
+#include "probes/header_text.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <chrono>
@@ -23,17 +25,6 @@ const char* method_name(HttpMethod method) {
     case HttpMethod::options: return "OPTIONS";
   }
   return "GET";
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
-
-bool is_value(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
@@ -172,7 +163,9 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
   lines.clear();
   const Hop& hop = transfer.hop;
   for (const HttpHeader& header : transfer.request.headers) {
-    if (!is_token(header.name) || !is_value(header.value)) return Error{"a header's name or value cannot be sent"};
+    if (!is_header_name(header.name) || !is_header_value(header.value)) {
+      return Error{"a header's name or value cannot be sent"};
+    }
     if (is_one_of(header.name, {"content-length", "transfer-encoding"})) {
       return Error{"the header " + header.name + " is decided by the body"};
     }

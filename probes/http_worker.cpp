@@ -1,5 +1,6 @@
 #include "probes/http_worker.hpp"
 
+#include "probes/header_text.hpp"
 #include "probes/http_redirect.hpp"
 #include "probes/http_repeat.hpp"
 #include "probes/http_user.hpp"
@@ -124,6 +125,7 @@ GuardVerdict HttpClient::Impl::ask_guard(const Transfer& transfer) {
   const auto host_header = find_header(transfer.request.headers, "host");
   if (!verdict.allowed || !host_header) return verdict;
   // A script may name another host than the one it connects to: that one is asked about, too.
+  if (!is_host_header(*host_header)) return {false, "the Host header does not name a host"};
   const Result<HttpUrl> named = parse_http_url(url.scheme + "://" + std::string(*host_header) + "/");
   if (!named) return {false, "the Host header does not name a host"};
   if (named->host == url.host) return verdict;

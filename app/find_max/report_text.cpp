@@ -138,7 +138,7 @@ std::string known_text(const SearchAnswer& answer) {
 std::string probe_line(const ProbeResult& probe) {
   std::string text =
       fmt::format("probe {:>2}  {:>9}  {}", probe.order.number, rate_text(probe.order.rate), verdict_cell(probe));
-  if (!probe.why.empty()) text += ": " + probe.why;
+  if (!probe.why.empty()) text += ": " + printable(probe.why);
   return text;
 }
 

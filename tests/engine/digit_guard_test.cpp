@@ -28,6 +28,10 @@ TEST_CASE("guard: a foreign number is found however it is written") {
            "0100000101900000",  // the province of a real one
            "x3201011234567890y",
            "%203201011234567890",
+           "%25203201011234567890",
+           "%2525203201011234567890",
+           "%2533201011234567890",
+           "%2525252525252525252525252520",  // nobody encodes so often what he does not hide
            "nik=3201%200112%203456%207890",
            "nik=3201%2D0112%2d3456%2B7890",
            "%33201011234567890",
