@@ -20,8 +20,6 @@ pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(xml2 REQUIRED IMPORTED_TARGET libxml-2.0)
 find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 find_library(CSV_LIBRARY csv REQUIRED)
-# The static one: the shared library would bring in Lua 5.1 beside LuaJIT.
-find_library(LUA_CJSON_LIBRARY liblua5.1-cjson.a REQUIRED)
 
 # In the place of the C library's malloc, for libcurl too: a request allocates some fifty times. See docs/speed.md.
 # libstdc++ stands before it, and keeps its `new`: mimalloc's, as Debian builds it, cannot throw and aborts.

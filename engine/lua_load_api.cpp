@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 namespace gelombang::lua {
 namespace {
@@ -124,8 +125,10 @@ class PhotoFields {
   void integer(const char* name, Integer& value) {
     auto wide = static_cast<double>(value);
     number(name, wide);
-    if (wide < 0 || wide > 1e15 || wide != std::floor(wide)) {
-      throw std::runtime_error(fmt::format("photo: {} is {}: expected a whole number of at least 0", name, wide));
+    const double most = std::min(1e15, static_cast<double>(std::numeric_limits<Integer>::max()));
+    if (!(wide >= 0 && wide <= most) || wide != std::floor(wide)) {
+      throw std::runtime_error(
+          fmt::format("photo: {} is {}: expected a whole number of at least 0, at most {:.0f}", name, wide, most));
     }
     value = static_cast<Integer>(wide);
   }

@@ -92,6 +92,7 @@ class LineWatch {
 // "file:line: ", the innermost place of the scenario that is being executed; empty where there is none.
 std::string place(lua_State* L);
 
+// A number becomes its text, and is exact.
 std::string_view text(lua_State* L, int index);
 inline void push(lua_State* L, std::string_view value) { lua_pushlstring(L, value.data(), value.size()); }
 
@@ -118,9 +119,10 @@ struct Function {
 void add_load_functions(lua_State* L, LuaVm::State& state);
 void add_shape_functions(lua_State* L, LuaVm::State& state);
 void add_user_functions(lua_State* L, LuaVm::State& state);
+void add_value_functions(lua_State* L, LuaVm::State& state);
 void add_functions(lua_State* L, LuaVm::State& state, const Function* functions, std::size_t count);
 
-// Leaves a file's chunk on the stack, or false and a message. Text only.
+// Leaves a file's chunk on the stack, or false and a message. Text only; its concatenations are exact.
 bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file);
 
 // Describes the scenario table on top of the stack.

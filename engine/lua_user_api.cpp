@@ -2,6 +2,8 @@
 #include "base/units.hpp"
 #include "engine/lua_support.hpp"
 #include "engine/lua_user.hpp"
+#include "metrics/json_writer.hpp"
+#include "probes/header_text.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +14,12 @@
 
 namespace gelombang::lua {
 namespace {
+
+void add_encoded(std::string& text, char c) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+}
 
 int in_step(lua_State* L) {
   lua_pushboolean(L, user_of(L).in_step() ? 1 : 0);
@@ -68,11 +76,33 @@ int http_methods(lua_State* L) {
   return 1;
 }
 
+// What a browser makes of an address (WHATWG URL): blanks around it and line breaks go, what is no ASCII is encoded.
+std::string mended_url(std::string_view url) {
+  const auto is_blank = [](unsigned char c) { return c <= 0x20; };
+  while (!url.empty() && is_blank(static_cast<unsigned char>(url.front()))) url.remove_prefix(1);
+  while (!url.empty() && is_blank(static_cast<unsigned char>(url.back()))) url.remove_suffix(1);
+  std::string mended;
+  for (const char c : url) {
+    if (c == '\t' || c == '\r' || c == '\n') continue;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7f) {
+      mended += c;
+    } else {
+      add_encoded(mended, c);
+    }
+  }
+  return mended;
+}
+
 // A method's number and a URL -> whether there is a step that the request belongs to
 int http_begin(lua_State* L) {
   LuaUser& user = user_of(L);
+  const std::string_view given = text(L, 2);
+  const bool plain = std::all_of(given.begin(), given.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  const std::string mended = plain ? std::string() : mended_url(given);
+  const std::string_view url = plain ? given : std::string_view(mended);
   const bool in_step = user.in_step();
-  if (in_step) user.new_request(kMethods.at(static_cast<std::size_t>(lua_tointeger(L, 1) - 1)).second, text(L, 2));
+  if (in_step) user.new_request(kMethods.at(static_cast<std::size_t>(lua_tointeger(L, 1) - 1)).second, url);
   lua_pushboolean(L, in_step ? 1 : 0);
   return 1;
 }
@@ -80,13 +110,10 @@ int http_begin(lua_State* L) {
 int http_header(lua_State* L) {
   const std::string_view name = text(L, 1);
   const std::string_view value = text(L, 2);
-  // A line break would smuggle a second header in.
-  for (const std::string_view part : {name, value}) {
-    if (std::any_of(part.begin(), part.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; })) {
-      throw std::runtime_error("a header may not hold line breaks");
-    }
-  }
-  user_of(L).request().headers.push_back({std::string(name), std::string(value)});
+  if (const auto problem = header_problem(name, value)) throw std::runtime_error(*problem);
+  auto& headers = user_of(L).request().headers;
+  if (same_header_name(name, "host") && find_header(headers, name)) throw std::runtime_error("headers: two hosts");
+  headers.push_back({std::string(name), std::string(value)});
   return 0;
 }
 
@@ -100,6 +127,13 @@ int http_part(lua_State* L) {
   part.name = text(L, 1);
   part.filename = text(L, 2);
   part.content_type = text(L, 3);
+  // They stand in headers of the part.
+  for (const std::string* header : {&part.name, &part.filename, &part.content_type}) {
+    if (!is_header_value(*header)) {
+      throw std::runtime_error(
+          fmt::format("multipart: '{}' holds control characters or line breaks", printable(*header)));
+    }
+  }
   part.data = to_bytes(L, 4);
   user_of(L).request().parts.push_back(std::move(part));
   return 0;
@@ -148,7 +182,6 @@ int http_version_1_1(lua_State* L) {
 
 // Percent-encoding of what RFC 3986 does not call unreserved, over and over for each form.
 int encode(lua_State* L) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
   const auto is_plain = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
            c == '_' || c == '~';
@@ -164,8 +197,7 @@ int encode(lua_State* L) {
     if (is_plain(*rest)) {
       encoded += *rest;
     } else {
-      const auto byte = static_cast<unsigned char>(*rest);
-      encoded += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+      add_encoded(encoded, *rest);
     }
   }
   push(L, encoded);

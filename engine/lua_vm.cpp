@@ -1,15 +1,14 @@
 #include "engine/lua_vm.hpp"
 
+#include "engine/exact_concatenation.hpp"
 #include "engine/lua_support.hpp"
+#include "engine/number_text.hpp"
 
 #include <fmt/format.h>
 
 #include <cassert>
 #include <filesystem>
 #include <set>
-
-// lua-cjson's header lies where Lua 5.1's own would; this is all that is needed of it.
-extern "C" int luaopen_cjson(lua_State* L);
 
 namespace gelombang {
 
@@ -26,6 +25,11 @@ LuaUser& user_of(lua_State* L) {
 }
 
 std::string_view text(lua_State* L, int index) {
+  if (lua_type(L, index) == LUA_TNUMBER) {
+    const int place = index < 0 ? lua_gettop(L) + index + 1 : index;
+    push(L, number_text(lua_tonumber(L, index)));
+    lua_replace(L, place);
+  }
   std::size_t length = 0;
   const char* value = lua_tolstring(L, index, &length);
   if (value == nullptr) throw std::runtime_error(fmt::format("argument {} is no text", index));
@@ -81,9 +85,7 @@ void open_api(lua_State* L, LuaVm::State& state) {
   add_load_functions(L, state);
   add_shape_functions(L, state);
   add_user_functions(L, state);
-  lua_pushcfunction(L, luaopen_cjson);
-  lua_call(L, 0, 1);
-  lua_setfield(L, -2, "cjson");
+  add_value_functions(L, state);
   push_settings(L, state.settings);
   if (lua_pcall(L, 2, 1, 0) != 0) throw std::logic_error(std::string(text(L, -1)));
   state.host = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -113,7 +115,14 @@ bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file) {
     auto source = opened.has_value() ? opened.value().read_all(kMostSource) : Result<std::string>(opened.error());
     if (source.has_value()) {
       const std::string& known = state.sources[path] = std::move(source.value());
-      if (luaL_loadbufferx(L, known.data(), known.size(), ("@" + path).c_str(), "t") == 0) return true;
+      const auto load = [L, chunk = "@" + path](const std::string& written) {
+        return luaL_loadbufferx(L, written.data(), written.size(), chunk.c_str(), "t") == 0;
+      };
+      // As it is written first, so that what is wrong in it is said of what is written.
+      if (load(known)) {
+        lua_pop(L, 1);
+        if (load(with_exact_concatenation(known))) return true;
+      }
       message = text(L, -1);
       lua_pop(L, 1);
     } else {

@@ -2,6 +2,7 @@
 // it was written, so that its errors carry the line; what is read here is of the right type.
 #include "engine/lua_support.hpp"
 #include "engine/recorded_time.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -230,8 +231,9 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   const int table = lua_gettop(L);
   Scenario scenario;
   scenario.path = path;
-  scenario.name = std::filesystem::path(path).stem().string();
-  scenario.description = string_field(L, table, "description");
+  // A label and a heading: whatever the file is called, they are text of one line.
+  scenario.name = printable(std::filesystem::path(path).stem().string());
+  scenario.description = printable(string_field(L, table, "description"));
   if (const std::string catch_up = string_field(L, table, "catch_up"); !catch_up.empty()) {
     scenario.catch_up = parse_catch_up(catch_up).value();
   }

@@ -3,16 +3,27 @@
 local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
   "connect_timeout", "redirects", "version", "expect_continue", "patience", "done_before")
 
-local function encode(value) return native.encode(tostring(value)) end
+-- A list becomes its name several times, as in a form with several boxes of one name.
+local function add_field(fields, values, name, what)
+  local value = values[name]
+  if type(value) ~= "table" or private[value] then
+    fields[#fields + 1] = native.encode(name) .. "=" .. native.encode(sendable(value, what, name))
+    return
+  end
+  for _, one in ipairs(expect_list(value, format("%s: '%s'", what, name))) do
+    fields[#fields + 1] = native.encode(name) .. "=" .. native.encode(sendable(one, what, name))
+  end
+end
 
-local function encode_form(values)
-  local only, value = next(values)
-  if only ~= nil and next(values, only) == nil then return encode(only) .. "=" .. encode(value) end
-  local names, pairs_ = {}, {}
-  for name in pairs(values) do names[#names + 1] = name end
+local function encode_form(values, what)
+  local names, fields = {}, {}
+  for name in pairs(expect_table(values, what)) do
+    if type(name) ~= "string" then blame(format("%s: %s is no name: expected { name = value }", what, kind_of(name))) end
+    names[#names + 1] = name
+  end
   sort(names)
-  for i, name in ipairs(names) do pairs_[i] = encode(name) .. "=" .. encode(values[name]) end
-  return concat(pairs_, "&")
+  for _, name in ipairs(names) do add_field(fields, values, name, what) end
+  return concat(fields, "&")
 end
 
 local Response = { __metatable = false }
@@ -28,60 +39,89 @@ end
 
 -- The body as JSON; a body that is none fails the step.
 function Response:json()
-  local ok, value = pcall(cjson.decode, self.body)
-  if not ok then return fail("assert_body") end
+  local value = native.json_decode(self.body)
+  if value == nil then return fail("assert_body") end
   return value
 end
 
+local part_keys = set("name", "value", "file", "filename", "type")
+
+-- A text of a part, where it has one.
+local function part_text(part, key, i)
+  local text = part[key]
+  if text ~= nil and type(text) ~= "string" then
+    blame(format("multipart: part %d: %s is %s: expected a text", i, key, kind_of(text)))
+  end
+  return text
+end
+
+-- What photo() drew, or a text.
+local function add_file(part, i)
+  local file, made = part.file, {}
+  if type(file) == "table" then
+    file, made = file.data, file
+    if type(file) ~= "userdata" and type(file) ~= "string" then
+      blame(format("multipart: part %d: file is a table: expected a photo or a text", i))
+    end
+  else
+    file = sendable(file, "multipart", part.name)
+  end
+  native.http_part(part.name, part_text(part, "filename", i) or part_text(made, "filename", i) or "file",
+    part_text(part, "type", i) or part_text(made, "type", i) or "application/octet-stream", file)
+end
+
 local function add_parts(parts)
-  for i, part in ipairs(expect_table(parts, "multipart")) do
-    expect_table(part, "multipart: part " .. i)
-    only_keys(part, "multipart: part " .. i, set("name", "value", "file", "filename", "type"))
+  for i, part in ipairs(expect_list(parts, "multipart")) do
+    only_keys(expect_table(part, "multipart: part " .. i), "multipart: part " .. i, part_keys)
     if type(part.name) ~= "string" then blame(format("multipart: part %d has no name", i)) end
     if part.file ~= nil then
-      local file = part.file
-      local shared = type(file) == "table" and file.data or tostring(file)
-      native.http_part(part.name, part.filename or (type(file) == "table" and file.filename) or "file",
-        part.type or (type(file) == "table" and file.type) or "application/octet-stream", shared)
+      add_file(part, i)
     else
       if part.value == nil then blame(format("multipart: part %d has neither a value nor a file", i)) end
-      native.http_part(part.name, "", part.type or "", tostring(part.value))
+      native.http_part(part.name, "", part_text(part, "type", i) or "", sendable(part.value, "multipart", part.name))
     end
   end
 end
 
+local function set_type(options, usual)
+  native.http_header("Content-Type", options.content_type and sendable(options.content_type, "http", "content_type") or usual)
+end
+
 local function set_body(options)
   if options.json ~= nil then
-    native.http_header("Content-Type", options.content_type or "application/json")
-    native.http_body(cjson.encode(options.json))
+    set_type(options, "application/json")
+    native.http_body(native.json_encode(options.json, "json"))
   elseif options.form then
-    native.http_header("Content-Type", options.content_type or "application/x-www-form-urlencoded")
-    native.http_body(encode_form(options.form))
+    set_type(options, "application/x-www-form-urlencoded")
+    native.http_body(encode_form(options.form, "form"))
   elseif options.multipart then
     add_parts(options.multipart)
   elseif options.body then
-    native.http_header("Content-Type", options.content_type or "application/octet-stream")
-    native.http_body(tostring(options.body))
+    set_type(options, "application/octet-stream")
+    native.http_body(sendable(options.body, "http", "body"))
   end
 end
 
 local function set_options(options)
   if options.headers then
-    for name, value in pairs(options.headers) do native.http_header(tostring(name), tostring(value)) end
+    for name, value in pairs(expect_table(options.headers, "headers")) do
+      if type(name) ~= "string" then blame(format("headers: %s is no name: expected { name = value }", kind_of(name))) end
+      native.http_header(name, sendable(value, "headers", name))
+    end
   end
   set_body(options)
   if options.expect then
-    for _, status in ipairs(expect_table(options.expect, "expect")) do native.http_expect(whole(status, "expect", 100)) end
+    for _, status in ipairs(expect_list(options.expect, "expect")) do native.http_expect(whole(status, "expect", 100, 999)) end
   end
   if options.done_before then
     local done = expect_table(options.done_before, "done_before")
     only_keys(done, "done_before", set("status", "says"))
     if type(done.says) ~= "string" or done.says == "" then blame("done_before: says is missing: expected a text that the body holds") end
-    native.http_done_before(whole(done.status, "done_before: status", 100), done.says)
+    native.http_done_before(whole(done.status, "done_before: status", 100, 999), done.says)
   end
   if options.timeout then native.http_timeout(positive(options.timeout, "timeout")) end
   if options.connect_timeout then native.http_connect_timeout(positive(options.connect_timeout, "connect_timeout")) end
-  if options.redirects then native.http_redirects(whole(options.redirects, "redirects", 0)) end
+  if options.redirects then native.http_redirects(whole(options.redirects, "redirects", 0, 1000)) end
   if options.patience then
     if type(options.patience) ~= "number" or not (options.patience > 0 and options.patience <= 1e6) then
       blame(format("patience is %s: expected by how much longer than for a page, a number above 0", tostring(options.patience)))
@@ -99,7 +139,7 @@ end
 local function request(method, what, url, options)
   if type(url) ~= "string" then blame(format("%s takes a URL or a path such as \"/masuk\"", what)) end
   if options then only_keys(expect_table(options, what), what, request_options) end
-  if options and options.query then url = url .. (find(url, "?", 1, true) and "&" or "?") .. encode_form(options.query) end
+  if options and options.query then url = url .. (find(url, "?", 1, true) and "&" or "?") .. encode_form(options.query, "query") end
   if loading or not native.http_begin(method, url) then in_step(what) end
   if options then set_options(options) end
   local status, body, final_url, head, class = native.http_send()
@@ -149,7 +189,7 @@ end
 -- The first capture of a Lua pattern in a text; a text without one fails the step.
 function capture(text, pattern, class)
   in_step("capture")
-  text = tostring(text)
+  text = to_text(text)
   local from = type(pattern) ~= "string" and 1 or find(text, beginning_of(pattern), 1, true)
   local found = from and match(text, pattern, from)
   if not found then return fail(native.application_class(class or "assert_body")) end
@@ -159,7 +199,7 @@ end
 function conformance(rule, row)
   if loading then blame("conformance belongs inside a journey") end
   only_keys(expect_table(row, "conformance"), "conformance", set("expected", "got"))
-  native.conformance(tostring(rule), tostring(row.expected), tostring(row.got))
+  native.conformance(to_text(rule), to_text(row.expected), to_text(row.got))
 end
 
 -- Time and chance ---------------------------------------------------------------------------------
@@ -225,7 +265,6 @@ function photo(options)
   return { data = data, size = size, type = kind, filename = name }
 end
 
-json = { encode = cjson.encode, decode = cjson.decode, null = cjson.null }
 target = settings.target
 run = { seed = settings.seed }
 
@@ -248,7 +287,7 @@ end
 
 function log(...)
   local words = {}
-  for i = 1, select("#", ...) do words[i] = tostring((select(i, ...))) end
+  for i = 1, select("#", ...) do words[i] = to_text((select(i, ...))) end
   native.log(concat(words, " "))
 end
 print = log

@@ -1,5 +1,5 @@
 -- The scripting API, in Lua where Lua is clearer. Runs once in every Lua state before the scenario.
--- The files of this folder are one chunk: language, undefined, behaviour, loads, scenario, journey, in that order.
+-- The files of this folder are one chunk: language, values, undefined, behaviour, loads, scenario, journey, in that order.
 -- `native` holds the C++ side; only these files see it. See docs/scripting.md for the API.
 local native, settings = ...
 
@@ -10,8 +10,9 @@ local setmetatable, xpcall, pcall, unpack = setmetatable, xpcall, pcall, unpack
 -- The raw ones see, and set, what __metatable = false keeps from scenarios.
 local getmetatable, set_raw_metatable, traceback = debug.getmetatable, debug.setmetatable, debug.traceback
 local format, lower, find, gsub, match, sub = string.format, string.lower, string.find, string.gsub, string.match, string.sub
+local gmatch = string.gmatch
 local sort, concat, floor = table.sort, table.concat, math.floor
-local cjson = native.cjson
+local json_null = native.json_null
 
 -- Loading ends when journeys may run; some calls belong to one side only.
 local loading = true
@@ -57,12 +58,14 @@ end
 
 -- A key that is skipped in silence would be a threshold, a guard or a stage that nobody misses.
 local function expect_list(value, what)
-  local last = #expect_table(value, what)
+  local last, count = #expect_table(value, what), 0
   for key in pairs(value) do
     if type(key) ~= "number" or key ~= floor(key) or key < 1 or key > last then
       blame(format("%s is a list { a, b, ... }: '%s' has no place in it", what, tostring(key)))
     end
+    count = count + 1
   end
+  if count < last then blame(format("%s is a list { a, b, ... }: one of its %d values is nil", what, last)) end
   return value
 end
 
@@ -100,9 +103,11 @@ local function positive(value, what)
   return parsed
 end
 
-local function whole(value, what, least)
-  if type(value) ~= "number" or value ~= floor(value) or value < least or value > 1e15 then
-    blame(format("%s is %s: expected a whole number of at least %d", what, tostring(value), least))
+-- `most`: the largest number that C++ has a place for.
+local function whole(value, what, least, most)
+  if type(value) ~= "number" or value ~= floor(value) or value < least or value > (most or 1e15) then
+    blame(format("%s is %s: expected a whole number of at least %d%s", what, tostring(value), least,
+      most and format(", at most %d", most) or ""))
   end
   return value
 end
@@ -206,9 +211,9 @@ local Step = {
 
 function step(name)
   at_load("step")
-  if type(name) ~= "string" or name == "" or #name > 80 or find(name, "[%c/:{}\"\\]") then
-    blame("a step's name is a text of 1 to 80 characters without / : { } quotes")
-  end
+  if type(name) ~= "string" then blame("a step's name is a text of 1 to 80 characters") end
+  local problem = native.name_problem(name)
+  if problem then blame("step " .. problem) end
   local data = { name = name, number = #steps + 1, place = native.place() }
   local handle = setmetatable(make("step", data), Step)
   steps[data.number] = data

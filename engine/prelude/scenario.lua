@@ -166,6 +166,7 @@ local function thresholds_data(thresholds)
     if type(text) ~= "string" then
       blame(format("scenario: threshold %d is no text: expected one such as \"log in: response_time p95 < 800ms\"", i))
     end
+    if not native.is_label(gsub(text, "[\t\r\n]", " ")) then blame(format("scenario: threshold %d is no UTF-8, or holds control characters", i)) end
     result[i] = text
   end
   return result

@@ -326,4 +326,13 @@ function json.encode(value) end
 ---@param text string
 ---@return any
 function json.decode(text) end
+-- A list in JSON also while it is empty.
+---@generic T: table
+---@param list? T
+---@return T
+function json.list(list) end
+-- A number of any length, to be sent.
+---@param text string|number
+---@return userdata
+function json.number(text) end
 json.null = nil

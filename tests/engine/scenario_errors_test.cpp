@@ -334,11 +334,40 @@ TEST_CASE("scenario errors: journeys") {
 
 TEST_CASE("scenario errors: step names") {
   ScenarioFiles files;
-  for (const char* name : {"''", "'a/b'", "'a: b'", "'{a}'", "'a\\nb'", "'\"a\"'", "5", "nil", "{}", "('x'):rep(81)"}) {
-    INFO(name);
-    CHECK(files.error_of("\nlocal a = step(" + std::string(name) + ")") ==
-          "scenario.lua:2: a step's name is a text of 1 to 80 characters without / : { } quotes");
+  struct Name {
+    const char* written;
+    const char* problem;
+  };
+  for (const auto& [written, problem] : std::initializer_list<Name>{
+           {"''", "step '': expected a name of 1 to 80 characters"},
+           {"('x'):rep(81)", ": expected a name of 1 to 80 characters"},
+           {"('验'):rep(81)", ": expected a name of 1 to 80 characters"},
+           {"'a/b'", "step 'a/b': expected a name without / : { } quotes, backslashes and control characters"},
+           {"'a: b'", "expected a name without"},
+           {"'{a}'", "expected a name without"},
+           {"'a\\nb'", "expected a name without"},
+           {"'a\\27[31mb'", "expected a name without"},
+           {"'a\\194\\155b'", "expected a name without"},  // a control character of Latin-1
+           {"'\"a\"'", "expected a name without"},
+           {"'caf\\233'", "is no UTF-8: save the file as UTF-8"},
+           {"'\\237\\160\\128'", "is no UTF-8"},  // half a surrogate pair
+           {"' a'", "expected single blanks between words, and none around them"},
+           {"'a '", "expected single blanks"},
+           {"'a  b'", "expected single blanks"},
+           {"5", "a step's name is a text of 1 to 80 characters"},
+           {"nil", "a step's name is a text of 1 to 80 characters"},
+           {"{}", "a step's name is a text of 1 to 80 characters"}}) {
+    INFO(written);
+    const std::string error = files.error_of("\nlocal a = step(" + std::string(written) + ")");
+    INFO(error);
+    CHECK(error.find("scenario.lua:2: ") == 0);
+    CHECK(error.find(problem) != std::string::npos);
   }
+  // Characters, not bytes.
+  files.must_load("step(('验'):rep(80))\nreturn scenario { journeys = { j = { run = function() end } } }");
+  CHECK(files.error_of("step 'a'\nreturn scenario {\n  journeys = { j = { run = function() end } },\n"
+                       "  thresholds = { 'caf\\233: error_rate < 1%' } }")
+            .find("threshold 1 is no UTF-8") != std::string::npos);
   CHECK(files.error_of("local a = step 'log in'\nlocal b =\n  step 'log in'\n"
                        "return scenario { journeys = { j = { run = function() end } } }") ==
         "scenario.lua:3: journey 'j': two steps are named 'log in': expected a name that is unique within the journey");

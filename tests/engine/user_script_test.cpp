@@ -59,9 +59,74 @@ TEST_CASE("user: a script's faults are said at their line") {
       {"one(function()\nhttp.get(5) end)", ":4: http.get takes a URL or a path such as \"/masuk\""},
       {"one(function()\nhttp.get 'masuk' end)", ":4: a path begins with /"},
       {"one(function()\nhttp.get('/a', { jsn = {} }) end)", ":4: http.get does not know 'jsn': expected body, "},
-      {"one(function()\nhttp.post('/a', { json = { f = function() end } }) end)", ":4: "},
-      {"one(function()\nhttp.get('/a', { headers = { a = 'x\\ny' } }) end)", ":4: a header may not hold line breaks"},
-      {"one(function()\nhttp.get('/a', { headers = 5 }) end)", ":4: bad argument #1 to 'pairs'"},
+      {"one(function()\nhttp.post('/a', { json = { f = function() end } }) end)",
+       ":4: json: f is a function, which JSON has not"},
+      {"one(function()\nhttp.get('/a', { headers = { a = 'x\\ny' } }) end)",
+       ":4: header a: a header may not hold line breaks"},
+      {"one(function()\nhttp.get('/a', { headers = 5 }) end)", ":4: headers is a number: expected a table { ... }"},
+      {"one(function()\nhttp.get('/a', { headers = { ['a b'] = 'x' } }) end)", ":4: header 'a b': expected a name of"},
+      {"one(function()\nhttp.get('/a', { headers = { a = 'x\\27' } }) end)", ":4: header a: a header may not hold"},
+      {"one(function()\nhttp.get('/a', { headers = { a = { 1 } } }) end)",
+       ":4: headers: 'a' is a table: expected a text"},
+      {"one(function()\nhttp.get('/a', { headers = { 'x' } }) end)", ":4: headers: 1 is no name"},
+      {"one(function()\nhttp.get('/a', { headers = { Host = 'a b' } }) end)", ":4: header Host: 'a b' is no host"},
+      {"one(function()\nhttp.get('/a', { headers = { Host = 'a.test/x' } }) end)", ":4: header Host: "},
+      {"one(function()\nhttp.get('/a', { headers = { Host = 'u@a.test' } }) end)", ":4: header Host: "},
+      {"one(function()\nhttp.get('/a', { headers = { Host = 'a.test:65536' } }) end)", ":4: header Host: "},
+      {"one(function()\nhttp.get('/a', { headers = { Host = 'a.test, b.test' } }) end)", ":4: header Host: "},
+      {"one(function()\nhttp.get('/a', { headers = { Host = '' } }) end)", ":4: header Host: "},
+      {"one(function()\nhttp.get('/a', { headers = { Host = '::1' } }) end)", ":4: header Host: "},
+      {"one(function()\nhttp.get('/a', { headers = { Host = 'a.test', host = 'b.test' } }) end)",
+       ":4: headers: two hosts"},
+      {"one(function()\nhttp.get('/a', { headers = { ['Content-Length'] = 5 } }) end)",
+       ":4: header Content-Length: the body"},
+      {"one(function()\nhttp.get('/a', { redirects = 1e15 }) end)",
+       ":4: redirects is 1e+15: expected a whole number of at least 0, at most 1000"},
+      {"one(function()\nhttp.get('/a', { query = { a = json.null } }) end)",
+       ":4: query: 'a' is json.null: expected a text"},
+      {"one(function()\nhttp.get('/a', { query = { a = 0/0 } }) end)", ":4: query: 'a' is nan: expected a number"},
+      {"one(function()\nhttp.get('/a', { query = { a = { 1, { 2 } } } }) end)", ":4: query: 'a' is a table: expected"},
+      {"one(function()\nhttp.get('/a', { query = { a = { b = 1 } } }) end)",
+       ":4: query: 'a' is a list { a, b, ... }: 'b' has"},
+      {"one(function()\nhttp.get('/a', { query = { a = { 1, nil, 3 } } }) end)",
+       ":4: query: 'a' is a list { a, b, ... }: "},
+      {"one(function()\nhttp.get('/a', { query = { a = one } }) end)", ":4: query: 'a' is a table: expected"},
+      {"one(function()\nhttp.post('/a', { form = { a = print } }) end)",
+       ":4: form: 'a' is a function: expected a text"},
+      {"one(function()\nhttp.post('/a', { form = { a = 2^53 + 2 } }) end)",
+       ":4: form: 'a' is [redacted]: expected a number"},
+      {"one(function()\nhttp.post('/a', { form = { 'x' } }) end)", ":4: form: 1 is no name: expected { name = value }"},
+      {"one(function()\nhttp.post('/a', { form = 'a=b' }) end)", ":4: form is a string: expected a table { ... }"},
+      {"one(function()\nhttp.post('/a', { body = { 1 } }) end)", ":4: http: 'body' is a table: expected a text"},
+      {"one(function()\nhttp.post('/a', { multipart = { { name = 'x', value = {} } } }) end)",
+       ":4: multipart: 'x' is a table"},
+      {"one(function()\nhttp.post('/a', { multipart = { { name = 'x\\ny', value = 1 } } }) end)",
+       ":4: multipart: 'x?y' holds"},
+      {"one(function()\nhttp.post('/a', { multipart = { { name = 'x', file = 'f', filename = 'a\\13\\10b' } } }) end)",
+       ":4: multipart: "},
+      {"one(function()\nhttp.post('/a', { multipart = { { name = 'x', file = 'f', type = 'a\\nb: c' } } }) end)",
+       ":4: multipart: "},
+      {"one(function()\nhttp.post('/a', { multipart = { { name = 'x', file = {} } } }) end)",
+       ":4: multipart: part 1: file is a table"},
+      {"one(function()\nhttp.post('/a', { json = { a = { 1, 0/0 } } }) end)",
+       ":4: json: a[2] is nan, which JSON has not"},
+      {"one(function()\nhttp.post('/a', { json = { a = 1e300 } }) end)", ":4: json: a is 1"},
+      {"one(function()\nhttp.post('/a', { json = { 1, x = 2 } }) end)",
+       ":4: json: the value is a list, and has the name 'x'"},
+      {"one(function()\nhttp.post('/a', { json = { [2] = 1 } }) end)",
+       ":4: json: [1] is nil: expected a list without gaps"},
+      {"one(function()\nhttp.post('/a', { json = { [true] = 1 } }) end)", ":4: json: the value has a boolean as a key"},
+      {"one(function()\nhttp.post('/a', { json = { a = 'caf\\233' } }) end)", ":4: json: a is no UTF-8"},
+      {"one(function()\nhttp.post('/a', { json = { one } }) end)", ":4: json: [1] is a step or the like"},
+      {"local t = {}\nt.t = t\none(function() http.post('/a', { json = t }) end)",
+       ":5: json: t.t.t.t.t.t.t.t nests more than 1000 deep"},
+      {"local x = 'a' .. 2^53 * 4", ":3: attempt to concatenate 36028797018963968: expected a number up to 2^53"},
+      {"local x = 'a' .. 1/0", ":3: attempt to concatenate inf"},
+      {"local x = 'a' .. person.emial", ":3: attempt to concatenate 'person.emial' (a nil value)"},
+      {"local x = 'a' .. {}", ":3: attempt to concatenate a table value"},
+      {"local x = json.decode '[1,]'", ":3: json.decode: syntax error at byte 4"},
+      {"local x = json.list { a = 1 }", ":3: json.list is a list { a, b, ... }: 'a' has no place in it"},
+      {"local x = json.number '0x1F'", ":3: json.number '0x1F': expected a number as JSON writes it"},
       {"one(function()\nhttp.get('/a', { timeout = 0 }) end)", ":4: timeout is 0: expected more than 0"},
       {"one(function()\nhttp.get('/a', { version = '3' }) end)", ":4: version '3': expected \"1.1\""},
       {"one(function()\nhttp.post('/a', { multipart = { { name = 'x' } } }) end)", ":4: multipart: part 1 has neither"},
@@ -117,4 +182,60 @@ TEST_CASE("user: waiting inside a callback of Lua's own is a script error, not a
         std::string::npos);
   stage.play(1);
   CHECK(stage.recorded().script_errors.count == 2);
+}
+
+TEST_CASE("user: what a script means arrives as it is written") {
+  // 2^53, a little below, microseconds, more than 14 digits behind the point, a number beyond all.
+  UserStage stage(with_steps(R"lua(one(function()
+      local made = http.get("/order"):json()
+      http.get("/orders/" .. made.order, { query = { number = made.order, box = { "a", 2, true }, none = {} } })
+      http.get("/at/" .. made.at .. "-" .. made.big .. "/" .. ("%s"):format(made.order) ..
+        table.concat({ made.order, "x" }, "|"))
+      http.get("/of/" .. string.sub(made.order, -4) .. tostring(9007199254740992) .. ("id"):gsub("id", made.order))
+      http.post("/form", { form = { order = made.order, big = made.big, small = 0.00001, blank = " p w " } })
+      http.post("/json", { json = made, headers = { ["X-Order"] = made.order } })
+      http.post("/parts", { multipart = { { name = "order", value = made.order } } })
+      http.post("/made", { json = { list = json.list {}, object = {}, null = json.null, n = json.number "1e999" } })
+      http.get(" /a b\tc/\xc3\xa9 ")
+    end))lua"),
+                  [](const std::string& request) {
+                    const std::string order = R"({"order":1234567890123456,"at":1700000000.123456,)"
+                                              R"("big":12345678901234567890,"goods":[],"notes":{},"deep":[[],[1.5e300]]})";
+                    return http_answer(request.find("GET /order ") == 0 ? order : "");
+                  });
+  stage.play(0);
+  if (const auto& fault = stage.recorded().script_errors.first) FAIL(fault->text);
+  const std::vector<std::string> sent = stage.requests();
+  REQUIRE(sent.size() == 9);
+  const auto holds = [&sent](std::size_t i, const std::string& text) {
+    INFO(sent.at(i));
+    CHECK(sent.at(i).find(text) != std::string::npos);
+  };
+  holds(1, "GET /orders/1234567890123456?box=a&box=2&box=true&number=1234567890123456 HTTP");
+  holds(2, "GET /at/1700000000.123456-12345678901234567890/12345678901234561234567890123456|x HTTP");
+  holds(3, "GET /of/345690071992547409921234567890123456 HTTP");
+  holds(4, "\r\n\r\nbig=12345678901234567890&blank=%20p%20w%20&order=1234567890123456&small=0.00001");
+  holds(5, "X-Order: 1234567890123456\r\n");
+  holds(5, R"({"at":1700000000.123456,"big":12345678901234567890,"deep":[[],[1.5e300]],"goods":[],"notes":{},)"
+           R"("order":1234567890123456})");
+  holds(6, "\r\n\r\n1234567890123456\r\n");
+  holds(7, R"({"list":[],"n":1e999,"null":null,"object":{}})");
+  holds(8, "GET /a%20bc/%C3%A9 HTTP");
+}
+
+TEST_CASE("user: guards see the names of fields and files, and what is encoded twice") {
+  UserStage stage("local one = step 'one'\n"
+                  "return scenario { guards = { guard.body { pattern = '16 digits', only = '00..........0000' } },\n"
+                  "journeys = { visit = { run = function()\n"
+                  "  local function send(part) one:try(function() http.post('/a', { multipart = { part } }) end) end\n"
+                  "  send { name = '3201011234567890', value = 1 }\n"
+                  "  send { name = 'a', file = 'x', filename = '3201011234567890.jpg' }\n"
+                  "  one:try(function() http.get('/%2533201011234567890') end)\n"
+                  "  one:try(function() http.get('/' .. 3201011234567890) end)\n"
+                  "  one:try(function() http.post('/a', { json = { id = 3201011234567890 } }) end)\n"
+                  "end } } }",
+                  ok);
+  stage.play(0);
+  CHECK(stage.requests().empty());
+  CHECK(stage.step("one").steps[ErrorClass::generator_identity] == 5);
 }

@@ -1,0 +1,38 @@
+// JSON of a target, and the text of a scenario: what is read can be written and read again, and a scenario that is Lua
+// still is when its concatenations are exact.
+#include "engine/exact_concatenation.hpp"
+#include "engine/lua_json.hpp"
+
+#include <lua.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+using namespace gelombang;
+
+namespace {
+
+bool is_lua(lua_State* L, std::string_view text) {
+  const bool loaded = luaL_loadbufferx(L, text.data(), text.size(), "=text", "t") == 0;
+  lua_settop(L, 0);
+  return loaded;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const std::unique_ptr<lua_State, void (*)(lua_State*)> state(luaL_newstate(), lua_close);
+  lua_State* const L = state.get();
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (!lua::push_json(L, text)) {
+    const std::string once = lua::json_text(L, -1, "json");
+    if (lua::push_json(L, once) || lua::json_text(L, -1, "json") != once) std::abort();
+  }
+  lua_settop(L, 0);
+  // Lua has limits of its own, which what is added may reach.
+  const std::string exact = with_exact_concatenation(text);
+  if (size < 500 && is_lua(L, text) && !is_lua(L, exact)) std::abort();
+  return 0;
+}
