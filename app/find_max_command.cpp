@@ -190,13 +190,17 @@ int find_max(const FindMaxOptions& options) {
              json_on_stdout ? stderr : stdout);
   std::fflush(stdout);
   const capacity::SearchVerdict verdict = capacity::verdict_of(result);
+  const auto end = [&prober](int exit_code) {
+    if (prober.left_behind()) leave(exit_code);
+    return exit_code;
+  };
   if (!options.session.json.empty() &&
       !write_json(options.session.json, capacity::result_json(result, settings.value(), prober_options)) &&
       verdict.exit_code == 0) {
-    return static_cast<int>(ExitCause::configuration);
+    return end(static_cast<int>(ExitCause::configuration));
   }
-  if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, verdict.text);
-  return verdict.exit_code;
+  if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, printable_lines(verdict.text));
+  return end(verdict.exit_code);
 }
 
 void add_find_max_command(CLI::App& parent, FindMaxOptions& options, std::function<int()>& command) {

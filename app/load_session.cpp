@@ -92,7 +92,8 @@ void LoadSession::announce() {
   const auto& target = played_.prepared().target;
   say("{} {}  run {}  seed {}  load {}  threads {}  at most {} users\n", terminal_.paint(Color::bold, "gelombang"),
       kVersion, played_.id(), plan.settings.seed, plan.load.name, plan.threads, plan.max_users);
-  say("scenario {}{}{}\n", played_.prepared().scenario.name, target ? "  target " : "", target ? target->text : "");
+  say("scenario {}{}{}\n", played_.prepared().scenario.name, target ? "  target " : "",
+      target ? printable(target->text) : "");
   if (played_.server() != nullptr) {
     say("metrics  {}\nlive     {}\n", played_.server()->url(), played_.server()->url("/"));
   }
@@ -144,7 +145,7 @@ void LoadSession::on_signal() {
     played_.annotate("stop", "a further signal: what was under way was cut off");
     played_.interrupt();
   } else {
-    // A script that never yields cannot be asked to stop.
+    // Not even the summary is waited for.
     control_keys_.reset();
     control_api_.reset();
     say("gelombang: killed by the third signal, without a summary\n");
@@ -163,7 +164,7 @@ void LoadSession::tick(TimePoint now) {
   if (abort == nullptr || aborted_) return;
   aborted_ = true;
   progress_.clear();
-  say("aborting: {}\n", abort->threshold.expression);
+  say("aborting: {}\n", printable(abort->threshold.expression));
   const std::string why = fmt::format("aborted by threshold '{}'", abort->threshold.expression);
   played_.annotate("stop", why);
   // It holds whatever the last answers do to the figure.
@@ -221,7 +222,8 @@ int LoadSession::finish() {
   linger();
   const int code = exit_code(summary.exit_reasons);
   const ExitReason* why = gravest(summary.exit_reasons);
-  if (why != nullptr) say("gelombang: exit {}: {}\n", code, why->text);
+  if (why != nullptr) say("gelombang: exit {}: {}\n", code, printable_lines(why->text));
+  if (played_.left_behind()) leave(code);
   return code;
 }
 

@@ -228,6 +228,13 @@ Summary PlayedRun::finish() {
   ended_wall_ = clock_.wall_now();
   if (run_->feed_ran_dry())
     reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
+  if (const std::size_t stuck = run_->left_behind(); stuck > 0) {
+    const std::string why =
+        fmt::format("a script does not come back: {} of {} workers were left behind, with what was under way there",
+                    stuck, prepared_.plan.threads);
+    watch_.annotate("stop", why);
+    reasons_.push_back({ExitCause::script_error, why});
+  }
   if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
   watch_.finish(clock_.now());
   if (history_) history_->flush();

@@ -72,6 +72,8 @@ class PlayedRun {
   [[nodiscard]] RunWatch& watch() noexcept { return watch_; }
   [[nodiscard]] LoadRun& run() noexcept { return *run_; }
   [[nodiscard]] bool over() const noexcept { return over_; }
+  // A script did not come back: this run may not be destroyed. Once finish() was called.
+  [[nodiscard]] bool left_behind() const noexcept { return run_ && run_->left_behind() > 0; }
   // Null with --metrics-listen off, as the page.
   [[nodiscard]] MetricsServer* server() noexcept { return server_.get(); }
   [[nodiscard]] const LivePage* live_page() const noexcept { return live_page_ ? &*live_page_ : nullptr; }

@@ -83,11 +83,36 @@ void LoadRun::interrupt(TimePoint now) {
 bool LoadRun::tick(TimePoint now) {
   if (counters_.feed_ran_dry && now < arrivals_end_) stop_arrivals(now);
   if (!interrupted_ && now >= arrivals_end_ && now - arrivals_end_ >= plan_.graceful_stop) interrupt(now);
-  return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->finished(); });
+  if (interrupted_) listen(now);
+  return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) {
+           return worker->finished();
+         })) + left_behind() == workers_.size();
+}
+
+void LoadRun::listen(TimePoint now) {
+  silences_.resize(workers_.size());
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Silence& silence = silences_[i];
+    const std::int64_t heard = workers_[i]->health().watched.load(std::memory_order_relaxed);
+    if (workers_[i]->finished()) {
+      silence.for_good = false;  // it came back after all
+    } else if (heard != silence.heard) {
+      silence = {heard, now, 0, false};
+    } else if (++silence.ticks >= kSilentTicks && now - silence.since >= kSilence) {
+      silence.for_good = true;
+    }
+  }
+}
+
+std::size_t LoadRun::left_behind() const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(silences_.begin(), silences_.end(), [](const Silence& silence) { return silence.for_good; }));
 }
 
 void LoadRun::join() {
-  for (const auto& worker : workers_) worker->join();
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (i >= silences_.size() || !silences_[i].for_good) workers_[i]->join();
+  }
 }
 
 std::vector<Recorder*> LoadRun::recorders() const {

@@ -20,6 +20,8 @@ class LoadRun {
   static constexpr Duration kSteeringLead = std::chrono::milliseconds(50);
   static constexpr double kLeastFactor = 0.01;
   static constexpr double kMostFactor = 100;
+  static constexpr Duration kSilence = std::chrono::seconds(2);
+  static constexpr int kSilentTicks = 20;  // at least: this process may have been stopped in between
 
   struct Users {
     UsersByState by_state{};
@@ -44,7 +46,12 @@ class LoadRun {
   void interrupt(TimePoint now);
   // Ends what outlives the graceful stop. True when the run is over.
   bool tick(TimePoint now);
+  // Waits for the workers' threads, but for those that are left behind.
   void join();
+  // Workers whose loop has not turned once for kSilence since they were told to stop: a script does not come back, or
+  // a pattern of Lua's takes for ever, and nothing can break it off. Their figures can be taken. Nothing that they use
+  // may be freed, this run included: write what there is to write, and end the process.
+  [[nodiscard]] std::size_t left_behind() const noexcept;
 
   // The workers' recorders, to take from.
   [[nodiscard]] std::vector<Recorder*> recorders() const;
@@ -68,6 +75,7 @@ class LoadRun {
 
  private:
   LoadRun(RunPlan plan, Scenario scenario);
+  void listen(TimePoint now);
 
   RunPlan plan_;
   Scenario scenario_;
@@ -79,6 +87,13 @@ class LoadRun {
   TimePoint arrivals_end_{};
   bool interrupted_ = false;
   bool cut_short_ = false;
+  struct Silence {
+    std::int64_t heard = -1;  // how far the worker's watch had come
+    TimePoint since{};
+    int ticks = 0;
+    bool for_good = false;
+  };
+  std::vector<Silence> silences_;  // of the workers, once they are interrupted
 };
 
 }  // namespace gelombang

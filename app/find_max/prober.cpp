@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace gelombang::capacity {
@@ -168,7 +169,7 @@ void Prober::on_signal() {
   ++signals_seen_;
   progress_.clear();
   if (signals_seen_ > 2) {
-    // A script that never yields cannot be asked to stop.
+    // Not even the result is waited for.
     say("gelombang: killed by the third signal, without a result\n");
     std::_Exit(static_cast<int>(ExitCause::stopped));
   }
@@ -222,7 +223,9 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   std::vector<Threshold> slos = plan.run.thresholds;
   for (std::size_t i = 0; i < slos.size(); ++i) slos[i].expression = options_.slos[i];
   SloWatch watch(std::move(slos), plan.run.layout, order.length, options_.warm_up);
-  PlayedRun run(std::move(plan.run), plan.options, options_.session, std::move(identity), clock_, io_);
+  auto played = std::make_unique<PlayedRun>(std::move(plan.run), plan.options, options_.session, std::move(identity),
+                                            clock_, io_);
+  PlayedRun& run = *played;
   if (auto reason = run.set_up()) return not_played(std::move(probe), reason->cause, reason->text);
   probe.run = run.id();
   run.watch().observe([&watch](const Interval& interval) { watch.add(interval); });
@@ -241,6 +244,10 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   const Summary summary = run.finish();
   playing_ = nullptr;
   run.keep(summary, summary_json(summary));
+  if (run.left_behind()) {
+    left_behind_ = true;
+    static_cast<void>(played.release());
+  }
   judge_probe(probe, summary, options_, cut_short);
   probe.mean = watch.curve_mean();
   probe.figure = watch.curve_figure();

@@ -54,6 +54,8 @@ class Prober {
   ProbeResult play(const ProbeOrder& order, const SearchAnswer& known);
   // False where a signal came, now or before.
   bool pause(Duration length);
+  // A script did not come back: neither this nor what it was made of may be destroyed.
+  [[nodiscard]] bool left_behind() const noexcept { return left_behind_; }
 
  private:
   void on_signal();
@@ -68,6 +70,7 @@ class Prober {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   PlayedRun* playing_ = nullptr;
+  bool left_behind_ = false;
   int signals_seen_ = 0;
 };
 

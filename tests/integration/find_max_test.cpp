@@ -173,6 +173,32 @@ TEST_CASE("find-max: a second signal cuts off what is under way", "[integration]
   CHECK(search.result().at("probes").as_array().size() == 1);
 }
 
+TEST_CASE("find-max: a script that does not come back ends at the second signal", "[integration]") {
+  const Sandbox sandbox;
+  Search search;
+  write_file(search.scenario(), R"(
+local page = step "page"
+return scenario { journeys = { j = { lasts = "1s", run = function()
+  page(function() http.get "/api/waves/current" end)
+  log "from here on"
+  while true do end
+end } } }
+)");
+  std::vector<std::string> argv =
+      search.arguments({"--target", sandbox.url(), "--slo", "all: error_rate < 50%", "--min-rate", "4/s", "--probe",
+                        "1m", "--seed", "1", "--threads", "1"});
+  argv.insert(argv.begin(), std::string(GELOMBANG_BINARY_DIR) + "/gelombang");
+  ChildProcess process(argv);
+  process.wait_for_output("from here on", 30s);
+  process.signal(SIGTERM);
+  process.wait_for_output("once more to stop now", 20s);
+  process.signal(SIGTERM);
+  CHECK(process.wait(30s) == 107);
+  INFO(process.standard_output() << process.standard_error());
+  CHECK(process.standard_error().find("a script does not come back") != std::string::npos);
+  CHECK(search.result().at("probes").as_array().size() == 1);
+}
+
 TEST_CASE("find-max: a signal in a pause ends the search there", "[integration]") {
   const Sandbox sandbox;
   Search search;

@@ -349,6 +349,71 @@ return scenario {
   CHECK(run.exit_code == 107);
   const std::string everything = run.out + run.err + boost::json::serialize(run.summary);
   CHECK(everything.find("token=") == std::string::npos);
-  const auto at = everything.find("sesi=");
-  if (at != std::string::npos) CHECK(everything.substr(at + 5, 10) == "[redacted]");
+  // Only what came out and is not there was kept out.
+  REQUIRE(run.err.find("script: link [redacted] cookie sesi=[redacted]") != std::string::npos);
+  REQUIRE(run.out.find("leak.lua:13: link [redacted] cookie [redacted]") != std::string::npos);
+  for (auto at = everything.find("sesi="); at != std::string::npos; at = everything.find("sesi=", at + 1)) {
+    CHECK(everything.substr(at + 5, 10) == "[redacted]");
+  }
+}
+
+TEST_CASE("run: what a script logs cannot speak to the terminal, nor look like another line", "[integration]") {
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const RunResult run = run_scenario(scenario(directory, R"lua(
+local a = step "a"
+return scenario { journeys = { j = { run = function()
+  a(function() http.get "/api/waves/current" end)
+  log("\27]52;c;aGk=\7 \27[31m \r\n12:00:00.000 error forged \194\155 \255 caf\195\169")
+  conformance("rule \27[2J", { expected = "a", got = "b\n" })
+end } } }
+)lua"),
+                                     {"--target", sandbox.url(), "--users", "1", "--iterations", "1"});
+  INFO(run.out << run.err);
+  CHECK(run.err.find("script: ?]52;c;aGk=? ?[31m ??12:00:00.000 error forged ? ? caf\xc3\xa9\n") != std::string::npos);
+  CHECK((run.out + run.err).find('\x1b') == std::string::npos);
+}
+
+namespace {
+
+// Plays one user who opens a page and then never comes back, sends two signals, and looks at what is left.
+void check_endless(const std::string& endless) {
+  INFO(endless);
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string json = directory.file("s.json");
+  const std::string history = directory.file("h.sqlite");
+  const auto process = start_scenario(scenario(directory, R"lua(
+local page = step "page"
+return scenario { journeys = { j = { run = function()
+  page(function() http.get "/api/waves/current" end)
+  log "from here on"
+  )lua" + endless + "\nend } } }"),
+                                      {"--target", sandbox.url(), "--users", "1", "--iterations", "1", "--threads", "2",
+                                       "--history", history},
+                                      json);
+  process->wait_for_output("from here on");
+  process->signal(SIGTERM);
+  process->wait_for_output("stopping:");
+  process->signal(SIGTERM);
+  CHECK(process->wait() == 107);
+  INFO(process->standard_output() << process->standard_error());
+  CHECK(process->standard_output().find("a script does not come back: 1 of 2 workers") != std::string::npos);
+  const boost::json::value summary = boost::json::parse(read_file(json));
+  CHECK(step_of(summary, "j/page").at("count").as_int64() == 1);
+  CHECK(summary.at("verdict").as_string() == "script_error");
+  const RunResult kept = run_program({"history", "show", "last", "--history", history});
+  INFO(kept.out << kept.err);
+  CHECK(kept.exit_code == 0);
+  CHECK(kept.out.find("script_error") != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("run: a script that does not come back ends at the second signal, with what was measured", "[integration]") {
+  check_endless("while true do end");
+}
+
+TEST_CASE("run: so does a pattern that takes for ever", "[integration]") {
+  check_endless("local found = (\"a\"):rep(60):find((\"a*\"):rep(30) .. \"b\")");
 }
