@@ -21,6 +21,8 @@ Transfer& transfer_of(CURL* easy) {
 
 void HttpClient::Impl::round_ended() {
   ++shared_.round;
+  shared_.decode_allowance = TransferContext::kDecodedPerRound;
+  shared_.tls_reads.begin_round();
   if (!shared_.held.empty()) hold_reads();
   if (shared_.handing_over == nullptr && shared_.read_out.empty()) return;
   shared_.request_written(now());

@@ -85,6 +85,7 @@ RequestSample measured(const Transfer& transfer) {
       static_cast<std::uint64_t>(long_of(easy, CURLINFO_HEADER_SIZE)) + size_of(easy, CURLINFO_SIZE_DOWNLOAD_T);
   sample.status = transfer.hop.answered ? transfer.hop.status : 0;
   sample.version = version_of(long_of(easy, CURLINFO_HTTP_VERSION));
+  if (sample.version == HttpVersion::unknown && transfer.hop.http2) sample.version = HttpVersion::http2;
   sample.new_connection = long_of(easy, CURLINFO_NUM_CONNECTS) > 0;
   sample.send_approximate = sample.version == HttpVersion::http2;
   char* ip = nullptr;
@@ -102,6 +103,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.code = code;
   if (code != CURLE_OK) {  // else nobody asks
     facts.os_errno = static_cast<int>(long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO));
+    facts.word = peer_word(transfer.slot->message.data());
     facts.verify_result = long_of(transfer.slot->easy.get(), CURLINFO_SSL_VERIFYRESULT);
   }
   facts.open_errno = hop.open_errno;
@@ -114,20 +116,24 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   // A GOAWAY that leaves the stream out: libcurl has no words for it.
   facts.refused = code == CURLE_HTTP2 && hop.request_started && hop.header_bytes == 0 && transfer.slot->message[0] == 0;
   facts.http1_required = says_http1_required(transfer.slot->message.data());
-  facts.unexpected_end = says_unexpected_end(transfer.slot->message.data());
+  facts.unanswered = !hop.answered;
+  facts.cut_short = hop.answered && !transfer.whole();
+  facts.body_malformed = hop.body_malformed;
+  facts.http2 = hop.http2;
   facts.body_unsent = hop.with_body && !hop.sent;
   facts.silence = now - std::max(hop.last_byte, hop.started);
   facts.timeout = transfer.request.timeout;
   return facts;
 }
 
-std::string explain(const Transfer& transfer, ErrorClass error) {
+std::string explain(const Transfer& transfer, ErrorClass error, CURLcode code) {
   if (error == ErrorClass::none) return {};
   if (error == ErrorClass::consent) return one_line(transfer.hop.guard_reason);
   if (transfer.hop.fault != nullptr) return std::string(info(error).text) + ": " + transfer.hop.fault;
   if (transfer.hop.unasked) return std::string(info(error).text) + ": it came before the request";
   std::string text(info(error).text);
-  if (transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';
+  const bool told = code != CURLE_WRITE_ERROR;  // our own callbacks said no, and libcurl does not know why
+  if (told && transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';
   return one_line(text);
 }
 
@@ -158,7 +164,7 @@ HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, T
   outcome.facts.reached = split.reached;
   sample.error = classify_transfer(outcome.facts);
   sample.outcome = sample.error == ErrorClass::none ? Outcome::success : Outcome::failure;
-  outcome.detail = outcome.facts.refused ? refusal(sample.error) : explain(transfer, sample.error);
+  outcome.detail = outcome.facts.refused ? refusal(sample.error) : explain(transfer, sample.error, code);
   return outcome;
 }
 

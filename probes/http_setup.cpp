@@ -51,7 +51,7 @@ void set_certificates(CURL* easy, const HttpClient::Options& options) {
   }
 }
 
-void set_callbacks(CURL* easy, CurlLoop& loop) {
+void set_callbacks(CURL* easy, TransferContext& shared) {
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::on_read);
@@ -61,7 +61,9 @@ void set_callbacks(CURL* easy, CurlLoop& loop) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
   curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &Transfer::on_debug);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::close_socket);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &loop);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, shared.loop);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls_context);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &shared.tls_reads);
 }
 
 void set_body(CURL* easy, const Hop& hop) {
@@ -99,7 +101,7 @@ void set_owner(EasySlot& slot) {
   curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &slot);
 }
 
-CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
+CurlEasy make_template(const HttpClient::Options& options, TransferContext& shared) {
   CurlEasy handle(curl_easy_init());
   CURL* const easy = handle.get();
   if (easy == nullptr) return handle;
@@ -113,20 +115,21 @@ CurlEasy make_template(const HttpClient::Options& options, CurlLoop& loop) {
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);  // we decode, within limits: http_decoder
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 300L);  // as long as browsers keep one
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   set_certificates(easy, options);
-  set_callbacks(easy, loop);
+  set_callbacks(easy, shared);
   return handle;
 }
 
 }  // namespace
 
-EasyPool::EasyPool(const HttpClient::Options& options, CurlLoop& loop) : template_(make_template(options, loop)) {
+EasyPool::EasyPool(const HttpClient::Options& options, TransferContext& shared)
+    : template_(make_template(options, shared)) {
   for (const std::string& entry : options.resolve) {
     resolve_.reset(curl_slist_append(resolve_.release(), entry.c_str()));
   }
@@ -162,6 +165,7 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
   HeaderLines& lines = slot.headers;
   lines.clear();
   const Hop& hop = transfer.hop;
+  if (!find_header(transfer.request.headers, "accept-encoding")) lines.add({"Accept-Encoding: gzip"});
   for (const HttpHeader& header : transfer.request.headers) {
     if (!is_header_name(header.name) || !is_header_value(header.value)) {
       return Error{"a header's name or value cannot be sent"};

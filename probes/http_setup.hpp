@@ -16,7 +16,7 @@ namespace gelombang {
 // libcurl's handles, copied from one template and used again: making one anew touches files.
 class EasyPool {
  public:
-  EasyPool(const HttpClient::Options& options, CurlLoop& loop);
+  EasyPool(const HttpClient::Options& options, TransferContext& shared);
   // Null where there is no memory for one.
   std::unique_ptr<EasySlot> take();
   void give_back(std::unique_ptr<EasySlot> slot);

@@ -19,7 +19,7 @@ namespace gelombang {
 namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
-constexpr std::size_t kMaxHeaders = 500;             // kept; a page has some thirty
+constexpr std::size_t kMaxHeaderLines = 5000;        // a page has some thirty
 constexpr std::size_t kMaxFolded = 64;               // lines; each is a copy of all
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -32,6 +32,11 @@ std::string_view without_blanks_before(std::string_view text) {
 std::string_view without_blanks_after(std::string_view text) {
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+bool is_cookie(std::string_view line) {
+  constexpr std::string_view kName = "set-cookie:";
+  return line.size() > kName.size() && same_header_name(line.substr(0, kName.size()), kName);
 }
 
 // Blanks for carriage returns that stand alone (RFC 9110, 5.5). `room` holds the text where there were any.
@@ -134,7 +139,7 @@ void Transfer::take_spare_result() {
 bool Transfer::take_header(const char* data, std::size_t length) {
   const std::string_view line(data, length);
   hop.header_bytes += length;
-  if (hop.header_bytes > kMaxHeaderBytes) {
+  if (hop.header_bytes > kMaxHeaderBytes || ++hop.header_lines > kMaxHeaderLines) {
     hop.headers_overflow = true;
     return false;
   }
@@ -163,6 +168,7 @@ bool Transfer::begin_section(std::string_view line, bool first) {
 }
 
 bool Transfer::take_field(std::string_view line) {
+  if (is_cookie(line)) ++hop.cookies_set;
   std::string room;
   const std::string_view text = without_returns(without_blanks_after(line), room);
   const std::size_t colon = text.find(':');
@@ -171,7 +177,7 @@ bool Transfer::take_field(std::string_view line) {
   const std::string_view name = without_blanks_after(text.substr(0, colon));
   const std::string_view value = without_blanks_before(text.substr(colon + 1));
   if (!hop.http2) hop.framing.add(name, value, name.size() == colon);
-  if (!hop.answered || hop.headers_kept >= kMaxHeaders) return true;
+  if (!hop.answered) return true;
   ++hop.headers_kept;
   hop.field_kept = true;
   hop.response.headers.add(name, value);
@@ -230,24 +236,6 @@ void Transfer::watch_for_excess() {
   slot->options.verbose = 1;
 }
 
-std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* slot) {
-  Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
-  HttpResponse& response = self.hop.response;
-  const std::size_t length = size * count;
-  try {
-    if (self.hop.paced && self.must_wait()) return CURL_WRITEFUNC_PAUSE;
-    self.hop.last_byte = self.context.clock.now();
-    response.body_size += length;
-    const std::size_t room = self.request.max_body - std::min(self.request.max_body, response.body.size());
-    if (length > room) response.body_truncated = true;
-    response.body.append(data, std::min(length, room));
-  } catch (const std::exception&) {
-    self.hop.out_of_memory = true;
-    return 0;
-  }
-  return length;
-}
-
 // libcurl may have found an answer by itself, before the link has carried it.
 TimePoint Transfer::answer_time(TimePoint now, bool after_others) const {
   if (!hop.paced) return now;
@@ -257,20 +245,6 @@ TimePoint Transfer::answer_time(TimePoint now, bool after_others) const {
   const bool last = hop.url->scheme == "https" || after_others;
   const TimePoint began = last ? hop.paced->last_part_at() : hop.paced->first_part_at();
   return hop.request_started && began >= *hop.request_started ? began : now;
-}
-
-// libcurl reads on while there is something to read: what the link has not carried yet waits in libcurl.
-bool Transfer::must_wait() {
-  const TimePoint now = context.clock.now();
-  hop.paced->count(now);
-  if (hop.paced->arrived_at() <= now) return false;
-  try {
-    context.held.push_back(this);
-    hop.held = true;
-    return true;
-  } catch (const std::exception&) {
-    return false;  // unpaced, but not lost
-  }
 }
 
 std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, void* slot) {
@@ -377,6 +351,13 @@ int Transfer::on_debug(CURL*, curl_infotype type, char* data, std::size_t size, 
     own.transfer->hop.out_of_memory = true;
   }
   return 0;
+}
+
+CURLcode Transfer::on_tls_context(CURL*, void* context, void* budget) {
+  SSL_CTX* const tls = static_cast<SSL_CTX*>(context);
+  static_cast<const TlsReadBudget*>(budget)->guard(tls);
+  SSL_CTX_clear_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);  // libcurl sets it: an answer that was cut would be whole
+  return CURLE_OK;
 }
 
 // With the transfer: what else comes on it belongs to nobody.

@@ -7,12 +7,14 @@
 #include "probes/curl_loop.hpp"
 #include "probes/http_body.hpp"
 #include "probes/http_client.hpp"
+#include "probes/http_decoder.hpp"
 #include "probes/http_framing.hpp"
 #include "probes/http_header_lines.hpp"
 #include "probes/http_message.hpp"
 #include "probes/http_spare_results.hpp"
 #include "probes/http_url.hpp"
 #include "probes/socket_guard.hpp"
+#include "probes/tls_read_budget.hpp"
 #include "probes/user_connections.hpp"
 
 #include <array>
@@ -21,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gelombang {
@@ -68,19 +71,27 @@ struct EasySlot {
 
 // What the callbacks of all transfers of a client share.
 struct TransferContext {
+  // Bytes that are decoded in a round of libcurl's, all layers together: somewhat less than a millisecond's work.
+  static constexpr std::size_t kDecodedPerRound = 256 * 1024;
+
   const Clock& clock;
   SocketGuard& guard;
   CurlLoop* loop = nullptr;
   std::size_t max_connections = 0;
   std::uint64_t round = 1;           // of libcurl's work
   Transfer* handing_over = nullptr;  // its request is being written in this round of libcurl's
-  std::vector<Transfer*> read_out;   // libcurl has taken the last byte of their bodies in this round
-  std::vector<Transfer*> held;       // libcurl has read more of their answers than their links have carried
-  std::vector<Transfer*> early;      // their answers came before their bodies were delivered
+  std::vector<Transfer*> read_out{};   // libcurl has taken the last byte of their bodies in this round
+  std::vector<Transfer*> held{};       // libcurl has read more of their answers than their links have carried
+  std::vector<Transfer*> early{};      // their answers came before their bodies were delivered
   SpareResults spare_results{};
+  std::size_t decode_allowance = kDecodedPerRound;  // what is left of it
+  std::vector<std::unique_ptr<HttpDecoder>> spare_decoders{};
+  TlsReadBudget tls_reads{};
 
   // libcurl is done with writing the request that it began last.
   void request_written(TimePoint now);
+  std::unique_ptr<HttpDecoder> lend_decoder();
+  void give_back(std::unique_ptr<HttpDecoder> decoder);
 };
 
 struct Hop {
@@ -100,6 +111,8 @@ struct Hop {
   std::size_t header_bytes = 0;
   std::size_t headers_kept = 0;  // of the answer
   std::size_t folded = 0;        // lines of it
+  std::size_t header_lines = 0;
+  std::size_t cookies_set = 0;
   int status = 0;                // of the status line read last
   bool in_section = false;       // of headers: its status line has come
   bool field_kept = false;       // the last one
@@ -127,6 +140,10 @@ struct Hop {
   int open_errno = 0;
   std::string guard_reason;
   HttpResponse response;
+  bool body_began = false;
+  bool body_malformed = false;           // it cannot be decoded
+  std::unique_ptr<HttpDecoder> decoder;  // null: the body is taken as it comes
+  std::size_t decoded_ahead = 0;         // bytes that libcurl will hand over again, and that have been decoded
 
   void note_sent(TimePoint now);
 };
@@ -151,6 +168,9 @@ struct Transfer {
   int redirects = 0;
   bool repeated = false;  // the hop is the second try of the same request
 
+  // Whether as much of the answer has come as was announced, in its headers and by its codings.
+  [[nodiscard]] bool whole() const noexcept;
+
   // libcurl's callbacks, with the slot as their data: it is the same for every request that a handle plays.
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* slot);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* slot);
@@ -159,6 +179,7 @@ struct Transfer {
   static int on_request(void* slot, char* remote_ip, char* local_ip, int remote_port, int local_port);
   static int on_lookup(void* resolver, void* reserved, void* slot);
   static int on_debug(CURL* easy, curl_infotype type, char* data, std::size_t size, void* slot);
+  static CURLcode on_tls_context(CURL* easy, void* context, void* budget);
   static curl_socket_t on_open(void* slot, curlsocktype purpose, curl_sockaddr* address);
 
  private:
@@ -176,6 +197,10 @@ struct Transfer {
   void take_spare_result();
   [[nodiscard]] TimePoint answer_time(TimePoint now, bool after_others) const;
   [[nodiscard]] bool must_wait();
+  std::size_t take_body(std::string_view data);
+  [[nodiscard]] bool begin_body();
+  std::size_t decode(std::string_view data);
+  void keep(std::string_view piece);
 };
 
 }  // namespace gelombang

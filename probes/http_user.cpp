@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <map>
 
 namespace gelombang {
 namespace {
@@ -77,6 +78,30 @@ void HttpUser::set_network(const NetworkProfile* profile) {
 void HttpUser::reset() {
   assert(state_->active == 0);
   state_->share.reset();
+}
+
+std::vector<std::string> surplus_cookies(const curl_slist* lines) {
+  std::map<std::string_view, std::size_t> of_domain;
+  std::size_t all = 0;
+  for (const curl_slist* line = lines; line != nullptr; line = line->next, ++all) {
+    ++of_domain[split_line(line->data).domain];
+  }
+  for (auto& [domain, count] : of_domain) count = count > kMaxCookiesOfDomain ? count - kCookiesAfterTrim : 0;
+  std::vector<std::string> forget;
+  for (const curl_slist* line = lines; line != nullptr; line = line->next) {
+    const std::string_view text = line->data;
+    const CookieFields cookie = split_line(text);
+    std::size_t& surplus = of_domain[cookie.domain];
+    if (surplus == 0 && all <= kMaxCookies) continue;
+    if (surplus > 0) --surplus;
+    --all;
+    // The same with an expiry long ago and without its value. The name is the last but one field.
+    const std::size_t value = text.rfind('\t');
+    const std::size_t name = text.rfind('\t', value - 1);
+    const std::size_t expiry = text.rfind('\t', name - 1);
+    forget.push_back(std::string(text.substr(0, expiry)) + "\t1\t" + std::string(cookie.name) + '\t');
+  }
+  return forget;
 }
 
 std::string cookie_for(const curl_slist* lines, std::string_view url, std::string_view name) {

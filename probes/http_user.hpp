@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gelombang {
 
@@ -20,11 +21,20 @@ struct HttpUser::State {
   CurlShare share;                    // connections, TLS sessions and cookies of this user alone
   std::size_t active = 0;             // transfers under way
   UserConnections connections;
+  std::size_t cookies_set = 0;        // Set-Cookie lines since the jar was last looked at
   std::shared_ptr<NetworkLink> link;  // of all connections; null: as fast as this machine
 
   // Null where there is no memory for it.
   CURLSH* open_share();
 };
+
+// How many cookies a target may leave with a user, as browsers limit it. libcurl takes 50 from an answer and 4 KB for
+// each, but has no limit for all answers together.
+inline constexpr std::size_t kMaxCookiesOfDomain = 180;
+inline constexpr std::size_t kMaxCookies = 3000;
+inline constexpr std::size_t kCookiesAfterTrim = 150;  // of a domain that had too many
+// For each cookie beyond these limits, the oldest of a domain first, a line that makes libcurl forget it.
+std::vector<std::string> surplus_cookies(const curl_slist* lines);
 
 // The value of cookie `name` that would be sent to `url`, from libcurl's lines in Netscape's format.
 std::string cookie_for(const curl_slist* lines, std::string_view url, std::string_view name);

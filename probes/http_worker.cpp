@@ -58,11 +58,11 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
     : context_(context),
       options_(std::move(options)),
       loop_(std::make_shared<CurlLoop>(context, *this)),
-      shared_{clock, guard, loop_.get(), options_.max_connections, 1, nullptr, {}, {}, {}},
+      shared_{.clock = clock, .guard = guard, .loop = loop_.get(), .max_connections = options_.max_connections},
       watch_(context, clock),
       held_reads_(context, [this](TransferId id) { resume_read(id); }),
       names_(context),
-      handles_(options_, *loop_),
+      handles_(options_, shared_),
       early_timer_(context) {}
 
 HttpClient::Impl::~Impl() {
@@ -171,6 +171,7 @@ void HttpClient::Impl::launch(Transfer& transfer) {
 void HttpClient::Impl::release(Transfer& transfer) {
   watch_.forget(transfer);
   std::erase(shared_.early, &transfer);
+  shared_.give_back(std::move(transfer.hop.decoder));
   if (transfer.hop.held) {
     std::erase(shared_.held, &transfer);
     held_reads_.forget(transfer.id);
@@ -179,7 +180,22 @@ void HttpClient::Impl::release(Transfer& transfer) {
   }
   std::erase(shared_.read_out, &transfer);
   if (shared_.handing_over == &transfer) shared_.handing_over = nullptr;
-  if (transfer.slot) handles_.give_back(std::move(transfer.slot));
+  if (!transfer.slot) return;
+  limit_cookies(transfer);
+  handles_.give_back(std::move(transfer.slot));
+}
+
+// A look at the jar costs as much as it holds, so it is taken once for many cookies that were set.
+void HttpClient::Impl::limit_cookies(Transfer& transfer) {
+  std::size_t& set = transfer.user->state_->cookies_set;
+  set += std::exchange(transfer.hop.cookies_set, 0);
+  if (set < kMaxCookiesOfDomain) return;
+  set = 0;
+  CURL* const easy = transfer.slot->easy.get();
+  curl_slist* lines = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &lines);
+  const CurlList owned(lines);
+  for (const std::string& line : surplus_cookies(lines)) curl_easy_setopt(easy, CURLOPT_COOKIELIST, line.c_str());
 }
 
 void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {

@@ -67,6 +67,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail);
   void refuse(Transfer& transfer, ErrorClass error, std::string_view detail);
   void release(Transfer& transfer);
+  static void limit_cookies(Transfer& transfer);
   void deliver_soon();
   [[nodiscard]] TimePoint now() const { return shared_.clock.now(); }
   RandomStream next_ids() { return {options_.trace_seed, RandomPurpose::trace, trace_counter_++}; }

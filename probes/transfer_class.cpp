@@ -83,19 +83,67 @@ E broken(const TransferFacts& facts) noexcept {
   return E::reset;
 }
 
+// It ended the exchange in an orderly way, but without all of the answer.
+E ended_early(const TransferFacts& facts) noexcept {
+  return facts.reached == Phase::receive ? E::partial : E::empty_reply;
+}
+
+// It refused to go on: what of its answer had come is not whole.
+E refused(const TransferFacts& facts) noexcept {
+  if (facts.reached == Phase::receive) return E::partial;
+  return facts.body_unsent && facts.reached == Phase::send ? E::send_error : E::reset;
+}
+
+E by_word(const TransferFacts& facts) noexcept {
+  switch (facts.word) {
+    case PeerWord::unexpected_end:
+    case PeerWord::stream_no_answer: return ended_early(facts);
+    case PeerWord::tls_alert: return facts.reached == Phase::receive ? E::partial : E::tls_handshake;
+    case PeerWord::stream_reset: return refused(facts);
+    case PeerWord::stream_bad:
+    case PeerWord::session_bad: return E::protocol;
+    case PeerWord::session_too_much: return E::headers_too_large;
+    case PeerWord::none: break;
+  }
+  return E::none;
+}
+
 E receive_failure(const TransferFacts& facts) noexcept {
   switch (facts.os_errno) {
-    case ECONNRESET:
-    case EPIPE: return broken(facts);
+    case ECONNRESET: return broken(facts);
+    // Reading has no broken pipe: OpenSSL's alert about an end without one finds the peer gone.
+    case EPIPE: return facts.body_unsent && facts.reached == Phase::send ? E::send_error : ended_early(facts);
     case ETIMEDOUT: return facts.reached == Phase::receive ? E::stall : E::wait_timeout;
     case EHOSTUNREACH:
     case ENETUNREACH: return E::tcp_unreachable;
     default: break;
   }
-  if (facts.unexpected_end) return facts.reached == Phase::receive ? E::partial : E::empty_reply;
+  if (const E told = by_word(facts); told != E::none) return told;
+  if (facts.http2) return refused(facts);                // a stream that was not accepted
   if (facts.headers_complete) return E::body_malformed;  // a chunk that is none
   // libcurl's own limits on headers answer like this, after the first of them.
   return facts.reached == Phase::receive ? E::headers_too_large : E::protocol;
+}
+
+E send_failure(const TransferFacts& facts) noexcept {
+  if (facts.word == PeerWord::tls_alert) return by_word(facts);
+  return facts.reached > Phase::send ? broken(facts) : E::send_error;
+}
+
+// Of a stream: libcurl says nothing more where one that was closed takes no more of the request's body.
+E stream_failure(const TransferFacts& facts) noexcept {
+  const E told = by_word(facts);
+  return told != E::none ? told : refused(facts);
+}
+
+// libcurl has no words for these. Once the target has spoken it is what it said that libcurl minds.
+E unknown_failure(const TransferFacts& facts) noexcept {
+  switch (facts.code) {
+    case CURLE_WRITE_ERROR:  // our callbacks', and they have said why
+    case CURLE_READ_ERROR:
+    case CURLE_ABORTED_BY_CALLBACK: return E::generator_internal;
+    default: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
+  }
 }
 
 E out_of_memory(const TransferFacts& facts) noexcept {
@@ -108,10 +156,11 @@ E out_of_memory(const TransferFacts& facts) noexcept {
 ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
   if (facts.out_of_memory) return E::generator_memory;
   if (facts.faulty) return E::protocol;
-  if (facts.refused) return E::reset;
+  if (facts.refused) return facts.reached == Phase::receive ? E::partial : E::reset;
   if (facts.headers_overflow) return E::headers_too_large;
+  if (facts.body_malformed) return E::body_malformed;
   switch (facts.code) {
-    case CURLE_OK: return E::none;
+    case CURLE_OK: return facts.unanswered ? E::protocol : facts.cut_short ? E::partial : E::none;
     case CURLE_COULDNT_RESOLVE_HOST: return name_failure(facts);
     case CURLE_COULDNT_CONNECT: return connect_failure(facts);
     case CURLE_INTERFACE_FAILED: return E::generator_ports;
@@ -127,12 +176,13 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_SSL_SHUTDOWN_FAILED:
     case CURLE_SSL_CLIENTCERT: return E::tls_handshake;
 
-    case CURLE_SEND_ERROR: return facts.reached > Phase::send ? broken(facts) : E::send_error;
+    case CURLE_SEND_ERROR: return send_failure(facts);
     case CURLE_UPLOAD_FAILED:
     case CURLE_SEND_FAIL_REWIND: return E::send_error;
 
-    case CURLE_GOT_NOTHING: return E::empty_reply;
-    case CURLE_PARTIAL_FILE: return E::partial;
+    // Over HTTP/2 it has got something, and libcurl ended the session for it.
+    case CURLE_GOT_NOTHING: return facts.http2 ? E::protocol : E::empty_reply;
+    case CURLE_PARTIAL_FILE: return ended_early(facts);
     case CURLE_RECV_ERROR: return receive_failure(facts);
     case CURLE_OUT_OF_MEMORY: return out_of_memory(facts);
     case CURLE_BAD_CONTENT_ENCODING: return E::body_malformed;
@@ -141,16 +191,16 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_UNSUPPORTED_PROTOCOL: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
     // libcurl keeps headers for its own interface, too, and says so of a line that is none.
     case CURLE_BAD_FUNCTION_ARGUMENT: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
+    case CURLE_HTTP2: return refused(facts);  // GOAWAY
+    case CURLE_HTTP2_STREAM: return stream_failure(facts);
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_REMOTE_ACCESS_DENIED:
     case CURLE_AUTH_ERROR:
     case CURLE_RANGE_ERROR:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
     case CURLE_HTTP3:
     case CURLE_QUIC_CONNECT_ERROR: return E::protocol;
-    // A host's name that no look-up could mean, or userinfo in it: refused before it is tried, so ours.
-    default: return E::generator_internal;
+    // Before the target has spoken also a host's name that no look-up could mean: refused before it is tried, so ours.
+    default: return unknown_failure(facts);
   }
 }
 
@@ -162,8 +212,23 @@ bool says_send_failed(std::string_view message) noexcept {
   return message.substr(0, 12) == "Send failure" || message.substr(0, 9) == "SSL_write";
 }
 
-bool says_unexpected_end(std::string_view message) noexcept {
-  return message.find("unexpected eof") != std::string_view::npos;
+PeerWord peer_word(std::string_view message) noexcept {
+  const auto says = [message](std::string_view words) { return message.find(words) != std::string_view::npos; };
+  if (says("unexpected eof")) return PeerWord::unexpected_end;
+  if (says("SSL routines") && says(" alert ")) return PeerWord::tls_alert;
+  if (says("nghttp2_session_mem_recv()")) {
+    return says("-902") ? PeerWord::session_too_much : PeerWord::session_bad;  // -902: libcurl's callback refused it
+  }
+  if (says("closed cleanly, but before")) return PeerWord::stream_no_answer;
+  const std::size_t number = message.find("(err ");
+  if (!says("HTTP/2 stream") || number == std::string_view::npos) return PeerWord::none;
+  // RFC 9113, 7. Those that name a broken rule are those of libcurl's own library, for it resets such a stream; the last
+  // one says that HTTP/2 is the wrong protocol.
+  const std::string_view code = message.substr(number + 5);
+  for (const std::string_view rule : {"1)", "3)", "5)", "6)", "9)", "13"}) {
+    if (code.substr(0, 2) == rule) return PeerWord::stream_bad;
+  }
+  return PeerWord::stream_reset;
 }
 
 }  // namespace gelombang

@@ -18,6 +18,19 @@ namespace gelombang {
 // getaddrinfo's errors it met, so the name is asked for once more (probes/dns_diagnosis.hpp).
 enum class NameVerdict : std::uint8_t { unknown, no_such_name, temporary, timed_out };
 
+// What libcurl's message tells beyond its code: TLS and HTTP/2 have words of their own for an end.
+enum class PeerWord : std::uint8_t {
+  none,
+  unexpected_end,   // it closed without TLS's closing alert
+  tls_alert,        // it ended TLS with an alert: over TLS 1.3 that may refuse our side of the handshake
+  stream_reset,     // it reset the stream
+  stream_bad,       // of its frames one broke the rules for a stream
+  stream_no_answer, // it closed the stream without an answer
+  session_bad,      // its bytes are no HTTP/2
+  session_too_much  // or more of it than libcurl holds: headers, mostly
+};
+PeerWord peer_word(std::string_view message) noexcept;
+
 struct TransferFacts {
   CURLcode code = CURLE_OK;
   int os_errno = 0;    // CURLINFO_OS_ERRNO
@@ -32,14 +45,18 @@ struct TransferFacts {
   bool faulty = false;            // the answer must not be used, or came before the request
   bool out_of_memory = false;     // an allocation of ours failed
   bool headers_complete = false;  // the empty line after the final status came
-  bool unexpected_end = false;    // the peer closed, by TLS's account, in the middle
+  PeerWord word = PeerWord::none;
+  bool http2 = false;  // was agreed on
+  bool unanswered = false;        // no final status came
+  bool cut_short = false;         // the headers or a coding of the body ended early
+  bool body_malformed = false;    // a coding of the body cannot be taken off
   bool body_unsent = false;       // not all of the request's body was handed over
   Duration silence{};             // since the last byte that came, at the end
   Duration timeout{};             // of the exchange
   NameVerdict name = NameVerdict::unknown;
 };
 
-// The code is not CURLE_OK, or one of the flags is set; else `none`.
+// What libcurl calls a success may be none: it does not mind when an answer ends within its headers. `none` where it is.
 ErrorClass classify_transfer(const TransferFacts& facts) noexcept;
 
 // Whether libcurl's message says that the server takes this request over HTTP/1.1 alone.
@@ -47,8 +64,5 @@ bool says_http1_required(std::string_view message) noexcept;
 
 // Whether libcurl's message says that it could not write.
 bool says_send_failed(std::string_view message) noexcept;
-
-// Whether libcurl's message says that the peer went away without TLS's closing alert.
-bool says_unexpected_end(std::string_view message) noexcept;
 
 }  // namespace gelombang

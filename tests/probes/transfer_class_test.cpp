@@ -31,7 +31,8 @@ std::string class_of(const TransferFacts& of) { return std::string(name(classify
 }  // namespace
 
 TEST_CASE("transfer class: every code of libcurl has its class") {
-  // With the phase in which it happens; those not named here cannot happen in our use, and are our own fault.
+  // With the phase in which it happens. Those not named here are our own fault before the target has spoken, and what
+  // it said afterwards.
   const std::map<int, std::pair<Phase, const char*>> expected{
       {CURLE_OK, {Phase::receive, "none"}},
       {CURLE_UNSUPPORTED_PROTOCOL, {Phase::wait, "protocol"}},
@@ -40,7 +41,10 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
       {CURLE_WEIRD_SERVER_REPLY, {Phase::receive, "protocol"}},
       {CURLE_BAD_FUNCTION_ARGUMENT, {Phase::receive, "protocol"}},
       {CURLE_REMOTE_ACCESS_DENIED, {Phase::receive, "protocol"}},
-      {CURLE_HTTP2, {Phase::wait, "protocol"}},
+      {CURLE_HTTP2, {Phase::wait, "reset"}},
+      {CURLE_WRITE_ERROR, {Phase::receive, "generator_internal"}},
+      {CURLE_READ_ERROR, {Phase::receive, "generator_internal"}},
+      {CURLE_ABORTED_BY_CALLBACK, {Phase::receive, "generator_internal"}},
       {CURLE_PARTIAL_FILE, {Phase::receive, "partial"}},
       {CURLE_UPLOAD_FAILED, {Phase::send, "send_error"}},
       {CURLE_OUT_OF_MEMORY, {Phase::receive, "generator_memory"}},
@@ -61,7 +65,7 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
       {CURLE_SSL_ISSUER_ERROR, {Phase::tls, "tls_chain"}},
       {CURLE_SSL_PINNEDPUBKEYNOTMATCH, {Phase::tls, "tls_chain"}},
       {CURLE_SSL_INVALIDCERTSTATUS, {Phase::tls, "tls_chain"}},
-      {CURLE_HTTP2_STREAM, {Phase::receive, "protocol"}},
+      {CURLE_HTTP2_STREAM, {Phase::receive, "partial"}},
       {CURLE_AUTH_ERROR, {Phase::receive, "protocol"}},
       {CURLE_HTTP3, {Phase::wait, "protocol"}},
       {CURLE_QUIC_CONNECT_ERROR, {Phase::connect, "protocol"}},
@@ -70,9 +74,10 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
   for (int code = 0; code < CURL_LAST; ++code) {
     const auto found = expected.find(code);
     const Phase reached = found == expected.end() ? Phase::receive : found->second.first;
-    const char* const wanted = found == expected.end() ? "generator_internal" : found->second.second;
+    const char* const wanted = found == expected.end() ? "protocol" : found->second.second;
     CAPTURE(code, curl_easy_strerror(static_cast<CURLcode>(code)));
     CHECK(class_of(facts(static_cast<CURLcode>(code), reached)) == wanted);
+    if (found == expected.end()) CHECK(class_of(facts(static_cast<CURLcode>(code), Phase::dns)) == "generator_internal");
   }
 }
 
@@ -161,8 +166,11 @@ TEST_CASE("transfer class: failure when receiving has many faces") {
   CHECK(class_of(of) == "reset");
   of.os_errno = ETIMEDOUT;
   CHECK(class_of(of) == "wait_timeout");
+  of = facts(CURLE_RECV_ERROR, Phase::receive);
+  of.os_errno = EPIPE;
+  CHECK(class_of(of) == "partial");
   of = facts(CURLE_RECV_ERROR, Phase::wait);
-  of.unexpected_end = true;
+  of.word = PeerWord::unexpected_end;
   CHECK(class_of(of) == "empty_reply");
   of.reached = Phase::receive;
   CHECK(class_of(of) == "partial");
@@ -215,4 +223,81 @@ TEST_CASE("transfer class: names are told apart by a second look-up") {
   CHECK(class_of(of) == "dns_timeout");
   of.name = NameVerdict::temporary;
   CHECK(class_of(of) == "dns_servfail");
+}
+
+TEST_CASE("transfer class: a success of libcurl's is none where the answer is not whole") {
+  TransferFacts of = facts(CURLE_OK);
+  of.cut_short = true;
+  CHECK(class_of(of) == "partial");
+  of = facts(CURLE_OK);
+  of.unanswered = true;
+  CHECK(class_of(of) == "protocol");
+  of = facts(CURLE_WRITE_ERROR);
+  of.body_malformed = true;
+  CHECK(class_of(of) == "body_malformed");
+}
+
+TEST_CASE("transfer class: the end of an answer that had begun is partial, before it empty_reply") {
+  for (const CURLcode code : {CURLE_PARTIAL_FILE, CURLE_RECV_ERROR}) {
+    TransferFacts of = facts(code, Phase::wait);
+    of.word = PeerWord::unexpected_end;
+    CHECK(class_of(of) == "empty_reply");
+    of = facts(code);
+    of.word = PeerWord::unexpected_end;
+    CHECK(class_of(of) == "partial");
+  }
+}
+
+TEST_CASE("transfer class: the words of TLS and HTTP/2 are read from libcurl's message") {
+  const std::vector<std::pair<const char*, PeerWord>> expected{
+      {"", PeerWord::none},
+      {"Empty reply from server", PeerWord::none},
+      {"OpenSSL SSL_read: error:0A000126:SSL routines::unexpected eof while reading, errno 0", PeerWord::unexpected_end},
+      {"OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0", PeerWord::tls_alert},
+      {"HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)", PeerWord::stream_reset},
+      {"HTTP/2 stream 1 was not closed cleanly: REFUSED_STREAM (err 7)", PeerWord::stream_reset},
+      {"HTTP/2 stream 1 was not closed cleanly: ENHANCE_YOUR_CALM (err 11)", PeerWord::stream_reset},
+      {"HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)", PeerWord::stream_bad},
+      {"HTTP/2 stream 1 was not closed cleanly: HTTP_1_1_REQUIRED (err 13)", PeerWord::stream_bad},
+      {"HTTP/2 stream 13 was not closed cleanly: FLOW_CONTROL_ERROR (err 3)", PeerWord::stream_bad},
+      {"HTTP/2 stream 1 was closed cleanly, but before getting  all response header fields, treated as error",
+       PeerWord::stream_no_answer},
+      {"h2_process_pending_input: nghttp2_session_mem_recv() returned -904:Flooding", PeerWord::session_bad},
+      {"h2_process_pending_input: nghttp2_session_mem_recv() returned -902:The user callback function failed",
+       PeerWord::session_too_much}};
+  for (const auto& [message, word] : expected) {
+    CAPTURE(message);
+    CHECK((peer_word(message) == word));
+  }
+}
+
+TEST_CASE("transfer class: over HTTP/2 it counts who ended the stream, and whether an answer had begun") {
+  const auto class_in = [](PeerWord word, Phase reached, CURLcode code = CURLE_HTTP2_STREAM) {
+    TransferFacts of = facts(code, reached);
+    of.http2 = true;
+    of.word = word;
+    return class_of(of);
+  };
+  CHECK(class_in(PeerWord::stream_reset, Phase::wait) == "reset");
+  CHECK(class_in(PeerWord::stream_reset, Phase::receive) == "partial");
+  CHECK(class_in(PeerWord::stream_bad, Phase::wait) == "protocol");
+  CHECK(class_in(PeerWord::stream_bad, Phase::receive) == "protocol");
+  CHECK(class_in(PeerWord::stream_no_answer, Phase::wait) == "empty_reply");
+  CHECK(class_in(PeerWord::none, Phase::wait, CURLE_HTTP2) == "reset");  // GOAWAY
+  CHECK(class_in(PeerWord::none, Phase::receive, CURLE_HTTP2) == "partial");
+  CHECK(class_in(PeerWord::none, Phase::wait, CURLE_GOT_NOTHING) == "protocol");
+  CHECK(class_in(PeerWord::none, Phase::wait, CURLE_RECV_ERROR) == "reset");  // refused
+  CHECK(class_in(PeerWord::session_bad, Phase::receive, CURLE_RECV_ERROR) == "protocol");
+  CHECK(class_in(PeerWord::session_too_much, Phase::wait, CURLE_RECV_ERROR) == "headers_too_large");
+  TransferFacts upload = facts(CURLE_HTTP2_STREAM, Phase::send);
+  upload.body_unsent = true;
+  CHECK(class_of(upload) == "send_error");
+}
+
+TEST_CASE("transfer class: an alert instead of an answer is of the handshake, which TLS 1.3 may refuse afterwards") {
+  for (const CURLcode code : {CURLE_RECV_ERROR, CURLE_SEND_ERROR}) {
+    TransferFacts of = facts(code, Phase::wait);
+    of.word = PeerWord::tls_alert;
+    CHECK(class_of(of) == "tls_handshake");
+  }
 }

@@ -72,6 +72,10 @@ bool Http2Connection::send_frame(std::uint8_t type, std::uint8_t flags, std::uin
   bytes += static_cast<char>(flags);
   bytes += big_endian(stream);
   bytes.append(payload);
+  return write(bytes);
+}
+
+bool Http2Connection::write(std::string_view bytes) {
   return SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size());
 }
 

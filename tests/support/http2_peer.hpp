@@ -36,6 +36,8 @@ class Http2Connection {
   // ":status: 200" and further headers in HPACK's literal form.
   bool send_status_200(std::uint32_t stream, bool end, std::string_view name = {}, std::string_view value = {});
   void read_until_close();
+  // Bytes as they are, of whatever protocol.
+  bool write(std::string_view bytes);
 
  private:
   std::string read(std::size_t count);
