@@ -32,6 +32,8 @@ class LuaUser {
   virtual void done_before(int status, std::string_view text) = 0;
   virtual void lengthen_patience(double factor) = 0;
   virtual void wait_for_request() = 0;
+  // The script reads a body of which only the beginning was kept.
+  virtual void met_limit() = 0;
   virtual std::string cookie(std::string_view name) = 0;
 
   virtual void wait_for_think(double shortest, double longest) = 0;  // seconds

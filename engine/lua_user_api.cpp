@@ -204,10 +204,20 @@ int encode(lua_State* L) {
   return 1;
 }
 
-// -> status, body, url, headers as "name: value\n" lines, error class or nil
+// -> status, body, url, headers as "name: value\n" lines, error class or nil, whether the body is only a beginning
 int http_send(lua_State* L) {
   user_of(L).wait_for_request();
   return lua_yield(L, 0);
+}
+
+int http_max_body(lua_State* L) {
+  user_of(L).request().max_body = static_cast<std::size_t>(lua_tonumber(L, 1));
+  return 0;
+}
+
+int met_limit(lua_State* L) {
+  user_of(L).met_limit();
+  return 0;
 }
 
 int cookie(lua_State* L) {
@@ -291,6 +301,8 @@ void add_user_functions(lua_State* L, LuaVm::State& state) {
       {"http_version_1_1", guarded<http_version_1_1>},
       {"encode", guarded<encode>},
       {"http_send", guarded<http_send>},
+      {"http_max_body", guarded<http_max_body>},
+      {"met_limit", guarded<met_limit>},
       {"cookie", guarded<cookie>},
       {"think", guarded<think>},
       {"sleep", guarded<sleep>},

@@ -7,9 +7,27 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <string>
 #include <utility>
 
 namespace gelombang {
+namespace {
+
+// Those that judge what an answer holds.
+bool is_of_content(ErrorClass error) noexcept {
+  return error == ErrorClass::assert_body || error == ErrorClass::assert_redirect_login ||
+         error == ErrorClass::captcha_page;
+}
+
+// Once: it is the same for everybody.
+void say_unjudged(const std::string& step) {
+  static std::atomic_flag said;
+  if (said.test_and_set()) return;
+  spdlog::warn("step '{}': an answer is longer than what is kept of it (max_body): it is not judged", step);
+}
+
+}  // namespace
 
 VirtualUser::VirtualUser(UserContext& context)
     : context_(context),
@@ -83,6 +101,7 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
                           context_.scenario.catalog.journeys[iteration_.journey]);
     return false;
   }
+  met_limit_ = false;
   step_clock_.begin(resumes_at_);
   last_step_ = static_cast<StepId>(step_);
   const Visit::Attempt attempt = visit_.attempt(*last_step_);
@@ -94,7 +113,13 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
 void VirtualUser::step_end(ErrorClass error) {
   if (step_ < 0) return;
   if (error == ErrorClass::generator_script) script_fault_ = true;
-  const Outcome outcome = error == ErrorClass::none        ? Outcome::success
+  unjudged_ = std::exchange(met_limit_, false) && is_of_content(error);
+  if (unjudged_) {
+    say_unjudged(context_.scenario.catalog.steps[static_cast<StepId>(step_)].name);
+    error = ErrorClass::none;
+  }
+  const Outcome outcome = unjudged_                        ? Outcome::interrupted
+                          : error == ErrorClass::none      ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned
                                                            : Outcome::failure;
   // Any other than an abandoned one ended with its last byte.
@@ -153,6 +178,7 @@ void VirtualUser::start_pause() {
 // Further tries -------------------------------------------------------------------------------------
 
 bool VirtualUser::wait_to_retry(ErrorClass error) {
+  if (unjudged_) return false;
   next_try_ = temper_.after_failure(failed_step_, error);
   if (next_try_.kind == NextTry::Kind::none) return false;
   wanted_ = Wanted::retry;
@@ -278,6 +304,7 @@ void VirtualUser::finish(Outcome outcome, PersonFate fate, bool at_step) {
 }
 
 void VirtualUser::finish_failed() {
+  if (unjudged_) return finish(Outcome::interrupted, PersonFate::interrupted, true);
   const Outcome outcome = failed_error_ == ErrorClass::abandoned ? Outcome::abandoned : Outcome::failure;
   const bool ours = counted_result(outcome, failed_error_) == CountedResult::own_fault;
   last_step_ = failed_step_;

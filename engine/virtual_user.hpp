@@ -71,6 +71,7 @@ class VirtualUser final : public LuaUser {
   bool wait_to_retry(ErrorClass error) override;
   unsigned tries() const override { return visit_.tries(); }
   double trait(std::string_view name) const override { return temper_.trait(name); }
+  void met_limit() override { met_limit_ = true; }
   HttpRequest& new_request(HttpMethod method, std::string_view url) override;
   HttpRequest& request() override { return request_; }
   void expect_status(int status) override { expected_.push_back(status); }
@@ -139,6 +140,8 @@ class VirtualUser final : public LuaUser {
   TimePoint last_byte_{};   // of the last request: what caused a mail
   Duration last_request_took_{};
   TimePoint pause_until_{};
+  bool met_limit_ = false;     // the step's script has read a body of which only the beginning was kept
+  bool unjudged_ = false;      // and failed over it: the failed step is nobody's failure
   bool script_fault_ = false;  // a step ended by a script error that nobody has reported yet
   RandomStream think_random_;
   RandomStream script_random_;

@@ -241,7 +241,8 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   } else {
     lua_pushnil(L);
   }
-  advance(context_.vm.resume(coroutine_, *this, 5));
+  lua_pushboolean(L, response.body_truncated ? 1 : 0);
+  advance(context_.vm.resume(coroutine_, *this, 6));
 }
 
 // What the target handed to this person must not be shown either. The newest are kept: they are the valid ones.

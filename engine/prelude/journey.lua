@@ -1,7 +1,7 @@
 -- HTTP --------------------------------------------------------------------------------------------
 
 local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
-  "connect_timeout", "redirects", "version", "expect_continue", "patience", "done_before")
+  "connect_timeout", "redirects", "version", "expect_continue", "patience", "done_before", "max_body")
 
 -- A list becomes its name several times, as in a form with several boxes of one name.
 local function add_field(fields, values, name, what)
@@ -35,6 +35,15 @@ function Response:header(name)
   local begin, stop = find(lower(head), "\n" .. lower(name) .. ": ", 1, true)
   if not begin then return nil end
   return match(head, "([^\r\n]*)", stop + 1)
+end
+
+-- Of a longer body only the beginning was kept: who reads it and fails over it has met a limit of ours, and the step is
+-- not judged.
+local Cut = { __metatable = false }
+function Cut.__index(response, name)
+  if name ~= "body" then return Response[name] end
+  native.met_limit()
+  return response.kept
 end
 
 -- The body as JSON; a body that is none fails the step.
@@ -122,6 +131,7 @@ local function set_options(options)
   if options.timeout then native.http_timeout(positive(options.timeout, "timeout")) end
   if options.connect_timeout then native.http_connect_timeout(positive(options.connect_timeout, "connect_timeout")) end
   if options.redirects then native.http_redirects(whole(options.redirects, "redirects", 0, 1000)) end
+  if options.max_body ~= nil then native.http_max_body(whole(options.max_body, "max_body", 0, 67108864)) end
   if options.patience then
     if type(options.patience) ~= "number" or not (options.patience > 0 and options.patience <= 1e6) then
       blame(format("patience is %s: expected by how much longer than for a page, a number above 0", tostring(options.patience)))
@@ -142,8 +152,9 @@ local function request(method, what, url, options)
   if options and options.query then url = url .. (find(url, "?", 1, true) and "&" or "?") .. encode_form(options.query, "query") end
   if loading or not native.http_begin(method, url) then in_step(what) end
   if options then set_options(options) end
-  local status, body, final_url, head, class = native.http_send()
+  local status, body, final_url, head, class, cut = native.http_send()
   if class then return fail(class) end
+  if cut then return setmetatable({ status = status, kept = body, url = final_url, head = head }, Cut) end
   return setmetatable({ status = status, body = body, url = final_url, head = head }, Response)
 end
 

@@ -241,6 +241,7 @@ function Response:json() end
 ---@field connect_timeout? Time
 ---@field redirects? integer
 ---@field version? "1.1"
+---@field max_body? integer bytes of the answer that are kept, at most 67108864; 1 MiB if left out
 ---@field expect_continue? boolean
 
 http = {}

@@ -164,3 +164,16 @@ TEST_CASE("preflight: segments share what is planned") {
   CHECK(planned.of({2, 3}) == 3);
   CHECK(PlannedArrivals{2, true}.of({2, 3}) == 0);
 }
+
+TEST_CASE("preflight: answers as long as what is kept of them are in the arithmetic") {
+  const LoadNeed need = need_of_rate(100, 1min, 10s);
+  HostLimits limits = large();
+  limits.memory_bytes = need.memory_bytes + need.answer_bytes;
+  CHECK(need.answer_bytes == need.users * 2 * HttpRequest{}.max_body);
+  CHECK(misfits(need, limits, 10'000, false).empty());
+  --limits.memory_bytes;
+  const std::vector<Misfit> found = misfits(need, limits, 10'000, false);
+  REQUIRE(found.size() == 1);
+  CHECK_FALSE(found[0].certain);
+  CHECK(found[0].text.find("max_body") != std::string::npos);
+}

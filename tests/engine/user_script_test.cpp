@@ -238,4 +238,33 @@ TEST_CASE("user: guards see the names of fields and files, and what is encoded t
   stage.play(0);
   CHECK(stage.requests().empty());
   CHECK(stage.step("one").steps[ErrorClass::generator_identity] == 5);
+
+TEST_CASE("user: what is looked for beyond what is kept of an answer is no failure of the target") {
+  const auto answer = [](const std::string& request) {
+    if (request.find("/json") != std::string::npos) return http_answer("[\"" + std::string(1'500'000, 'x') + "\"]");
+    return http_answer(std::string(1'500'000, 'x') + "</html>");
+  };
+  const auto [look, cut] = GENERATE(values<std::pair<std::string, bool>>({
+      {"http.get('/json'):json()", true},
+      {"check('end', http.get('/page').body:find('</html>', 1, true))", true},
+      {"capture(http.get('/page').body, '</(html)>')", true},
+      {"http.get('/json', { max_body = 2000000 }):json()", false},
+      {"check('end', http.get('/page', { max_body = 2000000 }).body:find('</html>', 1, true))", false},
+      {"check('begin', http.get('/page').body:find('xxx', 1, true))", false},
+  }));
+  CAPTURE(look);
+  UserStage stage(with_steps("one(function() local found = " + look + " end)"), answer);
+  stage.play(0);
+  CHECK(stage.recorded().script_errors.count == 0);
+  CHECK(stage.step("one").steps[ErrorClass::assert_body] == 0);
+  CHECK(count_of(stage.step("one"), CountedResult::interrupted) == (cut ? 1 : 0));
+  CHECK(count_of(stage.step("one"), CountedResult::success) == (cut ? 0 : 1));
+  CHECK(stage.recorded().journeys[0][cut ? Outcome::interrupted : Outcome::success] == 1);
+}
+
+TEST_CASE("user: a check that has nothing to do with a long body is judged as ever") {
+  UserStage stage(with_steps("one(function() local r = http.get '/a'; check('type', r:header 'x-none') end)"),
+                  [](const std::string&) { return http_answer(std::string(1'500'000, 'x')); });
+  stage.play(0);
+  CHECK(stage.step("one").steps[ErrorClass::assert_body] == 1);
 }
