@@ -53,7 +53,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Connec
   return database;
 }
 
-Database::~Database() {
+Database::~Database() { stop(); }
+
+void Database::stop() {
   stop(reader_);
   stop(writer_);
 }

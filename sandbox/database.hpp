@@ -87,6 +87,8 @@ class Database {
   DbOutcome read_now(const Job& job) { return now(reader_, job); }
   DbOutcome write_now(const Job& job) { return now(writer_, job); }
   [[nodiscard]] std::size_t waiting() const;
+  // Returns when what waits is done and reported; from then on nothing is taken. May be called more than once.
+  void stop();
 
  private:
   struct Entry {

@@ -162,6 +162,8 @@ class RunningPortal {
     if (mail_) mail_->stop();
     workers_.stop();
     operations_.stop();
+    // Its jobs call the portal: they end before the portal goes, whatever is destroyed first.
+    if (database_) database_->stop();
     loops_.stop();
   }
 
