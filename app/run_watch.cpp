@@ -52,6 +52,9 @@ void RunWatch::collect(TimePoint now, bool last) {
     // The last look counts the mail that nobody came for, too.
     mail_state_ = last ? mail_->finish() : mail_->take();
     for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
+    UnderWay waiting(*prepared_.layout);
+    for (const Duration waited : mail_state_.waited) waiting.mail.record(waited);
+    aggregator_->add(waiting);
   }
   aggregator_->add(own_recorder_.take());
   own_recorder_.take(traces_);

@@ -282,6 +282,10 @@ MailWatcher::Tally MailRouter::take() {
     tally.fault = fault_->error;
     tally.fault_detail = fault_->detail;
   }
+  for (const auto& [id, waiting] : waiting_) {
+    const TimePoint caused_at = waiting.expectation.caused_at;
+    if (last_good_look_ > caused_at) tally.waited.push_back(last_good_look_ - caused_at);
+  }
   return tally;
 }
 

@@ -173,3 +173,33 @@ TEST_CASE("run watch: whoever waits at a worker that stands still grows older at
   CHECK(watch.figures().recent().error_rate == 1.0);
   CHECK(watch.figures().recent().response_time_p95->lower_bound);
 }
+
+TEST_CASE("run watch: mail that somebody waits for is as late as it is already", "[unit]") {
+  struct Box final : MailWatcher {
+    ExpectationId expect(MailExpectation, Done) override { return 0; }
+    void cancel(ExpectationId) override {}
+    Tally take() override { return tally; }
+    Tally finish() override { return {}; }
+    Tally tally;
+  } box;
+  StillRun still;
+  still.prepared->thresholds =
+      parse_thresholds(std::vector<std::string>{"all: mail_delivery p95 < 30s over last 5s abort"}, {}).value();
+  RunWatch watch(*still.prepared, still.clock);
+  watch.start(*still.run, &box, still.clock.now());
+  const auto seconds = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      still.clock.advance(1s);
+      watch.tick(still.clock.now());
+    }
+  };
+  box.tally.waited = {10s, 10s};
+  seconds(6);
+  CHECK(watch.figures().abort() == nullptr);
+  box.tally.waited = {31s, 31s};
+  seconds(1);
+  CHECK(watch.figures().abort() != nullptr);
+  CHECK(watch.figures().so_far().mail.waited.count() == 2);
+  watch.finish(still.clock.now());
+  CHECK(watch.figures().under_way().mail.empty());
+}

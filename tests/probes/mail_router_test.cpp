@@ -43,6 +43,20 @@ TEST_CASE("mail router: the recipient is compared without case, and wholly") {
   CHECK(box.ended(0));
 }
 
+TEST_CASE("mail router: whoever waits is told of by how long good looks have seen nothing") {
+  MailBox box;
+  box.expect("a@t");
+  CHECK(box.router.take().waited.empty());
+  box.clock.advance(10s);
+  box.look();
+  CHECK(box.router.take().waited == std::vector<Duration>{10s});
+  // What cannot be read shows nothing, neither mail nor want of it.
+  box.clock.advance(20s);
+  CHECK(box.router.take().waited == std::vector<Duration>{10s});
+  box.arrive("a@t");
+  CHECK(box.router.take().waited.empty());
+}
+
 TEST_CASE("mail router: people never get each other's mail") {
   MailBox box;
   constexpr int kPeople = 500;
