@@ -1,6 +1,7 @@
 #include "app/run_options.hpp"
 
 #include "app/scenario_files.hpp"
+#include "app/secret_file.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/units.hpp"
@@ -17,13 +18,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <random>
 #include <set>
-#include <sstream>
 #include <variant>
 
 namespace gelombang {
@@ -46,13 +44,9 @@ Result<std::string> read_secret(const std::string& key, const std::string& sourc
   if (source.empty() || source.front() != '@') {
     return Error{fmt::format("--set-secret {}: expected {}=@FILE or {}=env:NAME", key, key, key)};
   }
-  std::ifstream file(source.substr(1), std::ios::binary);
-  if (!file) return Error{fmt::format("--set-secret {}: {}: {}", key, source.substr(1), std::strerror(errno))};
-  std::ostringstream text;
-  text << file.rdbuf();
-  std::string value = text.str();
-  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  return {boost::system::in_place_value, std::move(value)};
+  auto value = read_secret_file(source.substr(1));
+  if (value.has_error()) return Error{fmt::format("--set-secret {}: {}", key, value.error().message)};
+  return value;
 }
 
 Result<ScenarioSettings> read_settings(const RunOptions& options, const std::optional<TargetUrl>& target) {

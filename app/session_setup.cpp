@@ -1,5 +1,6 @@
 #include "app/session_setup.hpp"
 
+#include "app/secret_file.hpp"
 #include "probes/address_class.hpp"
 #include "probes/address_resolver.hpp"
 
@@ -11,7 +12,6 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <map>
 #include <memory>
@@ -24,12 +24,9 @@ namespace {
 
 Result<Secret> read_password(const std::string& path) {
   if (path.empty()) return Secret();
-  std::ifstream file(path);
-  std::string line;
-  if (!file || !std::getline(file, line)) {
-    return Error{fmt::format("--mailbox-password-file: {}: {}", path, file ? "is empty" : std::strerror(errno))};
-  }
-  return Secret(line);
+  const auto text = read_secret_file(path);
+  if (text.has_error()) return Error{"--mailbox-password-file: " + text.error().message};
+  return Secret(text.value().substr(0, text.value().find_first_of("\r\n")));
 }
 
 WallTime from_time_t(std::time_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
