@@ -178,6 +178,7 @@ void Dovecot::start() {
 void Dovecot::stop() {
   if (!process_) return;
   const std::vector<pid_t> children = children_of(process_->pid());
+  for (const pid_t child : children) ::kill(child, SIGTERM);
   process_->stop();
   process_.reset();
   for (const pid_t child : children) ::kill(child, SIGTERM);
