@@ -44,6 +44,7 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   interrupted_ = false;
   step_ = -1;
   seen_secrets_.clear();
+  mail_link_.clear();
   answers_.clear();
   back_end_.clear();
   script_fault_ = false;
@@ -245,11 +246,15 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
   const TimePoint now = context_.clock.now();
   step_clock_.paused(now - mail_since_, now);
   context_.recorder.resumed(visit_id_, now);
-  if (interrupted_ || outcome.kind == MailOutcome::Kind::interrupted) return finish_interrupted();
   ErrorClass error = outcome.error;
   if (outcome.kind == MailOutcome::Kind::lost) error = ErrorClass::mail_missing;
   if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none)
     error = ErrorClass::mailbox_unreachable;
+  if (interrupted_ || outcome.kind == MailOutcome::Kind::interrupted) {
+    // Who waits at the end in front of a mailbox that cannot be read has met its fault.
+    return finish_interrupted(outcome.kind == MailOutcome::Kind::mailbox_fault ? error : ErrorClass::none);
+  }
+  mail_link_ = outcome.link;
   if (!outcome.link.empty()) {
     remember_secret(outcome.link);
     remember_secret(outcome.link.substr(outcome.link.rfind('=') + 1));
@@ -317,11 +322,11 @@ void VirtualUser::finish_away() {
   finish(Outcome::failure, PersonFate::away, true);
 }
 
-void VirtualUser::finish_interrupted() {
+void VirtualUser::finish_interrupted(ErrorClass error) {
   const bool in_step = step_ >= 0;
   if (in_step) {
-    context_.recorder.step(static_cast<StepId>(step_),
-                           step_clock_.finish(Outcome::interrupted, ErrorClass::none, context_.clock.now()),
+    const Outcome outcome = error == ErrorClass::none ? Outcome::interrupted : Outcome::failure;
+    context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, context_.clock.now()),
                            visit_id_);
     step_ = -1;
   }

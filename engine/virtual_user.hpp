@@ -118,7 +118,8 @@ class VirtualUser final : public LuaUser {
   void finish(Outcome outcome, PersonFate fate, bool at_step);
   void finish_failed();
   void finish_away();
-  void finish_interrupted();
+  // `error`: a fault of ours that had spoilt the step before.
+  void finish_interrupted(ErrorClass error = ErrorClass::none);
   void set_activity(Activity activity);
   void remember_secret(std::string value);
   void remember_secrets(const HttpResponse& response);
@@ -181,6 +182,7 @@ class VirtualUser final : public LuaUser {
   MailExpectation mail_;
   MailWatcher::ExpectationId mail_id_ = 0;
   TimePoint mail_since_{};
+  std::string mail_link_;  // of the iteration's last mail
   std::deque<std::string> seen_secrets_;  // the newest cookies and mail links of this iteration
 };
 

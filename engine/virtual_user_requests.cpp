@@ -103,10 +103,12 @@ void VirtualUser::on_watch() {
 }
 
 bool VirtualUser::guards_hold() const {
+  // The digits of a link that came by mail are the target's own.
+  const bool theirs = !mail_link_.empty() && request_.url == mail_link_;
   return std::none_of(
-      context_.scenario.guards.begin(), context_.scenario.guards.end(), [this](const DigitGuard& guard) {
+      context_.scenario.guards.begin(), context_.scenario.guards.end(), [this, theirs](const DigitGuard& guard) {
         const auto offends = [&guard](std::string_view text) { return guard.violated_by(text); };
-        return offends(request_.url) || offends(request_.body) ||
+        return (!theirs && offends(request_.url)) || offends(request_.body) ||
                std::any_of(request_.headers.begin(), request_.headers.end(),
                            [&](const HttpHeader& header) { return offends(header.name) || offends(header.value); }) ||
                std::any_of(request_.parts.begin(), request_.parts.end(), [&](const HttpPart& part) {

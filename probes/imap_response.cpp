@@ -86,9 +86,10 @@ std::optional<ImapFolder> parse_list_line(std::string_view line) {
   return folder;
 }
 
-void parse_search_line(std::string_view line, std::vector<std::uint32_t>& uids) {
-  if (!take_word(line, "* SEARCH")) return;
+SearchLine parse_search_line(std::string_view line, std::vector<std::uint32_t>& uids) {
+  if (!take_word(line, "* SEARCH")) return take_word(line, "* ESEARCH") ? SearchLine::bad : SearchLine::other;
   while (const auto uid = take_number(line)) uids.push_back(*uid);
+  return line.empty() || line.starts_with("(MODSEQ ") ? SearchLine::good : SearchLine::bad;  // RFC 7162
 }
 
 std::optional<ImapDate> parse_date_line(std::string_view line) {

@@ -23,8 +23,9 @@ struct ImapDate {
 
 // "* LIST (\HasNoChildren \Junk) "/" "Junk E-mail"". Names sent as literals are not understood.
 std::optional<ImapFolder> parse_list_line(std::string_view line);
-// "* SEARCH 4 5 9": appends to `uids`.
-void parse_search_line(std::string_view line, std::vector<std::uint32_t>& uids);
+// "* SEARCH 4 5 9": appends to `uids`. Bad: an answer to SEARCH, but no list of numbers, as "1:4294967295" is none.
+enum class SearchLine : std::uint8_t { other, good, bad };
+SearchLine parse_search_line(std::string_view line, std::vector<std::uint32_t>& uids);
 // "* 3 FETCH (UID 7 INTERNALDATE "23-Nov-2026 21:43:36 +0000")".
 std::optional<ImapDate> parse_date_line(std::string_view line);
 // "* OK [UIDVALIDITY 1795470194] UIDs valid".

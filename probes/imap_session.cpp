@@ -4,9 +4,12 @@
 #include "probes/mail_message.hpp"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -14,23 +17,24 @@
 namespace gelombang {
 namespace {
 
-constexpr long kConnectTimeoutMs = 10'000;
-constexpr long kTimeoutMs = 30'000;
-constexpr long kResponseTimeoutSeconds = 15;
+constexpr Duration kConnectTimeout = std::chrono::seconds(10);
 // For one long line, for many lines: see Answer.
 constexpr long kLongBufferBytes = 128L << 10;
 constexpr long kShortBufferBytes = 1024;
-constexpr std::size_t kMaxResponseBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxResponseBytes = std::size_t{1} << 20;  // of lines
+constexpr int kMaxCuts = 100;
 constexpr long kMaxIdleSeconds = 3600;
 
 struct Sink {
   std::string* bytes = nullptr;
   std::size_t limit = 0;
+  bool* too_much = nullptr;
 };
 
 std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user) {
   auto& sink = *static_cast<Sink*>(user);
-  if (sink.bytes->size() + size * count > sink.limit) return 0;
+  *sink.too_much = sink.bytes->size() + size * count > sink.limit;
+  if (*sink.too_much) return 0;
   sink.bytes->append(data, size * count);
   return size * count;
 }
@@ -39,10 +43,25 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
 struct Socket {
   int fd = -1;
   int error = 0;  // errno of the last socket() that failed
+  bool only_loopback = false;
+  bool strayed = false;  // it was to go elsewhere
 };
+
+bool is_loopback(const sockaddr& address) {
+  const auto bytes = [](const void* start, std::size_t size) {
+    return std::string_view(static_cast<const char*>(start), size);
+  };
+  if (address.sa_family == AF_INET) {
+    return bytes(&reinterpret_cast<const sockaddr_in&>(address).sin_addr, 1) == "\x7f";
+  }
+  if (address.sa_family != AF_INET6) return false;
+  return bytes(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16) == bytes(&in6addr_loopback, 16);
+}
 
 curl_socket_t open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
   auto& kept = *static_cast<Socket*>(user);
+  kept.strayed = kept.only_loopback && !is_loopback(address->addr);
+  if (kept.strayed) return CURL_SOCKET_BAD;
   kept.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   kept.error = kept.fd < 0 ? errno : 0;
   return kept.fd < 0 ? CURL_SOCKET_BAD : kept.fd;
@@ -63,9 +82,19 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return result;
 }
 
+// A name is not believed: open_socket() looks at the address that it means.
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
+  return host == "localhost" || host == "[::1]" ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+long milliseconds(Duration duration) {
+  return static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+}
+
+bool is_status(std::string_view text, std::string_view status) {
+  return text.size() >= status.size() && strncasecmp(text.data(), status.data(), status.size()) == 0 &&
+         (text.size() == status.size() || text[status.size()] == ' ' || text[status.size()] == '\r');
 }
 
 }  // namespace
@@ -120,15 +149,18 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   handle->set(CURLOPT_NOSIGNAL, 1L);
   handle->set(CURLOPT_USERNAME, options.user.c_str());
   handle->set(CURLOPT_PASSWORD, options.password.reveal().c_str());
+  // Plain text is for this machine alone.
+  handle->socket.only_loopback = scheme == "imap" && is_loopback(host);
   handle->set(CURLOPT_USE_SSL, long{is_loopback(host) ? CURLUSESSL_NONE : CURLUSESSL_ALL});
   handle->set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
   handle->set(CURLOPT_SSL_VERIFYHOST, options.verify_certificates ? 2L : 0L);
   if (!options.ca_file.empty()) handle->set(CURLOPT_CAINFO, options.ca_file.c_str());
-  handle->set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
-  handle->set(CURLOPT_TIMEOUT_MS, kTimeoutMs);
+  handle->set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(std::min(kConnectTimeout, options.answer_within)));
+  handle->set(CURLOPT_TIMEOUT_MS, milliseconds(2 * options.answer_within));
   handle->set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle->set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
-  handle->set(CURLOPT_SERVER_RESPONSE_TIMEOUT, kResponseTimeoutSeconds);
+  handle->set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
+              static_cast<long>(std::chrono::ceil<std::chrono::seconds>(options.answer_within).count()));
   handle->set(CURLOPT_ERRORBUFFER, handle->error.data());
   handle->set(CURLOPT_WRITEFUNCTION, &on_write);
   handle->set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
@@ -143,9 +175,20 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
 ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url)
     : handle_(std::move(handle)), base_url_(std::move(base_url)) {
   const auto on_header = [](char* data, std::size_t size, std::size_t count, void* self) -> std::size_t {
-    static_cast<ImapSession*>(self)->on_line({data, size * count});
-    return size * count;
+    return static_cast<ImapSession*>(self)->on_line({data, size * count}) ? size * count : 0;
   };
+  const auto on_debug = [](CURL*, curl_infotype type, char* data, std::size_t size, void* user) -> int {
+    auto& self = *static_cast<ImapSession*>(user);
+    const std::string_view text(data, size);
+    if (type == CURLINFO_HEADER_OUT) self.on_command(text);
+    if (type == CURLINFO_TEXT && text.starts_with("Excessive server response line")) self.on_cut_line();
+    // Its own limit of lines, which it reports as a connection that broke.
+    if (type == CURLINFO_TEXT && text.starts_with("Too large response headers")) self.exchange_.too_much = true;
+    return 0;
+  };
+  handle_->set(CURLOPT_VERBOSE, 1L);
+  handle_->set(CURLOPT_DEBUGFUNCTION, static_cast<int (*)(CURL*, curl_infotype, char*, std::size_t, void*)>(on_debug));
+  handle_->set(CURLOPT_DEBUGDATA, this);
   const auto on_progress = [](void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> int {
     return static_cast<ImapSession*>(self)->stopping_ ? 1 : 0;
   };
@@ -159,10 +202,42 @@ ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url)
 
 ImapSession::~ImapSession() = default;
 
+// "A004 LOGIN ...": libcurl's tags have four characters. What answers a challenge has none.
+void ImapSession::on_command(std::string_view line) {
+  constexpr std::size_t kTag = 4;
+  if (line.size() <= kTag || line[kTag] != ' ' || line.front() < 'A' || line.front() > 'Z') return;
+  exchange_.tag = line.substr(0, kTag);
+  line.remove_prefix(kTag + 1);
+  const std::string_view verb = line.substr(0, line.find_first_of(" \r"));
+  if (verb == "LOGOUT") return;  // after a failure, which it must not hide
+  exchange_.verb = verb;
+  exchange_.refused.clear();
+}
+
+// libcurl drops what does not fit into its buffer: harmless before the login, a wrong answer after it. It reads a line
+// without end for ever, and calls nobody else meanwhile; where the socket is shut it sees the connection's end.
+void ImapSession::on_cut_line() {
+  const bool before_login = exchange_.verb.empty() || exchange_.verb == "CAPABILITY" || exchange_.verb == "LOGIN" ||
+                            exchange_.verb == "AUTHENTICATE" || exchange_.verb == "STARTTLS";
+  if (before_login && ++exchange_.cuts < kMaxCuts) return;
+  exchange_.too_much = true;
+  if (handle_->socket.fd >= 0) ::shutdown(handle_->socket.fd, SHUT_RDWR);
+}
+
 // Every line that the server sends, but for the mails themselves.
-void ImapSession::on_line(std::string_view line) {
+bool ImapSession::on_line(std::string_view line) {
+  exchange_.bytes += line.size();
+  exchange_.too_much = exchange_.too_much || exchange_.bytes > kMaxResponseBytes;
   if (const auto validity = parse_uid_validity_line(line)) uid_validity_ = validity;
-  if (line.find(" NO [UNAVAILABLE]") != std::string_view::npos) unavailable_ = true;
+  if (is_status(line, "* BYE")) exchange_.bye = true;
+  const std::string_view tag = line.substr(0, line.find(' '));
+  const std::string_view answer = line.substr(std::min(line.size(), tag.size() + 1));
+  const bool refused = is_status(answer, "NO") || is_status(answer, "BAD");
+  if (tag != "*" && tag != "+" && (refused || is_status(answer, "OK"))) {
+    exchange_.stray = tag != exchange_.tag;
+    if (refused && !exchange_.stray) exchange_.refused = answer;
+  }
+  return !exchange_.too_much && !exchange_.stray && !stopping_;
 }
 
 std::string ImapSession::url_of(std::string_view mailbox) const {
@@ -189,10 +264,12 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
                                          std::string& response, std::size_t limit) {
   response.clear();
   uid_validity_.reset();
-  unavailable_ = false;
+  exchange_ = {};
   handle_->socket.error = 0;
+  handle_->socket.strayed = false;
   handle_->error.front() = '\0';
-  Sink sink{&response, limit};
+  bool too_long = false;
+  Sink sink{&response, limit, &too_long};
   handle_->set(CURLOPT_BUFFERSIZE, answer == Answer::one_line ? kLongBufferBytes : kShortBufferBytes);
   handle_->set(CURLOPT_URL, url.c_str());
   handle_->set(CURLOPT_CUSTOMREQUEST, command);
@@ -201,11 +278,15 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
   long connects = 0;
   curl_easy_getinfo(handle_->curl, CURLINFO_NUM_CONNECTS, &connects);
   connected_anew_ = connects > 0;
+  exchange_.too_much = exchange_.too_much || too_long;
   dropped_ = !connected_anew_ && (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING);
-  if (code == CURLE_OK) return Status::done;
+  dropped_ = dropped_ && !exchange_.too_much;
+  // A line that libcurl cut is no answer, even where the command came to an end.
+  if (code == CURLE_OK && !exchange_.too_much) return Status::done;
   fault_ = fault_of(code);
   // libcurl reports a mailbox that cannot be selected as a refused login.
-  const bool selecting = url.size() > base_url_.size();
+  const bool selecting = exchange_.verb == "SELECT";
+  if (exchange_.too_much) return Status::broken;
   if (code == CURLE_QUOTE_ERROR || code == CURLE_REMOTE_FILE_NOT_FOUND || (code == CURLE_LOGIN_DENIED && selecting)) {
     return Status::refused;
   }
@@ -219,6 +300,9 @@ MailFault ImapSession::fault_of(int code) const {
   long os_error = 0;
   curl_easy_getinfo(handle_->curl, CURLINFO_OS_ERRNO, &os_error);
   const int socket_error = handle_->socket.error;
+  if (exchange_.too_much) return {ErrorClass::mailbox_protocol, "it answers with more than is read at once"};
+  if (exchange_.stray) return {ErrorClass::mailbox_protocol, "it answers a command that was not asked"};
+  if (handle_->socket.strayed) return {ErrorClass::mailbox_tls, "it is not on this machine: its URL needs imaps://"};
   if (socket_error == EMFILE || socket_error == ENFILE) return {ErrorClass::generator_descriptors, detail};
   if (code == CURLE_COULDNT_CONNECT && os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};
   switch (code) {
@@ -231,9 +315,10 @@ MailFault ImapSession::fault_of(int code) const {
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_ABORTED_BY_CALLBACK: return {ErrorClass::mailbox_unreachable, detail};
-    case CURLE_LOGIN_DENIED:
-      if (unavailable_) return {ErrorClass::mailbox_unreachable, "the server cannot check logins at the moment"};
-      return {ErrorClass::mailbox_auth, text};
+    case CURLE_LOGIN_DENIED: return refusal();
+    case CURLE_WEIRD_SERVER_REPLY:
+      if (exchange_.bye) return {ErrorClass::mailbox_unreachable, "the server says good-bye"};
+      return {ErrorClass::mailbox_protocol, text};
     case CURLE_USE_SSL_FAILED: return {ErrorClass::mailbox_tls, "the server does not offer STARTTLS"};
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
@@ -243,6 +328,18 @@ MailFault ImapSession::fault_of(int code) const {
     case CURLE_PEER_FAILED_VERIFICATION: return {ErrorClass::mailbox_tls, detail};
     default: return {ErrorClass::mailbox_protocol, text};
   }
+}
+
+// Why the login was refused, as far as the server says (RFC 5530).
+MailFault ImapSession::refusal() const {
+  const std::string_view answer = exchange_.refused;
+  const auto says = [answer](std::string_view code) { return answer.find(code) != std::string_view::npos; };
+  if (is_status(answer, "BAD")) return {ErrorClass::mailbox_protocol, "the server does not understand the login"};
+  if (says("[UNAVAILABLE]") || says("[INUSE]") || says("[LIMIT]") || says("[SERVERBUG]") || says("[CONTACTADMIN]")) {
+    return {ErrorClass::mailbox_unreachable, "the server cannot check logins at the moment"};
+  }
+  if (says("[PRIVACYREQUIRED]")) return {ErrorClass::mailbox_tls, "the server takes no login without TLS"};
+  return {ErrorClass::mailbox_auth, curl_easy_strerror(CURLE_LOGIN_DENIED)};
 }
 
 }  // namespace gelombang

@@ -57,8 +57,11 @@ class ImapSession {
 
   ImapSession(std::unique_ptr<Handle> handle, std::string base_url);
   Status perform(const std::string& url, const char* command, Answer answer, std::string& response, std::size_t limit);
-  void on_line(std::string_view line);
+  void on_command(std::string_view line);
+  void on_cut_line();
+  bool on_line(std::string_view line);  // false: enough
   MailFault fault_of(int code) const;
+  MailFault refusal() const;
   std::string url_of(std::string_view mailbox) const;
 
   std::unique_ptr<Handle> handle_;
@@ -66,7 +69,18 @@ class ImapSession {
   std::optional<std::uint32_t> uid_validity_;
   bool connected_anew_ = false;
   bool dropped_ = false;
-  bool unavailable_ = false;  // the server said so when it refused
+  // Of the call under way: what was asked last, and what was heard.
+  struct Exchange {
+    std::string tag;      // of the last command
+    std::string verb;     // "LOGIN"
+    std::string refused;  // what follows the tag in the answer, where that is NO or BAD
+    std::size_t bytes = 0;
+    int cuts = 0;        // lines that were longer than libcurl takes
+    bool stray = false;  // an answer to no command of ours
+    bool bye = false;
+    bool too_much = false;
+  };
+  Exchange exchange_;
   MailFault fault_;
   std::atomic<bool> stopping_ = false;
 };

@@ -20,8 +20,11 @@ namespace {
 using Answer = ImapSession::Answer;
 using Status = ImapSession::Status;
 
-// UIDs asked for in one SEARCH: its answer is one line, of which libcurl 8 takes 64 KB.
+// UIDs asked for in one SEARCH: its answer is one line, of which libcurl 8 takes 64 KB. Where few of them are in use,
+// ever more are asked for.
 constexpr std::uint32_t kSearchWindow = 5'000;
+constexpr std::size_t kFewInWindow = 500;
+constexpr int kMaxLongAnswers = 40;
 // Mails whose dates are asked for at once, a line each: see Answer::many_lines.
 constexpr std::size_t kDateWindow = 250;
 // Of a long history the dates of so many mails are learned, the newest; what is older than they is history.
@@ -29,6 +32,14 @@ constexpr std::size_t kMaxHistory = 20'000;
 constexpr Duration kListAgainAfter = std::chrono::seconds(30);
 constexpr int kMaxAttempts = 5;
 constexpr std::size_t kMaxRemembered = 200'000;
+// Of one look. A million mails need some 4,300 commands when all are listed with their dates.
+constexpr std::size_t kMaxMails = 1'000'000;
+constexpr int kMaxCommands = 6'000;
+// Read in one look; the next one goes on.
+constexpr int kMaxMailsPerLook = 1'000;
+constexpr std::size_t kMaxBytesPerLook = std::size_t{64} << 20;
+// Spam folders that were ever seen: what is known of each is kept.
+constexpr std::size_t kMaxFolders = 64;
 
 // How often each value occurs.
 template <class Key>
@@ -76,7 +87,7 @@ class ImapSource final : public MailSource {
         clock_(clock),
         opened_(std::chrono::floor<std::chrono::seconds>(clock.wall_now())) {}
 
-  std::optional<MailFault> look(const Deliver& deliver) override;
+  Look look(const Deliver& deliver) override;
   void stop() noexcept override { session_->stop(); }
 
  private:
@@ -96,8 +107,16 @@ class ImapSource final : public MailSource {
   std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
   void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
   std::optional<MailFault> refused(const std::string& name);
-  [[nodiscard]] MailFault unexpected(std::string detail) const {
+  Status run(const std::string& name, const std::string& text, Answer answer);
+  [[nodiscard]] static MailFault unexpected(std::string detail) {
     return {ErrorClass::mailbox_protocol, std::move(detail)};
+  }
+  [[nodiscard]] static MailFault too_much(std::string detail) {
+    return {ErrorClass::mailbox_protocol, std::move(detail)};
+  }
+  // Why a command was broken.
+  [[nodiscard]] MailFault why_broken() const {
+    return commands_left_ > 0 ? session_->fault() : too_much("more is listed than one look asks for");
   }
 
   std::unique_ptr<ImapSession> session_;
@@ -110,14 +129,31 @@ class ImapSource final : public MailSource {
   bool knows_history_ = false;  // folders found from now on are new with all that is in them
   std::string response_;
   std::string bytes_;
+  // What is left of this look.
+  int commands_left_ = 0;
+  int mails_left_ = 0;
+  std::size_t bytes_left_ = 0;
 };
 
-std::optional<MailFault> ImapSource::look(const Deliver& deliver) {
+Look ImapSource::look(const Deliver& deliver) {
+  commands_left_ = kMaxCommands;
+  mails_left_ = kMaxMailsPerLook;
+  bytes_left_ = kMaxBytesPerLook;
   auto fault = look_once(deliver);
   // Servers close idle connections, and those whose folder was deleted: no fault if they take a new one.
   if (fault && session_->was_dropped()) fault = look_once(deliver);
   first_look_ = false;
-  return fault;
+  const bool whole = fault || std::all_of(folders_.begin(), folders_.end(), [](const auto& one) {
+                       return !one.second.active || one.second.new_mails.empty();
+                     });
+  return {std::move(fault), whole};
+}
+
+// A command, as long as there is one left; `response_` gets what it answers.
+Status ImapSource::run(const std::string& name, const std::string& text, Answer answer) {
+  if (commands_left_ <= 0) return Status::broken;
+  --commands_left_;
+  return session_->command(name, text, answer, response_);
 }
 
 std::optional<MailFault> ImapSource::look_once(const Deliver& deliver) {
@@ -140,10 +176,10 @@ std::optional<MailFault> ImapSource::greet() {
   });
   const bool list = listed_at_ == TimePoint::min() || (!has_spam && clock_.now() - listed_at_ >= kListAgainAfter);
   if (list) return list_folders();
-  switch (session_->command({}, "NOOP", Answer::one_line, response_)) {
+  switch (run({}, "NOOP", Answer::one_line)) {
     case Status::done: break;
     case Status::refused: return unexpected("NOOP is refused");
-    case Status::broken: return session_->fault();
+    case Status::broken: return why_broken();
   }
   return session_->connected_anew() ? list_folders() : std::nullopt;
 }
@@ -151,7 +187,7 @@ std::optional<MailFault> ImapSource::greet() {
 std::optional<MailFault> ImapSource::list_folders() {
   std::vector<ImapFolder> found;
   const auto list = [&](const std::string& command) {
-    const Status status = session_->command({}, command, Answer::many_lines, response_);
+    const Status status = run({}, command, Answer::many_lines);
     found.clear();
     for_each_line(response_, [&](std::string_view line) {
       if (auto folder = parse_list_line(line)) found.push_back(std::move(*folder));
@@ -165,12 +201,13 @@ std::optional<MailFault> ImapSource::list_folders() {
     return std::find(folder.flags.begin(), folder.flags.end(), "\\junk") != folder.flags.end();
   });
   if (status != Status::broken && !flagged) status = list(R"(LIST "" "*")");
-  if (status == Status::broken) return session_->fault();
+  if (status == Status::broken) return why_broken();
   if (status == Status::refused) return unexpected("LIST is refused");
   for (auto& [name, folder] : folders_) folder.active = false;
   folders_["INBOX"].active = true;
   for (const std::string& name : spam_folders_of(found)) {
     if (name == "INBOX") continue;
+    if (folders_.size() >= kMaxFolders && !folders_.contains(name)) return too_much("ever other spam folders");
     folders_[name].kind = MailFolder::spam;
     folders_[name].active = true;
   }
@@ -188,22 +225,42 @@ std::optional<MailFault> ImapSource::refused(const std::string& name) {
 
 std::optional<MailFault> ImapSource::search(const std::string& name, const std::string& what,
                                             std::vector<std::uint32_t>& uids) {
-  switch (session_->command(name, "UID SEARCH UID " + what, Answer::one_line, response_)) {
+  switch (run(name, "UID SEARCH UID " + what, Answer::one_line)) {
     case Status::done: break;
     case Status::refused: return refused(name);
-    case Status::broken: return session_->fault();
+    case Status::broken: return why_broken();
   }
-  for_each_line(response_, [&](std::string_view line) { parse_search_line(line, uids); });
+  bool answered = false;
+  bool bad = false;
+  for_each_line(response_, [&](std::string_view line) {
+    const SearchLine kind = parse_search_line(line, uids);
+    answered = answered || kind == SearchLine::good;
+    bad = bad || kind == SearchLine::bad;
+  });
+  if (bad) return unexpected("its answer to SEARCH is no list of numbers");
+  if (!answered) return unexpected("SEARCH is not answered");
   return std::nullopt;
 }
 
 // The UIDs in (after, newest], in order.
 std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
                                                   std::vector<std::uint32_t>& uids) {
+  std::uint32_t window = kSearchWindow;
+  int too_long = 0;
   for (std::uint32_t begin = after; begin < newest && folders_[name].active;) {
-    const std::uint32_t end = begin + std::min(kSearchWindow, newest - begin);
-    if (auto fault = search(name, std::to_string(begin + 1) + ":" + std::to_string(end), uids)) return fault;
+    const std::uint32_t end = begin + std::min(window, newest - begin);
+    const std::size_t before = uids.size();
+    if (auto fault = search(name, std::to_string(begin + 1) + ":" + std::to_string(end), uids)) {
+      // Many mails after a long gap: too long an answer.
+      const bool again = fault->error == ErrorClass::mailbox_protocol && window > kSearchWindow;
+      if (!again || ++too_long > kMaxLongAnswers) return fault;
+      window = kSearchWindow;
+      continue;
+    }
+    if (uids.size() > kMaxMails) return too_much("more than a million mails");
     begin = end;
+    const bool few = uids.size() - before < kFewInWindow;
+    window = few ? std::max(window, std::min<std::uint32_t>(window * 2, 1U << 31U)) : kSearchWindow;
   }
   // Whatever else a server tells.
   std::erase_if(uids, [=](std::uint32_t uid) { return uid <= after || uid > newest; });
@@ -217,13 +274,14 @@ std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std
   for (std::size_t i = 0; i < uids.size() && folders_[name].active; i += kDateWindow) {
     const std::uint32_t last = uids[std::min(i + kDateWindow, uids.size()) - 1];
     const std::string range = std::to_string(uids[i]) + ":" + std::to_string(last);
-    switch (session_->command(name, "UID FETCH " + range + " (UID INTERNALDATE)", Answer::many_lines, response_)) {
+    switch (run(name, "UID FETCH " + range + " (UID INTERNALDATE)", Answer::many_lines)) {
       case Status::done: break;
       case Status::refused: return refused(name);
-      case Status::broken: return session_->fault();
+      case Status::broken: return why_broken();
     }
     for_each_line(response_, [&](std::string_view line) {
-      if (const auto date = parse_date_line(line)) dates[date->uid] = date->arrived;
+      const auto date = parse_date_line(line);
+      if (date && std::binary_search(uids.begin(), uids.end(), date->uid)) dates[date->uid] = date->arrived;
     });
   }
   return std::nullopt;
@@ -298,10 +356,12 @@ std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder&
 }
 
 std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder& folder, const Deliver& deliver) {
-  while (!folder.new_mails.empty()) {
+  while (!folder.new_mails.empty() && mails_left_ > 0 && bytes_left_ > 0) {
     NewMail& mail = folder.new_mails.front();
     ++mail.attempts;
+    --mails_left_;
     const Status status = session_->fetch(name, *folder.uid_validity, mail.uid, bytes_);
+    bytes_left_ -= std::min(bytes_left_, bytes_.size());
     const auto validity = session_->uid_validity();
     if (validity && *validity != *folder.uid_validity) return unexpected("UIDVALIDITY changed during a look");
     if (status == Status::done) hand_over(folder, mail, deliver);
@@ -312,8 +372,10 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
       return session_->fault();
     }
     // Refused: another client deleted it meanwhile. Broken again and again: skipped, for the sake of the others.
+    const TimePoint seen_at = mail.seen_at;
     folder.new_mails.pop_front();
     if (status == Status::broken) {
+      deliver(RawMail{folder.kind, seen_at, {}, session_->fault().error});
       spdlog::warn("mailbox: a mail cannot be read and is skipped");
       return session_->fault();
     }

@@ -32,7 +32,12 @@ Duration MailPoller::step() {
 
 void MailPoller::look() {
   const TimePoint began = clock_.now();
-  const auto fault = source_->look([this](const RawMail& raw) {
+  const auto [fault, whole] = source_->look([this](const RawMail& raw) {
+    if (raw.unreadable != ErrorClass::none) {
+      const std::scoped_lock lock(mutex_);
+      router_.missed(raw.seen_at, raw.unreadable);
+      return;
+    }
     MailArrival mail{raw.folder, raw.seen_at, parse_mail(raw.bytes, own_address_)};
     {
       const std::scoped_lock lock(mutex_);
@@ -42,6 +47,10 @@ void MailPoller::look() {
   });
   const TimePoint ended = clock_.now();
   const std::scoped_lock lock(mutex_);
+  if (!fault && !whole) {
+    next_look_ = ended;
+    return;
+  }
   if (!fault) {
     if (failures_ > 0) spdlog::info("mailbox: it can be read again");
     failures_ = 0;
@@ -83,19 +92,35 @@ MailWatcher::ExpectationId MailPoller::expect(MailExpectation expectation, MailW
 }
 
 void MailPoller::cancel(MailWatcher::ExpectationId id) {
-  const std::scoped_lock lock(mutex_);
-  router_.cancel(id);
+  {
+    const std::scoped_lock lock(mutex_);
+    router_.tick(clock_.now());
+    router_.cancel(id);
+  }
+  hand_out();
 }
 
 MailWatcher::Tally MailPoller::take() {
-  const std::scoped_lock lock(mutex_);
-  return router_.take();
+  MailWatcher::Tally tally;
+  {
+    const std::scoped_lock lock(mutex_);
+    router_.tick(clock_.now());
+    tally = router_.take();
+  }
+  hand_out();
+  return tally;
 }
 
 MailWatcher::Tally MailPoller::finish() {
-  const std::scoped_lock lock(mutex_);
-  router_.finish();
-  return router_.take();
+  MailWatcher::Tally tally;
+  {
+    const std::scoped_lock lock(mutex_);
+    router_.tick(clock_.now());
+    router_.finish();
+    tally = router_.take();
+  }
+  hand_out();
+  return tally;
 }
 
 }  // namespace gelombang

@@ -27,10 +27,11 @@ class MailPoller {
     stopping_ = true;
     source_->stop();
   }
-  // Calls the Done of every outcome that is decided; only from the thread that calls step().
+  // Thread-safe. Calls the Done of every outcome that is decided.
   void hand_out();
 
-  // Thread-safe. Whether an outcome is there to be handed out is told in `decided`.
+  // Thread-safe, and never behind a look. Whether an outcome is there to be handed out is told in `decided`; all others
+  // hand out themselves.
   MailWatcher::ExpectationId expect(MailExpectation expectation, MailWatcher::Done done, bool& decided);
   void cancel(MailWatcher::ExpectationId id);
   MailWatcher::Tally take();

@@ -60,9 +60,26 @@ void MailRouter::cancel(Id id) {
 void MailRouter::arrive(MailArrival mail) {
   latest_ = std::max(latest_, mail.seen_at);
   HeldMail one;
-  one.not_before = failed_since_ ? std::min(last_good_look_, mail.seen_at) : mail.seen_at;
+  const bool unsure = failed_since_ || long_since_good_look(mail.seen_at);
+  one.not_before = unsure ? std::min(last_good_look_, mail.seen_at) : mail.seen_at;
   one.mail = std::move(mail);
   if (!give_to_waiting(one)) hold(std::move(one));
+}
+
+void MailRouter::missed(TimePoint seen_at, ErrorClass error) {
+  missed_at_ = std::max(missed_at_, seen_at);
+  missed_error_ = error;
+}
+
+bool MailRouter::long_since_good_look(TimePoint now) const {
+  return elapsed(last_good_look_, now) > limits_.blind_grace;
+}
+
+bool MailRouter::may_be_missed(const MailExpectation& expectation) const { return accepts(expectation, missed_at_); }
+
+ErrorClass MailRouter::why_blind(const MailExpectation& expectation) const {
+  if (fault_ || failed_since_) return last_fault_;
+  return may_be_missed(expectation) ? missed_error_ : ErrorClass::mailbox_unreachable;
 }
 
 bool MailRouter::accepts(const MailExpectation& expectation, TimePoint seen_at) {
@@ -103,7 +120,11 @@ bool MailRouter::give_to(Id id, HeldMail& mail, bool also_without_link) {
 }
 
 void MailRouter::hold(HeldMail mail) {
-  if (mail.mail.message.recipients.empty()) {
+  const std::size_t recipients = mail.mail.message.recipients.size();
+  if (mail.mail.message.cut && (recipients == 0 || recipients >= kMaxRecipients)) {
+    missed(mail.mail.seen_at, ErrorClass::mailbox_protocol);
+  }
+  if (recipients == 0) {
     count(MailResult::unknown, mail.mail.folder);
     return;
   }
@@ -161,9 +182,15 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
     outcome.result = MailResult::late;
   } else {
     outcome.result = MailResult::pending;
-    outcome.error = last_fault_;
+    outcome.error = why_blind(expectation);
   }
-  if (!expectation.link_text.empty() && outcome.link.empty()) outcome.error = ErrorClass::mail_link_bad;
+  if (!expectation.link_text.empty() && outcome.link.empty()) {
+    // The link may stand where we did not read, or in another mail that we did not see.
+    const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(expectation);
+    outcome.error = mail.mail.message.cut ? ErrorClass::mailbox_protocol
+                    : seen_all            ? ErrorClass::mail_link_bad
+                                          : why_blind(expectation);
+  }
   // A pending mail is known to have taken this long at least.
   const Duration at_least = elapsed(expectation.caused_at, mail.not_before);
   count(outcome.result, outcome.folder, outcome.result == MailResult::pending ? at_least : outcome.delay,
@@ -174,16 +201,25 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
 }
 
 void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
-  MailOutcome outcome;
-  outcome.kind = kind;
-  outcome.result = kind == MailOutcome::Kind::lost ? MailResult::lost : MailResult::pending;
-  if (kind == MailOutcome::Kind::lost) outcome.error = ErrorClass::mail_missing;
-  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = last_fault_;
   const MailExpectation& expectation = waiting_.at(id).expectation;
-  const Duration waited =
-      kind == MailOutcome::Kind::lost ? expectation.give_up_after : elapsed(expectation.caused_at, latest_);
-  count(outcome.result, MailFolder::inbox, waited, expectation.recipient);
+  const bool missed = may_be_missed(expectation);
   const bool met = waiting_.at(id).linkless.has_value();
+  if (kind == MailOutcome::Kind::lost && missed) kind = MailOutcome::Kind::mailbox_fault;
+  MailOutcome outcome;
+  Duration waited = elapsed(expectation.caused_at, last_good_look_);
+  if (kind == MailOutcome::Kind::lost) {
+    outcome.result = MailResult::lost;
+    outcome.error = ErrorClass::mail_missing;
+    waited = expectation.give_up_after;
+  } else if (kind == MailOutcome::Kind::mailbox_fault || missed || fault_ || long_since_good_look(latest_)) {
+    kind = MailOutcome::Kind::mailbox_fault;
+    outcome.result = MailResult::pending;
+  } else {
+    outcome.result = MailResult::pending;
+  }
+  outcome.kind = kind;
+  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = why_blind(expectation);
+  count(outcome.result, MailFolder::inbox, waited, expectation.recipient);
   completions_.push_back({close(id, met), std::move(outcome)});
 }
 
@@ -232,7 +268,7 @@ void MailRouter::look_failed(TimePoint now, MailFault fault) {
 
 void MailRouter::tick(TimePoint now) {
   latest_ = std::max(latest_, now);
-  if (fault_) expire_blind(now);
+  expire_blind(now);
   forget(now);
 }
 
@@ -277,10 +313,14 @@ void MailRouter::count(MailResult result, MailFolder folder, Duration delay, std
 MailWatcher::Tally MailRouter::take() {
   MailWatcher::Tally tally;
   tally.samples = std::exchange(samples_, {});
-  tally.healthy = !fault_;
+  const bool hangs = !waiting_.empty() && long_since_good_look(latest_);
+  tally.healthy = !fault_ && !hangs;
   if (fault_) {
     tally.fault = fault_->error;
     tally.fault_detail = fault_->detail;
+  } else if (hangs) {
+    tally.fault = ErrorClass::mailbox_unreachable;
+    tally.fault_detail = "a look at it does not end";
   }
   for (const auto& [id, waiting] : waiting_) {
     const TimePoint caused_at = waiting.expectation.caused_at;

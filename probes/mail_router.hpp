@@ -3,7 +3,8 @@
 //
 // Every expectation ends in exactly one sample (in_time, late, lost or pending); every mail that met no
 // expectation in at most one (duplicate, unknown). Lost needs proof: a look that began at or after the
-// deadline and read everything. Late too: where the mailbox was unreadable, a mail may have come in time.
+// deadline and read everything. Late too: where the mailbox was unreadable, a mail may have come in time. What
+// is not proved is pending, and so is what a mail that could not be read may have been.
 #pragma once
 
 #include "probes/mail_message.hpp"
@@ -41,7 +42,8 @@ class MailRouter {
     // How long, and of how many, it is known that they waited once: tells a duplicate from an unknown mail.
     Duration remembered_for = std::chrono::hours(1);
     std::size_t remembered = 200'000;
-    // How long after its deadline an expectation waits for an unreadable mailbox to come back.
+    // How long no look may have ended before the mailbox counts as unreadable, and how long after its deadline
+    // an expectation waits for it to come back.
     Duration blind_grace = std::chrono::seconds(5);
   };
   struct Completion {
@@ -58,9 +60,11 @@ class MailRouter {
 
   // Between the looks: a mail, then the end of the look, which began at `began`.
   void arrive(MailArrival mail);
+  // There is a mail that cannot be read, or not so far that its recipient is known.
+  void missed(TimePoint seen_at, ErrorClass error);
   void look_ended(TimePoint began);
   void look_failed(TimePoint now, MailFault fault);
-  // Time goes by while the mailbox is unreadable and nobody looks.
+  // Time goes by while a look goes on, or the mailbox is unreadable and nobody looks.
   void tick(TimePoint now);
   // The end of the run: cancels every expectation and counts what is held.
   void finish();
@@ -77,7 +81,7 @@ class MailRouter {
  private:
   struct HeldMail {
     MailArrival mail;
-    TimePoint not_before{};  // it came after this: the last good look, where looks failed since
+    TimePoint not_before{};  // it came after this: the last good look, where looks failed or took long since
     std::size_t bytes = 0;
   };
   struct Waiting {
@@ -95,6 +99,9 @@ class MailRouter {
   using Deadlines = std::set<std::pair<TimePoint, Id>>;
 
   static bool accepts(const MailExpectation& expectation, TimePoint seen_at);
+  [[nodiscard]] bool long_since_good_look(TimePoint now) const;
+  [[nodiscard]] bool may_be_missed(const MailExpectation& expectation) const;
+  [[nodiscard]] ErrorClass why_blind(const MailExpectation& expectation) const;
   bool give_to_waiting(HeldMail& mail);
   bool give_to(Id id, HeldMail& mail, bool also_without_link);
   void hold(HeldMail mail);
@@ -125,6 +132,8 @@ class MailRouter {
   bool failed_since_ = true;                             // a look failed since then, or none was yet
   std::optional<MailFault> fault_;
   ErrorClass last_fault_ = ErrorClass::mailbox_unreachable;
+  TimePoint missed_at_ = TimePoint::min();  // the newest mail that could not be read
+  ErrorClass missed_error_ = ErrorClass::mailbox_protocol;
   std::vector<Completion> completions_;
   std::vector<MailSample> samples_;
 };

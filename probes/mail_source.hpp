@@ -21,6 +21,12 @@ struct RawMail {
   MailFolder folder = MailFolder::inbox;
   TimePoint seen_at{};     // the first look that saw it
   std::string_view bytes;  // valid during the call; may be cut at kMaxMailBytes
+  ErrorClass unreadable = ErrorClass::none;  // why it was given up after several tries; without bytes then
+};
+
+struct Look {
+  std::optional<MailFault> fault;
+  bool whole = true;  // false: there is more than one look reads; the next one goes on. Never with a fault
 };
 
 class MailSource {
@@ -28,10 +34,10 @@ class MailSource {
   using Deliver = std::function<void(const RawMail&)>;
 
   virtual ~MailSource() = default;
-  // One look: hands over every mail that is new since the look before, each of them once, even where
+  // One look: hands over the mails that are new since the look before, each of them once, even where
   // a look fails half way. What was there when the source was made is history and is not handed over.
-  // nullopt: everything there was is read.
-  virtual std::optional<MailFault> look(const Deliver& deliver) = 0;
+  // Without a fault and whole: everything there was is read.
+  virtual Look look(const Deliver& deliver) = 0;
   // Thread-safe: a look in progress ends soon, and so does every later one.
   virtual void stop() noexcept = 0;
 };

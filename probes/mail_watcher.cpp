@@ -40,16 +40,9 @@ class PollingMailWatcher final : public MailWatcher {
     if (decided) wake();
     return id;
   }
-  void cancel(ExpectationId id) override {
-    poller_.cancel(id);
-    wake();
-  }
+  void cancel(ExpectationId id) override { poller_.cancel(id); }
   Tally take() override { return poller_.take(); }
-  Tally finish() override {
-    Tally tally = poller_.finish();
-    wake();
-    return tally;
-  }
+  Tally finish() override { return poller_.finish(); }
 
  private:
   void wake() {
@@ -68,7 +61,6 @@ class PollingMailWatcher final : public MailWatcher {
       if (stopping_) break;
     }
     poller_.finish();
-    poller_.hand_out();
   }
 
   MailPoller poller_;

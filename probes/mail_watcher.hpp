@@ -25,6 +25,8 @@ struct MailboxOptions {
   std::string user;
   Secret password;
   Duration poll_interval = std::chrono::milliseconds(500);  // the resolution of every delay; >= 10 ms
+  // How long an IMAP server may say nothing (whole seconds, rounded up); twice as long for a whole command.
+  Duration answer_within = std::chrono::seconds(15);
   bool verify_certificates = true;
   std::string ca_file;
 };
@@ -45,12 +47,13 @@ struct MailOutcome {
     delivered,      // in time or late: see result
     lost,           // not seen by give_up_after
     mailbox_fault,  // the mailbox could not be read in that time: error says why; not the target's fault
-    interrupted,    // cancelled
+    interrupted,    // cancelled, while the mailbox could be read
   };
   Kind kind = Kind::delivered;
   // of delivered: in_time, late, or pending where a fault of the mailbox hides which of the two (error says why)
   MailResult result = MailResult::in_time;
-  // mail_late is no error here; mail_link_bad where mail came, but until expected_within none with the link
+  // mail_late is no error here; mail_link_bad where mail came, but until expected_within none with the link, and a
+  // class of the mailbox where that is not known
   ErrorClass error = ErrorClass::none;
   MailFolder folder = MailFolder::inbox;
   Duration delay{};  // caused_at to the first look that saw it
@@ -61,19 +64,19 @@ struct MailOutcome {
 class MailWatcher {
  public:
   using ExpectationId = std::uint64_t;
-  // Called once, on the watcher's thread: post it to your own.
+  // Called once, on the watcher's thread or on that of a call to cancel(), take() or finish(): post it to your own.
   using Done = std::function<void(MailOutcome)>;
 
   // Bad options (unknown scheme, userinfo in the URL, no such directory) are an Error. Takes the first
   // look before it returns, which may last seconds: what is there then is history. A mailbox that cannot
   // be reached is no Error but a fault: take() tells.
   static Result<std::unique_ptr<MailWatcher>> open(const MailboxOptions& options, const Clock& clock);
-  // Whoever still waits is interrupted, on the watcher's thread, before this returns.
+  // Whoever still waits is interrupted before this returns.
   virtual ~MailWatcher() = default;
 
   // Thread-safe. A mail that came before the call counts too, as long as it came after caused_at.
   virtual ExpectationId expect(MailExpectation expectation, Done done) = 0;
-  // Thread-safe. Counts the mail as pending; done is called with `interrupted`.
+  // Thread-safe, and waits for no look. Counts the mail as pending; done is called before this returns.
   virtual void cancel(ExpectationId id) = 0;
 
   struct Tally {
@@ -88,7 +91,8 @@ class MailWatcher {
     // A mailbox that cannot be read makes nobody wait longer.
     std::vector<Duration> waited;
   };
-  // Thread-safe. What happened since the last call, for the recorder; call it about once a second.
+  // Thread-safe. What happened since the last call, for the recorder; call it about once a second, since it also ends
+  // what was waited for long enough while a look does not end.
   virtual Tally take() = 0;
   // Thread-safe. The last take(), at the end of a run: decides what is left, so that every expectation and
   // every mail is counted.

@@ -11,9 +11,7 @@ MailWatcher::ExpectationId ScriptedMail::expect(MailExpectation expectation, Don
 }
 
 void ScriptedMail::cancel(ExpectationId id) {
-  MailOutcome outcome;
-  outcome.kind = MailOutcome::Kind::interrupted;
-  waiting[id](outcome);
+  waiting[id](cancelled);
 }
 
 UserStage::UserStage(const std::string& scenario, Answer answer)

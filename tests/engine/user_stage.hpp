@@ -18,6 +18,7 @@ namespace gelombang::test {
 // A mailbox that a test fills by hand.
 class ScriptedMail final : public MailWatcher {
  public:
+  ScriptedMail() { cancelled.kind = MailOutcome::Kind::interrupted; }
   ExpectationId expect(MailExpectation expectation, Done done) override;
   void cancel(ExpectationId id) override;
   Tally take() override { return {}; }
@@ -25,6 +26,7 @@ class ScriptedMail final : public MailWatcher {
 
   std::vector<MailExpectation> expected;
   std::vector<Done> waiting;
+  MailOutcome cancelled;
 };
 
 class UserStage {

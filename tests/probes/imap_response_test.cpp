@@ -1,6 +1,9 @@
 #include "probes/imap_response.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
+
+#include <filesystem>
 
 namespace gelombang::test {
 
@@ -27,15 +30,22 @@ TEST_CASE("imap response: what is no LIST line is skipped") {
   }
 }
 
-TEST_CASE("imap response: SEARCH lines give UIDs, as far as they are numbers") {
+TEST_CASE("imap response: SEARCH lines give UIDs, and say where they are no list of numbers") {
   std::vector<std::uint32_t> uids;
-  parse_search_line("* SEARCH 4 5 4294967295", uids);
-  parse_search_line("* SEARCH", uids);
-  parse_search_line("* search 7", uids);
-  parse_search_line("* SEARCH x 8", uids);
-  parse_search_line("* SEARCH 99999999999", uids);
-  parse_search_line("* 3 EXISTS", uids);
-  CHECK(uids == std::vector<std::uint32_t>{4, 5, 4294967295, 7});
+  CHECK(parse_search_line("* SEARCH 4 5 4294967295", uids) == SearchLine::good);
+  CHECK(parse_search_line("* SEARCH", uids) == SearchLine::good);
+  CHECK(parse_search_line("* SEARCH ", uids) == SearchLine::good);
+  CHECK(parse_search_line("* search 7", uids) == SearchLine::good);
+  CHECK(parse_search_line("* SEARCH 8 (MODSEQ 917162500)", uids) == SearchLine::good);
+  CHECK(parse_search_line("* SEARCH x 8", uids) == SearchLine::bad);
+  CHECK(parse_search_line("* SEARCH 99999999999", uids) == SearchLine::bad);
+  CHECK(parse_search_line("* 3 EXISTS", uids) == SearchLine::other);
+  CHECK(uids == std::vector<std::uint32_t>{4, 5, 4294967295, 7, 8});
+  // A range is none of the answers to SEARCH, and is not counted out.
+  uids.clear();
+  CHECK(parse_search_line("* SEARCH 1:4294967295", uids) == SearchLine::bad);
+  CHECK(parse_search_line(R"(* ESEARCH (TAG "A282") UID ALL 1:4294967295)", uids) == SearchLine::bad);
+  CHECK(uids.size() <= 1);
 }
 
 TEST_CASE("imap response: FETCH lines give the date of arrival, in whatever order") {
@@ -72,6 +82,26 @@ TEST_CASE("imap response: the flag \\Junk names the spam folder, else its usual 
   CHECK(spam_folders_of({inbox, spam, parent}) == Names{"Spam"});
   CHECK(spam_folders_of({inbox}).empty());
   CHECK(spam_folders_of(std::vector<ImapFolder>(100, spam)).size() == 4);
+}
+
+TEST_CASE("imap response: whatever the fuzzer found once is read without harm") {
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/imap")) {
+    const std::string bytes = read_file(file.path().string());
+    INFO(file.path());
+    std::vector<std::uint32_t> uids;
+    std::vector<ImapFolder> folders;
+    for_each_line(bytes, [&](std::string_view line) {
+      if (auto folder = parse_list_line(line)) folders.push_back(std::move(*folder));
+      parse_date_line(line);
+      parse_uid_validity_line(line);
+      parse_search_line(line, uids);
+    });
+    CHECK(uids.size() <= bytes.size() / 2);
+    CHECK(spam_folders_of(folders).size() <= 4);
+    ++files;
+  }
+  CHECK(files >= 5);
 }
 
 }  // namespace gelombang::test

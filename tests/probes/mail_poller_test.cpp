@@ -16,18 +16,19 @@ struct Script {
   std::vector<std::string> mails;  // handed over by the next look
   std::optional<MailFault> fault;
   Duration lasts{};  // how long a look takes
+  bool whole = true;
   int looks = 0;
 };
 
 class ScriptedSource final : public MailSource {
  public:
   ScriptedSource(Script& script, FakeClock& clock) : script_(script), clock_(clock) {}
-  std::optional<MailFault> look(const Deliver& deliver) override {
+  Look look(const Deliver& deliver) override {
     ++script_.looks;
     const TimePoint seen_at = clock_.now();
     clock_.advance(script_.lasts);
     for (const std::string& mail : std::exchange(script_.mails, {})) deliver({MailFolder::inbox, seen_at, mail});
-    return script_.fault;
+    return {script_.fault, script_.whole};
   }
   void stop() noexcept override {}
 

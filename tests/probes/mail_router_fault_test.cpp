@@ -31,6 +31,53 @@ TEST_CASE("mail router: an unreadable mailbox is no lost mail") {
   CHECK(box.tally() == Counts{{MailResult::pending, 1}});
 }
 
+TEST_CASE("mail router: a look that does not end hides what is waited for, and holds nobody") {
+  MailBox box;
+  box.expect("a@t");  // its deadline passes
+  box.clock.advance(110s);
+  box.look();
+  const auto id = box.expect("b@t");  // is let go
+  box.expect("c@t");                  // is there at the end
+  CHECK(box.router.take().healthy);
+  for (int i = 0; i < 14; ++i) {
+    box.clock.advance(1s);
+    box.router.tick(box.clock.now());
+    box.hand_out();
+    CHECK_FALSE(box.ended(0));
+    CHECK(box.router.take().healthy == (i < 5));
+  }
+  CHECK(box.router.take().fault == ErrorClass::mailbox_unreachable);
+  box.router.cancel(id);
+  box.hand_out();
+  REQUIRE(box.ended(1));
+  CHECK(box.outcomes[1].kind == Kind::mailbox_fault);
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_unreachable);
+  CHECK(box.tally() == Counts{{MailResult::pending, 1}});
+  box.clock.advance(1s);
+  box.router.tick(box.clock.now());
+  box.hand_out();
+  REQUIRE(box.ended(0));
+  CHECK(box.outcomes[0].kind == Kind::mailbox_fault);
+  box.router.finish();
+  box.hand_out();
+  CHECK(box.outcomes[2].kind == Kind::mailbox_fault);
+  CHECK(box.tally() == Counts{{MailResult::pending, 2}});
+}
+
+TEST_CASE("mail router: a mail that cannot be read may have been anybody's who waited") {
+  MailBox box;
+  box.expect("a@t");
+  box.router.missed(box.clock.now() + 1s, ErrorClass::mailbox_protocol);
+  box.clock.advance(10s);
+  box.expect("b@t");
+  box.clock.advance(120s);
+  box.look();
+  CHECK(box.outcomes[0].kind == Kind::mailbox_fault);
+  CHECK(box.outcomes[0].error == ErrorClass::mailbox_protocol);
+  CHECK(box.outcomes[1].kind == Kind::lost);
+  CHECK(box.tally() == Counts{{MailResult::pending, 1}, {MailResult::lost, 1}});
+}
+
 TEST_CASE("mail router: a mailbox that comes back right after the deadline still decides") {
   MailBox box;
   box.expect("a@t");
@@ -73,8 +120,17 @@ TEST_CASE("mail router: a mail is not called late when the mailbox could not be 
   SECTION("nor once the mailbox is well again") {
     box.expect("b@t");
     box.clock.advance(40s);
+    box.look();
+    box.clock.advance(1s);
     box.arrive("b@t");
     CHECK(box.outcomes[1].result == MailResult::late);
+  }
+  SECTION("nor when a look took that long") {
+    box.expect("b@t");
+    box.clock.advance(40s);
+    box.arrive("b@t");
+    CHECK(box.outcomes[1].result == MailResult::pending);
+    CHECK(box.outcomes[1].error == ErrorClass::mailbox_unreachable);
   }
 }
 

@@ -26,6 +26,7 @@ struct Maildir {
   FakeClock clock;
   std::unique_ptr<MailSource> source;
   int next = 0;
+  bool whole = true;
 
   Maildir() { make(""); }
   void make(const std::string& folder) const {
@@ -46,10 +47,11 @@ struct Maildir {
   // What one look hands over, sorted; spam has a "!" in front.
   std::vector<std::string> look() {
     std::vector<std::string> seen;
-    const auto fault = source->look([&](const RawMail& mail) {
+    const Look one = source->look([&](const RawMail& mail) {
       seen.push_back((mail.folder == MailFolder::spam ? "!" : "") + std::string(mail.bytes));
     });
-    CHECK_FALSE(fault.has_value());
+    CHECK_FALSE(one.fault.has_value());
+    whole = one.whole;
     std::sort(seen.begin(), seen.end());
     return seen;
   }
@@ -132,17 +134,59 @@ TEST_CASE("maildir: the time of the first look stays with a mail that could not 
   std::vector<std::pair<std::string, TimePoint>> seen;
   const auto deliver = [&](const RawMail& mail) { seen.emplace_back(mail.bytes, mail.seen_at); };
   const TimePoint first = box.clock.now();
-  const auto fault = box.source->look(deliver);
+  const auto fault = box.source->look(deliver).fault;
   REQUIRE(fault.has_value());
   CHECK(info(fault->error).side == ErrorSide::mailbox);
   REQUIRE(seen.size() == 1);
   box.clock.advance(3s);
   fs::remove(path);
   write_file(path, "mended");
-  CHECK_FALSE(box.source->look(deliver).has_value());
+  CHECK_FALSE(box.source->look(deliver).fault.has_value());
   REQUIRE(seen.size() == 2);
   CHECK(seen[1].first == "mended");
   CHECK(seen[1].second == first);
+}
+
+TEST_CASE("maildir: a mail that stays unreadable is given up, and may have been anybody's") {
+  Maildir box;
+  box.open();
+  const std::string path = box.root + "/new/7.x.host";
+  fs::create_symlink(path, path);
+  const TimePoint first = box.clock.now();
+  std::vector<RawMail> unreadable;
+  const auto deliver = [&](const RawMail& mail) { unreadable.push_back(mail); };
+  int faults = 0;
+  while (box.source->look(deliver).fault) ++faults;
+  CHECK(faults == 5);
+  REQUIRE(unreadable.size() == 1);
+  CHECK(unreadable[0].unreadable == ErrorClass::mailbox_unreachable);
+  CHECK(unreadable[0].seen_at == first);
+  box.deliver("good");
+  CHECK(box.look() == Seen{"good"});
+}
+
+TEST_CASE("maildir: what one look reads is bounded, and the next one goes on") {
+  Maildir box;
+  box.open();
+  for (int i = 0; i < 2'500; ++i) box.deliver(std::to_string(i));
+  std::vector<std::size_t> read;
+  do {
+    read.push_back(box.look().size());
+  } while (!box.whole);
+  CHECK(read == std::vector<std::size_t>{1'000, 1'000, 500});
+}
+
+TEST_CASE("maildir: more mails than are kept in mind are a limit of ours, until some are gone") {
+  Maildir box;
+  box.source = open_maildir(box.root, box.clock, 10).value();
+  std::vector<std::string> paths;
+  for (int i = 0; i < 11; ++i) paths.push_back(box.deliver("x"));
+  const auto fault = box.source->look([](const RawMail&) {}).fault;
+  REQUIRE(fault);
+  CHECK(fault->error == ErrorClass::mailbox_protocol);
+  CHECK(open_maildir(box.root, box.clock, 10).has_error());
+  fs::remove(paths[3]);
+  CHECK(box.look().size() == 10);
 }
 
 TEST_CASE("maildir: a directory that goes away is a fault of the mailbox, and comes back without duplicates") {
@@ -151,7 +195,7 @@ TEST_CASE("maildir: a directory that goes away is a fault of the mailbox, and co
   box.deliver("a");
   CHECK(box.look() == Seen{"a"});
   fs::rename(box.root, box.root + ".away");
-  const auto fault = box.source->look([](const RawMail&) {});
+  const auto fault = box.source->look([](const RawMail&) {}).fault;
   REQUIRE(fault.has_value());
   CHECK(fault->error == ErrorClass::mailbox_unreachable);
   fs::rename(box.root + ".away", box.root);
