@@ -87,7 +87,7 @@ class MailWatcher {
     bool healthy = true;  // false: the mailbox cannot be read at the moment
     ErrorClass fault = ErrorClass::none;
     std::string fault_detail;
-    // Of each expectation that is open: from what caused it to the start of the last good look, which saw no mail for it.
+    // Of each expectation that is open: from its cause to the start of the last good look, which saw no mail for it.
     // A mailbox that cannot be read makes nobody wait longer.
     std::vector<Duration> waited;
   };
