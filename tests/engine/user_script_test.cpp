@@ -238,6 +238,7 @@ TEST_CASE("user: guards see the names of fields and files, and what is encoded t
   stage.play(0);
   CHECK(stage.requests().empty());
   CHECK(stage.step("one").steps[ErrorClass::generator_identity] == 5);
+}
 
 TEST_CASE("user: what is looked for beyond what is kept of an answer is no failure of the target") {
   const auto answer = [](const std::string& request) {
