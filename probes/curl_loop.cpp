@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -36,6 +37,12 @@ constexpr int kDelivered = 16;
 
 std::uint64_t tag_of(curl_socket_t fd, std::uint32_t generation) noexcept {
   return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+}
+
+// Of the socket that has this number now; 0: there is none.
+ino_t inode_of(int fd) noexcept {
+  struct stat about {};
+  return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode) ? about.st_ino : 0;
 }
 
 int make_epoll() {
@@ -69,7 +76,7 @@ void CurlLoop::shut_down() {
   pacing_timer_.cancel();
   multi_.reset();
   for (std::size_t fd = 0; fd < sockets_.size(); ++fd) {
-    if (sockets_[fd].open && sockets_[fd].ours) ::close(static_cast<int>(fd));
+    if (sockets_[fd].ours && current(sockets_[fd], static_cast<int>(fd))) ::close(static_cast<int>(fd));
   }
   sockets_.clear();
   boost::system::error_code ignored;
@@ -81,6 +88,12 @@ bool CurlLoop::add(CURL* easy) { return curl_multi_add_handle(multi_.get(), easy
 void CurlLoop::remove(CURL* easy) {
   curl_multi_remove_handle(multi_.get(), easy);
   register_changed();
+  std::erase(lost_, easy);
+}
+
+void CurlLoop::nudge(CURL* easy) {
+  curl_easy_pause(easy, CURLPAUSE_RECV);  // what changes nothing would not count
+  curl_easy_pause(easy, CURLPAUSE_CONT);
 }
 
 CurlLoop::Socket& CurlLoop::socket_of(curl_socket_t fd) {
@@ -89,23 +102,24 @@ CurlLoop::Socket& CurlLoop::socket_of(curl_socket_t fd) {
   return sockets_[index];
 }
 
-curl_socket_t CurlLoop::open_socket(const curl_sockaddr& address, const std::shared_ptr<NetworkLink>& link) {
+curl_socket_t CurlLoop::open_socket(CURL* easy, const curl_sockaddr& address,
+                                    const std::shared_ptr<NetworkLink>& link) {
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater, sizeof kNotSentLowWater);
   try {
     Socket& socket = socket_of(fd);
-    socket.open = socket.ours = true;
+    forget(socket);  // the kernel gives out no number that is in use
+    opened_.push_back({fd, easy, socket.generation});
     if (link) {
       setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kPacedReceiveBuffer, sizeof kPacedReceiveBuffer);
-      socket.paced = std::make_shared<PacedSocket>(fd, link, std::chrono::steady_clock::now());
-      link->sockets.emplace_back(socket.paced);
+      auto paced = std::make_shared<PacedSocket>(fd, link, std::chrono::steady_clock::now());
+      PacedSocket::enlist(*link, paced);
+      socket.paced = std::move(paced);
     }
+    socket.open = socket.ours = true;
+    socket.inode = inode_of(fd);
   } catch (const std::bad_alloc&) {
-    if (static_cast<std::size_t>(fd) < sockets_.size()) {
-      Socket& socket = socket_of(fd);
-      socket = Socket{.generation = socket.generation + 1};
-    }
     ::close(fd);
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
@@ -125,11 +139,30 @@ int CurlLoop::close_socket(void* loop, curl_socket_t fd) {
   if (index >= self->sockets_.size() || !self->sockets_[index].open) return ::close(fd);
   Socket& socket = self->sockets_[index];
   self->set_wanted(socket, CURL_POLL_REMOVE);
-  if (socket.paced) socket.paced->closed();
-  if (socket.dated) --self->dated_;
-  socket = Socket{.generation = socket.generation + 1};
-  --self->open_sockets_;
+  self->forget(socket);
   return ::close(fd);  // which takes it out of the set
+}
+
+// Whether the number of ours is that socket still.
+bool CurlLoop::current(const Socket& socket, curl_socket_t fd) const noexcept { return inode_of(fd) == socket.inode; }
+
+// The socket is closed, or about to be. What libcurl waits for on its number is libcurl's to take back.
+void CurlLoop::forget(Socket& socket) noexcept {
+  if (!socket.open) return;
+  if (socket.paced) socket.paced->closed();
+  if (socket.dated) --dated_;
+  if (socket.ours) --open_sockets_;
+  socket = Socket{.wanted = socket.wanted, .generation = socket.generation + 1};
+}
+
+// libcurl may have closed some before it came to wait for them.
+void CurlLoop::look_at_opened() {
+  for (const Wish& opened : opened_) {
+    Socket& socket = sockets_[static_cast<std::size_t>(opened.fd)];
+    if (socket.ours && !socket.made && !current(socket, opened.fd)) forget(socket);
+    if (socket.generation != opened.generation) lost_.push_back(opened.easy);
+  }
+  opened_.clear();
 }
 
 int CurlLoop::wanted(curl_socket_t fd) const noexcept {
@@ -161,9 +194,15 @@ void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   if (closing_) return;
   Socket& socket = socket_of(fd);
   set_wanted(socket, what);
+  if (socket.ours && !socket.made) {
+    if (what == CURL_POLL_REMOVE) lost_.push_back(easy);
+    if (!current(socket, fd)) forget(socket);
+  }
   if (what != CURL_POLL_REMOVE) {
     socket.open = true;
-    changed_.push_back({fd, easy});
+    // Before a connection is made libcurl waits for nothing but room.
+    socket.made = socket.made || (socket.ours && (what & CURL_POLL_IN) != 0);
+    changed_.push_back({fd, easy, socket.generation});
   } else if (!socket.ours) {  // libcurl closes it after this, and its number may be given out again at once
     register_events(fd, 0);
     socket = Socket{.generation = socket.generation + 1};
@@ -192,6 +231,7 @@ bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept 
 }
 
 void CurlLoop::register_changed() {
+  look_at_opened();
   for (const Wish& wish : changed_) {
     const auto index = static_cast<std::size_t>(wish.fd);
     if (index >= sockets_.size() || !sockets_[index].open) continue;
@@ -314,12 +354,16 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   int running = 0;
   curl_multi_socket_action(multi_.get(), fd, mask, &running);
   if (fd != CURL_SOCKET_TIMEOUT) count_paced(fd);
+  look_at_opened();
   for (const Wish& wish : changed_) {
+    const Socket& socket = sockets_[static_cast<std::size_t>(wish.fd)];
+    if (socket.generation != wish.generation) continue;  // closed, and another's by now
     if (wish.fd != fd) count_paced(wish.fd);
-    owner_->socket_used(wish.easy, wish.fd);
+    if (socket.wanted != CURL_POLL_REMOVE) owner_->socket_used(wish.easy, wish.fd);
   }
   owner_->round_ended();
   drain();
+  for (CURL* const easy : std::exchange(lost_, {})) owner_->attempt_lost(easy);
   register_changed();
   owner_->turn_ended();
 }
@@ -331,6 +375,7 @@ void CurlLoop::drain() {
     CURL* const easy = message->easy_handle;
     const CURLcode code = message->data.result;
     curl_multi_remove_handle(multi_.get(), easy);
+    std::erase(lost_, easy);
     owner_->transfer_ended(easy, code);
   }
 }

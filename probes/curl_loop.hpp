@@ -4,6 +4,12 @@
 // "remove" at the end of every transfer, although the connection goes back to its pool.
 //
 // libcurl's callbacks only write down what it wants; it is carried out when libcurl has returned.
+//
+// libcurl closes a socket whose connection was never made without a word (7.88, cf_socket_close: "we did never publish
+// it"): after a connect timeout, the slower of two addresses, a transfer that is removed. Until a connection is made the
+// kernel is therefore asked, by the socket's inode, whether a number still is that socket: whenever libcurl says
+// something about it, and at the end of the round that opened it. libcurl always says something then: what it waits for
+// is compared right after a transfer's turn, and before the next one's.
 #pragma once
 
 #include "base/clock.hpp"
@@ -13,6 +19,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +41,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     virtual void socket_used(CURL* easy, curl_socket_t fd) = 0;
     // libcurl has returned from a round of work.
     virtual void round_ended() = 0;
+    // An attempt to connect came to nothing, or to less than another one, and the transfer goes on.
+    virtual void attempt_lost(CURL* easy) = 0;
     // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
     virtual void transfer_ended(CURL* easy, CURLcode code) = 0;
     // Everything of this round has been taken in. More sockets may be waiting for their turn; must not destroy the
@@ -50,6 +60,9 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   [[nodiscard]] bool add(CURL* easy);
   // Ends a transfer; transfer_ended is not called for it.
   void remove(CURL* easy);
+  // Has libcurl look at a transfer that has no connection yet: after a failed attempt it does not go on to the next
+  // address of the same family by itself.
+  void nudge(CURL* easy);
   // Goes on with a transfer whose write callback said CURL_WRITEFUNC_PAUSE; not from a callback of libcurl's.
   [[nodiscard]] CURLcode resume(CURL* easy);
   // While libcurl has paused a transfer, what comes on its paced socket is dated all the same. No effect on -1.
@@ -59,7 +72,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
 
   // For CURLOPT_OPENSOCKETFUNCTION: a registered socket, or CURL_SOCKET_BAD with errno set. With a link, libcurl hears
   // of it no sooner than the link has carried the bytes.
-  curl_socket_t open_socket(const curl_sockaddr& address, const std::shared_ptr<NetworkLink>& link);
+  curl_socket_t open_socket(CURL* easy, const curl_sockaddr& address, const std::shared_ptr<NetworkLink>& link);
   // CURLOPT_CLOSESOCKETFUNCTION, with the loop as its data: sockets outlive the handles that opened them.
   static int close_socket(void* loop, curl_socket_t fd);
   // What libcurl waits for on a descriptor at the moment: CURL_POLL_*.
@@ -72,13 +85,15 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
 
  private:
   struct Socket {
-    int wanted = CURL_POLL_REMOVE;
+    int wanted = CURL_POLL_REMOVE;  // libcurl's word about the number, whatever socket has it
     std::uint32_t registered = 0;  // epoll's events; 0: not in the set
     std::uint32_t generation = 0;  // of this number, which the kernel gives out again
     bool open = false;
     bool ours = false;   // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
+    bool made = false;   // ours, and connected: libcurl says when it closes it
     bool dated = false;  // see date_arrivals
     int held = 0;        // CURL_POLL_* that the link does not let through yet
+    ino_t inode = 0;     // of ours: what no other socket has
     std::shared_ptr<PacedSocket> paced{};
   };
 
@@ -87,6 +102,9 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
 
   void take_wish(CURL* easy, curl_socket_t fd, int what);
   Socket& socket_of(curl_socket_t fd);
+  [[nodiscard]] bool current(const Socket& socket, curl_socket_t fd) const noexcept;
+  void look_at_opened();
+  void forget(Socket& socket) noexcept;
   void set_wanted(Socket& socket, int what) noexcept;
   [[nodiscard]] static std::uint32_t events_of(const Socket& socket) noexcept;
   bool register_events(curl_socket_t fd, std::uint32_t events) noexcept;
@@ -127,8 +145,11 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   struct Wish {
     curl_socket_t fd;
     CURL* easy;
+    std::uint32_t generation;
   };
   std::vector<Wish> changed_;             // in this round
+  std::vector<Wish> opened_;              // likewise, without a wish
+  std::vector<CURL*> lost_;               // their attempts to connect
   std::size_t open_sockets_ = 0;          // ours
   std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
   std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier

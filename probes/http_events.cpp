@@ -33,9 +33,15 @@ void HttpClient::Impl::round_ended() {
 void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
   Hop& hop = transfer_of(easy).hop;
   hop.fd = fd;
-  if (hop.link && !hop.paced) hop.paced = loop_->paced(fd);
-  // libcurl dates the connection only when TLS is up, too. It waits for input first when the handshake has begun.
-  if (hop.socket_opened && !hop.connected && (loop_->wanted(fd) & CURL_POLL_IN) != 0) hop.connected = now();
+  // It waits for input first when the connection is made: of several addresses this one has won.
+  const bool made = (loop_->wanted(fd) & CURL_POLL_IN) != 0;
+  if (hop.link && (made || !hop.paced)) hop.paced = loop_->paced(fd);
+  // libcurl dates the connection only when TLS is up, too.
+  if (hop.socket_opened && !hop.connected && made) hop.connected = now();
+}
+
+void HttpClient::Impl::attempt_lost(CURL* easy) {
+  if (!transfer_of(easy).hop.request_started) loop_->nudge(easy);
 }
 
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {

@@ -28,6 +28,12 @@ long long_of(CURL* easy, CURLINFO what) {
   return value;
 }
 
+// 0 where it is of an address that was given up for the one that is connected.
+long os_errno_of(const Transfer& transfer) {
+  const long number = long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO);
+  return transfer.hop.request_started && number == transfer.hop.connect_errno ? 0 : number;
+}
+
 HttpVersion version_of(long version) {
   switch (version) {
     case CURL_HTTP_VERSION_1_0: return HttpVersion::http1_0;
@@ -102,7 +108,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   TransferFacts facts;
   facts.code = code;
   if (code != CURLE_OK) {  // else nobody asks
-    facts.os_errno = static_cast<int>(long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO));
+    facts.os_errno = static_cast<int>(os_errno_of(transfer));
     facts.word = peer_word(transfer.slot->message.data());
     facts.verify_result = long_of(transfer.slot->easy.get(), CURLINFO_SSL_VERIFYRESULT);
   }

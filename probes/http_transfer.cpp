@@ -282,6 +282,8 @@ int Transfer::on_request(void* slot, char* remote_ip, char*, int remote_port, in
     self.hop.out_of_memory = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  if (self.hop.socket_opened)
+    curl_easy_getinfo(static_cast<EasySlot*>(slot)->easy.get(), CURLINFO_OS_ERRNO, &self.hop.connect_errno);
   self.hop.request_started = now;
   self.hop.sent.reset();
   self.context.handing_over = &self;
@@ -383,7 +385,8 @@ curl_socket_t Transfer::on_open(void* slot, curlsocktype, curl_sockaddr* address
       hop.open_errno = EMFILE;
       return CURL_SOCKET_BAD;
     }
-    const curl_socket_t fd = self.context.loop->open_socket(*address, hop.link);
+    CURL* const easy = static_cast<EasySlot*>(slot)->easy.get();
+    const curl_socket_t fd = self.context.loop->open_socket(easy, *address, hop.link);
     if (fd == CURL_SOCKET_BAD) {
       hop.open_errno = errno;
     } else {

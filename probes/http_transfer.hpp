@@ -138,6 +138,7 @@ struct Hop {
   std::uint64_t uploaded = 0;          // when an early answer was last looked at
   TimePoint upload_moved{};
   int open_errno = 0;
+  long connect_errno = 0;  // of an address that was given up for the one that is connected
   std::string guard_reason;
   HttpResponse response;
   bool body_began = false;

@@ -34,8 +34,12 @@ constexpr Duration kBurst = std::chrono::milliseconds(20);
 PacedSocket::PacedSocket(int fd, std::shared_ptr<NetworkLink> link, TimePoint opened)
     : fd_(fd), link_(std::move(link)), opened_(opened), sent_at_(opened + link_->rtt) {}
 
+void PacedSocket::enlist(NetworkLink& link, const std::shared_ptr<PacedSocket>& socket) {
+  std::erase_if(link.sockets, [](const auto& other) { return other.expired(); });
+  link.sockets.emplace_back(socket);
+}
+
 std::shared_ptr<PacedSocket> PacedSocket::find(NetworkLink& link, std::uint16_t local_port) {
-  std::erase_if(link.sockets, [](const auto& socket) { return socket.expired(); });
   for (const std::weak_ptr<PacedSocket>& socket : link.sockets) {
     std::shared_ptr<PacedSocket> one = socket.lock();
     if (one && one->local_port() == local_port) return one;

@@ -19,6 +19,8 @@ class PacedSocket {
  public:
   PacedSocket(int fd, std::shared_ptr<NetworkLink> link, TimePoint opened);
 
+  // So that find() knows of it.
+  static void enlist(NetworkLink& link, const std::shared_ptr<PacedSocket>& socket);
   // The link's connection from this port of ours; null: none.
   static std::shared_ptr<PacedSocket> find(NetworkLink& link, std::uint16_t local_port);
 

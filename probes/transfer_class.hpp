@@ -33,7 +33,7 @@ PeerWord peer_word(std::string_view message) noexcept;
 
 struct TransferFacts {
   CURLcode code = CURLE_OK;
-  int os_errno = 0;    // CURLINFO_OS_ERRNO
+  int os_errno = 0;    // CURLINFO_OS_ERRNO, where it is of this exchange and of the address that it was played with
   int open_errno = 0;  // why we could not open a socket: EMFILE, EADDRNOTAVAIL, ...
   Phase reached = Phase::dns;
   long verify_result = 0;         // CURLINFO_SSL_VERIFYRESULT, an X509_V_ERR_ number
