@@ -27,7 +27,9 @@ RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
     : prepared_(prepared),
       clock_(clock),
       process_(clock, prepared.limits),
+      worker_delta_(prepared.layout),
       own_recorder_(prepared.layout),
+      own_delta_(prepared.layout),
       traces_(prepared.layout->boundaries) {}
 
 void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
@@ -41,10 +43,9 @@ void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
 
 void RunWatch::collect(TimePoint now, bool last) {
   for (Recorder* recorder : run_->recorders()) {
-    Snapshot delta(prepared_.layout);
     open_.clear();
-    recorder->take(delta, open_);
-    aggregator_->add(delta);
+    recorder->take(worker_delta_, open_);
+    aggregator_->add(worker_delta_);
     aggregator_->add(open_, now);
     recorder->take(traces_);
   }
@@ -56,7 +57,8 @@ void RunWatch::collect(TimePoint now, bool last) {
     for (const Duration waited : mail_state_.waited) waiting.mail.record(waited);
     aggregator_->add(waiting);
   }
-  aggregator_->add(own_recorder_.take());
+  own_recorder_.take(own_delta_);
+  aggregator_->add(own_delta_);
   own_recorder_.take(traces_);
 }
 

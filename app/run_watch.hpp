@@ -69,7 +69,9 @@ class RunWatch {
   MailWatcher* mail_ = nullptr;
   ProcessFigures process_;
   std::optional<Aggregator> aggregator_;
+  Snapshot worker_delta_;  // kept, for its memory goes to the recorders and comes back
   Recorder own_recorder_;  // mail, which no worker owns
+  Snapshot own_delta_;
   Traces traces_;          // since the last interval
   std::vector<OpenVisit> open_;  // kept for its memory
   MailWatcher::Tally mail_state_;

@@ -81,7 +81,8 @@ void LoadRun::interrupt(TimePoint now) {
 }
 
 bool LoadRun::tick(TimePoint now) {
-  if (counters_.feed_ran_dry && now < arrivals_end_) stop_arrivals(now);
+  // With a part of its load missing the rest would measure another one.
+  if ((counters_.feed_ran_dry || counters_.worker_failed) && now < arrivals_end_) stop_arrivals(now);
   if (!interrupted_ && now >= arrivals_end_ && now - arrivals_end_ >= plan_.graceful_stop) interrupt(now);
   if (interrupted_) listen(now);
   return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) {
@@ -127,8 +128,8 @@ std::vector<const WorkerHealth*> LoadRun::health() const {
   return health;
 }
 
-void LoadRun::hold_workers(Duration length) {
-  for (const auto& worker : workers_) worker->hold(length);
+void LoadRun::post_to_workers(const std::function<void()>& work) {
+  for (const auto& worker : workers_) worker->post(work);
 }
 
 LoadRun::Users LoadRun::users() const {
@@ -136,8 +137,8 @@ LoadRun::Users LoadRun::users() const {
   for (std::size_t i = 0; i < users.by_state.size(); ++i) {
     users.by_state[i] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters_.users[i]));
   }
-  users.active = counters_.active_users;
-  users.most_active = counters_.most_active_users;
+  users.active = counters_.places.taken();
+  users.most_active = counters_.places.most();
   return users;
 }
 

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -58,8 +59,8 @@ class LoadRun {
   [[nodiscard]] Users users() const;
   // What each worker says of itself; alive as long as the run.
   [[nodiscard]] std::vector<const WorkerHealth*> health() const;
-  // See Worker::hold.
-  void hold_workers(Duration length);
+  // See Worker::post.
+  void post_to_workers(const std::function<void()>& work);
   [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
   [[nodiscard]] bool worker_failed() const { return counters_.worker_failed; }
   // Whether arrivals ended before the load did.

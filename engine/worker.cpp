@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -46,12 +47,6 @@ TraceLimits trace_limits(const Share& share) {
   return {part(kAttempts), share.worker * part(kAttempts), part(kEvidence), part(kEvidenceOfKind)};
 }
 
-void raise_to(std::atomic<std::uint64_t>& maximum, std::uint64_t value) {
-  std::uint64_t seen = maximum.load(std::memory_order_relaxed);
-  while (seen < value && !maximum.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
-  }
-}
-
 }  // namespace
 
 Worker::Worker(const WorkerDependencies& dependencies, Share share)
@@ -83,7 +78,8 @@ Worker::~Worker() {
     interrupt();
     thread_.join();
   }
-  users_.clear();  // before the client and the Lua state that they use
+  http_->end_transfers();  // a loop that failed has left them under way
+  users_.clear();          // before the client and the Lua state that they use
 }
 
 Result<void> Worker::prepare() {
@@ -121,9 +117,7 @@ void Worker::watch() {
   });
 }
 
-void Worker::hold(Duration length) {
-  boost::asio::post(io_, [length] { std::this_thread::sleep_for(length); });
-}
+void Worker::post(std::function<void()> work) { boost::asio::post(io_, std::move(work)); }
 
 void Worker::run() {
   const auto work = boost::asio::make_work_guard(io_);
@@ -133,10 +127,26 @@ void Worker::run() {
     // Memory, most likely. What was recorded stays; the run is invalid.
     spdlog::error("a worker stopped: {}", fault.what());
     shared_.counters.worker_failed = true;
+    give_up();
   }
   // A stall that lasted to the end would have been told by the beat that never came.
   if (const TimePoint now = shared_.clock.now(); now > loop_watch_.due()) loop_watch_.beat(now);
   finished_ = true;
+}
+
+// Ends what is under way and records it, as far as that can still be done: the fault may have cost a user its answer.
+void Worker::give_up() {
+  constexpr Duration kLastWords = std::chrono::milliseconds(200);
+  try {
+    if (!std::exchange(arrivals_over_, true)) drop_backlog();
+    pacing_timer_.cancel();
+    for (const auto& user : users_) user->interrupt();
+    if (busy_users_ == 0) return;
+    io_.restart();
+    io_.run_for(kLastWords);
+  } catch (const std::exception& fault) {
+    spdlog::error("what was under way in a worker that stopped is lost: {}", fault.what());
+  }
 }
 
 void Worker::stop_arrivals() {
@@ -153,7 +163,6 @@ void Worker::interrupt() {
   boost::asio::post(io_, [this] {
     // What was due after an earlier stop was not ours to start.
     if (!std::exchange(arrivals_over_, true)) drop_backlog();
-    interrupted_ = true;
     pacing_timer_.cancel();
     for (const auto& user : users_) user->interrupt();
     check_finished();
@@ -175,7 +184,7 @@ void Worker::on_pacing() {
   if (arrivals_over_) return;
   // One look at the clock: a backlog must not keep the answers waiting for as long as it grows.
   const TimePoint now = shared_.clock.now();
-  while (const auto arrival = pacer_->due(now)) {
+  for (std::optional<Arrival> arrival; !arrivals_over_ && (arrival = pacer_->due(now));) {
     if (pacer_->skips(*arrival, now)) {
       drop(*arrival, DropReason::generator_stall);
     } else {
@@ -183,7 +192,7 @@ void Worker::on_pacing() {
     }
   }
   health_.late_arrivals.store(pacer_->late(), std::memory_order_relaxed);
-  await_arrival();
+  if (!arrivals_over_) await_arrival();
 }
 
 void Worker::await_arrival() {
@@ -242,17 +251,12 @@ void Worker::drop_backlog() {
 
 VirtualUser* Worker::take_user() {
   // The limit is the whole process's: a worker may use what others leave.
-  const std::uint64_t active = shared_.counters.active_users.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (active > most_users_) {
-    shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-  raise_to(shared_.counters.most_active_users, active);
+  if (!shared_.counters.places.take(most_users_)) return nullptr;
   if (free_users_.empty()) {
     try {
       free_users_.push_back(&add_user());
     } catch (...) {
-      shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+      shared_.counters.places.give_back();
       throw;
     }
   }
@@ -278,8 +282,10 @@ bool Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
     if (!row) {
       shared_.counters.feed_ran_dry = true;
       --busy_users_;
-      shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+      shared_.counters.places.give_back();
+      if (pacer_) free_users_.push_back(&user);
       arrivals_over_ = true;
+      drop_backlog();
       check_finished();
       return false;
     }
@@ -293,7 +299,7 @@ bool Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
 
 void Worker::on_user_finished(VirtualUser& user) {
   --busy_users_;
-  shared_.counters.active_users.fetch_sub(1, std::memory_order_relaxed);
+  shared_.counters.places.give_back();
   const TimePoint before = shared_.clock.now();
   vm_.collect_garbage();
   health_.add_gc_pause(shared_.clock.now() - before);
@@ -336,8 +342,7 @@ void Worker::next_closed_iteration(VirtualUser& user) {
   }
   ++user.rounds;
   ++busy_users_;
-  const std::uint64_t active = shared_.counters.active_users.fetch_add(1, std::memory_order_relaxed) + 1;
-  raise_to(shared_.counters.most_active_users, active);
+  shared_.counters.places.take(std::numeric_limits<std::uint64_t>::max());  // as many as the load says
   begin(user, index, now);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/arrivals.hpp"
 #include "engine/loop_watch.hpp"
 #include "engine/run_plan.hpp"
+#include "engine/user_places.hpp"
 #include "engine/virtual_user.hpp"
 #include "metrics/user_state.hpp"
 
@@ -16,6 +17,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -27,8 +29,7 @@ class PhotoStore;
 
 // What all workers of a run share.
 struct SharedCounters {
-  std::atomic<std::uint64_t> active_users{0};
-  std::atomic<std::uint64_t> most_active_users{0};
+  UserPlaces places;
   std::array<std::atomic<std::int64_t>, kUserStateNames.size()> users{};  // by UserState
   std::atomic<bool> feed_ran_dry{false};
   std::atomic<bool> worker_failed{false};
@@ -68,12 +69,13 @@ class Worker {
   // From any thread.
   Recorder& recorder() noexcept { return recorder_; }
   [[nodiscard]] const WorkerHealth& health() const noexcept { return health_; }
-  // From any thread: keeps this worker's thread from its work for so long, as a stall of the machine would. For the
-  // self-test, which knows then what has to be measured.
-  void hold(Duration length);
+  // From any thread: has this worker's thread do something else, such as nothing for a while, as a stall of the machine
+  // would. An exception ends the worker.
+  void post(std::function<void()> work);
 
  private:
   void run();
+  void give_up();
   void watch();
   void on_pacing();
   void await_arrival();
@@ -110,7 +112,6 @@ class Worker {
   TimePoint next_look_ = TimePoint::max();  // at the pacer; max: when something changes
   TimePoint end_{};                         // of arrivals; closed loads: no iteration starts after it
   bool arrivals_over_ = false;
-  bool interrupted_ = false;
   std::atomic<bool> finished_{false};
   std::thread thread_;
 };

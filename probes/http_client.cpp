@@ -10,7 +10,7 @@ namespace gelombang {
 HttpClient::HttpClient(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options)
     : impl_(std::make_shared<Impl>(context, clock, guard, std::move(options))) {}
 
-HttpClient::~HttpClient() = default;
+HttpClient::~HttpClient() { impl_->end(); }
 
 TransferId HttpClient::start(HttpUser& user, HttpRequest request, Done done) {
   return impl_->start(user, std::move(request), std::move(done));
@@ -18,7 +18,11 @@ TransferId HttpClient::start(HttpUser& user, HttpRequest request, Done done) {
 
 void HttpClient::cancel(TransferId transfer, Outcome outcome) { impl_->cancel(transfer, outcome); }
 
+void HttpClient::end_transfers() { impl_->end_transfers(); }
+
 std::size_t HttpClient::active() const noexcept { return impl_->active(); }
+
+std::size_t HttpClient::open_connections() const noexcept { return impl_->open_connections(); }
 
 std::string HttpUser::cookie(std::string_view url, std::string_view name) const {
   if (!state_->share) return {};

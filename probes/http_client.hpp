@@ -70,7 +70,7 @@ class HttpClient {
   using Done = std::function<void(HttpResult&&)>;
 
   HttpClient(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
-  // Transfers under way end without a call of their `done`.
+  // As end_transfers(). Its users are gone.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -81,7 +81,12 @@ class HttpClient {
   // Ends a transfer now; done is called, later, with `outcome` (interrupted or abandoned) and what
   // was measured so far. Unknown ids are ignored.
   void cancel(TransferId transfer, Outcome outcome);
+  // Ends all transfers, also those whose result is not delivered yet, without a call of their `done`: for users that go
+  // while something is under way. Not from a guard's or libcurl's call.
+  void end_transfers();
   [[nodiscard]] std::size_t active() const noexcept;
+  // Of all users, idle ones and those that are being made included.
+  [[nodiscard]] std::size_t open_connections() const noexcept;
 
  private:
   friend class HttpUser;

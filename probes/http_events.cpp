@@ -189,9 +189,11 @@ void HttpClient::Impl::deliver() {
   const std::shared_ptr<Impl> alive = shared_from_this();
   std::vector<Finished> ready = std::move(delivered_);
   ready.swap(finished_);
+  cut_ = false;
   for (Finished& finished : ready) {
     if (finished.done) finished.done(std::move(finished.result));
-    if (alive.use_count() > 1) turn_ended();  // else that was the client's end
+    if (cut_) break;
+    turn_ended();
     shared_.spare_results.give_back(std::move(finished.result));
   }
   ready.clear();

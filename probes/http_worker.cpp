@@ -65,16 +65,24 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
       handles_(options_, shared_),
       early_timer_(context) {}
 
-HttpClient::Impl::~Impl() {
+void HttpClient::Impl::end() {
+  if (std::exchange(ended_, true)) return;
+  end_transfers();
+  handles_.clear();
+  loop_->shut_down();
+}
+
+void HttpClient::Impl::end_transfers() {
+  cut_ = true;
   for (auto& [id, transfer] : transfers_) {
     --transfer.user->state_->active;
+    forget(transfer);
     if (!transfer.slot) continue;
     loop_->remove(transfer.slot->easy.get());
     clear_hop(*transfer.slot);
   }
   transfers_.clear();
-  handles_.clear();
-  loop_->shut_down();
+  finished_.clear();
 }
 
 TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest request, Done done) {
@@ -169,6 +177,14 @@ void HttpClient::Impl::launch(Transfer& transfer) {
 
 // What libcurl held for the hop goes back.
 void HttpClient::Impl::release(Transfer& transfer) {
+  forget(transfer);
+  if (!transfer.slot) return;
+  limit_cookies(transfer);
+  handles_.give_back(std::move(transfer.slot));
+}
+
+// Nobody has the hop on a list any more.
+void HttpClient::Impl::forget(Transfer& transfer) {
   watch_.forget(transfer);
   std::erase(shared_.early, &transfer);
   shared_.give_back(std::move(transfer.hop.decoder));
@@ -180,9 +196,6 @@ void HttpClient::Impl::release(Transfer& transfer) {
   }
   std::erase(shared_.read_out, &transfer);
   if (shared_.handing_over == &transfer) shared_.handing_over = nullptr;
-  if (!transfer.slot) return;
-  limit_cookies(transfer);
-  handles_.give_back(std::move(transfer.slot));
 }
 
 // A look at the jar costs as much as it holds, so it is taken once for many cookies that were set.

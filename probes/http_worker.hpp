@@ -29,11 +29,16 @@ namespace gelombang {
 class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared_from_this<Impl> {
  public:
   Impl(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
-  ~Impl() override;
+  ~Impl() override { end(); }
+
+  // The client goes. Whoever still holds this does nothing more.
+  void end();
+  void end_transfers();
 
   TransferId start(HttpUser& user, HttpRequest request, Done done);
   void cancel(TransferId id, Outcome outcome);
   [[nodiscard]] std::size_t active() const noexcept { return transfers_.size(); }
+  [[nodiscard]] std::size_t open_connections() const noexcept { return loop_->open_sockets(); }
   [[nodiscard]] EasyPool& handles() noexcept { return handles_; }
 
   void socket_used(CURL* easy, curl_socket_t fd) override;
@@ -68,6 +73,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail);
   void refuse(Transfer& transfer, ErrorClass error, std::string_view detail);
   void release(Transfer& transfer);
+  void forget(Transfer& transfer);
   static void limit_cookies(Transfer& transfer);
   void deliver_soon();
   [[nodiscard]] TimePoint now() const { return shared_.clock.now(); }
@@ -87,6 +93,8 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   std::vector<Finished> delivered_;  // empty: memory for the next ones
   std::uint64_t trace_counter_ = 0;
   bool delivery_posted_ = false;
+  bool ended_ = false;
+  bool cut_ = false;  // transfers were ended, perhaps from inside a delivery
   boost::asio::steady_timer early_timer_;
   bool early_timer_armed_ = false;
 };

@@ -49,7 +49,7 @@ class Disturber {
   void look(TimePoint now) {
     if (now < next_) return;
     if (what_.kind == Disturbance::Kind::stall) {
-      run_.hold_workers(what_.length);
+      run_.post_to_workers([length = what_.length] { std::this_thread::sleep_for(length); });
       next_ = TimePoint::max();
     } else if (!is_frozen_) {
       server_.freeze();

@@ -255,6 +255,7 @@ class Stage {
       return under_way_ == 0;
     }));
     under_way_ids_.clear();
+    CHECK(open().size() == http_->client().open_connections());
     CHECK(unexpected_ == std::set<std::string>());
   }
 
@@ -262,6 +263,7 @@ class Stage {
     for (const std::size_t number : users_) http_->drop_user(number);
     users_.clear();
     CHECK(open().empty());
+    CHECK(http_->client().open_connections() == 0);
   }
 
   [[nodiscard]] std::set<int> open() const {
@@ -344,6 +346,15 @@ TEST_CASE("http descriptors: all ways at once, in any order") {
     stage.drop_users();
   }
   stage.play_good();
+}
+
+TEST_CASE("http descriptors: transfers that end with their client leave nothing open") {
+  Stage stage(GENERATE(false, true));
+  for (std::size_t i = 0; i < 200; ++i) stage.start(kWays[i % kWays.size()], i);
+  for (int turn = 0; turn < 40; ++turn) stage.http().context().poll_one();
+  CHECK_FALSE(stage.open().empty());
+  stage.http().client().end_transfers();
+  stage.drop_users();
 }
 
 TEST_CASE("http descriptors: a silent IPv6 address costs 200 ms, and the connection is the IPv4 one's") {
