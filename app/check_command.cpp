@@ -95,6 +95,15 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
              format_rate(Rate::per_second(capacity.rate)));
 }
 
+void warn_of_mail(const PreparedRun& run) {
+  const Duration wait = run.scenario.longest_mail_wait;
+  const Duration graceful = run.plan.graceful_stop;
+  if (wait <= graceful) return;
+  say("mail is given up after {}, but the run ends {} after its last arrival: what is asked for near the end is never "
+      "lost, at most late; --graceful-stop {} would wait for all of it\n",
+      format_duration(wait), format_duration(graceful), format_duration(wait));
+}
+
 }  // namespace
 
 int check_scenario(const RunOptions& options, bool fetch) {
@@ -112,6 +121,7 @@ int check_scenario(const RunOptions& options, bool fetch) {
   const FitReport fit = fit_of(run);
   print_need(run, fit.need);
   std::fflush(stdout);
+  warn_of_mail(run);
   for (const std::string& problem : fit.doubtful) say("may not fit: {}\n", problem);
   if (fit.impossible.empty()) {
     fmt::print("{} {}\n", fit.doubtful.empty() ? "It fits." : "It may fit.", sent);

@@ -105,6 +105,13 @@ std::set<std::string> asked_settings(lua_State* L, const LuaVm::State& state) {
   return asked;
 }
 
+double longest_mail_wait(lua_State* L, const LuaVm::State& state) {
+  const StackCleaner cleaner(L);
+  push_host_function(L, state, "mail_wait");
+  lua_call(L, 0, 1);
+  return lua_tonumber(L, -1);
+}
+
 }  // namespace
 
 bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file) {
@@ -201,7 +208,10 @@ Result<Scenario> LuaVm::load(const std::string& path) {
   try {
     auto scenario = lua::read_scenario(L, *state_, path);
     state_->scenario = luaL_ref(L, LUA_REGISTRYINDEX);
-    if (scenario.has_value()) scenario.value().settings_asked = lua::asked_settings(L, *state_);
+    if (scenario.has_value()) {
+      scenario.value().settings_asked = lua::asked_settings(L, *state_);
+      scenario.value().longest_mail_wait = from_seconds(lua::longest_mail_wait(L, *state_));
+    }
     lua::push_host_function(L, *state_, "freeze");
     lua_call(L, 0, 0);
     return scenario;

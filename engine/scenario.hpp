@@ -54,6 +54,7 @@ struct Scenario {
   CatchUp catch_up = CatchUp::capped;  // of its open loads
   std::optional<BackEndMark> back_end;
   std::set<std::string> settings_asked;  // by the file while it was read, of --set
+  Duration longest_mail_wait{};          // give_up_after as it stands in the file; 0 where no mail is waited for
   std::vector<Network> networks;         // in the order of Catalog::networks; empty: nobody's network is played
 
   // The journey that an iteration plays: a function of (seed, iteration).

@@ -66,6 +66,7 @@ constexpr std::array<ErrorClassInfo, kErrorClassCount> kRows{{
     {"mailbox_auth", Layer::mailbox, Side::mailbox, "the mailbox refuses the login"},
     {"mailbox_tls", Layer::mailbox, Side::mailbox, "the mailbox server's certificate or TLS is wrong"},
     {"mailbox_protocol", Layer::mailbox, Side::mailbox, "the mailbox answers nonsense"},
+    {"mailbox_limit", Layer::mailbox, Side::mailbox, "more in the mailbox than is read of it: our limits"},
     {"abandoned", Layer::person, Side::person, "the person lost patience and left"},
     {"consent", Layer::generator, Side::generator, "the target's owner has not consented to this request"},
     {"generator_descriptors", Layer::generator, Side::generator, "this process has no file descriptors left"},

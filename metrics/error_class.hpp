@@ -34,7 +34,7 @@ enum class ErrorClass : std::uint8_t {  // grouped by layer
   // mail
   mail_late, mail_missing, mail_spam, mail_link_bad,
   // mailbox
-  mailbox_unreachable, mailbox_auth, mailbox_tls, mailbox_protocol,
+  mailbox_unreachable, mailbox_auth, mailbox_tls, mailbox_protocol, mailbox_limit,
   // person
   abandoned,
   // ours

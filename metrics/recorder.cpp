@@ -145,10 +145,11 @@ void Recorder::mail(const MailSample& sample) {
   if (traces_) traces_->mail(sample);
   MailSnapshot& to = current_.mail;
   ++to.by_result[static_cast<std::size_t>(sample.result)];
-  if (sample.result == MailResult::in_time || sample.result == MailResult::late) {
+  const bool came = sample.result == MailResult::in_time || sample.result == MailResult::late;
+  const bool awaited = came || sample.result == MailResult::lost || sample.result == MailResult::pending;
+  if (came && !sample.at_least) {
     to.delivery[static_cast<std::size_t>(sample.folder)].record(sample.delay);
-  } else if ((sample.result == MailResult::lost || sample.result == MailResult::pending) &&
-             sample.delay > Duration::zero()) {
+  } else if (awaited && sample.delay > Duration::zero()) {
     to.waited.record(sample.delay);
   }
 }

@@ -90,15 +90,16 @@ inline constexpr std::array<std::string_view, 2> kMailFolderNames{"inbox", "spam
 
 enum class MailResult : std::uint8_t {
   in_time,
-  late,       // after expected_within
+  late,       // after expected_within, or not there yet when the run ended after that
   lost,       // not seen by give_up_after
-  pending,    // neither by the end of the run
+  pending,    // none of these by the end of the run
   duplicate,  // a further mail for an expectation that was met
   unknown,    // for nobody who waits or waited
+  hidden,     // expected, but a fault of the mailbox hides what became of it
 };
-inline constexpr std::size_t kMailResultCount = 6;
-inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames{"in_time", "late",      "lost",
-                                                                                 "pending", "duplicate", "unknown"};
+inline constexpr std::size_t kMailResultCount = 7;
+inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames{
+    "in_time", "late", "lost", "pending", "duplicate", "unknown", "hidden"};
 
 // What became of one expected mail (or of one that nobody expects).
 struct MailSample {
@@ -106,6 +107,7 @@ struct MailSample {
   MailFolder folder = MailFolder::inbox;
   Duration delay{};      // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
   std::string domain{};  // of the address that waited; empty where nobody did
+  bool at_least = false;  // in_time and late: `delay` is a lower bound
 };
 
 }  // namespace gelombang

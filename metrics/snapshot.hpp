@@ -115,7 +115,7 @@ struct MailSnapshot {
 
   std::array<std::uint64_t, kMailResultCount> by_result{};
   std::vector<Histogram> delivery;  // by MailFolder; in time and late
-  Histogram waited;                 // lost and pending: how long was waited for them, a censored delivery
+  Histogram waited;  // lost, pending, and late without having come: how long was waited for them, a censored delivery
   [[nodiscard]] std::uint64_t operator[](MailResult result) const noexcept {
     return by_result[static_cast<std::size_t>(result)];
   }

@@ -110,7 +110,8 @@ void summarize_networks(Summary& summary, const Snapshot& totals) {
 void summarize_mail(Summary& summary, const MailSnapshot& mail) {
   Summary::Email email;
   email.by_result = mail.by_result;
-  for (const MailResult r : {MailResult::in_time, MailResult::late, MailResult::lost, MailResult::pending}) {
+  for (const MailResult r :
+       {MailResult::in_time, MailResult::late, MailResult::lost, MailResult::pending, MailResult::hidden}) {
     email.sent += mail[r];
   }
   email.poll_interval = summary.run.mailbox_poll_interval;

@@ -255,6 +255,9 @@ void mail(Page& page, const Summary& s) {
   page.heading("Mail");
   page.fact("wanted", fmt::format("{}: {} in time, {} late, {} lost, {} pending", e.sent, n(MailResult::in_time),
                                   n(MailResult::late), n(MailResult::lost), n(MailResult::pending)));
+  if (n(MailResult::hidden) > 0) {
+    page.fact("not known", fmt::format("{}: the mailbox could not be read", n(MailResult::hidden)));
+  }
   page.fact("besides", fmt::format("{} in the spam folder, {} duplicate, {} for nobody", e.spam,
                                    n(MailResult::duplicate), n(MailResult::unknown)));
   page.fact("delivery",

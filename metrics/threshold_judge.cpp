@@ -64,7 +64,7 @@ ThresholdState state_of(double value, bool lower_bound, Comparison comparison, d
   return compare(value, comparison, limit) ? ThresholdState::pass : ThresholdState::fail;
 }
 
-Judgement judge_latency(const Threshold& threshold, const ThresholdData& data) {
+Judgement judge_durations(const Threshold& threshold, const ThresholdData& data) {
   Judgement j;
   j.samples = data.durations.observed.count() + data.durations.censored.count();
   auto figure = estimate(threshold, data.durations);
@@ -79,6 +79,31 @@ Judgement judge_latency(const Threshold& threshold, const ThresholdData& data) {
   j.within_error =
       !exact && !j.lower_bound && std::abs(nanoseconds - threshold.limit) <= kBucketError * threshold.limit;
   j.state = state_of(nanoseconds, j.lower_bound, threshold.comparison, threshold.limit);
+  return j;
+}
+
+void record_many(Histogram& to, Duration value, std::uint64_t count) {
+  Histogram some(to.shared_boundaries());
+  some.record(value);
+  for (; count > 0; count /= 2) {
+    if (count % 2 == 1) to.merge(some);
+    some.merge(Histogram(some));
+  }
+}
+
+// What is hidden may have come at once or never: is the answer the same for both?
+bool decides(const Threshold& threshold, const ThresholdData& data, ThresholdState state) {
+  if (threshold.aggregate != Aggregate::percentile) return false;
+  ThresholdData at_once = data;
+  record_many(at_once.durations.observed, Duration(1), data.hidden);
+  ThresholdData never = data;
+  record_many(never.durations.censored, kNever, data.hidden);
+  return judge_durations(threshold, at_once).state == state && judge_durations(threshold, never).state == state;
+}
+
+Judgement judge_latency(const Threshold& threshold, const ThresholdData& data) {
+  Judgement j = judge_durations(threshold, data);
+  if (data.hidden > 0 && !decides(threshold, data, j.state)) j.state = ThresholdState::no_data;
   return j;
 }
 
@@ -124,7 +149,10 @@ std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std:
 
 void ThresholdData::add(const Threshold& threshold, const Snapshot& delta) {
   const auto& steps = delta.layout()->catalog.steps;
-  if (threshold.metric == ThresholdMetric::mail_delivery) add_mail(durations, delta.mail);
+  if (threshold.metric == ThresholdMetric::mail_delivery) {
+    add_mail(durations, delta.mail);
+    hidden += delta.mail[MailResult::hidden];
+  }
   if (threshold.metric == ThresholdMetric::person_time) {
     for (std::size_t j = 0; j < delta.journeys.size(); ++j) {
       if (!threshold.journey || *threshold.journey == j) durations.merge(delta.journeys[j].people.time);
@@ -184,6 +212,7 @@ void ThresholdData::add(const Threshold& threshold, const UnderWay& under_way, s
 
 void ThresholdData::merge(const ThresholdData& other) {
   durations.merge(other.durations);
+  hidden += other.hidden;
   good += other.good;
   all += other.all;
   arrivals += other.arrivals;

@@ -45,6 +45,7 @@ struct ThresholdData {
   void merge(const ThresholdData& other);
 
   CensoredHistogram durations;  // of a latency
+  std::uint64_t hidden = 0;     // mails of which a fault of the mailbox hides how long they took
   std::uint64_t good = 0;       // failed steps, served arrivals or finished steps: the numerator
   std::uint64_t all = 0;        // what it is a share of
   Duration arrivals{};          // how long arrivals went on meanwhile

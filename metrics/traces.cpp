@@ -96,7 +96,8 @@ void TraceKeeper::mail(const MailSample& sample) {
   if (cell == nullptr) return;
   ++cell->count;
   if (sample.result == MailResult::lost) ++cell->failures;
-  if (sample.result == MailResult::in_time || sample.result == MailResult::late) cell->time.record(sample.delay);
+  const bool came = sample.result == MailResult::in_time || sample.result == MailResult::late;
+  if (came && !sample.at_least) cell->time.record(sample.delay);
 }
 
 bool TraceKeeper::wants_evidence(StepId step, ErrorClass error) const {

@@ -58,7 +58,7 @@ struct ValidityFacts {
   std::array<std::uint64_t, kDropReasonCount> dropped{};
   std::uint64_t requests = 0;        // attempted
   std::uint64_t own_faults = 0;      // of them or of steps: generator_descriptors, _ports, _memory, _internal
-  std::uint64_t mailbox_faults = 0;  // steps that the mailbox failed
+  std::uint64_t mailbox_faults = 0;  // steps that the mailbox failed, or mails that it hid
   std::optional<Duration> lag_p99;   // nothing in closed models
   std::optional<Duration> lag_max;
   std::optional<Duration> tightest_latency;  // that a threshold names

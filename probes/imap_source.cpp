@@ -112,7 +112,7 @@ class ImapSource final : public MailSource {
     return {ErrorClass::mailbox_protocol, std::move(detail)};
   }
   [[nodiscard]] static MailFault too_much(std::string detail) {
-    return {ErrorClass::mailbox_protocol, std::move(detail)};
+    return {ErrorClass::mailbox_limit, std::move(detail)};
   }
   // Why a command was broken.
   [[nodiscard]] MailFault why_broken() const {
@@ -252,7 +252,7 @@ std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::
     const std::size_t before = uids.size();
     if (auto fault = search(name, std::to_string(begin + 1) + ":" + std::to_string(end), uids)) {
       // Many mails after a long gap: too long an answer.
-      const bool again = fault->error == ErrorClass::mailbox_protocol && window > kSearchWindow;
+      const bool again = fault->error == ErrorClass::mailbox_limit && window > kSearchWindow;
       if (!again || ++too_long > kMaxLongAnswers) return fault;
       window = kSearchWindow;
       continue;

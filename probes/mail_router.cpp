@@ -122,7 +122,7 @@ bool MailRouter::give_to(Id id, HeldMail& mail, bool also_without_link) {
 void MailRouter::hold(HeldMail mail) {
   const std::size_t recipients = mail.mail.message.recipients.size();
   if (mail.mail.message.cut && (recipients == 0 || recipients >= kMaxRecipients)) {
-    missed(mail.mail.seen_at, ErrorClass::mailbox_protocol);
+    missed(mail.mail.seen_at, ErrorClass::mailbox_limit);
   }
   if (recipients == 0) {
     count(MailResult::unknown, mail.mail.folder);
@@ -181,20 +181,19 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
   } else if (mail.not_before > in_time_until) {
     outcome.result = MailResult::late;
   } else {
-    outcome.result = MailResult::pending;
+    outcome.result = MailResult::hidden;
     outcome.error = why_blind(expectation);
   }
   if (!expectation.link_text.empty() && outcome.link.empty()) {
     // The link may stand where we did not read, or in another mail that we did not see.
     const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(expectation);
-    outcome.error = mail.mail.message.cut ? ErrorClass::mailbox_protocol
+    outcome.error = mail.mail.message.cut ? ErrorClass::mailbox_limit
                     : seen_all            ? ErrorClass::mail_link_bad
                                           : why_blind(expectation);
   }
-  // A pending mail is known to have taken this long at least.
-  const Duration at_least = elapsed(expectation.caused_at, mail.not_before);
-  count(outcome.result, outcome.folder, outcome.result == MailResult::pending ? at_least : outcome.delay,
-        expectation.recipient);
+  const bool at_least = mail.not_before < mail.mail.seen_at;
+  count(outcome.result, outcome.folder, at_least ? elapsed(expectation.caused_at, mail.not_before) : outcome.delay,
+        expectation.recipient, at_least);
   // A mail that was kept for want of the link is one too many now.
   if (waiting.linkless && &*waiting.linkless != &mail) count(MailResult::duplicate, waiting.linkless->mail.folder);
   completions_.push_back({close(id, true), std::move(outcome)});
@@ -211,15 +210,17 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
     outcome.result = MailResult::lost;
     outcome.error = ErrorClass::mail_missing;
     waited = expectation.give_up_after;
+  } else if (!missed && !met && last_good_look_ > later(expectation.caused_at, expectation.expected_within)) {
+    outcome.result = MailResult::late;
   } else if (kind == MailOutcome::Kind::mailbox_fault || missed || fault_ || long_since_good_look(latest_)) {
     kind = MailOutcome::Kind::mailbox_fault;
-    outcome.result = MailResult::pending;
+    outcome.result = MailResult::hidden;
   } else {
     outcome.result = MailResult::pending;
   }
   outcome.kind = kind;
   if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = why_blind(expectation);
-  count(outcome.result, MailFolder::inbox, waited, expectation.recipient);
+  count(outcome.result, MailFolder::inbox, waited, expectation.recipient, true);
   completions_.push_back({close(id, met), std::move(outcome)});
 }
 
@@ -304,10 +305,12 @@ void MailRouter::forget_if_idle(People::iterator person) {
   if (rest.ended == 0 && rest.waiting.empty() && rest.held.empty()) people_.erase(person);
 }
 
-void MailRouter::count(MailResult result, MailFolder folder, Duration delay, std::string_view recipient) {
+void MailRouter::count(MailResult result, MailFolder folder, Duration delay, std::string_view recipient,
+                       bool at_least) {
   const std::size_t at = recipient.rfind('@');
   samples_.push_back({result, folder, delay,
-                      at == std::string_view::npos ? std::string() : dimension_value(recipient.substr(at + 1))});
+                      at == std::string_view::npos ? std::string() : dimension_value(recipient.substr(at + 1)),
+                      at_least});
 }
 
 MailWatcher::Tally MailRouter::take() {

@@ -1,10 +1,10 @@
 // Who gets which mail, and what is counted: the pure part of the mailbox, without threads, clocks or
 // input. Its caller (probes/mail_poller.hpp) tells it what every look at the mailbox saw, and when.
 //
-// Every expectation ends in exactly one sample (in_time, late, lost or pending); every mail that met no
+// Every expectation ends in exactly one sample (in_time, late, lost, pending or hidden); every mail that met no
 // expectation in at most one (duplicate, unknown). Lost needs proof: a look that began at or after the
 // deadline and read everything. Late too: where the mailbox was unreadable, a mail may have come in time. What
-// is not proved is pending, and so is what a mail that could not be read may have been.
+// is not proved is hidden, and so is what a mail that could not be read may have been.
 #pragma once
 
 #include "probes/mail_message.hpp"
@@ -115,7 +115,7 @@ class MailRouter {
   void forget(TimePoint now);
   void forget_if_idle(People::iterator person);
   void count(MailResult result, MailFolder folder = MailFolder::inbox, Duration delay = {},
-             std::string_view recipient = {});
+             std::string_view recipient = {}, bool at_least = false);
 
   Limits limits_;
   Id next_id_ = 1;

@@ -50,7 +50,7 @@ struct MailOutcome {
     interrupted,    // cancelled, while the mailbox could be read
   };
   Kind kind = Kind::delivered;
-  // of delivered: in_time, late, or pending where a fault of the mailbox hides which of the two (error says why)
+  // of delivered: in_time, late, or hidden where a fault of the mailbox hides which of the two (error says why)
   MailResult result = MailResult::in_time;
   // mail_late is no error here; mail_link_bad where mail came, but until expected_within none with the link, and a
   // class of the mailbox where that is not known
@@ -76,12 +76,13 @@ class MailWatcher {
 
   // Thread-safe. A mail that came before the call counts too, as long as it came after caused_at.
   virtual ExpectationId expect(MailExpectation expectation, Done done) = 0;
-  // Thread-safe, and waits for no look. Counts the mail as pending; done is called before this returns.
+  // Thread-safe, and waits for no look. The mail is late if it was not there when a look began after expected_within,
+  // else pending, or hidden where the mailbox cannot be read; done is called before this returns.
   virtual void cancel(ExpectationId id) = 0;
 
   struct Tally {
-    // Since the last call, one for each mail or expectation decided. Expectations are in_time, late, lost
-    // or pending (cancelled, or hidden by a fault of the mailbox); other mails are duplicate or unknown,
+    // Since the last call, one for each mail or expectation decided. Expectations are in_time, late, lost,
+    // pending (cancelled) or hidden (by a fault of the mailbox); other mails are duplicate or unknown,
     // told once nobody can wait for them any more. A mail of an expectation given up is not counted again.
     std::vector<MailSample> samples;
     bool healthy = true;  // false: the mailbox cannot be read at the moment

@@ -190,7 +190,7 @@ std::optional<MailFault> MaildirSource::list(const std::string& path, Folder& fo
     if (error != 0) return fault_from(error, "the Maildir cannot be read");
     if (stopping_) return MailFault{ErrorClass::mailbox_unreachable, "stopped"};
     if (present > max_mails_) {
-      return MailFault{ErrorClass::mailbox_protocol,
+      return MailFault{ErrorClass::mailbox_limit,
                        "the Maildir holds more than " + std::to_string(max_mails_) + " mails: take an emptier one"};
     }
   }

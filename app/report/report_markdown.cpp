@@ -114,10 +114,13 @@ std::string mail(const json::object& summary) {
   const json::object& email = object_in(summary, "email");
   if (email.empty()) return {};
   const json::object& delivery = object_in(email, "delivery_seconds");
-  return fmt::format("\n### Mail\n\n{} expected: {} in time, {} late, {} lost, {} pending; delivery p50 {}, p95 {}\n",
-                     count_in(email, "sent"), count_in(email, "in_time"), count_in(email, "late"),
-                     count_in(email, "lost"), count_in(email, "pending"), figure_text(delivery, "p50"),
-                     figure_text(delivery, "p95"));
+  std::string out = fmt::format("\n### Mail\n\n{} expected: {} in time, {} late, {} lost, {} pending",
+                                count_in(email, "sent"), count_in(email, "in_time"), count_in(email, "late"),
+                                count_in(email, "lost"), count_in(email, "pending"));
+  if (const auto hidden = count_in(email, "hidden"); hidden > 0) {
+    out += fmt::format(", {} not known (the mailbox could not be read)", hidden);
+  }
+  return out + fmt::format("; delivery p50 {}, p95 {}\n", figure_text(delivery, "p50"), figure_text(delivery, "p95"));
 }
 
 std::string rules(const json::object& summary) {

@@ -266,6 +266,30 @@ function mailbox.wait(options)
   return { folder = folder, delay = delay, late = late, subject = subject, link = link }
 end
 
+-- How long a mail may be waited for, in seconds, as far as it stands in the text of a loaded file; 0: nobody waits.
+-- `check` compares it with the end of the run. A constructor's constants are a table of the bytecode.
+local longest_mail_wait = 0
+
+local function literal(value) return type(value) == "number" and value or native.parse_duration(tostring(value)) or 0 end
+
+local function note_mail_waits(code)
+  local about = util.funcinfo(code)
+  local seen, written = {}, 0
+  for at = -1, -about.gcconsts, -1 do
+    local constant = util.funck(code, at)
+    if type(constant) == "proto" then
+      note_mail_waits(constant)
+    elseif type(constant) == "string" then
+      seen[constant] = true
+    elseif type(constant) == "table" and (constant.give_up_after or constant.expected_within) then
+      local give_up = constant.give_up_after and literal(constant.give_up_after)
+      written = math.max(written, give_up or math.max(literal(constant.expected_within), 120))
+    end
+  end
+  if not (seen.mailbox and seen.wait) or seen.give_up_after then return end  -- nobody waits, or how long is computed
+  longest_mail_wait = math.max(longest_mail_wait, written > 0 and written or 120)
+end
+
 -- Photos and settings -----------------------------------------------------------------------------
 
 -- Draws a photo while the file loads; the bytes are shared by all users. See docs/photos.md.
@@ -329,10 +353,15 @@ end
 
 local host = { steps = steps, freeze = freeze, asked = asked }
 
+function host.mail_wait() return longest_mail_wait end
+
 function host.load(chunk)
   local ok, result = run_chunk(chunk)
   if not ok then error(result, 0) end
-  for _, file in ipairs(chunks) do check_names(file) end
+  for _, file in ipairs(chunks) do
+    check_names(file)
+    note_mail_waits(file)
+  end
   return is(result, "scenario") or error("the file returns no scenario: end it with return scenario { ... }", 0)
 end
 

@@ -66,6 +66,24 @@ TEST_CASE("scenario: journeys, steps and weights are those of the file, by name"
   CHECK(scenario.guards[0].violated_by("3201011234567890"));
 }
 
+TEST_CASE("scenario: how long a mail is waited for is read from the text of the file") {
+  const auto wait_in = [](const std::string& body) {
+    const std::string begin =
+        "local s = step 's'\nreturn scenario { journeys = { j = { run = function(person)\ns(function() ";
+    return ScenarioFiles().must_load(begin + body + "\nend) end } } }").longest_mail_wait;
+  };
+  CHECK(wait_in("http.get '/'") == 0s);
+  CHECK(wait_in("mailbox.wait { to = person.email }") == 120s);
+  CHECK(wait_in("mailbox.wait { to = person.email, expected_within = '10s' }") == 120s);
+  CHECK(wait_in("mailbox.wait { to = person.email, expected_within = '5m' }") == 300s);
+  CHECK(wait_in("mailbox.wait { to = person.email, give_up_after = '45s' }") == 45s);
+  CHECK(wait_in("mailbox.wait { to = person.email, give_up_after = 45 }") == 45s);
+  CHECK(wait_in("mailbox.wait { to = 'a@t', give_up_after = '45s' }\n"
+                "mailbox.wait { to = 'a@t', give_up_after = '2m' }") == 120s);
+  // What is computed is not known.
+  CHECK(wait_in("mailbox.wait { to = person.email, give_up_after = setting('patience', '9s') }") == 0s);
+}
+
 TEST_CASE("scenario: people are the journey's own, else the scenario's") {
   ScenarioFiles files;
   files.write("accounts.csv", "email\na@x.test\nb@x.test\n");

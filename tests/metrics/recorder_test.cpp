@@ -131,15 +131,18 @@ TEST_CASE("recorder: mails are counted by result, their delivery by folder", "[u
   recorder.mail({MailResult::lost, MailFolder::inbox, 120s});
   recorder.mail({MailResult::pending, MailFolder::inbox, 0s});
   recorder.mail({MailResult::unknown, MailFolder::inbox, 9s});
+  recorder.mail({MailResult::hidden, MailFolder::inbox, 9s});
+  recorder.mail({MailResult::late, MailFolder::inbox, 31s, "", true});
   const Snapshot s = recorder.take();
   CHECK(s.mail[MailResult::in_time] == 1);
-  CHECK(s.mail[MailResult::late] == 1);
+  CHECK(s.mail[MailResult::late] == 2);
+  CHECK(s.mail[MailResult::hidden] == 1);
   CHECK(s.mail[MailResult::lost] == 1);
   CHECK(s.mail[MailResult::pending] == 1);
   CHECK(s.mail[MailResult::unknown] == 1);
   CHECK(s.mail.delivery[0].max() == 3s);
   CHECK(s.mail.delivery[1].max() == 40s);
-  CHECK(s.mail.waited.count() == 1);
+  CHECK(s.mail.waited.count() == 2);
   CHECK(s.mail.waited.max() == 120s);
 }
 

@@ -283,6 +283,27 @@ TEST_CASE("judge: mails that were waited for in vain raise the delivery percenti
   CHECK(r.verdict.value == 120.0);
 }
 
+TEST_CASE("judge: of mails that the mailbox hides either may be true, so what hangs on them is no data", "[unit]") {
+  const auto run_with = [](const std::string& threshold, int in_time, int lost, int hidden) {
+    Run run(threshold);
+    for (int i = 0; i < in_time; ++i) run.recorder().mail({MailResult::in_time, MailFolder::inbox, 2s});
+    for (int i = 0; i < lost; ++i) run.recorder().mail({MailResult::lost, MailFolder::inbox, 120s});
+    for (int i = 0; i < hidden; ++i) run.recorder().mail({MailResult::hidden, MailFolder::inbox, 60s});
+    return run.second().finish().verdict.state;
+  };
+  const std::string p90 = "all: mail_delivery p90 < 30s";
+  CHECK(run_with(p90, 100, 0, 0) == ThresholdState::pass);
+  CHECK(run_with(p90, 100, 0, 5) == ThresholdState::pass);
+  CHECK(run_with(p90, 100, 0, 20) == ThresholdState::no_data);
+  CHECK(run_with(p90, 0, 0, 20) == ThresholdState::no_data);
+  CHECK(run_with(p90, 10, 90, 0) == ThresholdState::fail);
+  CHECK(run_with(p90, 10, 90, 100) == ThresholdState::fail);
+  CHECK(run_with(p90, 85, 15, 100) == ThresholdState::no_data);
+  CHECK(run_with(p90, 0, 1, 1'000'000) == ThresholdState::no_data);
+  CHECK(run_with("all: mail_delivery mean < 30s", 100, 0, 1) == ThresholdState::no_data);
+  CHECK(run_with("all: mail_delivery max < 30s", 100, 0, 1) == ThresholdState::no_data);
+}
+
 TEST_CASE("judge: a person's time counts to the success of the journey, and from below where it did not come",
           "[unit]") {
   Run run("j: person_time p90 < 5m");

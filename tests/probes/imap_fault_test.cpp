@@ -208,12 +208,12 @@ TEST_CASE("imap faults: what is larger than we read is a limit of ours") {
   while (lines.size() < std::size_t{3} << 20) lines += "* OK still working on it, please wait a moment longer\r\n";
   const std::string endless(std::size_t{64} << 20, 'x');
   check({
-      {"LIST", lines, ErrorClass::mailbox_protocol},
-      {"UID SEARCH", lines, ErrorClass::mailbox_protocol},
-      {"greeting", endless, ErrorClass::mailbox_protocol},
-      {"LIST", "* LIST " + endless, ErrorClass::mailbox_protocol},
-      {"UID SEARCH", "* SEARCH " + endless, ErrorClass::mailbox_protocol},
-      {"UID FETCH", "* 1 FETCH (UID 8 BODY[]<0> {67108864}\r\n" + endless + ")\r\n", ErrorClass::mailbox_protocol},
+      {"LIST", lines, ErrorClass::mailbox_limit},
+      {"UID SEARCH", lines, ErrorClass::mailbox_limit},
+      {"greeting", endless, ErrorClass::mailbox_limit},
+      {"LIST", "* LIST " + endless, ErrorClass::mailbox_limit},
+      {"UID SEARCH", "* SEARCH " + endless, ErrorClass::mailbox_limit},
+      {"UID FETCH", "* 1 FETCH (UID 8 BODY[]<0> {67108864}\r\n" + endless + ")\r\n", ErrorClass::mailbox_limit},
   });
 }
 

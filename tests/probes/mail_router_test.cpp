@@ -315,6 +315,30 @@ TEST_CASE("mail router: a mail without the link waits for one with it until expe
   }
 }
 
+TEST_CASE("mail router: who waits when the run ends has a late mail once it was looked for after expected_within") {
+  MailBox box;
+  box.expect("a@t");
+  box.clock.advance(20s);
+  box.look();
+  box.expect("b@t");
+  box.clock.advance(11s);
+  box.look();
+  box.clock.advance(1s);
+  box.router.finish();
+  box.hand_out();
+  CHECK(box.outcomes[0].kind == Kind::interrupted);
+  CHECK(box.outcomes[0].result == MailResult::late);
+  CHECK(box.outcomes[1].kind == Kind::interrupted);
+  CHECK(box.outcomes[1].result == MailResult::pending);
+  const auto samples = box.router.take().samples;
+  REQUIRE(samples.size() == 2);
+  for (const MailSample& sample : samples) {
+    CHECK(sample.at_least);
+    // Nobody looked in the last second.
+    CHECK(sample.delay == (sample.result == MailResult::late ? Duration(31s) : Duration(11s)));
+  }
+}
+
 TEST_CASE("mail router: a limit of ours is not the target's bad link, nor its lost mail") {
   MailBox box;
   box.expect("a@t", "Verify");
@@ -323,7 +347,7 @@ TEST_CASE("mail router: a limit of ours is not the target's bad link, nor its lo
   box.clock.advance(30s);
   box.look();
   REQUIRE(box.ended(0));
-  CHECK(box.outcomes[0].error == ErrorClass::mailbox_protocol);
+  CHECK(box.outcomes[0].error == ErrorClass::mailbox_limit);
 
   box.expect("b@t");
   // Whom it is for stands too far down.
@@ -332,8 +356,8 @@ TEST_CASE("mail router: a limit of ours is not the target's bad link, nor its lo
   box.look();
   REQUIRE(box.ended(1));
   CHECK(box.outcomes[1].kind == Kind::mailbox_fault);
-  CHECK(box.outcomes[1].error == ErrorClass::mailbox_protocol);
-  CHECK(box.tally() == Counts{{MailResult::in_time, 1}, {MailResult::unknown, 1}, {MailResult::pending, 1}});
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
+  CHECK(box.tally() == Counts{{MailResult::in_time, 1}, {MailResult::unknown, 1}, {MailResult::hidden, 1}});
 }
 
 TEST_CASE("mail router: a held mail with the link is preferred to an older one without it") {

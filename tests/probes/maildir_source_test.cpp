@@ -183,7 +183,7 @@ TEST_CASE("maildir: more mails than are kept in mind are a limit of ours, until 
   for (int i = 0; i < 11; ++i) paths.push_back(box.deliver("x"));
   const auto fault = box.source->look([](const RawMail&) {}).fault;
   REQUIRE(fault);
-  CHECK(fault->error == ErrorClass::mailbox_protocol);
+  CHECK(fault->error == ErrorClass::mailbox_limit);
   CHECK(open_maildir(box.root, box.clock, 10).has_error());
   fs::remove(paths[3]);
   CHECK(box.look().size() == 10);

@@ -106,17 +106,19 @@ export function people(run) {
 export function mail(run) {
   const { email } = run.summary;
   if (!email) return null;
+  const hidden = email.hidden ?? 0;
   const rows = ["in_time", "late", "lost", "pending", "duplicate"].map((name) => [
     words(name),
     right(count(email[name])),
     right(email.sent > 0 && name !== "duplicate" ? percent(email[name] / email.sent) : ""),
   ]);
+  if (hidden > 0) rows.push(["not known: the mailbox could not be read", right(count(hidden)), right(percent(hidden / email.sent))]);
   if (email.spam > 0) rows.push(["of these in the spam folder", right(count(email.spam)), right(percent(email.spam / email.sent))]);
   const d = email.delivery_seconds;
   return section(
     "mail",
     "Mail delivery",
-    h("p", {}, d.p50 === null ? "No mail arrived." : `${email.sent === 1 ? "1 mail was" : `${count(email.sent)} mails were`} expected. Half arrived within ${figure(d, "p50")}, 95 of 100 within ${figure(d, "p95")}` +
+    h("p", {}, d.p50 === null ? (hidden > 0 ? "Of no mail is known how long it took." : "No mail arrived.") : `${email.sent === 1 ? "1 mail was" : `${count(email.sent)} mails were`} expected. Half arrived within ${figure(d, "p50")}, 95 of 100 within ${figure(d, "p95")}` +
       (email.poll_interval_seconds === null ? "." : `; the mailbox was looked into every ${duration(email.poll_interval_seconds)}.`)),
     table("Mail delivery", ["mail", right("count"), right("share")], rows),
   );
