@@ -81,10 +81,10 @@ std::string header_lines(const HttpResponse& response, const Redactor& redactor)
   std::size_t count = 0;
   for (const auto& [shown, value] : response.headers) {
     if (++count > kMostLines) break;
-    const std::string name = lower(shown.substr(0, kLongestName));
+    const std::string name = lower(redactor.redact(shown, kLongestName));
     const bool telling = std::binary_search(kTellingHeaders.begin(), kTellingHeaders.end(), name);
-    std::string line = printable(redactor.redact(name)) + ": ";
-    line += telling ? printable(redactor.redact_start(value, kMostValue)) : std::string("[redacted]");
+    std::string line = printable(name) + ": ";
+    line += telling ? printable(redactor.redact(value, kMostValue)) : std::string("[redacted]");
     if (lines.size() + line.size() + 1 > Evidence::kMostHeaders) break;
     lines += line + '\n';
   }
@@ -102,9 +102,9 @@ std::string without_named_values(std::string_view text) {
     std::size_t end = begin;
     while (end < text.size() && in_name(text[end])) ++end;
     const std::string_view name = text.substr(begin, end - begin);
-    const std::size_t value = value_after(text, end);
     const bool line = is_named(name, kLines);
-    if (value == 0 || (!line && !is_named(name, kNames))) {
+    const std::size_t value = line || is_named(name, kNames) ? value_after(text, end) : 0;
+    if (value == 0) {
       end = std::min(std::max(end, begin + 1), text.size());
       result += text.substr(begin, end - begin);
       begin = end;
@@ -150,7 +150,7 @@ Evidence evidence_of(HttpMethod method, const HttpResult& result, const Redactor
   evidence.method = kMethods[static_cast<std::size_t>(method)];
   // Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
   const auto start = [&redactor](std::string_view text, std::size_t most) {
-    std::string kept = without_tokens(without_named_values(redactor.redact_start(text, most * 2)));
+    std::string kept = without_tokens(without_named_values(redactor.redact(text, most * 2)));
     if (kept.size() > most) kept.resize(most);
     return valid_utf8(kept);
   };

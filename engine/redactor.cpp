@@ -2,126 +2,195 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
+#include <optional>
 
 namespace gelombang {
 namespace {
 
 constexpr std::string_view kRedacted = "[redacted]";
+constexpr int kLayers = 5;  // of escapes in each other
+
+// Values are compared without regard to these.
+char folded(char c) noexcept {
+  if (c == '+' || c == '\t' || c == '\r' || c == '\n') return ' ';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string folded(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return folded(c); });
+  return result;
+}
 
 bool is_address_character(char c) noexcept {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' || c == '+' || c == '%';
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' || c == '+';
 }
 
-std::string without(std::string_view text, std::string_view what) {
+// In ISO 8859-1, as old pages are; nothing where that is the same, or there is no such spelling.
+std::optional<std::string> latin1(std::string_view text) {
   std::string result;
-  std::size_t begin = 0;
-  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, begin)) {
-    result.append(text.substr(begin, at - begin)).append(kRedacted);
-    begin = at + what.size();
+  bool other = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      result += text[i];
+    } else if ((lead == 0xc2 || lead == 0xc3) && i + 1 < text.size()) {
+      result += static_cast<char>((lead & 3U) << 6U | (static_cast<unsigned char>(text[++i]) & 0x3fU));
+      other = true;
+    } else {
+      return std::nullopt;
+    }
   }
-  return result.append(text.substr(begin));
+  return other ? std::optional(std::move(result)) : std::nullopt;
 }
 
-// "someone@example.test", with the sign as it stands in a URL too.
-std::string without_addresses(std::string_view text) {
-  std::string result;
-  std::size_t begin = 0;
-  std::size_t at = 0;
-  while ((at = text.find_first_of("@%", at)) != std::string_view::npos) {
-    const std::size_t sign = text[at] == '@' ? 1 : text.substr(at, 3) == "%40" ? 3 : 0;
+template <class Found>
+void find_addresses(std::string_view text, const Found& found) {
+  std::size_t begin = 0;  // what stands before it is no part of a further one
+  for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', begin)) {
     std::size_t first = at;
-    std::size_t last = at + sign;
+    std::size_t last = at + 1;
     while (first > begin && is_address_character(text[first - 1])) --first;
     while (last < text.size() && is_address_character(text[last])) ++last;
-    if (sign == 0 || first == at || last == at + sign) {
-      ++at;
-      continue;
-    }
-    result.append(text.substr(begin, first - begin)).append(kRedacted);
-    begin = at = last;
+    if (first < at && last > at + 1) found(first, last);
+    begin = last;
   }
-  return result.append(text.substr(begin));
 }
 
-std::string without_identity_numbers(std::string_view text) {
-  std::string result;
-  std::size_t begin = 0;
+template <class Found>
+void find_identity_numbers(std::string_view text, const Found& found) {
+  constexpr std::size_t kDigits = 16;
   std::size_t digits = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i < text.size() && std::isdigit(static_cast<unsigned char>(text[i])) != 0) {
       ++digits;
       continue;
     }
-    if (digits == 16) {
-      result.append(text.substr(begin, i - 16 - begin)).append(kRedacted);
-      begin = i;
-    }
+    if (digits == kDigits) found(i - kDigits, i);
     digits = 0;
   }
-  return result.append(text.substr(begin));
 }
 
-// As the prelude encodes forms and queries.
-std::string percent_encoded(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
-      result += c;
-    } else {
-      result.append(1, '%').append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 15U]);
+// The beginning of a text that goes on, without an escape that is cut in two.
+std::string_view without_cut_escape(std::string_view text) {
+  return text.substr(0, text.find_first_of(kEscapes, text.size() - std::min(text.size(), kLongestEscape)));
+}
+
+// Where it ends without an address or a number of which the rest is not seen.
+std::size_t whole_until(std::string_view text) {
+  std::size_t end = text.size();
+  while (end > 0 && (is_address_character(text[end - 1]) || text[end - 1] == '@' || text[end - 1] == '/')) --end;
+  return end;
+}
+
+std::vector<Reading> readings_of(std::string_view text) {
+  std::vector<Reading> readings{as_written(text)};
+  const auto with_layers = [&readings](std::optional<Reading> next, int layers) {
+    for (int layer = 0; next && layer < layers; ++layer) {
+      readings.push_back(std::move(*next));
+      next = without_escapes(readings.back());
     }
-  }
-  return result;
+  };
+  // A mail's body. By itself, as a value often begins with two digits after "=".
+  with_layers(without_quoted_printable(readings.front()), 2);
+  with_layers(without_escapes(readings.front()), kLayers);
+  return readings;
 }
 
 }  // namespace
 
 void Redactor::add(std::string_view value) {
   if (value.size() < kShortest) return;
-  values_.emplace_back(value);
-  std::string encoded = percent_encoded(value);
-  if (encoded != value) values_.push_back(std::move(encoded));
+  add_spelling(value);
+  // What looks like an escape in it is resolved where others are.
+  std::optional<Reading> reading = without_escapes(as_written(value));
+  for (int layer = 0; reading && layer < kLayers; ++layer) {
+    add_spelling(reading->text);
+    reading = without_escapes(*reading);
+  }
+}
+
+void Redactor::add_spelling(std::string_view value) {
+  if (value.size() < kShortest) return;
+  if (const auto other = latin1(value)) add_spelling(*other);
+  Value added{folded(value), std::vector<std::uint32_t>(value.size())};
+  const auto same = [&added](const Value& known) { return known.text == added.text; };
+  if (std::any_of(values_.begin(), values_.end(), same)) return;
+  std::uint32_t length = 0;
+  for (std::size_t i = 1; i < added.text.size(); ++i) {
+    while (length > 0 && added.text[i] != added.text[length]) length = added.shorter[length - 1];
+    if (added.text[i] == added.text[length]) ++length;
+    added.shorter[i] = length;
+  }
+  values_.push_back(std::move(added));
+}
+
+void Redactor::find_values(const Reading& reading, bool cut, std::vector<Range>& found) const {
+  const std::string text = folded(reading.text);
+  const std::size_t least = cut ? 1 : kShortest;
+  // What has been resolved may end within an escape as well: at any of these.
+  const std::size_t last = text.size() - (cut ? std::min(text.size(), kLongestEscape) : 0);
+  for (const Value& value : values_) {
+    std::size_t length = 0;  // of the value's beginning that ends here
+    const auto rest_unseen = [&](std::size_t end) {
+      if (length >= least && length <= end) found.emplace_back(reading.begin[end - length], reading.end.back());
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (i >= last && kEscapes.find(text[i]) != std::string_view::npos) rest_unseen(i);
+      if (length == 0) {
+        const void* next = std::memchr(text.data() + i, value.text.front(), text.size() - i);
+        if (next == nullptr) break;
+        i = static_cast<std::size_t>(static_cast<const char*>(next) - text.data());
+      }
+      while (length > 0 && text[i] != value.text[length]) {
+        length = value.shorter[length - 1];
+        ++work_;
+      }
+      if (text[i] == value.text[length]) ++length;
+      ++work_;
+      if (length < value.text.size()) continue;
+      found.emplace_back(reading.begin[i + 1 - length], reading.end[i]);
+      length = value.shorter[length - 1];
+    }
+    rest_unseen(text.size());
+  }
 }
 
 std::string Redactor::redact(std::string_view text, std::size_t limit) const {
-  std::string result(text);
-  // Longest first, so that a value that holds another one goes as a whole.
-  std::vector<std::string_view> values(values_.begin(), values_.end());
-  std::sort(values.begin(), values.end(), [](auto a, auto b) { return a.size() > b.size(); });
-  for (const std::string_view value : values) result = without(result, value);
-  result = without_identity_numbers(without_addresses(result));
-  // Only now: a cut through a value would leave a part of it that nothing recognises.
+  constexpr std::size_t kFurther = 4;
+  const bool cut = text.size() / kFurther > limit;
+  if (cut) text = without_cut_escape(text.substr(0, limit * kFurther));
+  std::vector<Range> found;
+  const std::vector<Reading> readings = readings_of(text);
+  for (const Reading& reading : readings) {
+    find_values(reading, cut, found);
+    const auto add = [&](std::size_t first, std::size_t last) {
+      found.emplace_back(reading.begin[first], reading.end[last - 1]);
+    };
+    find_addresses(reading.text, add);
+    find_identity_numbers(reading.text, add);
+  }
+  for (std::size_t skipped = 0; skipped < 4 && !values_.empty(); ++skipped) {
+    // As it stands, and without all escapes.
+    if (const auto decoded = without_base64(readings.front(), skipped)) find_values(*decoded, cut, found);
+    if (readings.size() == 1) continue;
+    if (const auto decoded = without_base64(readings.back(), skipped)) find_values(*decoded, cut, found);
+  }
+  std::sort(found.begin(), found.end());
+  const std::size_t end = cut ? whole_until(text) : text.size();
+  std::string result;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < found.size() && found[i].first < end;) {
+    const std::size_t first = found[i].first;
+    std::size_t last = found[i].second;
+    for (++i; i < found.size() && found[i].first < last; ++i) last = std::max(last, found[i].second);
+    result.append(text.substr(begin, first - begin)).append(kRedacted);
+    begin = last;
+  }
+  if (begin < end) result.append(text.substr(begin, end - begin));
   if (result.size() > limit) result.resize(limit);
   return result;
-}
-
-// A cut through a value would leave a part of it that nothing recognises: go back to where none is cut.
-std::string_view Redactor::without_cut_value(std::string_view window) const {
-  for (bool whole = false; !whole;) {
-    whole = true;
-    for (const std::string& value : values_) {
-      const std::string_view all = value;
-      for (std::size_t length = std::min(all.size() - 1, window.size()); length > 0; --length) {
-        if (window.substr(window.size() - length) != all.substr(0, length)) continue;
-        window.remove_suffix(length);
-        whole = false;
-        break;
-      }
-    }
-    // An address, or a number, of which the rest is not seen.
-    while (!window.empty() && (is_address_character(window.back()) || window.back() == '@')) {
-      window.remove_suffix(1);
-      whole = false;
-    }
-  }
-  return window;
-}
-
-std::string Redactor::redact_start(std::string_view text, std::size_t limit) const {
-  const std::size_t window = limit * 4;
-  return redact(text.size() <= window ? text : without_cut_value(text.substr(0, window)), limit);
 }
 
 }  // namespace gelombang

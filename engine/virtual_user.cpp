@@ -45,8 +45,10 @@ void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
   step_ = -1;
   seen_secrets_.clear();
   mail_link_.clear();
+  seen_bytes_ = 0;
   answers_.clear();
   back_end_.clear();
+  raw_back_end_.clear();
   script_fault_ = false;
   last_step_.reset();
   failed_error_ = ErrorClass::none;
@@ -257,7 +259,7 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
   mail_link_ = outcome.link;
   if (!outcome.link.empty()) {
     remember_secret(outcome.link);
-    remember_secret(outcome.link.substr(outcome.link.rfind('=') + 1));
+    remember_secret(std::string_view(outcome.link).substr(outcome.link.find_last_of("=/") + 1));
   }
   lua_State* L = coroutine_.state();
   lua::push(L, name(error));
@@ -349,7 +351,8 @@ Redactor VirtualUser::redactor() const {
 std::string VirtualUser::redacted(std::string_view text) const { return redactor().redact(text); }
 
 void VirtualUser::conformance(std::string_view rule, std::string_view expected, std::string_view got) {
-  context_.recorder.conformance(redacted(rule), redacted(expected), redacted(got), expected == got);
+  const Redactor known = redactor();
+  context_.recorder.conformance(known.redact(rule), known.redact(expected), known.redact(got), expected == got);
 }
 
 void VirtualUser::log(std::string_view text) { spdlog::info("script: {}", redacted(text)); }

@@ -16,7 +16,10 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kMaxSeenSecrets = 32;
+// What a browser keeps of a site, and more than it does of its length.
+constexpr std::size_t kMostSeenSecrets = 180;
+constexpr std::size_t kMostSeenBytes = std::size_t{256} * 1024;
+constexpr std::size_t kMostBackEnd = 256;  // bytes
 
 bool is_absolute(std::string_view url) { return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0; }
 
@@ -161,7 +164,6 @@ void VirtualUser::show(const HttpResult& result) {
     timer_.cancel();
   }
   if (interrupted_) return finish_interrupted();
-  remember_secrets(result.response);
   resume_with_response(result.response, result.hops.back().error);
 }
 
@@ -177,6 +179,7 @@ void VirtualUser::judge(HttpResult& result, bool done) const {
 void VirtualUser::record_response(HttpResult& result, bool second) {
   const RequestSample& last = result.hops.back();
   const auto step = static_cast<StepId>(step_);
+  remember_cookies(result);
   note_back_end(result.response);
   bool repeated = false;  // what followed a failure was sent once more, on top of what a calm crowd sends
   for (const RequestSample& hop : result.hops) {
@@ -205,22 +208,25 @@ void VirtualUser::note_back_end(const HttpResponse& response) {
   const auto& mark = context_.scenario.back_end;
   if (!mark) return;
   const bool header = mark->kind == BackEndMark::Kind::header;
-  if (header) back_end_.clear();
   // A cookie sticks: it is set once, and the answers after that come from the same server.
+  std::string_view found = header ? std::string_view() : std::string_view(raw_back_end_);
   for (const auto& [name, value] : response.headers) {
     if (!same_header_name(name, header ? std::string_view(mark->name) : "set-cookie")) continue;
     if (header) {
-      back_end_ = dimension_value(value);
+      found = value;
     } else if (value.substr(0, value.find('=')) == mark->name && value.find('=') != std::string_view::npos) {
-      back_end_ = dimension_value(value.substr(0, value.find(';')).substr(value.find('=') + 1));
+      found = value.substr(0, value.find(';')).substr(value.find('=') + 1);
     }
   }
+  if (found == raw_back_end_) return;
+  raw_back_end_ = found;
+  // It becomes a name that is shown, and a target may put there what it likes.
+  back_end_ = dimension_value(redactor().redact(found, kMostBackEnd));
 }
 
 void VirtualUser::keep_evidence(StepId step, const HttpResult& result) {
   const RequestSample& last = result.hops.back();
   if (!context_.recorder.wants_evidence(step, last.error)) return;
-  remember_secrets(result.response);
   Evidence evidence = evidence_of(request_.method, result, redactor());
   evidence.step = step;
   evidence.tries = visit_.tries();
@@ -248,18 +254,34 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
 }
 
 // What the target handed to this person must not be shown either. The newest are kept: they are the valid ones.
-void VirtualUser::remember_secret(std::string value) {
-  const bool known = std::find(seen_secrets_.begin(), seen_secrets_.end(), value) != seen_secrets_.end();
-  if (value.empty() || known) return;
-  seen_secrets_.push_back(std::move(value));
-  if (seen_secrets_.size() > kMaxSeenSecrets) seen_secrets_.pop_front();
+void VirtualUser::remember_secret(std::string_view value) {
+  if (value.size() < Redactor::kShortest || value.size() > kMostSeenBytes) return;
+  if (std::find(seen_secrets_.begin(), seen_secrets_.end(), value) != seen_secrets_.end()) return;
+  seen_secrets_.emplace_back(value);
+  seen_bytes_ += value.size();
+  while (seen_secrets_.size() > kMostSeenSecrets || seen_bytes_ > kMostSeenBytes) {
+    seen_bytes_ -= seen_secrets_.front().size();
+    seen_secrets_.pop_front();
+  }
 }
 
-void VirtualUser::remember_secrets(const HttpResponse& response) {
-  for (const auto& [name, cookie] : response.headers) {
-    if (!same_header_name(name, "set-cookie")) continue;
-    const std::string_view value = cookie.substr(0, cookie.find(';'));
-    remember_secret(std::string(value.substr(value.find('=') + 1)));
+void VirtualUser::remember_cookie(std::string_view cookie) {
+  const std::size_t equals = cookie.find('=');
+  const auto& mark = context_.scenario.back_end;
+  // The scenario has it shown.
+  if (mark && mark->kind == BackEndMark::Kind::cookie && cookie.substr(0, equals) == mark->name) return;
+  std::string_view value = cookie.substr(0, cookie.find(';'));
+  if (equals < value.size()) value.remove_prefix(equals + 1);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '"')) value.remove_suffix(1);
+  remember_secret(value);
+}
+
+// A page behind a redirect may show what the redirect has set.
+void VirtualUser::remember_cookies(const HttpResult& result) {
+  for (const std::string& cookie : result.passed_cookies) remember_cookie(cookie);
+  for (const auto& [name, cookie] : result.response.headers) {
+    if (same_header_name(name, "set-cookie")) remember_cookie(cookie);
   }
 }
 

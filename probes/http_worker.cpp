@@ -275,6 +275,9 @@ void HttpClient::Impl::repeat(Transfer& transfer, bool only_http1) {
 
 void HttpClient::Impl::next_hop(Transfer& transfer, std::shared_ptr<const HttpUrl> url, HttpMethod method,
                                 bool with_body) {
+  for (const auto& [name, value] : transfer.result.response.headers) {
+    if (same_header_name(name, "set-cookie")) transfer.result.passed_cookies.emplace_back(value);
+  }
   transfer.hop = Hop{};
   transfer.hop.url = std::move(url);
   transfer.hop.method = method;

@@ -53,7 +53,8 @@ TEST_CASE("redactor: a text is cut after its secrets have gone, never through on
   std::string text;
   for (int i = 0; i < 1000; ++i) text += secret + " ";
   const std::string shown = redactor.redact(text, 200);
-  CHECK(shown.size() == 200);
+  CHECK(shown.substr(0, 21) == "[redacted] [redacted]");
+  CHECK(shown.size() <= 200);
   CHECK(shown.find('s') == std::string::npos);
   for (std::size_t limit = 0; limit < 300; ++limit) {
     const std::string cut = redactor.redact(std::string(limit, '.') + secret, 150);
