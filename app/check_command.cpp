@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <variant>
 
 namespace gelombang {
@@ -36,62 +35,62 @@ std::string describe(const Load& load) {
 void draw(const Load& load) {
   if (!load.open() || load.source) return;
   const Intensity& rate = load.intensity;
-  fmt::print("{}  integral {:.1f} arrivals, peak {} at {}, mean {}\n", rate_chart(rate, chart_style()), rate.total(),
+  answer("{}  integral {:.1f} arrivals, peak {} at {}, mean {}\n", rate_chart(rate, chart_style()), rate.total(),
              format_rate(rate.peak()), format_duration(rate.peak_at()), format_rate(rate.mean()));
   std::vector<std::string> phases;
   for (const LoadPhase& phase : load.phases)
     phases.push_back(fmt::format("{} from {}", phase.name, format_duration(phase.start)));
-  if (!phases.empty()) fmt::print("  phases: {}\n", fmt::join(phases, ", "));
+  if (!phases.empty()) answer("  phases: {}\n", fmt::join(phases, ", "));
 }
 
 void print_scenario(const PreparedRun& run) {
   const Scenario& scenario = run.scenario;
-  fmt::print("{}: {}\n\n", scenario.name, scenario.description);
+  answer("{}: {}\n\n", scenario.name, scenario.description);
   for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
     const Behaviour* behaviour = scenario.behaviour_of(id);
-    fmt::print("journey {} (weight {}{})\n", scenario.journeys[id].name, scenario.journeys[id].weight,
+    answer("journey {} (weight {}{})\n", scenario.journeys[id].name, scenario.journeys[id].weight,
                behaviour != nullptr ? ", behaviour " + behaviour->name : "");
     for (const Catalog::Step& step : scenario.catalog.steps) {
-      if (step.journey == id) fmt::print("  step {}\n", step.name);
+      if (step.journey == id) answer("  step {}\n", step.name);
     }
   }
-  fmt::print("\n");
+  answer("\n");
   double weights = 0;
   for (const Network& network : scenario.networks) weights += network.weight;
   for (const auto& [profile, weight] : scenario.networks) {
-    fmt::print("network {} ({:.1f} % of the people): {} up, {} down, {} round trip\n", profile.name,
+    answer("network {} ({:.1f} % of the people): {} up, {} down, {} round trip\n", profile.name,
                100 * weight / weights, format_bandwidth(profile.upload), format_bandwidth(profile.download),
                format_duration(profile.rtt));
   }
   for (const Load& load : scenario.loads) {
-    fmt::print("load {}: {}\n", load.name, describe(load));
+    answer("load {}: {}\n", load.name, describe(load));
     draw(load);
   }
-  for (const Threshold& threshold : run.thresholds) fmt::print("threshold {}\n", printable(threshold.expression));
+  for (const Threshold& threshold : run.thresholds) answer("threshold {}\n", printable(threshold.expression));
 }
 
 void print_need(const PreparedRun& run, const LoadNeed& need) {
   const RunPlan& plan = run.plan;
-  fmt::print("\nThis run: {} ({}), seed {}\n", plan.load.name, describe(plan.load), plan.settings.seed);
-  if (plan.segment.count > 1) fmt::print("  segment {}/{}\n", plan.segment.index + 1, plan.segment.count);
-  fmt::print("  a pass takes {}{}\n", format_duration(need.iteration_length),
+  answer("\nThis run: {} ({}), seed {}\n", plan.load.name, describe(plan.load), plan.settings.seed);
+  if (plan.segment.count > 1) answer("  segment {}/{}\n", plan.segment.index + 1, plan.segment.count);
+  answer("  a pass takes {}{}\n", format_duration(need.iteration_length),
              need.length_assumed ? " (assumed: say lasts = \"40s\" in the journey to be exact)" : "");
   if (plan.load.open()) {
-    fmt::print("  arrivals    {}, {:.1f} expected\n",
+    answer("  arrivals    {}, {:.1f} expected\n",
                need.drawn ? fmt::format("{} planned", need.planned_iterations) : "not drawn", need.expected_iterations);
   }
   const HostLimits& limits = run.limits;
-  fmt::print("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
+  answer("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
   if (need.users_in_outage > need.users) {
-    fmt::print("    in outage {:>9} at most, while all try again: see docs/people.md\n", need.users_in_outage);
+    answer("    in outage {:>9} at most, while all try again: see docs/people.md\n", need.users_in_outage);
   }
-  fmt::print("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
-  fmt::print("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
-  fmt::print("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
+  answer("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
+  answer("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
+  answer("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
              format_size(limits.memory_bytes));
-  fmt::print("  CPU         {:>9.2f} cores needed at least, {} there\n", need.cores, limits.cores);
+  answer("  CPU         {:>9.2f} cores needed at least, {} there\n", need.cores, limits.cores);
   const Capacity capacity = capacity_of(limits, need.iteration_length);
-  fmt::print("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
+  answer("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
              format_rate(Rate::per_second(capacity.rate)));
 }
 
@@ -114,17 +113,16 @@ int check_scenario(const RunOptions& options, bool fetch) {
   const std::string sent =
       run.asked.empty() ? "Nothing was sent." : fmt::format("Sent was one query to {}.", printable(run.asked));
   if (run.plan.load.source) {
-    fmt::print("\nThis run: {} ({}), seed {}\nWhether it fits is not known: see --fetch. {}\n", run.plan.load.name,
+    answer("\nThis run: {} ({}), seed {}\nWhether it fits is not known: see --fetch. {}\n", run.plan.load.name,
                describe(run.plan.load), run.plan.settings.seed, sent);
     return 0;
   }
   const FitReport fit = fit_of(run);
   print_need(run, fit.need);
-  std::fflush(stdout);
   warn_of_mail(run);
   for (const std::string& problem : fit.doubtful) say("may not fit: {}\n", problem);
   if (fit.impossible.empty()) {
-    fmt::print("{} {}\n", fit.doubtful.empty() ? "It fits." : "It may fit.", sent);
+    answer("{} {}\n", fit.doubtful.empty() ? "It fits." : "It may fit.", sent);
     return 0;
   }
   for (const std::string& problem : fit.impossible) say("does not fit: {}\n", problem);

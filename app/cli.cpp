@@ -13,6 +13,7 @@
 #include "app/selftest_command.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
+#include "base/output_document.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -21,6 +22,9 @@
 #include <csignal>
 #include <exception>
 #include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace gelombang {
 namespace {
@@ -61,7 +65,8 @@ int parse_and_run(int argc, char** argv) {
   app.footer(
       "Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
       "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
-      "107 script error, 111 the run is invalid, 112 the target refused, 113 no data");
+      "107 script error, 111 the run is invalid, 112 the target refused, 113 no data,\n"
+      "114 what was asked for could not be written");
   app.set_version_flag("--version", std::string("gelombang ") + kVersion);
   app.require_subcommand(1);
   app.fallthrough();
@@ -85,20 +90,20 @@ int parse_and_run(int argc, char** argv) {
   add_report_command(app, report, command);
   CompareOptions compare;
   add_compare_command(app, compare, command);
-  int consent_code = 0;
-  add_consent_command(app, consent_code);  // runs while it is parsed
-  const auto all = app.get_subcommands([](CLI::App*) { return true; });
-  const auto named = [argv](const CLI::App* command_app) { return command_app->get_name() == argv[1]; };
-  if (argc > 1 && argv[1][0] != '-' && std::none_of(all.begin(), all.end(), named)) {
-    return refuse(
-        ExitCause::configuration,
-        fmt::format("unknown command '{}': expected run, find-max, check, selftest, history, report, compare or consent",
-                    argv[1]));
+  add_consent_command(app, command);
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(sub->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    return refuse(ExitCause::configuration,
+                  fmt::format("unknown command '{}': expected one of {}", argv[1], fmt::join(names, ", ")));
   }
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);  // --help, --version
+  } catch (const CLI::Success& done) {  // --help, --version
+    std::ostringstream text;
+    const int code = app.exit(done, text, text);
+    print(text.str());
+    return code;
   } catch (const CLI::ParseError& problem) {
     return refuse(ExitCause::configuration, problem.what());
   }
@@ -109,7 +114,7 @@ int parse_and_run(int argc, char** argv) {
   find_max.session.color = !no_color;
   selftest.color = !no_color;
   compare.color = !no_color;
-  return command ? command() : consent_code;
+  return command();
 }
 
 }  // namespace
@@ -119,8 +124,10 @@ int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow is for whoever writes it to tell, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
+  reserve_standard_descriptors();
   try {
-    return parse_and_run(argc, argv);
+    const int code = parse_and_run(argc, argv);
+    return with_output(code, all_printed());
   } catch (const std::exception& fault) {
     say("gelombang: a fault of its own: {}\n", fault.what());
     return 1;

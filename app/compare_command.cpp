@@ -6,6 +6,7 @@
 #include "app/exit.hpp"
 #include "app/say.hpp"
 #include "app/terminal.hpp"
+#include "base/output_document.hpp"
 #include "metrics/history_file.hpp"
 #include "metrics/history_reader.hpp"
 #include "metrics/json_writer.hpp"
@@ -14,10 +15,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -98,23 +96,18 @@ std::string formatted(const RunComparison& comparison, const CompareOptions& opt
   return comparison_text(comparison, Terminal(STDOUT_FILENO, options.color && terminal));
 }
 
-Result<void> put(const std::string& text, const std::string& out) {
-  if (!out.empty() && out != "-") return write_file(out, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
-  return Error{fmt::format("cannot write to stdout: {}", std::strerror(errno))};
-}
-
 int run_compare(const CompareOptions& options) {
+  OutputDocument out(options.out);
   const auto settings = settings_of(options);
   if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
   const auto history = open_history_of(options);
   if (history.has_error()) return refuse(ExitCause::configuration, history.error().message);
+  if (const auto refused = refuse_output("--out", out, history.value()->path())) return *refused;
   const auto compared = compare_runs(*history.value(), options.before, options.after, settings.value());
   if (compared.has_error()) return refuse(compared.error().cause, compared.error().text);
   int code = 0;
   const ExitReason reason = judged(compared.value(), options.fail_unclear, code);
-  const auto written = put(formatted(compared.value(), options, code), options.out);
-  if (written.has_error()) return refuse(ExitCause::configuration, written.error().message);
+  code = with_output(code, "--out", out, formatted(compared.value(), options, code));
   if (!reason.text.empty()) say("gelombang: {}\n", reason.text);
   return code;
 }

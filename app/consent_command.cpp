@@ -1,19 +1,20 @@
 #include "app/consent_command.hpp"
 
+#include "app/exit.hpp"
+#include "base/output_document.hpp"
 #include "probes/address_class.hpp"
 #include "probes/consent_document.hpp"
 #include "probes/consent_host.hpp"
 #include "probes/consent_key.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <system_error>
@@ -21,28 +22,12 @@
 namespace gelombang {
 namespace {
 
-constexpr int kPassed = 0;
-constexpr int kInvalidConfiguration = 104;
-constexpr int kRefused = 112;
-
 using Text = Result<std::string>;
 
-std::string reason() { return std::generic_category().message(errno); }
+ExitReason bad_input(const Error& error) { return {ExitCause::configuration, error.message}; }
+ExitReason unwritten(const Error& error) { return {ExitCause::output, error.message}; }
 
-// Replaces the file as a whole or leaves it as it was.
-Result<void> replace_file(const std::string& path, const std::string& text) {
-  const std::string next = path + ".new";
-  errno = 0;
-  std::ofstream file(next, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file || std::rename(next.c_str(), path.c_str()) != 0) {
-    const std::string why = reason();
-    ::unlink(next.c_str());
-    return Error{fmt::format("cannot write {}: {}", path, why)};
-  }
-  return {};
-}
+std::string reason() { return std::generic_category().message(errno); }
 
 Text read_bounded(const std::string& path) {
   errno = 0;
@@ -99,43 +84,29 @@ std::string describe(const Consent& consent) {
       format_utc(consent.not_before), format_utc(consent.expires), consent.contact);
 }
 
-// A full disk behind stdout is said.
-int show(const std::string& text) {
-  errno = 0;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return kPassed;
-  fmt::print(stderr, "gelombang consent: cannot write to stdout: {}\n", reason());
-  return kInvalidConfiguration;
-}
-
-int finish(const Text& result) {
-  if (!result) {
-    fmt::print(stderr, "gelombang consent: {}\n", result.error().message);
-    return kInvalidConfiguration;
-  }
-  return show(*result);
+int finish(const ConsentOutcome& outcome) {
+  if (!outcome) return refuse(outcome.error().cause, outcome.error().text);
+  print(*outcome);
+  return 0;
 }
 
 int finish_verify(const Result<ConsentCheck>& check) {
-  if (!check) {
-    fmt::print(stderr, "gelombang consent: {}\n", check.error().message);
-    return kInvalidConfiguration;
-  }
-  const int shown = show(check->text);
-  if (check->in_force) return shown;
-  fmt::print(stderr, "gelombang consent: not in force: {}\n", check->in_force.error().message);
-  return kRefused;
+  if (!check) return refuse(ExitCause::configuration, check.error().message);
+  print(check->text);
+  if (check->in_force) return 0;
+  return refuse(ExitCause::refused, "not in force: " + check->in_force.error().message);
 }
 
-void add_new_key(CLI::App& consent, int& exit_code) {
+void add_new_key(CLI::App& consent, std::function<int()>& chosen) {
   CLI::App* command =
       consent.add_subcommand("new-key", "Make a key pair: the secret key into a file, the public key on stdout.");
   command->footer("Example: gelombang consent new-key --out owner.key > owner.pub");
   auto out = std::make_shared<std::string>();
   command->add_option("--out", *out, "File for the secret key; it must not exist")->required()->type_name("FILE");
-  command->callback([out, &exit_code] { exit_code = finish(consent_new_key(*out)); });
+  command->callback([out, &chosen] { chosen = [out] { return finish(consent_new_key(*out)); }; });
 }
 
-void add_sign(CLI::App& consent, int& exit_code) {
+void add_sign(CLI::App& consent, std::function<int()>& chosen) {
   CLI::App* command = consent.add_subcommand("sign", "Write a signed consent file, ready to be published.");
   command->footer(
       "Example: gelombang consent sign --key owner.key --host portal.example.id --path / --max-rate 200/s --days 7 "
@@ -152,10 +123,10 @@ void add_sign(CLI::App& consent, int& exit_code) {
       ->type_name("TIME");
   command->add_option("--contact", o->contact, "Whom to call when something breaks")->required()->type_name("TEXT");
   command->add_option("--out", o->out, "The consent file")->required()->type_name("FILE");
-  command->callback([o, &exit_code] { exit_code = finish(consent_sign(*o, SystemClock().wall_now())); });
+  command->callback([o, &chosen] { chosen = [o] { return finish(consent_sign(*o, SystemClock().wall_now())); }; });
 }
 
-void add_verify(CLI::App& consent, int& exit_code) {
+void add_verify(CLI::App& consent, std::function<int()>& chosen) {
   CLI::App* command = consent.add_subcommand("verify", "Check a consent file and show what it allows.");
   command->footer(
       "Example: curl -s https://portal.example.id/.well-known/gelombang-consent.json | gelombang consent verify "
@@ -166,29 +137,42 @@ void add_verify(CLI::App& consent, int& exit_code) {
       ->required()
       ->type_name("KEY");
   command->add_option("FILE", *file, "The consent file; - for stdin")->required();
-  command->callback(
-      [key, file, &exit_code] { exit_code = finish_verify(consent_verify(*key, *file, SystemClock().wall_now())); });
+  command->callback([key, file, &chosen] {
+    chosen = [key, file] { return finish_verify(consent_verify(*key, *file, SystemClock().wall_now())); };
+  });
 }
 
 }  // namespace
 
-Result<std::string> consent_new_key(const std::string& out) {
+ConsentOutcome consent_new_key(const std::string& out) {
   const auto key = ConsentSecretKey::generate();
-  if (!key) return key.error();
-  if (const auto saved = key->save(out); !saved) return saved.error();
-  return {Text::in_place_value, key->public_key().text() + "\n"};
+  if (!key) return bad_input(key.error());
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(std::filesystem::symlink_status(out, ignored));
+  if (const auto saved = key->save(out); !saved) return there ? bad_input(saved.error()) : unwritten(saved.error());
+  return key->public_key().text() + "\n";
 }
 
-Result<std::string> consent_sign(const ConsentSignOptions& options, WallTime now) {
+ConsentOutcome consent_sign(const ConsentSignOptions& options, WallTime now) {
   const auto consent = consent_of(options, now);
-  if (!consent) return consent.error();
+  if (!consent) return bad_input(consent.error());
   const auto key = ConsentSecretKey::load(options.key_file);
-  if (!key) return key.error();
+  if (!key) return bad_input(key.error());
   const auto file = sign_consent(*consent, *key);
-  if (!file) return file.error();
-  if (const auto written = replace_file(options.out, *file); !written) return written.error();
-  return {Text::in_place_value, fmt::format("{}Wrote {}. Publish it as {} at every address of each host.\n",
-                                            describe(*consent), options.out, kConsentPath)};
+  if (!file) return bad_input(file.error());
+  // Only now: what cannot be signed leaves a consent that is published as it is.
+  OutputDocument out(options.out);
+  const auto usable = out.usable();
+  const bool key_file = out.names(options.key_file);
+  if (!usable || key_file) {
+    out.leave();
+    return bad_input(usable ? Error{"--out is the key file"} : usable.error());
+  }
+  out.write(*file);
+  if (const auto written = out.finish(); !written) return unwritten(written.error());
+  if (out.on_stdout()) return std::string();
+  return fmt::format("{}Wrote {}. Publish it as {} at every address of each host.\n", describe(*consent), options.out,
+                     kConsentPath);
 }
 
 Result<ConsentCheck> consent_verify(const std::string& key_argument, const std::string& path, WallTime now) {
@@ -204,15 +188,15 @@ Result<ConsentCheck> consent_verify(const std::string& key_argument, const std::
                       in_force};
 }
 
-void add_consent_command(CLI::App& parent, int& exit_code) {
+void add_consent_command(CLI::App& parent, std::function<int()>& command) {
   CLI::App* consent = parent.add_subcommand("consent", "Make, sign and check the consent of a target's owner.");
   consent->footer(
       "Example: gelombang consent verify --help\n\nExit codes: 0 made, or valid; 104 invalid command line or file; 112 "
-      "no valid consent");
+      "no valid consent; 114 what was made could not be written");
   consent->require_subcommand(1);
-  add_new_key(*consent, exit_code);
-  add_sign(*consent, exit_code);
-  add_verify(*consent, exit_code);
+  add_new_key(*consent, command);
+  add_sign(*consent, command);
+  add_verify(*consent, command);
 }
 
 }  // namespace gelombang

@@ -4,7 +4,10 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "metrics/exit_reason.hpp"
 
+#include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -14,10 +17,9 @@ class App;
 
 namespace gelombang {
 
-// Adds the command and its three subcommands to `parent`. The one that the user chose runs inside
-// parent.parse() and leaves its exit code in `exit_code`, which must outlive that call: 0, 104 for bad
-// input, 112 for a file that is no consent at the moment.
-void add_consent_command(CLI::App& parent, int& exit_code);
+// Adds the command and its three subcommands; the one that the user chose is left in `command`, to be called after
+// parsing. It ends with 0, with 104 for bad input, 112 for a file that is no consent at the moment, or 114.
+void add_consent_command(CLI::App& parent, std::function<int()>& command);
 
 struct ConsentSignOptions {
   std::string key_file;  // of the secret key
@@ -30,9 +32,13 @@ struct ConsentSignOptions {
   std::string out;
 };
 
-// What each subcommand does, with the text for stdout.
-Result<std::string> consent_new_key(const std::string& out);
-Result<std::string> consent_sign(const ConsentSignOptions& options, WallTime now);
+[[noreturn]] inline void throw_exception_from_error(const ExitReason& reason, const boost::source_location&) {
+  throw std::runtime_error(reason.text);
+}
+// What each subcommand does, with the text for stdout, or why it did not.
+using ConsentOutcome = boost::system::result<std::string, ExitReason>;
+ConsentOutcome consent_new_key(const std::string& out);
+ConsentOutcome consent_sign(const ConsentSignOptions& options, WallTime now);
 struct ConsentCheck {
   std::string text;  // what the file says
   Result<void> in_force;

@@ -3,6 +3,8 @@
 #include "app/say.hpp"
 #include "metrics/json_writer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -25,9 +27,33 @@ int refuse(ExitCause cause, std::string_view why) {
   return static_cast<int>(cause);
 }
 
+std::optional<int> refuse_output(std::string_view what, OutputDocument& document, const std::string& input) {
+  const auto usable = document.usable();
+  const bool own_input = !input.empty() && document.names(input);
+  if (usable && !own_input) return std::nullopt;
+  document.leave();
+  const std::string why = usable ? fmt::format("{} is what is read for it", input) : usable.error().message;
+  return refuse(ExitCause::configuration, fmt::format("{}: {}", what, why));
+}
+
+int with_output(int code, const Result<void>& written) {
+  if (written) return code;
+  if (code == 0) return refuse(ExitCause::output, fmt::format("exit 114: {}", written.error().message));
+  say("gelombang: {}\n", printable_lines(written.error().message));
+  return code;
+}
+
+int with_output(int code, std::string_view what, OutputDocument& document, std::string_view text) {
+  document.write(text);
+  const auto written = document.finish();
+  if (written) return code;
+  return with_output(code, Error{fmt::format("{}: {}", what, written.error().message)});
+}
+
 void leave(int exit_code) {
+  const int code = with_output(exit_code, all_printed());
   std::fflush(nullptr);
-  std::_Exit(exit_code);
+  std::_Exit(code);
 }
 
 }  // namespace gelombang

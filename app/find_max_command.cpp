@@ -11,8 +11,8 @@
 #include "app/session_setup.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
+#include "base/output_document.hpp"
 #include "base/units.hpp"
-#include "metrics/json_writer.hpp"
 #include "probes/consent_guard.hpp"
 
 #include <fmt/format.h>
@@ -20,10 +20,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -129,18 +126,6 @@ std::optional<ExitReason> check_consent(const ProberOptions& options, const capa
                                 format_rate(Rate::per_second(max_rate)), format_rate(*consented), target.host)};
 }
 
-// Whether it could be written.
-bool write_json(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    if (!written) say("gelombang: --json: stdout: {}\n", std::strerror(errno));
-    return written;
-  }
-  const auto written = write_file(path, text);
-  if (written.has_error()) say("gelombang: --json: {}\n", written.error().message);
-  return written.has_value();
-}
-
 void announce(const ProberOptions& options, const SearchSettings& settings, const capacity::ProbePlan& plan) {
   say("gelombang {}  search {}  seed {}\n", kVersion, options.search, options.seed);
   say("scenario {}  target {}\n", plan.run.scenario.name, plan.run.target->text);
@@ -153,6 +138,8 @@ void announce(const ProberOptions& options, const SearchSettings& settings, cons
 }  // namespace
 
 int find_max(const FindMaxOptions& options) {
+  OutputDocument json(options.session.json);
+  json.set_aside();
   const auto settings = read_settings(options);
   if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
   ProberOptions prober_options{options.run, options.session, {}, {}, 0, settings.value().warm_up};
@@ -176,6 +163,7 @@ int find_max(const FindMaxOptions& options) {
   if (const auto no = check_consent(prober_options, first.value(), settings.value().options.max_rate)) {
     return refuse(no->cause, no->text);
   }
+  if (const auto refused = refuse_output("--json", json)) return *refused;
   announce(prober_options, settings.value(), first.value());
   capacity::Prober prober(prober_options);
   const capacity::SearchResult result = capacity::search(
@@ -185,22 +173,22 @@ int find_max(const FindMaxOptions& options) {
   const bool json_on_stdout = options.session.json == "-";
   ChartStyle style = chart_style();
   if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).width();
-  std::fputs(capacity::result_text(result, slos, capacity::SloWatch::curve_metric(first.value().run.thresholds), style)
-                 .c_str(),
-             json_on_stdout ? stderr : stdout);
-  std::fflush(stdout);
-  const capacity::SearchVerdict verdict = capacity::verdict_of(result);
-  const auto end = [&prober](int exit_code) {
-    if (prober.left_behind()) leave(exit_code);
-    return exit_code;
-  };
-  if (!options.session.json.empty() &&
-      !write_json(options.session.json, capacity::result_json(result, settings.value(), prober_options)) &&
-      verdict.exit_code == 0) {
-    return end(static_cast<int>(ExitCause::configuration));
+  const std::string text =
+      capacity::result_text(result, slos, capacity::SloWatch::curve_metric(first.value().run.thresholds), style);
+  if (json_on_stdout) {
+    say("{}", text);
+  } else {
+    print(text);
   }
+  const capacity::SearchVerdict verdict = capacity::verdict_of(result);
   if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, printable_lines(verdict.text));
-  return end(verdict.exit_code);
+  int code = verdict.exit_code;
+  if (!options.session.json.empty()) {
+    code = with_output(code, "--json", json, capacity::result_json(result, settings.value(), prober_options));
+  }
+  if (const auto& lost = prober.lost_history()) code = with_output(code, Error{*lost});
+  if (prober.left_behind()) leave(code);
+  return code;
 }
 
 void add_find_max_command(CLI::App& parent, FindMaxOptions& options, std::function<int()>& command) {

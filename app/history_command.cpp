@@ -1,6 +1,7 @@
 #include "app/history_command.hpp"
 
 #include "app/exit.hpp"
+#include "base/output_document.hpp"
 #include "base/units.hpp"
 #include "metrics/history_export.hpp"
 #include "metrics/history_file.hpp"
@@ -13,14 +14,9 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <ctime>
-#include <fstream>
 #include <map>
 #include <set>
 #include <string_view>
@@ -29,34 +25,6 @@
 
 namespace gelombang {
 namespace {
-
-// Beside the file, and renamed at the end.
-class FileSink {
- public:
-  explicit FileSink(std::string path)
-      : path_(std::move(path)), partial_(fmt::format("{}.{}.partial", path_, ::getpid())), file_(partial_) {}
-  ~FileSink() {
-    if (!closed_) std::remove(partial_.c_str());
-  }
-  FileSink(const FileSink&) = delete;
-  FileSink& operator=(const FileSink&) = delete;
-
-  void write(std::string_view text) { file_.write(text.data(), static_cast<std::streamsize>(text.size())); }
-  Result<void> close() {
-    file_.close();
-    if (!file_ || std::rename(partial_.c_str(), path_.c_str()) != 0) {
-      return Error{fmt::format("--out: cannot write {}: {}", path_, std::strerror(errno))};
-    }
-    closed_ = true;
-    return {};
-  }
-
- private:
-  std::string path_;
-  std::string partial_;
-  std::ofstream file_;
-  bool closed_ = false;
-};
 
 Result<std::unique_ptr<HistoryReader>> open_reader(const HistoryOptions& options) {
   if (!options.file.empty()) return HistoryReader::open(options.file);
@@ -78,8 +46,6 @@ std::string state_text(const RunHead& run) {
   }
   return {};
 }
-
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 Result<std::string> list_text(HistoryReader& reader) {
   const auto runs = reader.runs();
@@ -220,22 +186,26 @@ int finish(const Result<std::string>& text) {
   return 0;
 }
 
-// To a file that is whole or not there, or to stdout as it comes.
-Result<void> export_run(HistoryReader& reader, const HistoryOptions& options) {
+Result<void> export_run(HistoryReader& reader, const HistoryOptions& options, OutputDocument& out) {
   const auto every = parse_duration(options.every);
   if (every.has_error()) return Error{"--every: " + every.error().message};
   if (every.value() == Duration::zero()) return Error{"--every is 0: expected more, such as 15s"};
   const auto run = find_run(reader, options.run);
   if (run.has_error()) return run.error();
-  const auto write = [&](const TextSink& sink) {
-    return options.format == "csv" ? export_csv(reader, run.value(), sink)
-                                   : export_openmetrics(reader, run.value(), every.value(), sink);
-  };
-  if (options.out.empty()) return write(print);
-  FileSink file(options.out);
-  auto written = write([&file](std::string_view text) { file.write(text); });
-  if (written.has_error()) return written;
-  return file.close();
+  const auto write = [&out](std::string_view text) { out.write(text); };
+  return options.format == "csv" ? export_csv(reader, run.value(), write)
+                                 : export_openmetrics(reader, run.value(), every.value(), write);
+}
+
+int run_export(const HistoryOptions& options) {
+  OutputDocument out(options.out);
+  const auto reader = open_reader(options);
+  if (reader.has_error()) return refuse(ExitCause::configuration, reader.error().message);
+  if (const auto refused = refuse_output("--out", out, reader.value()->path())) return *refused;
+  if (const auto exported = export_run(*reader.value(), options, out); exported.has_error()) {
+    return refuse(ExitCause::configuration, exported.error().message);
+  }
+  return with_output(0, "--out", out, "");
 }
 
 Result<std::string> prune(const HistoryOptions& options) {
@@ -276,15 +246,7 @@ void add_export_command(CLI::App& history, HistoryOptions& options, std::functio
       ->capture_default_str();
   sub->add_option("--every", options.every, "openmetrics: how far samples are apart")->capture_default_str();
   sub->add_option("--out", options.out, "The file (default: stdout)");
-  sub->callback([&] {
-    command = [&] {
-      return with_reader(options, [&](HistoryReader& reader) -> Result<std::string> {
-        const auto written = export_run(reader, options);
-        if (written.has_error()) return written.error();
-        return {boost::system::in_place_value, ""};
-      });
-    };
-  });
+  sub->callback([&] { command = [&] { return run_export(options); }; });
 }
 
 void add_prune_command(CLI::App& history, HistoryOptions& options, std::function<int()>& command) {

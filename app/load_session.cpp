@@ -12,8 +12,8 @@
 #include "app/terminal.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
+#include "base/output_document.hpp"
 #include "base/units.hpp"
-#include "metrics/json_writer.hpp"
 #include "metrics/summary.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -25,11 +25,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 namespace gelombang {
 namespace {
@@ -39,11 +36,12 @@ using namespace std::chrono_literals;
 class LoadSession {
  public:
   LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options,
-              std::optional<WallTime> start_at, Duration linger)
+              OutputDocument& json, std::optional<WallTime> start_at, Duration linger)
       : start_at_(start_at),
         linger_(linger),
         run_options_(run_options),
         options_(options),
+        json_(json),
         terminal_(STDERR_FILENO, options.color),
         progress_(terminal_),
         signals_(io_),
@@ -60,7 +58,7 @@ class LoadSession {
   void stop(const std::string& why);
   void tick(TimePoint now);
   int finish();
-  bool write_json(const std::string& text) const;
+  void unwritten(Summary& summary, const std::string& what) const;
   void wait_for(Duration most, const std::function<bool()>& done);
   void linger();
 
@@ -69,6 +67,7 @@ class LoadSession {
   SystemClock clock_;
   const RunOptions& run_options_;
   const SessionOptions& options_;
+  OutputDocument& json_;
   Terminal terminal_;
   Progress progress_;
 
@@ -171,15 +170,10 @@ void LoadSession::tick(TimePoint now) {
   played_.interrupt({ExitCause::failed, why});
 }
 
-bool LoadSession::write_json(const std::string& text) const {
-  if (options_.json == "-") {
-    const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    if (!written) say("gelombang: --json: stdout: {}\n", std::strerror(errno));
-    return written;
-  }
-  const auto written = write_file(options_.json, text);
-  if (written.has_error()) say("gelombang: --json: {}\n", written.error().message);
-  return written.has_value();
+void LoadSession::unwritten(Summary& summary, const std::string& what) const {
+  summary.exit_reasons.push_back({ExitCause::output, what});
+  // Otherwise the last line says it.
+  if (gravest(summary.exit_reasons)->cause != ExitCause::output) say("gelombang: {}\n", what);
 }
 
 void LoadSession::wait_for(Duration most, const std::function<bool()>& done) {
@@ -208,17 +202,32 @@ void LoadSession::linger() {
 }
 
 int LoadSession::finish() {
-  const Summary summary = played_.finish();
+  Summary summary = played_.finish();
+  const auto lost = played_.lost_history();
   control_keys_.reset();
   control_api_.reset();
   progress_.clear();
+  if (lost) unwritten(summary, *lost);
   const bool json_on_stdout = options_.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
-  std::fputs(summary_text(summary, out.color()).c_str(), json_on_stdout ? stderr : stdout);
-  std::fflush(stdout);
-  const std::string json = summary_json(summary);
-  if (!options_.json.empty()) write_json(json);
+  const std::string text = summary_text(summary, out.color());
+  if (json_on_stdout) {
+    say("{}", text);
+  } else {
+    print(text);
+  }
+  if (const auto shown = all_printed(); !shown) unwritten(summary, shown.error().message);
+  std::string json = summary_json(summary);
+  if (!options_.json.empty()) {
+    json_.write(json);
+    if (const auto written = json_.finish(); !written) {
+      unwritten(summary, "--json: " + written.error().message);
+      json = summary_json(summary);
+    }
+  }
   played_.keep(summary, json);
+  const auto late = played_.lost_history();
+  if (late && !lost) unwritten(summary, *late);
   linger();
   const int code = exit_code(summary.exit_reasons);
   const ExitReason* why = gravest(summary.exit_reasons);
@@ -266,6 +275,8 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
 
 int run_load(const RunOptions& run_options, const SessionOptions& session_options) {
   SystemClock clock;
+  OutputDocument json(session_options.json);
+  json.set_aside();
   const auto start = parse_start(session_options.start_at, clock.wall_now());
   if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
   auto prepared = prepare_run(run_options);
@@ -277,10 +288,11 @@ int run_load(const RunOptions& run_options, const SessionOptions& session_option
   if (const auto usable = check_session(session_options, prepared.value()); usable.has_error()) {
     return refuse(ExitCause::configuration, usable.error().message);
   }
+  if (const auto refused = refuse_output("--json", json)) return *refused;
   const auto linger = parse_duration(session_options.linger);
   if (linger.has_error()) return refuse(ExitCause::configuration, "--linger: " + linger.error().message);
   const bool at_once = session_options.start_at.empty();
-  LoadSession session(std::move(prepared.value()), run_options, session_options,
+  LoadSession session(std::move(prepared.value()), run_options, session_options, json,
                       at_once ? std::nullopt : std::optional(start.value()), linger.value());
   return session.play();
 }

@@ -212,6 +212,11 @@ void PlayedRun::mind_history() {
   watch_.annotate("history", "the recording stopped: " + *problem);
 }
 
+std::optional<std::string> PlayedRun::lost_history() const {
+  if (!history_minded_ || options_.history.empty()) return std::nullopt;
+  return "--history: " + *history_->problem();
+}
+
 void PlayedRun::stop(ExitReason reason) {
   reasons_.push_back(std::move(reason));
   run_->stop_arrivals(clock_.now());

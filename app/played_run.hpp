@@ -60,6 +60,9 @@ class PlayedRun {
   // The end as JSON, kept in the history and shown on the live page.
   void keep(const Summary& summary, const std::string& json);
 
+  // What to say where the user named the history's file, and it lacks a part of this run.
+  [[nodiscard]] std::optional<std::string> lost_history() const;
+
   // No new arrivals; what is under way may end within the graceful stop.
   void stop(ExitReason reason);
   // At once.

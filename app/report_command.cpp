@@ -4,16 +4,13 @@
 #include "app/report/report_page.hpp"
 #include "app/report/report_text.hpp"
 #include "app/report/stored_run.hpp"
+#include "base/output_document.hpp"
 #include "metrics/history_file.hpp"
 #include "metrics/history_reader.hpp"
-#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -35,32 +32,28 @@ Result<std::string> formatted(const ReportDocument& document, const std::string&
   return {Result<std::string>::in_place_value, std::move(json)};
 }
 
-Result<std::string> make_report(const ReportOptions& options) {
-  // Before a long history is read.
-  if (options.format == "html") {
-    if (const auto page = page_available(); page.has_error()) return page.error();
-  }
-  const auto history = open_history_of(options);
-  if (history.has_error()) return history.error();
-  const auto id = history.value()->find(options.run);
+Result<std::string> make_report(HistoryReader& history, const ReportOptions& options) {
+  const auto id = history.find(options.run);
   if (id.has_error()) return id.error();
-  const auto document = stored_report(*history.value(), id.value());
+  const auto document = stored_report(history, id.value());
   if (document.has_error()) return document.error();
   return formatted(document.value(), options.format);
 }
 
-Result<void> put(const std::string& text, const std::string& out) {
-  if (!out.empty() && out != "-") return write_file(out, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
-  return Error{fmt::format("cannot write to stdout: {}", std::strerror(errno))};
-}
-
 int run_report(const ReportOptions& options) {
-  const auto report = make_report(options);
+  OutputDocument out(options.out);
+  // Before a long history is read.
+  if (options.format == "html") {
+    if (const auto page = page_available(); page.has_error()) {
+      return refuse(ExitCause::configuration, page.error().message);
+    }
+  }
+  const auto history = open_history_of(options);
+  if (history.has_error()) return refuse(ExitCause::configuration, history.error().message);
+  if (const auto refused = refuse_output("--out", out, history.value()->path())) return *refused;
+  const auto report = make_report(*history.value(), options);
   if (report.has_error()) return refuse(ExitCause::configuration, report.error().message);
-  const auto written = put(report.value(), options.out);
-  if (written.has_error()) return refuse(ExitCause::configuration, written.error().message);
-  return 0;
+  return with_output(0, "--out", out, report.value());
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
-// What is said on stderr while a command runs. A stderr that is closed or full must not decide how a run ends.
+// What a command says: on stderr while it runs, on stdout what it was asked for. A stderr that is closed or full must
+// not decide how a run ends; what did not get to stdout does (base/output_document.hpp).
 #pragma once
+
+#include "base/output_document.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +14,11 @@ namespace gelombang {
 template <class... Arguments>
 void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   std::fputs(fmt::format(format, std::forward<Arguments>(arguments)...).c_str(), stderr);
+}
+
+template <class... Arguments>
+void answer(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  print(fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 }  // namespace gelombang

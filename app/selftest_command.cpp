@@ -6,6 +6,7 @@
 #include "app/selftest/stop_signals.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
+#include "base/output_document.hpp"
 #include "base/units.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/text_table.hpp"
@@ -19,7 +20,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -172,19 +172,14 @@ Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam
   return played;
 }
 
-// Whether it could be written.
-bool write_json(const std::string& path, const std::string& text) {
-  if (path == "-") return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  const auto written = write_file(path, text);
-  if (written.has_error()) say("gelombang: --json: {}\n", written.error().message);
-  return written.has_value();
-}
-
 }  // namespace
 
 int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   const SystemClock clock;
   const TimePoint begin = clock.now();
+  OutputDocument json(options.json);
+  json.set_aside();
+  if (const auto refused = refuse_output("--json", json)) return *refused;
   say("gelombang {} selftest: the real engine against a server whose answers are known\n", kVersion);
   const selftest::StopSignals signals;
   const auto played = play_all(options, seam);
@@ -199,19 +194,19 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   const std::string text =
       fmt::format("\n{}\n{} of {} checks hold, in {}.\n", as_table(checks, out),
                   checks.size() - static_cast<std::size_t>(off), checks.size(), format_duration(took));
-  std::fputs(text.c_str(), json_on_stdout ? stderr : stdout);
-  std::fflush(stdout);
-  if (!options.json.empty() && !write_json(options.json, as_json(checks, took, code)))
-    return static_cast<int>(ExitCause::configuration);
+  if (json_on_stdout) {
+    say("{}", text);
+  } else {
+    print(text);
+  }
   if (played.value().stopped) {
-    return refuse(cause, fmt::format("exit {}: stopped by a signal: the rest was not checked", code));
+    refuse(cause, fmt::format("exit {}: stopped by a signal: the rest was not checked", code));
+  } else if (code != 0) {
+    refuse(cause, fmt::format("exit {}: {} of {} checks are off: on this machine, as busy as it "
+                              "is now, figures cannot be believed",
+                              code, off, checks.size()));
   }
-  if (code != 0) {
-    return refuse(cause, fmt::format("exit {}: {} of {} checks are off: on this machine, as busy as it "
-                                     "is now, figures cannot be believed",
-                                     code, off, checks.size()));
-  }
-  return code;
+  return options.json.empty() ? code : with_output(code, "--json", json, as_json(checks, took, code));
 }
 
 }  // namespace gelombang

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array kByGravity{ExitCause::configuration, ExitCause::refused,     ExitCause::script_error,
                                 ExitCause::stopped,       ExitCause::invalid_run, ExitCause::failed,
-                                ExitCause::no_data};
+                                ExitCause::no_data,       ExitCause::output};
 
 }  // namespace
 
@@ -40,6 +40,8 @@ std::string_view verdict(std::span<const ExitReason> reasons) noexcept {
     case ExitCause::stopped: return "stopped";
     case ExitCause::script_error: return "script_error";
     case ExitCause::refused: return "refused";
+    // It says nothing about the target.
+    case ExitCause::output: return "pass";
     // A run that could not go on as it was asked for says nothing about the target either.
     case ExitCause::configuration:
     case ExitCause::invalid_run: break;

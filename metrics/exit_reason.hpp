@@ -18,6 +18,7 @@ enum class ExitCause : std::uint8_t {
   invalid_run = 111,    // no verdict about the target
   failed = 99,          // a threshold or a conformance row
   no_data = 113,
+  output = 114,  // what was asked for could not be written whole
 };
 
 struct ExitReason {
@@ -30,7 +31,7 @@ bool graver(ExitCause a, ExitCause b) noexcept;
 int exit_code(std::span<const ExitReason> reasons) noexcept;
 // The reason that decides, or nullptr.
 const ExitReason* gravest(std::span<const ExitReason> reasons) noexcept;
-// "pass", "fail", "no_data", "invalid", "stopped", "script_error" or "refused".
+// What could not be written is none: "pass", "fail", "no_data", "invalid", "stopped", "script_error" or "refused".
 std::string_view verdict(std::span<const ExitReason> reasons) noexcept;
 
 }  // namespace gelombang

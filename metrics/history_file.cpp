@@ -2,6 +2,7 @@
 
 #include "metrics/history_schema.hpp"
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <fcntl.h>
@@ -115,9 +116,8 @@ std::string absolute(const std::string& path) { return std::filesystem::absolute
 
 // What the log beside the file may hold is seen only here. Before it is written to, every page is looked at (30 ms for
 // 24 MB): new rows would go to sound pages, and the damage would show when it is read, with the rows beside it.
-Result<int> version_within(const std::string& path, bool every_page) {
+Result<int> version_within(SQLite::Database& database, const std::string& path, bool every_page) {
   try {
-    SQLite::Database database(absolute(path), SQLite::OPEN_READONLY, kBusyMilliseconds);
     const int version = database.execAndGet("PRAGMA user_version").getInt();
     if (version > history_version()) return newer(path, version);
     database.execAndGet("SELECT count(*) FROM sqlite_master");
@@ -132,23 +132,85 @@ Result<int> version_within(const std::string& path, bool every_page) {
   }
 }
 
-Result<std::unique_ptr<SQLite::Database>> open_checked(const std::string& path, int flags) {
+void set_up(SQLite::Database& database) {
+  database.exec("PRAGMA foreign_keys = ON");
+  database.exec("PRAGMA trusted_schema = OFF");
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_to_write(const std::string& path) {
   try {
-    auto database = std::make_unique<SQLite::Database>(absolute(path), flags, kBusyMilliseconds);
-    database->exec("PRAGMA foreign_keys = ON");
-    database->exec("PRAGMA trusted_schema = OFF");
+    auto database = std::make_unique<SQLite::Database>(absolute(path), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+    set_up(*database);
     return database;
   } catch (const SQLite::Exception& fault) {
     return history_error(path, fault);
   }
 }
 
+// As SQLite's names of files in URIs have it.
+std::string uri_of(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : absolute(path)) {
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return uri;
+}
+
+// Where nothing can be made beside it. A history wants its log and that log's index, which SQLite makes when there is
+// none. Without them nobody is writing: without a log the file is taken as it is, and with one its index is made in
+// memory, for which SQLite must believe that it is alone.
+std::unique_ptr<SQLite::Database> open_on_its_own(const std::string& path) {
+  if (!has_bytes(path + "-wal")) {
+    return std::make_unique<SQLite::Database>(uri_of(path) + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+  }
+  auto database = std::make_unique<SQLite::Database>(absolute(path), SQLite::OPEN_READONLY, 0, "unix-none");
+  database->exec("PRAGMA locking_mode = EXCLUSIVE");
+  return database;
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::string& path) {
+  const auto usable = [](std::unique_ptr<SQLite::Database> database) {
+    set_up(*database);
+    database->execAndGet("SELECT count(*) FROM sqlite_master");
+    return database;
+  };
+  try {
+    return usable(std::make_unique<SQLite::Database>(absolute(path), SQLite::OPEN_READONLY, kBusyMilliseconds));
+  } catch (const SQLite::Exception& fault) {
+    const bool for_want_of_rights = fault.getErrorCode() == SQLITE_CANTOPEN || fault.getErrorCode() == SQLITE_READONLY;
+    if (!for_want_of_rights) return history_error(path, fault);
+  }
+  try {
+    return usable(open_on_its_own(path));
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path, fault);
+  }
+}
+
+bool may_change(const std::string& path) {
+  const std::string directory = std::filesystem::path(absolute(path)).parent_path().string();
+  return ::access(path.c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
+}
+
 Result<void> bring_up_to_date(const std::string& path) {
-  auto database = open_checked(path, SQLite::OPEN_READWRITE);
+  auto database = open_to_write(path);
   if (database.has_error()) return database.error();
   try {
     migrate(*database.value());
     return {};
+  } catch (const SQLite::Exception& fault) {
+    return history_error(path, fault);
+  }
+}
+
+// In a file of SQLite's own that goes with it.
+Result<std::unique_ptr<SQLite::Database>> copy_up_to_date(SQLite::Database& older, const std::string& path) {
+  try {
+    auto copy = std::make_unique<SQLite::Database>("", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Backup(*copy, older).executeStep();
+    set_up(*copy);
+    migrate(*copy);
+    return copy;
   } catch (const SQLite::Exception& fault) {
     return history_error(path, fault);
   }
@@ -187,12 +249,15 @@ Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path) 
   if (found.has_error()) return found.error();
   if (found.value() == Found::nothing) return Error{path + ": there is no history yet"};
   if (found.value() == Found::empty) return Error{path + " is empty: no run was kept in it"};
-  const auto version = version_within(path, false);
+  auto database = open_to_read(path);
+  if (database.has_error()) return database;
+  const auto version = version_within(*database.value(), path, false);
   if (version.has_error()) return version.error();
-  if (version.value() < history_version()) {
-    if (const auto updated = bring_up_to_date(path); updated.has_error()) return updated.error();
-  }
-  return open_checked(path, SQLite::OPEN_READONLY);
+  if (version.value() == history_version()) return database;
+  if (!may_change(path)) return copy_up_to_date(*database.value(), path);
+  database.value().reset();
+  if (const auto updated = bring_up_to_date(path); updated.has_error()) return updated.error();
+  return open_to_read(path);
 }
 
 Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path) {
@@ -203,9 +268,11 @@ Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::strin
     const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (made.fd < 0) return system_error(path, errno);
   } else if (found.value() == Found::history) {
-    if (const auto version = version_within(path, true); version.has_error()) return version.error();
+    const auto before = open_to_read(path);
+    if (before.has_error()) return before.error();
+    if (const auto version = version_within(*before.value(), path, true); version.has_error()) return version.error();
   }
-  auto database = open_checked(path, SQLite::OPEN_READWRITE);
+  auto database = open_to_write(path);
   if (database.has_error()) return database;
   try {
     migrate(*database.value());

@@ -1,18 +1,11 @@
 #include "metrics/json_writer.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <system_error>
 
 namespace gelombang {
 namespace {
@@ -113,31 +106,6 @@ void write_value(std::string& out, const json::value& value, int depth) {
   }
 }
 
-Error write_error(const std::string& path, int error) {
-  return Error{fmt::format("cannot write {}: {}", path, std::generic_category().message(error))};
-}
-
-// 0 or an errno.
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return 0;
-}
-
-int write_to(const std::string& path, std::string_view text, bool durable) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return errno;
-  int error = write_all(fd, text);
-  // Some file systems tell only now that they are full.
-  if (error == 0 && durable && ::fsync(fd) != 0) error = errno;
-  if (::close(fd) != 0 && error == 0) error = errno;
-  return error;
-}
-
 }  // namespace
 
 std::string valid_utf8(std::string_view text) { return cleaned(text, "\xef\xbf\xbd", true); }
@@ -159,22 +127,6 @@ std::string iso_time(WallTime time) {
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                      clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
-}
-
-Result<void> write_file(const std::string& path, std::string_view text) {
-  struct stat existing {};
-  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
-    if (const int error = write_to(path, text, false); error != 0) return write_error(path, error);
-    return {};
-  }
-  const std::string partial = fmt::format("{}.{}.partial", path, ::getpid());
-  int error = write_to(partial, text, true);
-  if (error == 0 && std::rename(partial.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(partial.c_str());
-    return write_error(path, error);
-  }
-  return {};
 }
 
 }  // namespace gelombang

@@ -1,9 +1,7 @@
-// Text and files that cannot break their reader: JSON that is valid whatever the strings hold, and files that
-// are either written whole or left as they were, with an Error that says why.
+// Text that cannot break its reader: JSON that is valid whatever the strings hold, lines that cannot steer a terminal.
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/result.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -22,9 +20,5 @@ std::string printable(std::string_view text);
 
 // "2026-03-01T05:00:00.250Z"
 std::string iso_time(WallTime time);
-
-// Writes beside the file and renames, so that a full disk costs nothing that was there. A path that is no
-// regular file (a pipe, /dev/stdout) is written straight.
-Result<void> write_file(const std::string& path, std::string_view text);
 
 }  // namespace gelombang

@@ -244,6 +244,7 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   const Summary summary = run.finish();
   playing_ = nullptr;
   run.keep(summary, summary_json(summary));
+  if (!lost_history_) lost_history_ = run.lost_history();
   if (run.left_behind()) {
     left_behind_ = true;
     static_cast<void>(played.release());

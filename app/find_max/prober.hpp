@@ -56,6 +56,8 @@ class Prober {
   bool pause(Duration length);
   // A script did not come back: neither this nor what it was made of may be destroyed.
   [[nodiscard]] bool left_behind() const noexcept { return left_behind_; }
+  // What to say where the history that the user named lacks a part of a probe.
+  [[nodiscard]] const std::optional<std::string>& lost_history() const noexcept { return lost_history_; }
 
  private:
   void on_signal();
@@ -72,6 +74,7 @@ class Prober {
   PlayedRun* playing_ = nullptr;
   bool left_behind_ = false;
   int signals_seen_ = 0;
+  std::optional<std::string> lost_history_;
 };
 
 }  // namespace gelombang::capacity

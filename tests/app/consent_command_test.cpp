@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ struct Owner {
   }
   std::string sign_error() {
     const auto result = consent_sign(options, clock.wall_now());
-    return result ? "no error" : result.error().message;
+    return result ? "no error" : result.error().text;
   }
 
   TemporaryDirectory directory;
@@ -72,7 +73,7 @@ TEST_CASE("consent command: a new key, a signed file and its check fit together"
 TEST_CASE("consent command: verify tells a file that is not in force", "[unit][consent]") {
   Owner owner;
   owner.options.not_before = "2027-02-01T00:00:00Z";
-  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()));
+  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()).has_value());
   const auto early = consent_verify(owner.public_file, owner.consent_file, owner.clock.wall_now());
   REQUIRE(early);
   CHECK(early->in_force.error().message == "it begins at 2027-02-01T00:00:00Z");
@@ -83,7 +84,7 @@ TEST_CASE("consent command: verify tells a file that is not in force", "[unit][c
 
 TEST_CASE("consent command: bad input gets one clear line and changes nothing", "[unit][consent]") {
   Owner owner;
-  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()));
+  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()).has_value());
   const std::string before = read_file(owner.consent_file);
   const ConsentSignOptions good = owner.options;
   const auto error = [&](auto change) {
@@ -109,14 +110,16 @@ TEST_CASE("consent command: bad input gets one clear line and changes nothing", 
   CHECK(error([&](auto& o) { o.key_file = owner.public_file; }).find("chmod 600") != std::string::npos);
   const std::string nowhere = owner.directory.file("missing/consent.json");
   CHECK(error([&](auto& o) { o.out = nowhere; }) == "cannot write " + nowhere + ": No such file or directory");
+  CHECK(error([](auto& o) { o.out = o.key_file; }) == "--out is the key file");
+  CHECK(consent_sign(owner.options, owner.clock.wall_now()).error().cause == ExitCause::configuration);
   CHECK(read_file(owner.consent_file) == before);
-  CHECK(consent_new_key(owner.secret_file).error().message ==
+  CHECK(consent_new_key(owner.secret_file).error().text ==
         "cannot create the key file " + owner.secret_file + ": it exists already, and a key is never replaced");
 }
 
-TEST_CASE("consent command: where the file cannot be written to its end the old one stays", "[unit][consent]") {
+TEST_CASE("consent command: where the file cannot be written to its end the old one is set aside", "[unit][consent]") {
   Owner owner;
-  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()));
+  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()).has_value());
   const std::string before = read_file(owner.consent_file);
   // As a full disk would: writing more than this fails.
   rlimit unlimited{};
@@ -127,15 +130,16 @@ TEST_CASE("consent command: where the file cannot be written to its end the old 
   const std::string error = owner.sign_error();
   REQUIRE(setrlimit(RLIMIT_FSIZE, &unlimited) == 0);
   std::signal(SIGXFSZ, previous);
-  CHECK(error == "cannot write " + owner.consent_file + ": File too large");
-  CHECK(read_file(owner.consent_file) == before);
-  CHECK_FALSE(std::filesystem::exists(owner.consent_file + ".new"));
+  CHECK(error == "cannot write " + owner.consent_file + ": File too large; the earlier file is " + owner.consent_file +
+                     "~");
+  CHECK(read_file(owner.consent_file + "~") == before);
+  CHECK_FALSE(std::filesystem::exists(owner.consent_file));
 }
 
 TEST_CASE("consent command: a file that was changed or signed by another does not verify", "[unit][consent]") {
   Owner owner;
   const Owner other;
-  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()));
+  REQUIRE(consent_sign(owner.options, owner.clock.wall_now()).has_value());
   const auto error = [&](const std::string& key, const std::string& file) {
     const auto check = consent_verify(key, file, owner.clock.wall_now());
     return check ? "no error" : check.error().message;
@@ -152,22 +156,25 @@ TEST_CASE("consent command: a file that was changed or signed by another does no
 TEST_CASE("consent command: the command line reaches all three and says how it ended", "[unit][consent]") {
   Owner owner;
   const auto run = [](const std::vector<std::string>& arguments) {
-    int exit_code = -1;
+    std::function<int()> command;
     CLI::App app("gelombang");
-    add_consent_command(app, exit_code);
+    add_consent_command(app, command);
     std::vector<const char*> argv{"gelombang", "consent"};
     for (const std::string& argument : arguments) argv.push_back(argument.c_str());
     app.parse(static_cast<int>(argv.size()), argv.data());
-    return exit_code;
+    return command();
   };
   const std::string key = owner.directory.file("second.key");
   const std::string file = owner.directory.file("second.json");
   CHECK(run({"new-key", "--out", key}) == 0);
   CHECK(run({"new-key", "--out", key}) == 104);
-  const std::vector<std::string> sign{
+  std::vector<std::string> sign{
       "sign",       "--key", owner.secret_file, "--host", "a.example", "--host",        "b.example", "--path", "/",
       "--max-rate", "10/s",  "--days",          "1",      "--contact", "ops@a.example", "--out",     file};
   CHECK(run(sign) == 0);
+  sign.back() = owner.directory.file("missing/consent.json");
+  CHECK(run(sign) == 104);
+  sign.back() = file;
   CHECK(run({"verify", "--consent-key", owner.public_file, file}) == 0);
   std::vector<std::string> future = sign;
   future.insert(future.end(), {"--not-before", "2199-01-01T00:00:00Z"});

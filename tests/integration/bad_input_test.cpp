@@ -135,11 +135,11 @@ TEST_CASE("bad input: a taken port of /metrics is refused before the first reque
   CHECK(target.counts().at("requests").as_object().empty());
 }
 
-TEST_CASE("bad input: a full disk is said, and the exit code kept", "[integration]") {
+TEST_CASE("bad input: a full disk is said, and exits 114", "[integration]") {
   const Sandbox sandbox;
   const RunResult run = run_program({"run", "login.lua", "--users", "1", "--iterations", "1", "--target", sandbox.url(),
                                      "--metrics-listen", "off", "--json", "/dev/full"});
-  CHECK(run.exit_code == 0);
+  CHECK(run.exit_code == 114);
   CHECK(run.err.find("/dev/full") != std::string::npos);
   CHECK(run.out.find("PASSED") != std::string::npos);
 }

@@ -50,7 +50,7 @@ TEST_CASE("history: a full disk stops the recording with one warning, and the ru
   const RunResult run =
       play({"unshare", "-Urm", "sh", "-c", script, "sh", disk, kProgram, kLogin, sandbox.url(), json});
   INFO(run.out << run.err);
-  CHECK(run.exit_code == 0);
+  CHECK(run.exit_code == 114);
   CHECK(count(run.err, "the history of this run is incomplete") == 1);
   CHECK(has(run.err, "no space left on the disk"));
   const auto summary = boost::json::parse(read_file(json));
@@ -71,7 +71,7 @@ TEST_CASE("history: a limit on the size of files stops the recording as a full d
                               "--metrics-listen off --history \"$4\"",
                               "bash", kProgram, kLogin, sandbox.url(), file});
   INFO(run.out << run.err);
-  CHECK(run.exit_code == 0);
+  CHECK(run.exit_code == 114);
   CHECK(count(run.err, "the history of this run is incomplete") == 1);
 }
 

@@ -1,10 +1,7 @@
 #include "metrics/json_writer.hpp"
 
 #include "tests/support/catch.hpp"
-#include "tests/support/child_process.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -51,22 +48,4 @@ TEST_CASE("json writer: text for a terminal cannot steer it", "[unit]") {
   CHECK(printable("\xc2\x9b"
                   "31m") == "?31m");
   CHECK(printable("caf\xc3\xa9") == "caf\xc3\xa9");
-}
-
-TEST_CASE("json writer: a full disk is an error, no exception", "[unit]") {
-  CHECK(gelombang::write_file("/dev/full", std::string(100'000, 'x')).error().message ==
-        "cannot write /dev/full: No space left on device");
-}
-
-TEST_CASE("json writer: a file is written whole or stays as it was", "[unit]") {
-  const test::TemporaryDirectory directory;
-  const std::string path = directory.file("summary.json");
-  REQUIRE(gelombang::write_file(path, "old"));
-  REQUIRE(gelombang::write_file(path, "new"));
-  CHECK(test::read_file(path) == "new");
-  CHECK(gelombang::write_file(directory.file("no/such/directory.json"), "x")
-            .error()
-            .message.find("No such file or directory") != std::string::npos);
-  CHECK(gelombang::write_file(directory.path(), "x").error().message ==
-        "cannot write " + directory.path() + ": Is a directory");
 }

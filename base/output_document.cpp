@@ -1,0 +1,245 @@
+#include "base/output_document.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kBuffer = 64 * 1024;
+constexpr int kMostLinks = 40;  // as Linux follows
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  return real ? real.get() : std::string();
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// 0 or an errno.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      // A pipe that somebody else has set so: wait until it takes more.
+      pollfd wanted{fd, POLLOUT, 0};
+      ::poll(&wanted, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+// A pipe that nobody reads yet is waited for, but not for ever.
+int open_straight(const std::string& path) {
+  constexpr int kTries = 250;
+  for (int tries = 1;; ++tries) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 || errno != ENXIO || tries == kTries) return fd;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+int& print_error() {
+  static int error = 0;
+  return error;
+}
+
+}  // namespace
+
+OutputDocument::OutputDocument(std::string path) : path_(std::move(path)), place_(find(path_)) {}
+
+OutputDocument::~OutputDocument() {
+  if (finished_) return;
+  close();
+  set_aside();
+}
+
+OutputDocument::Place OutputDocument::find(const std::string& given) {
+  Place place;
+  if (given.empty() || given == "-") return place;
+  place.kind = Place::Kind::straight;
+  place.path = given;
+  for (int links = 0; links < kMostLinks; ++links) {
+    const std::string name = name_of(place.path);
+    const std::string directory = real_path(directory_of(place.path));
+    // A directory, or one that is not there: opening it will say so.
+    if (name.empty() || name == "." || name == ".." || directory.empty()) return place;
+    if (directory == real_path("/proc/self/fd")) {
+      const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), place.descriptor);
+      if (error == std::errc() && end == name.data() + name.size()) place.kind = Place::Kind::descriptor;
+      return place;
+    }
+    place.path = (directory == "/" ? "" : directory) + "/" + name;
+    struct stat facts {};
+    if (::lstat(place.path.c_str(), &facts) != 0) {
+      if (errno == ENOENT) place.kind = Place::Kind::beside;
+      return place;
+    }
+    if (!S_ISLNK(facts.st_mode)) {
+      if (!S_ISREG(facts.st_mode)) return place;
+      place.kind = Place::Kind::beside;
+      place.mode = facts.st_mode & 07777U;
+      return place;
+    }
+    std::string target(PATH_MAX, '\0');
+    const ssize_t size = ::readlink(place.path.c_str(), target.data(), target.size());
+    if (size < 0) return place;
+    target.resize(static_cast<std::size_t>(size));
+    place.path = target.front() == '/' ? target : directory + "/" + target;
+  }
+  return place;
+}
+
+Result<void> OutputDocument::usable() const {
+  int error = 0;
+  const auto writable = [&error](const std::string& path) {
+    if (::access(path.c_str(), W_OK) == 0) return true;
+    error = errno;
+    return false;
+  };
+  struct stat facts {};
+  switch (place_.kind) {
+    case Place::Kind::standard: return {};
+    case Place::Kind::descriptor:
+      if (::fcntl(place_.descriptor, F_GETFD) >= 0) return {};
+      error = errno;
+      break;
+    case Place::Kind::straight:
+      if (::stat(place_.path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        error = EISDIR;
+      } else if (writable(place_.path)) {
+        return {};
+      }
+      break;
+    case Place::Kind::beside:
+      if ((place_.mode && writable(place_.path)) || writable(directory_of(place_.path))) return {};
+      break;
+  }
+  return Error{fmt::format("cannot write {}: {}", path_, reason(error))};
+}
+
+bool OutputDocument::names(const std::string& other) const {
+  struct stat ours {};
+  struct stat theirs {};
+  return !on_stdout() && ::stat(place_.path.c_str(), &ours) == 0 && ::stat(other.c_str(), &theirs) == 0 &&
+         S_ISREG(ours.st_mode) && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+void OutputDocument::set_aside() {
+  if (place_.kind != Place::Kind::beside || in_place_) return;
+  struct stat facts {};
+  if (::lstat(place_.path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
+  const std::string earlier = place_.path + "~";
+  if (::lstat(earlier.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) return;
+  aside_ = ::rename(place_.path.c_str(), earlier.c_str()) == 0;
+}
+
+void OutputDocument::open() {
+  switch (place_.kind) {
+    case Place::Kind::standard: fd_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3); break;
+    case Place::Kind::descriptor: fd_ = ::fcntl(place_.descriptor, F_DUPFD_CLOEXEC, 3); break;
+    case Place::Kind::straight: fd_ = open_straight(place_.path); break;
+    case Place::Kind::beside:
+      partial_ = fmt::format("{}.{}.partial", place_.path, ::getpid());
+      ::unlink(partial_.c_str());  // of a process of the same number that was killed
+      fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+      if (fd_ >= 0) {
+        if (place_.mode) ::fchmod(fd_, *place_.mode);
+      } else if (place_.mode && (errno == EACCES || errno == EPERM || errno == EROFS)) {
+        // Nothing can be made in its directory, but the file itself may be written.
+        partial_.clear();
+        fd_ = ::open(place_.path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+        in_place_ = fd_ >= 0;
+      }
+      break;
+  }
+  if (fd_ < 0) error_ = errno;
+}
+
+void OutputDocument::write(std::string_view text) {
+  buffer_ += text;
+  if (buffer_.size() >= kBuffer) flush();
+}
+
+void OutputDocument::flush() {
+  if (fd_ < 0 && error_ == 0) open();
+  if (error_ == 0) error_ = write_all(fd_, buffer_);
+  buffer_.clear();
+}
+
+// Whatever was written is not whole.
+void OutputDocument::close() {
+  if (fd_ >= 0) {
+    if (in_place_) (void)!::ftruncate(fd_, 0);
+    ::close(fd_);
+    fd_ = -1;
+  }
+  if (!partial_.empty()) ::unlink(partial_.c_str());
+}
+
+Result<void> OutputDocument::finish() {
+  flush();
+  const bool file = place_.kind == Place::Kind::beside;
+  // Some file systems tell only now that they are full.
+  if (error_ == 0 && file && ::fsync(fd_) != 0) error_ = errno;
+  if (fd_ >= 0 && error_ == 0) {
+    if (::close(fd_) != 0) error_ = errno;
+    fd_ = -1;
+  }
+  if (error_ == 0 && file && !in_place_ && ::rename(partial_.c_str(), place_.path.c_str()) != 0) error_ = errno;
+  finished_ = true;
+  if (error_ != 0) return failure();
+  return {};
+}
+
+Error OutputDocument::failure() {
+  close();
+  set_aside();
+  return Error{fmt::format("cannot write {}: {}{}", on_stdout() ? "to stdout" : path_, reason(error_),
+                           aside_ ? fmt::format("; the earlier file is {}~", path_) : "")};
+}
+
+void print(std::string_view text) {
+  if (print_error() == 0) print_error() = write_all(STDOUT_FILENO, text);
+}
+
+Result<void> all_printed() {
+  const int error = std::exchange(print_error(), 0);
+  if (error == 0) return {};
+  return Error{"cannot write to stdout: " + reason(error)};
+}
+
+void reserve_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is this one.
+    (void)!::open("/dev/null", O_PATH);
+  }
+}
+
+}  // namespace gelombang

@@ -1,0 +1,252 @@
+// What a command was asked to write: whole, or said and exit 114; and reading where nothing may be written.
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+#include "tests/support/raw_server.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kProgram = std::string(GELOMBANG_BINARY_DIR) + "/gelombang";
+constexpr const char* kGet = R"lua(
+local get = step "get"
+return scenario { journeys = { j = { run = function() get(function() http.get("/") end) end } } }
+)lua";
+
+using Words = std::vector<std::string>;
+
+RunResult play(const Words& argv) {
+  ChildProcess process(argv);
+  RunResult result;
+  result.exit_code = process.wait(120s);
+  result.out = process.standard_output();
+  result.err = process.standard_error();
+  return result;
+}
+
+// The program, by a shell that does something about it first or around it: "$@" are its words.
+RunResult by_shell(const std::string& script, const Words& arguments) {
+  Words argv{"bash", "-c", script, "bash", kProgram};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return play(argv);
+}
+
+bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
+
+// A target that answers at once, and two runs of it.
+struct Runs {
+  Runs() {
+    write_file(scenario, kGet);
+    for (int i = 0; i < 2; ++i) {
+      const RunResult run = run_scenario(scenario, {"--target", target(), "--users", "1", "--iterations", "3",
+                                                    "--duration", "9s", "--history", history});
+      INFO(run.err);
+      REQUIRE(run.exit_code == 0);
+      ids.emplace_back(run.summary.at("run").at("id").as_string());
+    }
+  }
+  [[nodiscard]] std::string target() const { return "http://127.0.0.1:" + std::to_string(server.port()); }
+  [[nodiscard]] Words played(const Words& further) const {
+    Words words{"run", scenario, "--target", target(), "--users", "1", "--iterations", "1", "--duration", "9s",
+                "--metrics-listen", "off"};
+    words.insert(words.end(), further.begin(), further.end());
+    return words;
+  }
+
+  TemporaryDirectory directory;
+  std::string scenario = directory.file("get.lua");
+  std::string history = directory.file("history.sqlite");
+  RawServer server{keep_alive([](const std::string&) { return http_answer("ok"); })};
+  Words ids;
+};
+
+}  // namespace
+
+TEST_CASE("output: what did not get to stdout is said on one line, and exits 114", "[integration]") {
+  const Runs runs;
+  const std::string key = runs.directory.file("owner.key");
+  const std::vector<Words> commands{
+      {"history", "list", "--history", runs.history},
+      {"history", "show", "last", "--history", runs.history},
+      {"history", "export", "last", "--history", runs.history},
+      {"history", "export", "last", "--format", "openmetrics", "--history", runs.history},
+      {"report", "last", "--format", "md", "--history", runs.history},
+      {"report", "last", "--format", "json", "--out", "-", "--history", runs.history},
+      {"report", "last", "--format", "junit", "--out", "/dev/stdout", "--history", runs.history},
+      {"compare", runs.ids[0], runs.ids[1], "--history", runs.history},
+      {"check", runs.scenario, "--rate", "1/s", "--duration", "2s"},
+      {"consent", "new-key", "--out", key},
+      runs.played({"--no-history"}),
+      runs.played({"--no-history", "--json", "-"}),
+      {"--help"},
+      {"run", "--help"},
+      {"--version"}};
+  for (const Words& words : commands) {
+    for (const char* script : {"exec \"$@\" > /dev/full", "exec \"$@\" >&-"}) {
+      fs::remove(key);
+      const RunResult result = by_shell(script, words);
+      INFO(script << ' ' << words[0] << ' ' << (words.size() > 1 ? words[1] : "") << ": " << result.err);
+      CHECK(result.exit_code == 114);
+      const auto at = result.err.find("cannot write ");
+      REQUIRE(at != std::string::npos);
+      CHECK_FALSE(has(result.err.substr(at + 1), "cannot write "));
+      CHECK(result.err.find("std", at) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("output: what is graver than a full disk stays the exit code", "[integration]") {
+  const Runs runs;
+  const RunResult broken =
+      by_shell("exec \"$@\" > /dev/full", runs.played({"--no-history", "--threshold", "all: count > 1000"}));
+  INFO(broken.err);
+  CHECK(broken.exit_code == 99);
+  CHECK(has(broken.err, "cannot write to stdout: No space left on device\n"));
+  CHECK(by_shell("exec \"$@\" > /dev/full", {"run", runs.scenario}).exit_code == 104);
+}
+
+TEST_CASE("output: a summary that could not be written is a reason, in the history as well", "[integration]") {
+  const Runs runs;
+  const RunResult run = run_program(runs.played({"--history", runs.history, "--json", "/dev/full"}));
+  INFO(run.err);
+  CHECK(run.exit_code == 114);
+  CHECK(has(run.out, "PASSED"));
+  CHECK(has(run.err, "gelombang: exit 114: --json: cannot write /dev/full: No space left on device\n"));
+  const RunResult kept = run_program({"report", "last", "--format", "json", "--history", runs.history});
+  CHECK(has(kept.out, "--json: cannot write /dev/full"));
+}
+
+TEST_CASE("output: no earlier file stands where this run's was to be", "[integration]") {
+  const Runs runs;
+  const std::string json = runs.directory.file("summary.json");
+  const auto earlier = [&] {
+    fs::remove(json + "~");
+    write_file(json, "of an earlier run");
+  };
+  const auto is_set_aside = [&] { return !fs::exists(json) && read_file(json + "~") == "of an earlier run"; };
+  // Refused.
+  earlier();
+  CHECK(run_program({"run", runs.scenario, "--target", "http://[::1", "--json", json}).exit_code == 104);
+  CHECK(is_set_aside());
+  // A file that may not grow.
+  earlier();
+  const RunResult full = by_shell("ulimit -f 1 && exec \"$@\"", runs.played({"--no-history", "--json", json}));
+  CHECK(full.exit_code == 114);
+  CHECK(has(full.err, "File too large; the earlier file is " + json + "~"));
+  CHECK(is_set_aside());
+  // Killed.
+  earlier();
+  ChildProcess run({kProgram, "run", runs.scenario, "--target", runs.target(), "--rate", "1/s", "--duration", "60s",
+                    "--metrics-listen", "off", "--no-history", "--json", json});
+  run.wait_for_output("scenario ");
+  run.signal(SIGKILL);
+  run.wait();
+  CHECK(is_set_aside());
+  // Of the commands that read.
+  for (const Words& words : std::vector<Words>{{"report", "last", "--format", "json"},
+                                               {"history", "export", "last"},
+                                               {"compare", runs.ids[0], runs.ids[1]}}) {
+    earlier();
+    Words all = words;
+    all.insert(all.end(), {"--history", runs.history, "--out", json});
+    const RunResult result = by_shell("ulimit -f 0 && exec \"$@\"", all);
+    INFO(words[0] << ": " << result.err);
+    CHECK(result.exit_code == 114);
+    CHECK(is_set_aside());
+    // And one that is written replaces it.
+    earlier();
+    CHECK(run_program(all).exit_code == 0);
+    CHECK(read_file(json) != "of an earlier run");
+    CHECK_FALSE(fs::exists(json + "~"));
+  }
+}
+
+TEST_CASE("output: what is no regular file is written, and stays what it is", "[integration]") {
+  const Runs runs;
+  const std::string link = runs.directory.file("link");
+  const std::string pipe = runs.directory.file("pipe");
+  fs::create_symlink("behind.txt", link);
+  REQUIRE(play({"mkfifo", pipe}).exit_code == 0);
+  const Words words{"history", "export", "last", "--history", runs.history, "--out"};
+  const auto with = [&words](const std::string& out) {
+    Words all = words;
+    all.push_back(out);
+    return all;
+  };
+  CHECK(run_program(with(link)).exit_code == 0);
+  CHECK(fs::is_symlink(link));
+  const std::string exported = read_file(runs.directory.file("behind.txt"));
+  CHECK(has(exported, ","));
+  const RunResult piped = by_shell("cat \"${!#}\" & \"$@\"; code=$?; wait; exit $code", with(pipe));
+  CHECK(piped.exit_code == 0);
+  CHECK(piped.out == exported);
+  CHECK(fs::is_fifo(pipe));
+  CHECK(run_program(with(runs.directory.path())).exit_code == 104);
+  CHECK(fs::is_directory(runs.directory.path()));
+  // Nor is the history itself.
+  const RunResult itself = run_program(with(runs.history));
+  CHECK(itself.exit_code == 104);
+  CHECK(run_program({"history", "list", "--history", runs.history}).exit_code == 0);
+  const std::string node = runs.directory.file("null");
+  if (play({"mknod", node, "c", "1", "3"}).exit_code == 0) {
+    (void)run_program(with(node));
+    CHECK(fs::is_character_file(node));
+    (void)run_program(runs.played({"--no-history", "--json", node}));
+    CHECK(fs::is_character_file(node));
+  }
+}
+
+TEST_CASE("output: a history is read where nothing may be written", "[integration]") {
+  if (play({"unshare", "-Urm", "true"}).exit_code != 0) return;  // no mount namespaces here
+  const Runs runs;
+  const std::string disk = runs.directory.file("disk");
+  fs::create_directory(disk);
+  const std::string file = disk + "/history.sqlite";
+  const auto reads = [&](const std::string& what) {
+    // The directory of the history alone.
+    const std::string read_only = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+    for (const Words& words : std::vector<Words>{{"history", "list"},
+                                                 {"history", "show", "last"},
+                                                 {"history", "export", "last"},
+                                                 {"report", "last", "--format", "json"},
+                                                 {"compare", runs.ids[0], runs.ids[1]}}) {
+      Words argv{"unshare", "-Urm", "sh", "-c", read_only, disk, kProgram};
+      argv.insert(argv.end(), words.begin(), words.end());
+      argv.insert(argv.end(), {"--history", file});
+      const RunResult result = play(argv);
+      INFO(what << ", " << words[0] << ": " << result.err);
+      CHECK(result.exit_code == 0);
+      CHECK_FALSE(result.out.empty());
+      if (words[0] == "history" && words[1] == "list") CHECK(has(result.out, runs.ids[1]));
+    }
+  };
+  fs::copy_file(runs.history, file);
+  reads("as a run leaves it");
+
+  // Beside a run, and after one that was killed: its last seconds stand in the log.
+  {
+    ChildProcess run({kProgram, "run", runs.scenario, "--target", runs.target(), "--rate", "5/s", "--duration", "60s",
+                      "--metrics-listen", "off", "--history", file});
+    run.wait_for_output("scenario ");
+    for (int i = 0; i < 200 && !(fs::exists(file + "-wal") && fs::file_size(file + "-wal") > 0); ++i) {
+      std::this_thread::sleep_for(20ms);
+    }
+    reads("beside a run");
+    run.signal(SIGKILL);
+    run.wait();
+  }
+  const std::string listed = run_program({"history", "list", "--history", file}).out;
+  reads("after a kill");
+  fs::remove(file + "-shm");
+  REQUIRE(fs::file_size(file + "-wal") > 0);
+  reads("with a log and no index of it");
+  CHECK(has(listed, runs.ids[0]));
+}
