@@ -46,11 +46,12 @@ function Cut.__index(response, name)
   return response.kept
 end
 
--- The body as JSON; a body that is none fails the step.
+-- The body as JSON; a body that is none fails the step. How deep it may nest is a limit of ours.
 function Response:json()
-  local value = native.json_decode(self.body)
-  if value == nil then return fail("assert_body") end
-  return value
+  local value, problem = native.json_decode(self.body)
+  if value ~= nil then return value end
+  if find(problem, "too deep", 1, true) then native.met_limit() end
+  return fail("assert_body")
 end
 
 local part_keys = set("name", "value", "file", "filename", "type")

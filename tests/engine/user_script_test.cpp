@@ -269,3 +269,12 @@ TEST_CASE("user: a check that has nothing to do with a long body is judged as ev
   stage.play(0);
   CHECK(stage.step("one").steps[ErrorClass::assert_body] == 1);
 }
+
+TEST_CASE("user: JSON that nests deeper than we read is no failure of the target") {
+  UserStage stage(with_steps("one(function() http.get('/a'):json() end)"), [](const std::string&) {
+    return http_answer(std::string(1001, '[') + std::string(1001, ']'));
+  });
+  stage.play(0);
+  CHECK(stage.step("one").steps[ErrorClass::assert_body] == 0);
+  CHECK(count_of(stage.step("one"), CountedResult::interrupted) == 1);
+}
