@@ -36,7 +36,7 @@ void draw(const Load& load) {
   if (!load.open() || load.source) return;
   const Intensity& rate = load.intensity;
   answer("{}  integral {:.1f} arrivals, peak {} at {}, mean {}\n", rate_chart(rate, chart_style()), rate.total(),
-             format_rate(rate.peak()), format_duration(rate.peak_at()), format_rate(rate.mean()));
+         format_rate(rate.peak()), format_duration(rate.peak_at()), format_rate(rate.mean()));
   std::vector<std::string> phases;
   for (const LoadPhase& phase : load.phases)
     phases.push_back(fmt::format("{} from {}", phase.name, format_duration(phase.start)));
@@ -49,7 +49,7 @@ void print_scenario(const PreparedRun& run) {
   for (JourneyId id = 0; id < scenario.journeys.size(); ++id) {
     const Behaviour* behaviour = scenario.behaviour_of(id);
     answer("journey {} (weight {}{})\n", scenario.journeys[id].name, scenario.journeys[id].weight,
-               behaviour != nullptr ? ", behaviour " + behaviour->name : "");
+           behaviour != nullptr ? ", behaviour " + behaviour->name : "");
     for (const Catalog::Step& step : scenario.catalog.steps) {
       if (step.journey == id) answer("  step {}\n", step.name);
     }
@@ -59,8 +59,8 @@ void print_scenario(const PreparedRun& run) {
   for (const Network& network : scenario.networks) weights += network.weight;
   for (const auto& [profile, weight] : scenario.networks) {
     answer("network {} ({:.1f} % of the people): {} up, {} down, {} round trip\n", profile.name,
-               100 * weight / weights, format_bandwidth(profile.upload), format_bandwidth(profile.download),
-               format_duration(profile.rtt));
+           100 * weight / weights, format_bandwidth(profile.upload), format_bandwidth(profile.download),
+           format_duration(profile.rtt));
   }
   for (const Load& load : scenario.loads) {
     answer("load {}: {}\n", load.name, describe(load));
@@ -74,10 +74,10 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   answer("\nThis run: {} ({}), seed {}\n", plan.load.name, describe(plan.load), plan.settings.seed);
   if (plan.segment.count > 1) answer("  segment {}/{}\n", plan.segment.index + 1, plan.segment.count);
   answer("  a pass takes {}{}\n", format_duration(need.iteration_length),
-             need.length_assumed ? " (assumed: say lasts = \"40s\" in the journey to be exact)" : "");
+         need.length_assumed ? " (assumed: say lasts = \"40s\" in the journey to be exact)" : "");
   if (plan.load.open()) {
     answer("  arrivals    {}, {:.1f} expected\n",
-               need.drawn ? fmt::format("{} planned", need.planned_iterations) : "not drawn", need.expected_iterations);
+           need.drawn ? fmt::format("{} planned", need.planned_iterations) : "not drawn", need.expected_iterations);
   }
   const HostLimits& limits = run.limits;
   answer("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
@@ -87,11 +87,11 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   answer("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
   answer("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
   answer("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
-             format_size(limits.memory_bytes));
+         format_size(limits.memory_bytes));
   answer("  CPU         {:>9.2f} cores needed at least, {} there\n", need.cores, limits.cores);
   const Capacity capacity = capacity_of(limits, need.iteration_length);
   answer("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
-             format_rate(Rate::per_second(capacity.rate)));
+         format_rate(Rate::per_second(capacity.rate)));
 }
 
 void warn_of_mail(const PreparedRun& run) {
@@ -114,7 +114,7 @@ int check_scenario(const RunOptions& options, bool fetch) {
       run.asked.empty() ? "Nothing was sent." : fmt::format("Sent was one query to {}.", printable(run.asked));
   if (run.plan.load.source) {
     answer("\nThis run: {} ({}), seed {}\nWhether it fits is not known: see --fetch. {}\n", run.plan.load.name,
-               describe(run.plan.load), run.plan.settings.seed, sent);
+           describe(run.plan.load), run.plan.settings.seed, sent);
     return 0;
   }
   const FitReport fit = fit_of(run);
