@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/output_document.hpp"
 #include "base/units.hpp"
+#include "metrics/json_writer.hpp"
 #include "metrics/summary.hpp"
 
 #include <boost/asio/io_context.hpp>
