@@ -23,9 +23,6 @@ function(gelombang_test name)
   target_link_libraries(${name} PRIVATE gelombang_options test_support ${ARG_LINKS})
   # What is tested is optimised; what tests it is only compiled sooner.
   target_compile_options(${name} PRIVATE -O0)
-  if(GELOMBANG_PRECOMPILE)
-    target_precompile_headers(${name} REUSE_FROM test_support)
-  endif()
   gelombang_discover_tests(${name} LABEL ${ARG_LABEL} SOURCES ${ARG_SOURCES})
 endfunction()
 

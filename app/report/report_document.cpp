@@ -11,14 +11,14 @@
 namespace gelombang {
 namespace {
 
-std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(valid_utf8(text))); }
+std::string in_quotes(std::string_view text) { return boost::json::serialize(boost::json::string(valid_utf8(text))); }
 
 std::string annotations_json(const std::vector<Annotation>& annotations) {
   std::string out = "[";
   for (const Annotation& a : annotations) {
     if (out.size() > 1) out += ',';
-    out += fmt::format(R"({{"at":{},"offset_seconds":{:.3f},"kind":{},"text":{}}})", quoted(iso_time(a.at)),
-                       to_seconds(a.offset), quoted(a.kind), quoted(a.text));
+    out += fmt::format(R"({{"at":{},"offset_seconds":{:.3f},"kind":{},"text":{}}})", in_quotes(iso_time(a.at)),
+                       to_seconds(a.offset), in_quotes(a.kind), in_quotes(a.text));
   }
   return out + "]";
 }
@@ -31,7 +31,7 @@ std::string report_json(const ReportDocument& document) {
       fmt::format(R"({{"schema":"gelombang.report/1","state":"{}")", kStates[static_cast<std::size_t>(document.state)]);
   // As text: programs that keep numbers as doubles would change it.
   out += fmt::format(R"(,"seed":"{}")", document.seed);
-  out += ",\"command\":" + (document.command.empty() ? std::string("null") : quoted(document.command));
+  out += ",\"command\":" + (document.command.empty() ? std::string("null") : in_quotes(document.command));
   out += ",\"annotations\":" + annotations_json(document.annotations);
   out += ",\"plan\":" + (document.plan.empty() ? std::string("null") : document.plan);
   out += ",\"summary\":" + document.summary;
