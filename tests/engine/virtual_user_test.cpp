@@ -74,22 +74,6 @@ TEST_CASE("user: what a script asks for is what is sent") {
   CHECK(sent[5].find("DELETE /session ") == 0);
 }
 
-TEST_CASE("user: a limit of redirects may be as large as a number can be") {
-  UserStage stage(with_steps("one(function()\n"
-                             "  for _, most in ipairs { 1, 2 ^ 31, 2 ^ 32, 1e15 } do\n"
-                             "    assert(http.get('/from', { redirects = most }).url:match('/to$'))\n"
-                             "  end\n"
-                             "end)\n"),
-                  [](const std::string& request) {
-                    return request.find(" /from ") == std::string::npos
-                               ? http_answer("there")
-                               : http_answer("", "302 Found", "Location: /to\r\n");
-                  });
-  stage.play(0);
-  CHECK(stage.recorded().script_errors.count == 0);
-  CHECK(stage.requests().size() == 8);
-}
-
 TEST_CASE("user: the answer reaches the script") {
   UserStage stage(with_steps(R"lua(one(function()
     local answer = http.get("/a", { expect = { 201 } })
