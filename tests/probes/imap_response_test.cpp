@@ -73,7 +73,7 @@ TEST_CASE("imap response: UIDVALIDITY is read from the answer to SELECT") {
   CHECK_FALSE(parse_uid_validity_line("* OK [UIDVALIDITY ]").has_value());
 }
 
-TEST_CASE("imap response: the flag \\Junk names the spam folder, else its usual names do") {
+TEST_CASE("imap response: the Junk flag names the spam folder, else its usual names do") {
   const ImapFolder inbox{{}, '/', "INBOX"};
   const ImapFolder spam{{}, '/', "Spam"};
   const ImapFolder flagged{{"\\junk"}, '/', "Ungewollt"};
