@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kScenario = R"lua(
 local enter, show, tell, fall = step "enter", step "show", step "tell", step "fall"
 return scenario {
-  people = feed.csv("people.csv"),
+  people = feed.csv("people.csv", { order = "circular" }),
   backend = { header = "x-backend" },
   journeys = { j = { run = function(person)
     enter:try(function() http.post("/enter", { form = { name = person.name, password = person.password } }) end)

@@ -135,7 +135,7 @@ TEST_CASE("find-max: a target that answers nothing is left alone at once", "[int
   CHECK(result.at("probes").at(0).at("verdict") == "collapsed");
 }
 
-TEST_CASE("find-max: a signal stops the probe and shows what is known", "[integration]") {
+TEST_CASE("find-max: a signal stops the probe and shows what is known", "[integration][alone]") {
   const Sandbox sandbox;
   Search search;
   std::vector<std::string> argv = search.arguments(
@@ -152,7 +152,7 @@ TEST_CASE("find-max: a signal stops the probe and shows what is known", "[integr
   CHECK(number(result.at("held_rate")) >= 10);
 }
 
-TEST_CASE("find-max: a second signal cuts off what is under way", "[integration]") {
+TEST_CASE("find-max: a second signal cuts off what is under way", "[integration][alone]") {
   const Sandbox sandbox;
   sandbox.operate("faults", R"({"pool.size": 1, "pool.query_ms": 60000, "pool.timeout_ms": 60000})");
   Search search;
@@ -199,7 +199,7 @@ end } } }
   CHECK(search.result().at("probes").as_array().size() == 1);
 }
 
-TEST_CASE("find-max: a signal in a pause ends the search there", "[integration]") {
+TEST_CASE("find-max: a signal in a pause ends the search there", "[integration][alone]") {
   const Sandbox sandbox;
   Search search;
   std::vector<std::string> argv =
