@@ -177,8 +177,11 @@ Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::string& path) 
   try {
     return usable(std::make_unique<SQLite::Database>(absolute(path), SQLite::OPEN_READONLY, kBusyMilliseconds));
   } catch (const SQLite::Exception& fault) {
-    const bool for_want_of_rights = fault.getErrorCode() == SQLITE_CANTOPEN || fault.getErrorCode() == SQLITE_READONLY;
-    if (!for_want_of_rights) return history_error(path, fault);
+    // The index of a log is a file of its own: it cannot be made without the right to, or on a full disk.
+    const int code = fault.getErrorCode();
+    const bool for_want_of_an_index =
+        code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_IOERR || code == SQLITE_FULL;
+    if (!for_want_of_an_index) return history_error(path, fault);
   }
   try {
     return usable(open_on_its_own(path));

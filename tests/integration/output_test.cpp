@@ -138,9 +138,10 @@ TEST_CASE("output: no earlier file stands where this run's was to be", "[integra
   CHECK(is_set_aside());
   // A file that may not grow.
   earlier();
-  const RunResult full = by_shell("ulimit -f 1 && exec \"$@\"", runs.played({"--no-history", "--json", json}));
+  const RunResult full = by_shell("set -o pipefail; (ulimit -f 1; exec \"$@\") 2>&1 | cat",
+                                  runs.played({"--no-history", "--json", json}));
   CHECK(full.exit_code == 114);
-  CHECK(has(full.err, "File too large; the earlier file is " + json + "~"));
+  CHECK(has(full.out, "File too large; the earlier file is " + json + "~"));
   CHECK(is_set_aside());
   // Killed.
   earlier();
@@ -237,6 +238,11 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
                       "--metrics-listen", "off", "--history", file});
     run.wait_for_output("scenario ");
     for (int i = 0; i < 200 && !(fs::exists(file + "-wal") && fs::file_size(file + "-wal") > 0); ++i) {
+      std::this_thread::sleep_for(20ms);
+    }
+    // Its first moments are recorded.
+    for (int i = 0; i < 200; ++i) {
+      if (run_program({"report", "last", "--format", "json", "--history", file}).exit_code == 0) break;
       std::this_thread::sleep_for(20ms);
     }
     reads("beside a run");

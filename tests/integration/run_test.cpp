@@ -351,7 +351,7 @@ return scenario {
   CHECK(everything.find("token=") == std::string::npos);
   // Only what came out and is not there was kept out.
   REQUIRE(run.err.find("script: link [redacted] cookie sesi=[redacted]") != std::string::npos);
-  REQUIRE(run.out.find("leak.lua:13: link [redacted] cookie [redacted]") != std::string::npos);
+  REQUIRE(run.out.find("leak.lua:12: link [redacted] cookie [redacted]") != std::string::npos);
   for (auto at = everything.find("sesi="); at != std::string::npos; at = everything.find("sesi=", at + 1)) {
     CHECK(everything.substr(at + 5, 10) == "[redacted]");
   }
