@@ -14,16 +14,21 @@ function(gelombang_library name)
   endif()
 endfunction()
 
-# gelombang_test(NAME SOURCES ... LINKS ... LABEL unit|integration): a Catch2 program, each test case a ctest entry.
+# gelombang_test(NAME SOURCES ... LINKS ... LABEL unit|integration [PROCESSORS n]): a Catch2 program, each test case a ctest entry.
 # Test cases run beside others, but for those with the tag [alone], which judge what the clock says. Those with the tag
 # [statistics] repeat the same code many times for the sake of a figure: sanitizers leave them out.
+# PROCESSORS: of the tests that ctest lets run beside each other (./dev: four on two cores), one of these counts as so
+# many.
 function(gelombang_test name)
-  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;PROCESSORS" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE gelombang_options test_support ${ARG_LINKS})
   # What is tested is optimised; what tests it is only compiled sooner.
   target_compile_options(${name} PRIVATE -O0)
-  gelombang_discover_tests(${name} LABEL ${ARG_LABEL} SOURCES ${ARG_SOURCES})
+  if(NOT ARG_PROCESSORS)
+    set(ARG_PROCESSORS 1)
+  endif()
+  gelombang_discover_tests(${name} LABEL ${ARG_LABEL} SOURCES ${ARG_SOURCES} PROPERTIES PROCESSORS ${ARG_PROCESSORS})
 endfunction()
 
 # Of a program that is there.
