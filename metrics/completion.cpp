@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace gelombang {
 namespace {
@@ -22,16 +23,24 @@ bool has_answer(ErrorClass error) noexcept {
   }
 }
 
-// Which thresholds came to a verdict that takes into account who did not get through.
+// Which thresholds came to a verdict that takes into account who did not get through. One that was kept speaks only for
+// what it covers: "open login page: error_rate < 1%" says nothing of those who could not log in.
 struct Judged {
   bool arrivals = false;  // served_rate or count: whoever did not get through, in any way
   bool failures = false;  // error_rate: whoever failed, but nobody who was cut off
 };
 
-Judged judged_by(std::span<const ThresholdResult> thresholds) {
+bool covers(const Threshold& threshold, const CompletionFacts& facts) {
+  if (!threshold.step) return true;
+  const std::uint64_t all = std::accumulate(facts.missed_at.begin(), facts.missed_at.end(), std::uint64_t{0});
+  return *threshold.step < facts.missed_at.size() && 2 * facts.missed_at[*threshold.step] > all;
+}
+
+Judged judged_by(std::span<const ThresholdResult> thresholds, const CompletionFacts& facts) {
   Judged judged;
   for (const ThresholdResult& t : thresholds) {
     if (t.verdict.state == ThresholdState::no_data) continue;
+    if (t.verdict.state == ThresholdState::pass && !covers(t.threshold, facts)) continue;
     switch (t.threshold.metric) {
       case ThresholdMetric::served_rate:
       case ThresholdMetric::count: judged.arrivals = true; break;
@@ -64,11 +73,15 @@ Silence unanswered(const ResultCounts& requests) noexcept {
 
 CompletionFacts completion_facts(const Snapshot& totals) {
   CompletionFacts facts;
+  Histogram took(totals.layout()->boundaries);
   for (const StepSnapshot& step : totals.steps) {
+    took.merge(step.service_time.observed);
     facts.requests += step.requests.total() - step.requests[CountedResult::own_fault];
     facts.answered += answered(step.requests);
     facts.steps += step.steps.total() - step.steps[CountedResult::own_fault];
     facts.succeeded += step.steps[CountedResult::success];
+    facts.missed_at.push_back(step.steps.total() - step.steps[CountedResult::own_fault] -
+                              step.steps[CountedResult::success]);
     facts.cut_off += step.people[PersonFate::interrupted];
   }
   for (const JourneySnapshot& journey : totals.journeys) {
@@ -77,12 +90,13 @@ CompletionFacts completion_facts(const Snapshot& totals) {
     facts.completed += journey[Outcome::success];
     facts.cut_off += turned_away;
   }
+  facts.usual = took.percentile(0.95).value_or(Duration::zero());
   return facts;
 }
 
 std::optional<Shortfall> judge_completion(const CompletionFacts& facts, std::span<const ThresholdResult> thresholds,
                                           const CompletionLimits& limits) {
-  const Judged judged = judged_by(thresholds);
+  const Judged judged = judged_by(thresholds, facts);
   const std::uint64_t missed = facts.visits - std::min(facts.visits, facts.completed);
   // error_rate speaks for those who failed. Where most of those who are missing were cut off, it does not know.
   const bool by_visits = judged.arrivals || (judged.failures && !most(facts.cut_off, missed, 0.5));
@@ -97,7 +111,9 @@ std::optional<Shortfall> judge_completion(const CompletionFacts& facts, std::spa
                                           : fmt::format("{} of {} visits were not completed", missed, facts.visits),
                      by_visits};
   }
-  if (!facts.silence || facts.silence->lasted < limits.silence) return std::nullopt;
+  if (!facts.silence || facts.silence->lasted < std::max(limits.silence, facts.usual + limits.beyond)) {
+    return std::nullopt;
+  }
   const std::uint64_t asked = facts.silence->failed + facts.silence->interrupted;
   if (asked < limits.silent_requests) return std::nullopt;
   return Shortfall{fmt::format("the target answered nothing in the last {}, and was asked {} times",

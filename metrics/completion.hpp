@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace gelombang {
 
@@ -31,6 +32,8 @@ struct CompletionFacts {
   std::uint64_t completed = 0;  // of them
   std::uint64_t cut_off = 0;    // of them: interrupted inside a step, or never begun: no error_rate knows of them
   std::optional<Silence> silence;
+  Duration usual{};                      // what 95 % of the steps that succeeded did not exceed
+  std::vector<std::uint64_t> missed_at;  // for each step: of `steps` those that did not succeed
 };
 // What the recorders know; silence is for the caller to add.
 CompletionFacts completion_facts(const Snapshot& totals);
@@ -46,9 +49,10 @@ struct Shortfall {
 };
 
 struct CompletionLimits {
-  double completed = 0.5;                       // of the visits, at least
-  Duration silence = std::chrono::seconds(2);   // longer than two looks are apart
-  std::uint64_t silent_requests = 3;            // fewer may fail by chance
+  double completed = 0.5;                      // of the visits, at least
+  Duration silence = std::chrono::seconds(2);  // longer than two looks are apart
+  Duration beyond = std::chrono::seconds(1);   // more than what is usual
+  std::uint64_t silent_requests = 3;           // fewer may fail by chance
 };
 
 // Nothing where people got through. Where nothing was asked, there is nothing to say either.

@@ -123,17 +123,28 @@ bool worse(const Judgement& a, const Judgement& b, Comparison comparison) {
 
 }  // namespace
 
+// Whether the threshold is broken by a few that take longer: by a half of them it is not, nor a mean by one.
+bool limits_each(const Threshold& t) {
+  constexpr double kMost = 0.9;
+  const bool below = t.comparison == Comparison::less || t.comparison == Comparison::less_equal;
+  return below && (t.aggregate == Aggregate::max || (t.aggregate == Aggregate::percentile && t.quantile >= kMost));
+}
+
 std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::size_t steps) {
   std::vector<Patience> patience(steps);
-  for (const Threshold& t : thresholds) {
-    const bool response = t.metric == ThresholdMetric::response_time;
-    const bool below = t.comparison == Comparison::less || t.comparison == Comparison::less_equal;
-    if (!below || (!response && t.metric != ThresholdMetric::service_time)) continue;
-    const Duration limit(static_cast<std::int64_t>(t.limit));
-    for (std::size_t i = 0; i < steps; ++i) {
-      if (t.step && *t.step != i) continue;
-      auto& tightest = response ? patience[i].response_time : patience[i].service_time;
-      tightest = std::min(limit, tightest.value_or(limit));
+  for (const bool own : {true, false}) {  // a limit for all is for steps that have none of their own
+    const std::vector<Patience> before = patience;
+    for (const Threshold& t : thresholds) {
+      const bool response = t.metric == ThresholdMetric::response_time;
+      if (t.step.has_value() != own || !limits_each(t)) continue;
+      if (!response && t.metric != ThresholdMetric::service_time) continue;
+      const auto limit_of = response ? &Patience::response_time : &Patience::service_time;
+      const Duration limit(static_cast<std::int64_t>(t.limit));
+      for (std::size_t i = 0; i < steps; ++i) {
+        if (own ? *t.step != i : (before[i].*limit_of).has_value()) continue;
+        auto& tightest = patience[i].*limit_of;
+        tightest = std::min(limit, tightest.value_or(limit));
+      }
     }
   }
   return patience;

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-CompletionFacts healthy() { return {100, 100, 50, 50, 50, 50, 0, std::nullopt}; }
+CompletionFacts healthy() { return {100, 100, 50, 50, 50, 50, 0, std::nullopt, {}, {}}; }
 
 std::vector<ThresholdResult> judged(const std::string& expression, ThresholdState state) {
   ThresholdResult result;
@@ -61,6 +61,12 @@ TEST_CASE("completion: a target that fell silent before the end", "[unit]") {
   CHECK_FALSE(judge_completion(facts, {}));
   facts.silence = Silence{60s, 2, 1};
   CHECK(judge_completion(facts, {}));
+  // Uploads that take five seconds each are no silence before the last of them.
+  facts.usual = 5s;
+  facts.silence = Silence{5s, 0, 20};
+  CHECK_FALSE(judge_completion(facts, {}));
+  facts.silence = Silence{6s, 0, 20};
+  CHECK(judge_completion(facts, {}));
 }
 
 TEST_CASE("completion: a threshold that counts them has judged, in either way", "[unit]") {
@@ -75,6 +81,25 @@ TEST_CASE("completion: a threshold that counts them has judged, in either way", 
     CHECK_FALSE(judge_completion(facts, judged("all: rate > 1/s", state))->judged);
   }
   CHECK_FALSE(judge_completion(facts, judged("all: served_rate > 1%", ThresholdState::no_data))->judged);
+}
+
+TEST_CASE("completion: a threshold that was kept speaks for the step at which people failed, and for no other",
+          "[unit]") {
+  CompletionFacts facts = healthy();
+  facts.completed = 0;
+  facts.missed_at = {0, 30, 20};
+  const auto of_step = [](const char* text, StepId step, ThresholdState state) {
+    auto results = judged(text, state);
+    results[0].threshold.step = step;
+    return results;
+  };
+  for (const char* text : {"a: error_rate < 90%", "a: count > 5", "a: served_rate > 1%"}) {
+    CAPTURE(text);
+    CHECK_FALSE(judge_completion(facts, of_step(text, 0, ThresholdState::pass))->judged);
+    CHECK(judge_completion(facts, of_step(text, 1, ThresholdState::pass))->judged);
+    CHECK_FALSE(judge_completion(facts, of_step(text, 2, ThresholdState::pass))->judged);
+    CHECK(judge_completion(facts, of_step(text, 0, ThresholdState::fail))->judged);
+  }
 }
 
 TEST_CASE("completion: an error_rate has not judged those who were cut off", "[unit]") {
@@ -105,8 +130,8 @@ TEST_CASE("completion: the facts are those of the target, without our own faults
     recorder.step(0, {1s, 1s, outcome, error});
     recorder.iteration_started(0, 0s);
     recorder.iteration_finished(0, {1s, outcome});
-    recorder.person(0, {outcome == Outcome::interrupted ? PersonFate::interrupted : PersonFate::lost, StepId{0}, error,
-                        1s, true});
+    recorder.person(
+        0, {outcome == Outcome::interrupted ? PersonFate::interrupted : PersonFate::lost, StepId{0}, error, 1s, true});
   };
   request(Outcome::failure, ErrorClass::http_500);
   request(Outcome::failure, ErrorClass::partial);
