@@ -46,7 +46,11 @@ void RunWatch::collect(TimePoint now, bool last) {
     open_.clear();
     recorder->take(worker_delta_, open_);
     aggregator_->add(worker_delta_);
-    aggregator_->add(open_, now);
+    if (last) {
+      cut_off(now);
+    } else {
+      aggregator_->add(open_, now);
+    }
     recorder->take(traces_);
   }
   if (mail_ != nullptr) {
@@ -60,6 +64,20 @@ void RunWatch::collect(TimePoint now, bool last) {
   own_recorder_.take(own_delta_);
   aggregator_->add(own_delta_);
   own_recorder_.take(traces_);
+}
+
+// Workers end their visits themselves, but for one whose script does not come back.
+void RunWatch::cut_off(TimePoint now) {
+  for (const OpenVisit& visit : open_) {
+    std::optional<StepId> step;
+    if (visit.step) {
+      step = visit.step->step;
+      own_recorder_.step(*step, {visit.step->response_age(now), visit.step->service_age(now), Outcome::interrupted});
+    }
+    own_recorder_.iteration_finished(visit.journey, {now - visit.started, Outcome::interrupted});
+    own_recorder_.person(visit.journey,
+                         {PersonFate::interrupted, step, ErrorClass::none, now - visit.intended, step.has_value()});
+  }
 }
 
 void RunWatch::annotate(std::string kind, std::string text) {

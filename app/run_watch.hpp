@@ -59,6 +59,7 @@ class RunWatch {
 
  private:
   void collect(TimePoint now, bool last);
+  void cut_off(TimePoint now);
   void end_interval(TimePoint now);
   // `arrivals`: for how long they went on, since the start.
   [[nodiscard]] RunFacts facts_until(TimePoint now, Duration arrivals) const;
@@ -72,7 +73,7 @@ class RunWatch {
   Snapshot worker_delta_;  // kept, for its memory goes to the recorders and comes back
   Recorder own_recorder_;  // mail, which no worker owns
   Snapshot own_delta_;
-  Traces traces_;          // since the last interval
+  Traces traces_;                // since the last interval
   std::vector<OpenVisit> open_;  // kept for its memory
   MailWatcher::Tally mail_state_;
   TimePoint epoch_{};

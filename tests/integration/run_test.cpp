@@ -265,7 +265,8 @@ TEST_CASE("run: an abort threshold ends the run early", "[integration]") {
 TEST_CASE("run: the same seed plays the same people, in segments as in one process", "[integration]") {
   const auto started = [](const std::vector<std::string>& further) {
     const Sandbox sandbox;
-    std::vector<std::string> arguments{"--target", sandbox.url(), "--rate", "20/s", "--duration", "2s", "--seed", "77"};
+    std::vector<std::string> arguments{"--target", sandbox.url(), "--rate",          "20/s", "--duration", "2s",
+                                       "--seed",   "77",          "--graceful-stop", "0s"};
     arguments.insert(arguments.end(), further.begin(), further.end());
     return run_scenario("login.lua", arguments).summary.at("arrivals").at("started").as_int64();
   };
@@ -383,15 +384,14 @@ void check_endless(const std::string& endless) {
   const Sandbox sandbox;
   const std::string json = directory.file("s.json");
   const std::string history = directory.file("h.sqlite");
-  const auto process = start_scenario(scenario(directory, R"lua(
+  const auto process = start_scenario(
+      scenario(directory, R"lua(
 local page = step "page"
 return scenario { journeys = { j = { run = function()
   page(function() http.get "/api/waves/current" end)
   log "from here on"
   )lua" + endless + "\nend } } }"),
-                                      {"--target", sandbox.url(), "--users", "1", "--iterations", "1", "--threads", "2",
-                                       "--history", history},
-                                      json);
+      {"--target", sandbox.url(), "--users", "1", "--iterations", "1", "--threads", "2", "--history", history}, json);
   process->wait_for_output("from here on");
   process->signal(SIGTERM);
   process->wait_for_output("stopping:");
@@ -402,6 +402,9 @@ return scenario { journeys = { j = { run = function()
   const boost::json::value summary = boost::json::parse(read_file(json));
   CHECK(step_of(summary, "j/page").at("count").as_int64() == 1);
   CHECK(summary.at("verdict").as_string() == "script_error");
+  // Who was left behind there is no less a person.
+  CHECK(summary.at("arrivals").at("interrupted").as_int64() == 1);
+  CHECK(summary.at("people").at(0).at("ended").at("interrupted").as_int64() == 1);
   const RunResult kept = run_program({"history", "show", "last", "--history", history});
   INFO(kept.out << kept.err);
   CHECK(kept.exit_code == 0);
