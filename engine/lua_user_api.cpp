@@ -76,22 +76,18 @@ int http_methods(lua_State* L) {
   return 1;
 }
 
-// What a browser makes of an address (WHATWG URL): blanks around it and line breaks go, what is no ASCII is encoded.
-std::string mended_url(std::string_view url) {
-  const auto is_blank = [](unsigned char c) { return c <= 0x20; };
-  while (!url.empty() && is_blank(static_cast<unsigned char>(url.front()))) url.remove_prefix(1);
-  while (!url.empty() && is_blank(static_cast<unsigned char>(url.back()))) url.remove_suffix(1);
-  std::string mended;
+// Blanks and what is no ASCII are encoded, wherever they stand: a value may end with a blank.
+std::string encoded_url(std::string_view url) {
+  std::string encoded;
   for (const char c : url) {
-    if (c == '\t' || c == '\r' || c == '\n') continue;
     const auto byte = static_cast<unsigned char>(c);
     if (byte > 0x20 && byte < 0x7f) {
-      mended += c;
+      encoded += c;
     } else {
-      add_encoded(mended, c);
+      add_encoded(encoded, c);
     }
   }
-  return mended;
+  return encoded;
 }
 
 // A method's number and a URL -> whether there is a step that the request belongs to
@@ -99,8 +95,8 @@ int http_begin(lua_State* L) {
   LuaUser& user = user_of(L);
   const std::string_view given = text(L, 2);
   const bool plain = std::all_of(given.begin(), given.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  const std::string mended = plain ? std::string() : mended_url(given);
-  const std::string_view url = plain ? given : std::string_view(mended);
+  const std::string encoded = plain ? std::string() : encoded_url(given);
+  const std::string_view url = plain ? given : std::string_view(encoded);
   const bool in_step = user.in_step();
   if (in_step) user.new_request(kMethods.at(static_cast<std::size_t>(lua_tointeger(L, 1) - 1)).second, url);
   lua_pushboolean(L, in_step ? 1 : 0);
