@@ -23,26 +23,10 @@ std::string folded(std::string_view text) {
   return result;
 }
 
+// Letters of other alphabets are bytes beyond ASCII.
 bool is_address_character(char c) noexcept {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' || c == '+';
-}
-
-// In ISO 8859-1, as old pages are; nothing where that is the same, or there is no such spelling.
-std::optional<std::string> latin1(std::string_view text) {
-  std::string result;
-  bool other = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      result += text[i];
-    } else if ((lead == 0xc2 || lead == 0xc3) && i + 1 < text.size()) {
-      result += static_cast<char>((lead & 3U) << 6U | (static_cast<unsigned char>(text[++i]) & 0x3fU));
-      other = true;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return other ? std::optional(std::move(result)) : std::nullopt;
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || std::isalnum(byte) != 0 || std::string_view("._-+'").find(c) != std::string_view::npos;
 }
 
 template <class Found>
@@ -103,6 +87,11 @@ std::vector<Reading> readings_of(std::string_view text) {
 void Redactor::add(std::string_view value) {
   if (value.size() < kShortest) return;
   add_spelling(value);
+  // As a target has it that trims what it is given.
+  constexpr std::string_view kBlanks = " \t\r\n";
+  if (const std::size_t first = value.find_first_not_of(kBlanks); first != std::string_view::npos) {
+    add_spelling(value.substr(first, value.find_last_not_of(kBlanks) + 1 - first));
+  }
   // What looks like an escape in it is resolved where others are.
   std::optional<Reading> reading = without_escapes(as_written(value));
   for (int layer = 0; reading && layer < kLayers; ++layer) {
@@ -113,7 +102,7 @@ void Redactor::add(std::string_view value) {
 
 void Redactor::add_spelling(std::string_view value) {
   if (value.size() < kShortest) return;
-  if (const auto other = latin1(value)) add_spelling(*other);
+  if (const auto other = in_windows1252(value)) add_spelling(*other);
   Value added{folded(value), std::vector<std::uint32_t>(value.size())};
   const auto same = [&added](const Value& known) { return known.text == added.text; };
   if (std::any_of(values_.begin(), values_.end(), same)) return;
@@ -132,7 +121,8 @@ void Redactor::find_values(const Reading& reading, bool cut, std::vector<Range>&
   // What has been resolved may end within an escape as well: at any of these.
   const std::size_t last = text.size() - (cut ? std::min(text.size(), kLongestEscape) : 0);
   for (const Value& value : values_) {
-    std::size_t length = 0;  // of the value's beginning that ends here
+    const std::size_t others = found.size();  // ranges of other values
+    std::size_t length = 0;                   // of the value's beginning that ends here
     const auto rest_unseen = [&](std::size_t end) {
       if (length >= least && length <= end) found.emplace_back(reading.begin[end - length], reading.end.back());
     };
@@ -150,7 +140,13 @@ void Redactor::find_values(const Reading& reading, bool cut, std::vector<Range>&
       if (text[i] == value.text[length]) ++length;
       ++work_;
       if (length < value.text.size()) continue;
-      found.emplace_back(reading.begin[i + 1 - length], reading.end[i]);
+      const Range range{reading.begin[i + 1 - length], reading.end[i]};
+      // A value that overlaps itself ("aaaa") may end at every byte: that is one range.
+      if (found.size() > others && found.back().second > range.first) {
+        found.back().second = range.second;
+      } else {
+        found.push_back(range);
+      }
       length = value.shorter[length - 1];
     }
     rest_unseen(text.size());

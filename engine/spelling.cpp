@@ -1,5 +1,7 @@
 #include "engine/spelling.hpp"
 
+#include <libxml/HTMLparser.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -44,6 +46,16 @@ std::string utf8(std::uint32_t point) {
   return {byte(0xf0U | point >> 18U), rest(point >> 12U), rest(point >> 6U), rest(point)};
 }
 
+// What stands in Windows-1252 where Unicode has control characters.
+constexpr std::array<std::uint16_t, 32> kWindows1252{0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+                                                     0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
+                                                     0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+                                                     0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178};
+// As browsers read "&#128;".
+std::uint32_t windows1252(std::uint32_t point) noexcept {
+  return point >= 0x80 && point < 0x80 + kWindows1252.size() ? kWindows1252[point - 0x80] : point;
+}
+
 Escape percent(std::string_view text) {
   if (const auto byte = hex(text.substr(1), 2)) return {3, {static_cast<char>(*byte)}};
   if (text.size() > 1 && text[1] == 'u') {
@@ -86,36 +98,26 @@ Escape backslash(std::string_view text) {
   return {};
 }
 
-// Those of ASCII in HTML 5, and below those of Latin-1 from U+00A0 on.
+// Those of ASCII in HTML 5; libxml2 knows those of HTML 4.
 using Named = std::pair<std::string_view, std::string_view>;
-constexpr std::array<Named, 44> kNamed{{{"AMP", "&"}, {"GT", ">"}, {"Hat", "^"}, {"LT", "<"}, {"NewLine", "\n"},
-                                         {"QUOT", "\""}, {"Tab", "\t"}, {"UnderBar", "_"}, {"VerticalLine", "|"},
-                                         {"amp", "&"}, {"apos", "'"}, {"ast", "*"}, {"bsol", "\\"}, {"colon", ":"},
-                                         {"comma", ","}, {"commat", "@"}, {"dollar", "$"}, {"equals", "="},
-                                         {"excl", "!"}, {"grave", "`"}, {"gt", ">"}, {"lbrace", "{"},
-                                         {"lbrack", "["}, {"lcub", "{"}, {"lowbar", "_"}, {"lpar", "("},
-                                         {"lsqb", "["}, {"lt", "<"}, {"midast", "*"}, {"num", "#"}, {"percnt", "%"},
-                                         {"period", "."}, {"plus", "+"}, {"quest", "?"}, {"quot", "\""},
-                                         {"rbrace", "}"}, {"rbrack", "]"}, {"rcub", "}"}, {"rpar", ")"},
-                                         {"rsqb", "]"}, {"semi", ";"}, {"sol", "/"}, {"verbar", "|"}, {"vert", "|"}}};
+constexpr std::array<Named, 44> kNamed{
+    {{"AMP", "&"},    {"GT", ">"},       {"Hat", "^"},          {"LT", "<"},     {"NewLine", "\n"}, {"QUOT", "\""},
+     {"Tab", "\t"},   {"UnderBar", "_"}, {"VerticalLine", "|"}, {"amp", "&"},    {"apos", "'"},     {"ast", "*"},
+     {"bsol", "\\"},  {"colon", ":"},    {"comma", ","},        {"commat", "@"}, {"dollar", "$"},   {"equals", "="},
+     {"excl", "!"},   {"grave", "`"},    {"gt", ">"},           {"lbrace", "{"}, {"lbrack", "["},   {"lcub", "{"},
+     {"lowbar", "_"}, {"lpar", "("},     {"lsqb", "["},         {"lt", "<"},     {"midast", "*"},   {"num", "#"},
+     {"percnt", "%"}, {"period", "."},   {"plus", "+"},         {"quest", "?"},  {"quot", "\""},    {"rbrace", "}"},
+     {"rbrack", "]"}, {"rcub", "}"},     {"rpar", ")"},         {"rsqb", "]"},   {"semi", ";"},     {"sol", "/"},
+     {"verbar", "|"}, {"vert", "|"}}};
 static_assert(std::is_sorted(kNamed.begin(), kNamed.end()));
-
-constexpr std::array<std::string_view, 96> kLatin{
-    "nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo", "not", "shy",
-    "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro", "para", "middot", "cedil", "sup1", "ordm",
-    "raquo", "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig",
-    "Ccedil", "Egrave", "Eacute", "Ecirc", "Euml", "Igrave", "Iacute", "Icirc", "Iuml", "ETH", "Ntilde", "Ograve",
-    "Oacute", "Ocirc", "Otilde", "Ouml", "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute", "THORN",
-    "szlig", "agrave", "aacute", "acirc", "atilde", "auml", "aring", "aelig", "ccedil", "egrave", "eacute", "ecirc",
-    "euml", "igrave", "iacute", "icirc", "iuml", "eth", "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml",
-    "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml"};
 
 std::string named_character(std::string_view name) {
   const auto found = std::lower_bound(kNamed.begin(), kNamed.end(), name,
                                       [](const Named& named, std::string_view wanted) { return named.first < wanted; });
   if (found != kNamed.end() && found->first == name) return std::string(found->second);
-  const auto latin = std::find(kLatin.begin(), kLatin.end(), name);
-  return latin == kLatin.end() ? "" : utf8(0xa0 + static_cast<std::uint32_t>(latin - kLatin.begin()));
+  const std::string ended(name);
+  const htmlEntityDesc* const entity = htmlEntityLookup(reinterpret_cast<const xmlChar*>(ended.c_str()));
+  return entity == nullptr ? "" : utf8(entity->value);
 }
 
 // "&#64;", "&#x40;", also without the semicolon, which browsers forgive.
@@ -132,7 +134,7 @@ Escape numeric_reference(std::string_view text) {
   }
   if (at == first || point > 0x10ffff) return {};
   if (at < text.size() && text[at] == ';') ++at;
-  return {at, utf8(static_cast<std::uint32_t>(point))};
+  return {at, utf8(windows1252(static_cast<std::uint32_t>(point)))};
 }
 
 Escape reference(std::string_view text) {
@@ -155,6 +157,7 @@ Escape escape_at(std::string_view text) {
     case '%': return percent(text);
     case '\\': return backslash(text);
     case '&': return reference(text);
+    case '\r': return text.substr(1, 1) == "\n" ? Escape{1, ""} : Escape{};
     case '\xc2': return text.substr(1, 1) == "\xa0" ? Escape{2, " "} : Escape{};
     default: return {};
   }
@@ -212,8 +215,25 @@ Reading as_written(std::string_view text) {
   return reading;
 }
 
+std::optional<std::string> in_windows1252(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      result += text[at++];
+      continue;
+    }
+    unsigned byte = 0x80;
+    while (byte <= 0xff && text.substr(at, 3).rfind(utf8(windows1252(byte)), 0) != 0) ++byte;
+    if (byte > 0xff) return std::nullopt;
+    result += static_cast<char>(byte);
+    at += utf8(windows1252(byte)).size();
+  }
+  if (result.size() == text.size()) return std::nullopt;
+  return result;
+}
+
 std::optional<Reading> without_escapes(const Reading& reading) {
-  if (reading.text.find_first_of("&%\\\xc2") == std::string::npos) return std::nullopt;
+  if (reading.text.find_first_of("&%\\\r\xc2") == std::string::npos) return std::nullopt;
   return resolved(reading, escape_at);
 }
 

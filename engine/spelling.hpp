@@ -20,8 +20,13 @@ struct Reading {
 // Every byte stands for itself. At most 4 GB.
 Reading as_written(std::string_view text);
 
+// A UTF-8 text in Windows-1252, which has ISO 8859-1 in it, as old pages are. Nothing where that is the same, or there
+// is no such spelling.
+std::optional<std::string> in_windows1252(std::string_view text);
+
 // Without one layer of escapes: HTML's character references, the backslashes of JSON and JavaScript, percent-encoding;
-// a no-break space is a blank. Nothing where there are none. Each takes time in proportion to the text.
+// a no-break space is a blank, and CR LF one line break. Nothing where there are none. Each takes time in proportion to
+// the text.
 std::optional<Reading> without_escapes(const Reading& reading);
 // Likewise of quoted-printable (RFC 2045, 6.7): "=3D", and line breaks after "=".
 std::optional<Reading> without_quoted_printable(const Reading& reading);

@@ -108,8 +108,7 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
   step_clock_.begin(resumes_at_);
   last_step_ = static_cast<StepId>(step_);
   const Visit::Attempt attempt = visit_.attempt(*last_step_);
-  context_.recorder.attempt(*last_step_, attempt.reached, attempt.again, visit_id_, resumes_at_,
-                            context_.clock.now());
+  context_.recorder.attempt(*last_step_, attempt.reached, attempt.again, visit_id_, resumes_at_, context_.clock.now());
   return true;
 }
 
@@ -257,10 +256,7 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
     return finish_interrupted(outcome.kind == MailOutcome::Kind::mailbox_fault ? error : ErrorClass::none);
   }
   mail_link_ = outcome.link;
-  if (!outcome.link.empty()) {
-    remember_secret(outcome.link);
-    remember_secret(std::string_view(outcome.link).substr(outcome.link.find_last_of("=/") + 1));
-  }
+  remember_link(outcome.link);
   lua_State* L = coroutine_.state();
   lua::push(L, name(error));
   lua::push(L, kMailFolderNames[static_cast<std::size_t>(outcome.folder)]);
@@ -344,7 +340,7 @@ Redactor VirtualUser::redactor() const {
     if (key != "index") redactor.add(value);
   }
   for (const auto& [key, value] : context_.settings.secrets) redactor.add(value);
-  for (const std::string& value : seen_secrets_) redactor.add(value);
+  for (const SeenSecret& secret : seen_secrets_) redactor.add(secret.value);
   return redactor;
 }
 

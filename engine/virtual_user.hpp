@@ -121,7 +121,8 @@ class VirtualUser final : public LuaUser {
   // `error`: a fault of ours that had spoilt the step before.
   void finish_interrupted(ErrorClass error = ErrorClass::none);
   void set_activity(Activity activity);
-  void remember_secret(std::string_view value);
+  void remember_secret(std::string_view value, std::string_view cookie = {});
+  void remember_link(std::string_view link);
   void remember_cookie(std::string_view cookie);  // as Set-Cookie says it
   void remember_cookies(const HttpResult& result);
   [[nodiscard]] Redactor redactor() const;
@@ -184,9 +185,13 @@ class VirtualUser final : public LuaUser {
   MailWatcher::ExpectationId mail_id_ = 0;
   TimePoint mail_since_{};
   std::string mail_link_;  // of the iteration's last mail
-  std::deque<std::string> seen_secrets_;  // the newest cookies and mail links of this iteration
-  std::size_t seen_bytes_ = 0;            // of all of them
-  std::string raw_back_end_;              // as its answer has it
+  struct SeenSecret {
+    std::string value;
+    std::string cookie;  // its name; empty: of a mail's link
+  };
+  std::deque<SeenSecret> seen_secrets_;  // the newest cookies and mail links of this iteration
+  std::size_t seen_bytes_ = 0;           // of all of them
+  std::string raw_back_end_;             // as its answer has it
 };
 
 }  // namespace gelombang

@@ -18,6 +18,7 @@ namespace {
 
 // What a browser keeps of a site, and more than it does of its length.
 constexpr std::size_t kMostSeenSecrets = 180;
+constexpr std::ptrdiff_t kMostSeenOfCookie = 4;
 constexpr std::size_t kMostSeenBytes = std::size_t{256} * 1024;
 constexpr std::size_t kMostBackEnd = 256;  // bytes
 
@@ -30,6 +31,7 @@ HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
   expected_.clear();
   done_before_ = DoneBefore{};
   patience_factor_ = 1;
+  met_limit_ = false;  // what comes now is judged by what this one brings
   request_.method = method;
   if (is_absolute(url)) {
     request_.url = url;
@@ -253,15 +255,39 @@ void VirtualUser::resume_with_response(const HttpResponse& response, ErrorClass 
   advance(context_.vm.resume(coroutine_, *this, 6));
 }
 
-// What the target handed to this person must not be shown either. The newest are kept: they are the valid ones.
-void VirtualUser::remember_secret(std::string_view value) {
+// What the target handed to this person must not be shown either. The newest are kept, and of each cookie by itself:
+// one that changes with each answer must not push out the session, which was set once.
+void VirtualUser::remember_secret(std::string_view value, std::string_view cookie) {
   if (value.size() < Redactor::kShortest || value.size() > kMostSeenBytes) return;
-  if (std::find(seen_secrets_.begin(), seen_secrets_.end(), value) != seen_secrets_.end()) return;
-  seen_secrets_.emplace_back(value);
+  const auto same = [value](const SeenSecret& seen) { return seen.value == value; };
+  if (std::any_of(seen_secrets_.begin(), seen_secrets_.end(), same)) return;
+  const auto forget = [this](std::deque<SeenSecret>::iterator seen) {
+    seen_bytes_ -= seen->value.size();
+    seen_secrets_.erase(seen);
+  };
+  const auto of_cookie = [cookie](const SeenSecret& seen) { return seen.cookie == cookie; };
+  if (!cookie.empty() && std::count_if(seen_secrets_.begin(), seen_secrets_.end(), of_cookie) >= kMostSeenOfCookie) {
+    forget(std::find_if(seen_secrets_.begin(), seen_secrets_.end(), of_cookie));
+  }
+  seen_secrets_.push_back({std::string(value), std::string(cookie)});
   seen_bytes_ += value.size();
-  while (seen_secrets_.size() > kMostSeenSecrets || seen_bytes_ > kMostSeenBytes) {
-    seen_bytes_ -= seen_secrets_.front().size();
-    seen_secrets_.pop_front();
+  while (seen_secrets_.size() > kMostSeenSecrets || seen_bytes_ > kMostSeenBytes) forget(seen_secrets_.begin());
+}
+
+// The whole, and what may be a token in it: each value of its query, what stands last in its path, and what else of it
+// has a digit.
+void VirtualUser::remember_link(std::string_view link) {
+  remember_secret(link);
+  const std::string_view path = link.substr(0, link.find_first_of("?#"));
+  std::size_t first = link.find("://");
+  first = first == std::string_view::npos ? 0 : link.find('/', first + 3);
+  while (first < link.size()) {
+    const std::size_t end = std::min(link.find_first_of("/?&=#;", first), link.size());
+    const std::string_view part = link.substr(first, end - first);
+    const bool is_value = first > 0 && link[first - 1] == '=';
+    const bool has_digit = part.find_first_of("0123456789") != std::string_view::npos;
+    if (is_value || has_digit || end == path.size() || end == link.size()) remember_secret(part);
+    first = end + 1;
   }
 }
 
@@ -274,7 +300,7 @@ void VirtualUser::remember_cookie(std::string_view cookie) {
   if (equals < value.size()) value.remove_prefix(equals + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
   while (!value.empty() && (value.back() == ' ' || value.back() == '"')) value.remove_suffix(1);
-  remember_secret(value);
+  remember_secret(value, cookie.substr(0, std::min(equals, cookie.size())));
 }
 
 // A page behind a redirect may show what the redirect has set.

@@ -39,9 +39,8 @@ Spell every(const char* format) {
   };
 }
 Spell after(Spell first, Spell second) {
-  return [first = std::move(first), second = std::move(second)](const std::string& text) {
-    return second(first(text));
-  };
+  return
+      [first = std::move(first), second = std::move(second)](const std::string& text) { return second(first(text)); };
 }
 
 std::string html(char c) {
@@ -87,54 +86,56 @@ std::vector<Spelling> spellings() {
   const Spell percent = each([](char c) { return fmt::format("%{:02X}", code(c)); });
   const Spell page = each(html);
   const Spell script = each(json);
-  return {{"as it is", [](const std::string& text) { return text; }},
-          {"upper case", [](std::string text) {
-             for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-             return text;
-           }},
-          {"page", page},
-          {"page, decimal", every("&#{};")},
-          {"page, decimal, zeros", every("&#{:05};")},
-          {"page, hexadecimal", every("&#x{:x};")},
-          {"page, upper hexadecimal", every("&#X{:X};")},
-          {"page, no-break", each([](char c) { return c == ' ' ? "&nbsp;" : html(c); })},
-          {"page, raw no-break", each([](char c) { return c == ' ' ? "\xc2\xa0" : html(c); })},
-          {"page, every name", each([](char c) {
-             static constexpr std::string_view kCharacters = "&<>\"'/+ \\%=@";
-             static constexpr std::array<const char*, 12> kNames{"amp", "lt",   "gt",   "quot",   "apos",   "sol",
-                                                                 "plus", "nbsp", "bsol", "percnt", "equals", "commat"};
-             const std::size_t at = kCharacters.find(c);
-             return at == std::string_view::npos ? std::string(1, c) : fmt::format("&{};", kNames[at]);
-           })},
-          {"JSON", script},
-          {"JSON, \\u", every("\\u{:04x}")},
-          {"JSON, \\U", every("\\u{:04X}")},
-          {"JavaScript, \\x", every("\\x{:02x}")},
-          {"JavaScript, \\u{}", every("\\u{{{:x}}}")},
-          {"percent", percent},
-          {"percent, lower", each([](char c) { return fmt::format("%{:02x}", code(c)); })},
-          {"percent, all", every("%{:02X}")},
-          {"percent, %u", every("%u{:04X}")},
-          {"form", each(form)},
-          {"quoted-printable", each(quoted_printable)},
-          {"quoted-printable, lines", [](const std::string& text) {
-             return text.substr(0, 3) + "=\r\n" + each(quoted_printable)(text.substr(3));
-           }},
-          {"base64", [](const std::string& text) { return base64(text, "+/"); }},
-          {"base64, of a URL", [](const std::string& text) { return base64(text, "-_"); }},
-          {"base64, in lines", [](const std::string& text) {
-             std::string all = base64(text, "+/");
-             return all.insert(8, "\r\n");
-           }},
-          {"percent twice", after(percent, percent)},
-          {"JSON in a page", after(script, page)},
-          {"page in JSON", after(page, every("\\u{:04x}"))},
-          {"form in JSON in a page", after(after(each(form), script), page)},
-          {"page four times", after(after(page, page), after(page, page))}};
+  return {
+      {"as it is", [](const std::string& text) { return text; }},
+      {"upper case",
+       [](std::string text) {
+         for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+         return text;
+       }},
+      {"page", page},
+      {"page, decimal", every("&#{};")},
+      {"page, decimal, zeros", every("&#{:05};")},
+      {"page, hexadecimal", every("&#x{:x};")},
+      {"page, upper hexadecimal", every("&#X{:X};")},
+      {"page, no-break", each([](char c) { return c == ' ' ? "&nbsp;" : html(c); })},
+      {"page, raw no-break", each([](char c) { return c == ' ' ? "\xc2\xa0" : html(c); })},
+      {"page, every name", each([](char c) {
+         static constexpr std::string_view kCharacters = "&<>\"'/+ \\%=@";
+         static constexpr std::array<const char*, 12> kNames{"amp",  "lt",   "gt",   "quot",   "apos",   "sol",
+                                                             "plus", "nbsp", "bsol", "percnt", "equals", "commat"};
+         const std::size_t at = kCharacters.find(c);
+         return at == std::string_view::npos ? std::string(1, c) : fmt::format("&{};", kNames[at]);
+       })},
+      {"JSON", script},
+      {"JSON, \\u", every("\\u{:04x}")},
+      {"JSON, \\U", every("\\u{:04X}")},
+      {"JavaScript, \\x", every("\\x{:02x}")},
+      {"JavaScript, \\u{}", every("\\u{{{:x}}}")},
+      {"percent", percent},
+      {"percent, lower", each([](char c) { return fmt::format("%{:02x}", code(c)); })},
+      {"percent, all", every("%{:02X}")},
+      {"percent, %u", every("%u{:04X}")},
+      {"form", each(form)},
+      {"quoted-printable", each(quoted_printable)},
+      {"quoted-printable, lines",
+       [](const std::string& text) { return text.substr(0, 3) + "=\r\n" + each(quoted_printable)(text.substr(3)); }},
+      {"base64", [](const std::string& text) { return base64(text, "+/"); }},
+      {"base64, of a URL", [](const std::string& text) { return base64(text, "-_"); }},
+      {"base64, in lines",
+       [](const std::string& text) {
+         std::string all = base64(text, "+/");
+         return all.insert(8, "\r\n");
+       }},
+      {"percent twice", after(percent, percent)},
+      {"JSON in a page", after(script, page)},
+      {"page in JSON", after(page, every("\\u{:04x}"))},
+      {"form in JSON in a page", after(after(each(form), script), page)},
+      {"page four times", after(after(page, page), after(page, page))}};
 }
 
-const std::vector<std::string> kValues{"pa&ss\"word<1>", "UJI BEBAN 000123", "s%3Aabc+def/ghi=", "it's \\n no \\u0041",
-                                       "k7Q2zm9x",       "a=41b%2541&lt;c"};
+const std::vector<std::string> kValues{
+    "pa&ss\"word<1>", "UJI BEBAN 000123", "s%3Aabc+def/ghi=", "it's \\n no \\u0041", "k7Q2zm9x", "a=41b%2541&lt;c"};
 
 }  // namespace
 
@@ -229,6 +230,36 @@ TEST_CASE("redactor: what is no spelling of a value stays as it is", "[unit]") {
         "=", "\\", "caf\xc3\xa9 \xc2", "https://portal.test/a%20b?x=1&y=%41", "aGVsbG8gd29ybGQgaGVsbG8=", ""}) {
     CHECK(redactor.redact(text) == text);
   }
+}
+
+TEST_CASE("redactor: what lies beyond Latin-1, blanks around a value and its line breaks hide nothing", "[unit]") {
+  Redactor redactor;
+  redactor.add(
+      "geheim\xe2\x82\xac"
+      "1234");
+  redactor.add("\xe2\x80\x9cLieb\xe2\x80\x9d");
+  redactor.add("  secretpass ");
+  redactor.add("-----BEGIN KEY-----\nMIIabc\n-----END KEY-----");
+  for (const char* text : {"geheim&euro;1234", "geheim&#8364;1234", "geheim&#128;1234", "geheim%801234",
+                           "geheim\x80"
+                           "1234",
+                           "geheim%E2%82%AC1234", "&ldquo;Lieb&rdquo;", "&#147;Lieb&#148;", "%93Lieb%94", "secretpass",
+                           "secretpass+", "-----BEGIN KEY-----\r\nMIIabc\r\n-----END KEY-----",
+                           "-----BEGIN+KEY-----%0D%0AMIIabc%0D%0A-----END+KEY-----"}) {
+    INFO(text);
+    const std::string shown = redactor.redact(std::string("[") + text + "]");
+    for (const char* part : {"geheim", "Lieb", "secretpass", "MIIabc"}) CHECK(shown.find(part) == std::string::npos);
+  }
+  for (const char* address : {"j\xc3\xb6rg@peserta.test", "o'brien@peserta.test"}) {
+    CHECK(redactor.redact(std::string("to ") + address + ".") == "to [redacted]");
+  }
+}
+
+TEST_CASE("redactor: a value that overlaps itself is one gap", "[unit]") {
+  Redactor redactor;
+  redactor.add("aaaa");
+  redactor.add("baba");
+  CHECK(redactor.redact("x" + std::string(1000, 'a') + "y aaaa babababa.") == "x[redacted]y [redacted] [redacted].");
 }
 
 TEST_CASE("redactor: the work is in proportion to text and values, whatever both are", "[unit]") {

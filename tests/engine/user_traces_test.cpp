@@ -86,6 +86,21 @@ TEST_CASE("user traces: a failure leaves evidence without the person, the run's 
   CHECK(values(traces, Dimension::attempt) == std::vector<std::string>{"1 1 1"});
 }
 
+TEST_CASE("user traces: a token that changes with each answer does not push the session out of what is hidden") {
+  int answers = 0;
+  UserStage stage(scenario("", "one(function() for i = 1, 200 do http.get '/x' end http.get '/last' end)"),
+                  [&answers](const std::string& request) {
+                    if (path_of(request) == "/last") return http_answer("for s3ssion-of-a-person", "500 Oops");
+                    const std::string session = answers++ == 0 ? "set-cookie: sid=s3ssion-of-a-person\r\n" : "";
+                    return http_answer("x", "200 OK",
+                                       session + "set-cookie: XSRF=token-" + std::to_string(answers) + "\r\n");
+                  });
+  stage.play(0);
+  const Traces traces = stage.traces();
+  REQUIRE(traces.evidence.size() == 1);
+  CHECK(traces.evidence[0].body == "for [redacted]");
+}
+
 TEST_CASE("user traces: requests and iterations are counted for the network of their person") {
   UserStage stage(scenario("networks = { network { name = 'lan', upload = '10Gbit/s', download = '10Gbit/s' } },",
                            "one(function() http.get('/a'); http.get('/b') end)"),
