@@ -17,7 +17,7 @@ std::string printable_lines(std::string_view why) {
     const std::size_t end = std::min(why.find('\n'), why.size());
     out += printable(why.substr(0, end));
     if (end == why.size()) return out;
-    out += '\n';
+    out += "\n  ";  // whatever it says, it is no line of ours
     why.remove_prefix(end + 1);
   }
 }
@@ -33,6 +33,21 @@ std::optional<int> refuse_output(std::string_view what, OutputDocument& document
   if (usable && !own_input) return std::nullopt;
   document.leave();
   const std::string why = usable ? fmt::format("{} is what is read for it", input) : usable.error().message;
+  return refuse(ExitCause::configuration, fmt::format("{}: {}", what, why));
+}
+
+std::optional<int> begin_output(std::string_view what, OutputDocument& document,
+                                const std::vector<std::string>& others) {
+  std::string why;
+  for (const std::string& other : others) {
+    if (document.names(other)) why = fmt::format("{} is used by the run itself", other);
+  }
+  if (why.empty()) {
+    const auto aside = document.set_aside();
+    if (aside) return std::nullopt;
+    why = aside.error().message;
+  }
+  document.leave();
   return refuse(ExitCause::configuration, fmt::format("{}: {}", what, why));
 }
 

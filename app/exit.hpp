@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gelombang {
 
@@ -20,6 +21,11 @@ int refuse(ExitCause cause, std::string_view why);
 // 104, and why, where it can be seen beforehand that the document that `what` asks for cannot be written, or would
 // replace `input`, which is read for it. An earlier file stays then.
 std::optional<int> refuse_output(std::string_view what, OutputDocument& document, const std::string& input = {});
+
+// The same for a command that plays, which writes its document at its end: an earlier file is set aside now, unless the
+// run reads or writes it as one of `others`.
+std::optional<int> begin_output(std::string_view what, OutputDocument& document,
+                                const std::vector<std::string>& others);
 
 // The exit code of a command that ends with `code` but for `written`: what was asked for and could not be written whole
 // is said, and is 114 where nothing graver holds.

@@ -139,7 +139,7 @@ void announce(const ProberOptions& options, const SearchSettings& settings, cons
 
 int find_max(const FindMaxOptions& options) {
   OutputDocument json(options.session.json);
-  json.set_aside();
+  if (const auto refused = begin_output("--json", json, files_of(options.run, options.session))) return *refused;
   const auto settings = read_settings(options);
   if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
   ProberOptions prober_options{options.run, options.session, {}, {}, 0, settings.value().warm_up};

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/output_document.hpp"
 #include "base/units.hpp"
+#include "metrics/history_file.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/summary.hpp"
 
@@ -36,8 +37,8 @@ using namespace std::chrono_literals;
 
 class LoadSession {
  public:
-  LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options,
-              OutputDocument& json, std::optional<WallTime> start_at, Duration linger)
+  LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options, OutputDocument& json,
+              std::optional<WallTime> start_at, Duration linger)
       : start_at_(start_at),
         linger_(linger),
         run_options_(run_options),
@@ -274,10 +275,16 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
   command.add_flag("--no-history", options.no_history, "Does not keep it")->excludes(history);
 }
 
+std::vector<std::string> files_of(const RunOptions& run, const SessionOptions& session) {
+  std::vector<std::string> files{run.scenario, session.history, run.ca_file, session.mailbox_password_file};
+  if (const auto usual = default_history_path(); session.history.empty() && usual) files.push_back(usual.value());
+  return files;
+}
+
 int run_load(const RunOptions& run_options, const SessionOptions& session_options) {
   SystemClock clock;
   OutputDocument json(session_options.json);
-  json.set_aside();
+  if (const auto refused = begin_output("--json", json, files_of(run_options, session_options))) return *refused;
   const auto start = parse_start(session_options.start_at, clock.wall_now());
   if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
   auto prepared = prepare_run(run_options);

@@ -34,6 +34,9 @@ struct SessionOptions {
 // Adds what `run` and `find-max` share: /metrics, JSON, mailbox, consent, history.
 void add_session_options(CLI::App& command, SessionOptions& options);
 
+// Files that a run with these options reads or writes beside its documents.
+std::vector<std::string> files_of(const RunOptions& run, const SessionOptions& session);
+
 // The exit code.
 int run_load(const RunOptions& run_options, const SessionOptions& session_options);
 

@@ -178,7 +178,7 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   const SystemClock clock;
   const TimePoint begin = clock.now();
   OutputDocument json(options.json);
-  json.set_aside();
+  if (const auto refused = begin_output("--json", json, {})) return *refused;
   if (const auto refused = refuse_output("--json", json)) return *refused;
   say("gelombang {} selftest: the real engine against a server whose answers are known\n", kVersion);
   const selftest::StopSignals signals;

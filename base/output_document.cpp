@@ -76,7 +76,7 @@ OutputDocument::OutputDocument(std::string path) : path_(std::move(path)), place
 OutputDocument::~OutputDocument() {
   if (finished_) return;
   close();
-  set_aside();
+  (void)set_aside();
 }
 
 OutputDocument::Place OutputDocument::find(const std::string& given) {
@@ -144,19 +144,29 @@ Result<void> OutputDocument::usable() const {
 }
 
 bool OutputDocument::names(const std::string& other) const {
+  if (place_.kind != Place::Kind::beside || other.empty()) return false;
   struct stat ours {};
   struct stat theirs {};
-  return !on_stdout() && ::stat(place_.path.c_str(), &ours) == 0 && ::stat(other.c_str(), &theirs) == 0 &&
-         S_ISREG(ours.st_mode) && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+  const bool here = ::stat(place_.path.c_str(), &ours) == 0;
+  if (here != (::stat(other.c_str(), &theirs) == 0)) return false;
+  if (here) return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+  return name_of(place_.path) == name_of(other) &&
+         real_path(directory_of(place_.path)) == real_path(directory_of(other));
 }
 
-void OutputDocument::set_aside() {
-  if (place_.kind != Place::Kind::beside || in_place_) return;
+Result<void> OutputDocument::set_aside() {
+  if (place_.kind != Place::Kind::beside || in_place_) return {};
   struct stat facts {};
-  if (::lstat(place_.path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
+  if (::lstat(place_.path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
   const std::string earlier = place_.path + "~";
-  if (::lstat(earlier.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) return;
-  aside_ = ::rename(place_.path.c_str(), earlier.c_str()) == 0;
+  int error = EEXIST;  // a directory, a link: no earlier version of ours
+  if (::lstat(earlier.c_str(), &facts) != 0 || S_ISREG(facts.st_mode)) {
+    aside_ = ::rename(place_.path.c_str(), earlier.c_str()) == 0;
+    error = errno;
+  }
+  // What may be written, but in whose directory nothing can be made: an empty file is nobody's verdict.
+  if (aside_ || ::truncate(place_.path.c_str(), 0) == 0) return {};
+  return Error{fmt::format("{} is of an earlier run and cannot become {}~: {}", path_, path_, reason(error))};
 }
 
 void OutputDocument::open() {
@@ -219,9 +229,11 @@ Result<void> OutputDocument::finish() {
 
 Error OutputDocument::failure() {
   close();
-  set_aside();
+  const auto aside = set_aside();
   return Error{fmt::format("cannot write {}: {}{}", on_stdout() ? "to stdout" : path_, reason(error_),
-                           aside_ ? fmt::format("; the earlier file is {}~", path_) : "")};
+                           aside.has_error() ? "; " + aside.error().message
+                           : aside_          ? fmt::format("; the earlier file is {}~", path_)
+                                             : "")};
 }
 
 void print(std::string_view text) {

@@ -28,12 +28,13 @@ class OutputDocument {
   [[nodiscard]] bool on_stdout() const noexcept { return place_.kind == Place::Kind::standard; }
   // An Error where it can be seen beforehand that nothing can be written there.
   [[nodiscard]] Result<void> usable() const;
-  // Whether that is the same file.
+  // Whether that is the same file, or would be.
   [[nodiscard]] bool names(const std::string& other) const;
   // An earlier file stays where nothing is written.
   void leave() noexcept { finished_ = true; }
-  // An earlier file becomes FILE~ now: for what takes long, and may be killed meanwhile.
-  void set_aside();
+  // An earlier file becomes FILE~ now: for what takes long, and may be killed meanwhile. Where FILE~ cannot be made,
+  // the earlier file is emptied; an Error where not even that is possible.
+  Result<void> set_aside();
   // After a failure nothing more is written; finish() tells it.
   void write(std::string_view text);
   Result<void> finish();
