@@ -71,9 +71,18 @@ struct Descriptor {
 
 enum class Found : std::uint8_t { nothing, empty, history };
 
-bool has_bytes(const std::string& path) {
+// SQLite would take some names for something else than a file. It follows links, and its log stands beside the file
+// that they lead to.
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  return error ? std::filesystem::absolute(path).string() : real.string();
+}
+
+// Of SQLite's files beside it: "-wal", "-journal".
+bool has_beside(const std::string& path, std::string_view suffix) {
   struct stat facts {};
-  return ::stat(path.c_str(), &facts) == 0 && facts.st_size > 0;
+  return ::stat(absolute(path).append(suffix).c_str(), &facts) == 0 && facts.st_size > 0;
 }
 
 // Looks without SQLite, which might repair or lock what it opens.
@@ -91,7 +100,7 @@ Result<Found> look_once(const std::string& path) {
   const auto version = static_cast<std::int64_t>(header.user_version());
   if (version > history_version()) return newer(path, version);
   // With a log beside it the file may be half-way through taking it over.
-  if (!has_bytes(path + "-wal") && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
+  if (!has_beside(path, "-wal") && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
     return damaged(path, "it is shorter than it says");
   }
   return Found::history;
@@ -104,15 +113,12 @@ Result<Found> look_at(const std::string& path) {
   Result<Found> found = look_once(path);
   for (int waited = 0; found.has_error() && waited < kBusyMilliseconds; waited += kPause) {
     std::this_thread::sleep_for(std::chrono::milliseconds(kPause));
-    const bool in_the_making = has_bytes(path + "-journal");
+    const bool in_the_making = has_beside(path, "-journal");
     found = look_once(path);
     if (!in_the_making) break;
   }
   return found;
 }
-
-// SQLite would take some names for something else than a file.
-std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
 
 // What the log beside the file may hold is seen only here. Before it is written to, every page is looked at (30 ms for
 // 24 MB): new rows would go to sound pages, and the damage would show when it is read, with the rows beside it.
@@ -160,7 +166,7 @@ std::string uri_of(const std::string& path) {
 // none. Without them nobody is writing: without a log the file is taken as it is, and with one its index is made in
 // memory, for which SQLite must believe that it is alone.
 std::unique_ptr<SQLite::Database> open_on_its_own(const std::string& path) {
-  if (!has_bytes(path + "-wal")) {
+  if (!has_beside(path, "-wal")) {
     return std::make_unique<SQLite::Database>(uri_of(path) + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);
   }
   auto database = std::make_unique<SQLite::Database>(absolute(path), SQLite::OPEN_READONLY, 0, "unix-none");
@@ -190,23 +196,8 @@ Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::string& path) 
   }
 }
 
-bool may_change(const std::string& path) {
-  const std::string directory = std::filesystem::path(absolute(path)).parent_path().string();
-  return ::access(path.c_str(), W_OK) == 0 && ::access(directory.c_str(), W_OK) == 0;
-}
-
-Result<void> bring_up_to_date(const std::string& path) {
-  auto database = open_to_write(path);
-  if (database.has_error()) return database.error();
-  try {
-    migrate(*database.value());
-    return {};
-  } catch (const SQLite::Exception& fault) {
-    return history_error(path, fault);
-  }
-}
-
-// In a file of SQLite's own that goes with it.
+// In a file of SQLite's own that goes with it: who reads changes nothing, neither on a read-only or full disk nor under
+// an older gelombang that is recording.
 Result<std::unique_ptr<SQLite::Database>> copy_up_to_date(SQLite::Database& older, const std::string& path) {
   try {
     auto copy = std::make_unique<SQLite::Database>("", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -257,10 +248,7 @@ Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path) 
   const auto version = version_within(*database.value(), path, false);
   if (version.has_error()) return version.error();
   if (version.value() == history_version()) return database;
-  if (!may_change(path)) return copy_up_to_date(*database.value(), path);
-  database.value().reset();
-  if (const auto updated = bring_up_to_date(path); updated.has_error()) return updated.error();
-  return open_to_read(path);
+  return copy_up_to_date(*database.value(), path);
 }
 
 Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path) {

@@ -20,8 +20,8 @@ Result<std::string> default_history_path();
 // Its directory, for this user alone.
 Result<void> make_history_directory(const std::string& path);
 
-// For reading; the file must be there. Nothing needs to be writable, and others may write to it meanwhile. An older one
-// is brought up to date first, or a copy of it where it may not be changed.
+// For reading; the file must be there. Nothing needs to be writable, and others may write to it meanwhile. Of an older
+// one a copy is brought up to date: what reads changes nothing.
 Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path);
 // For writing; made, for this user alone, where it is not there. Its directory must be.
 Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path);

@@ -3,6 +3,8 @@
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -41,6 +43,13 @@ RunResult by_shell(const std::string& script, const Words& arguments) {
 
 bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
+// The id in the last line of `history list`, which begins with it.
+std::string newest_in(const std::string& listed) {
+  const std::size_t last = listed.find_last_not_of('\n');
+  const std::size_t line = listed.rfind('\n', last) + 1;
+  return listed.substr(line, listed.find(' ', line) - line);
+}
+
 // A target that answers at once, and two runs of it.
 struct Runs {
   Runs() {
@@ -55,8 +64,8 @@ struct Runs {
   }
   [[nodiscard]] std::string target() const { return "http://127.0.0.1:" + std::to_string(server.port()); }
   [[nodiscard]] Words played(const Words& further) const {
-    Words words{"run", scenario, "--target", target(), "--users", "1", "--iterations", "1", "--duration", "9s",
-                "--metrics-listen", "off"};
+    Words words{"run",          scenario, "--target",   target(), "--users",          "1",
+                "--iterations", "1",      "--duration", "9s",     "--metrics-listen", "off"};
     words.insert(words.end(), further.begin(), further.end());
     return words;
   }
@@ -138,8 +147,8 @@ TEST_CASE("output: no earlier file stands where this run's was to be", "[integra
   CHECK(is_set_aside());
   // A file that may not grow.
   earlier();
-  const RunResult full = by_shell("set -o pipefail; (ulimit -f 1; exec \"$@\") 2>&1 | cat",
-                                  runs.played({"--no-history", "--json", json}));
+  const RunResult full =
+      by_shell("set -o pipefail; (ulimit -f 1; exec \"$@\") 2>&1 | cat", runs.played({"--no-history", "--json", json}));
   CHECK(full.exit_code == 114);
   CHECK(has(full.out, "File too large; the earlier file is " + json + "~"));
   CHECK(is_set_aside());
@@ -211,6 +220,7 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
   const std::string disk = runs.directory.file("disk");
   fs::create_directory(disk);
   const std::string file = disk + "/history.sqlite";
+  std::string newest = runs.ids[1];
   const auto reads = [&](const std::string& what) {
     // The directory of the history alone.
     const std::string read_only = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
@@ -226,7 +236,7 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
       INFO(what << ", " << words[0] << ": " << result.err);
       CHECK(result.exit_code == 0);
       CHECK_FALSE(result.out.empty());
-      if (words[0] == "history" && words[1] == "list") CHECK(has(result.out, runs.ids[1]));
+      if (words[0] == "history" && words[1] == "list") CHECK(has(result.out, newest));
     }
   };
   fs::copy_file(runs.history, file);
@@ -245,14 +255,28 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
       if (run_program({"report", "last", "--format", "json", "--history", file}).exit_code == 0) break;
       std::this_thread::sleep_for(20ms);
     }
+    // The last line of the list, and in the log alone.
+    const std::string listed = run_program({"history", "list", "--history", file}).out;
+    newest = newest_in(listed);
+    REQUIRE_FALSE(newest.empty());
+    REQUIRE(newest != runs.ids[0]);
+    REQUIRE(newest != runs.ids[1]);
+    REQUIRE_FALSE(has(read_file(file), newest));
     reads("beside a run");
     run.signal(SIGKILL);
     run.wait();
   }
-  const std::string listed = run_program({"history", "list", "--history", file}).out;
   reads("after a kill");
   fs::remove(file + "-shm");
   REQUIRE(fs::file_size(file + "-wal") > 0);
   reads("with a log and no index of it");
-  CHECK(has(listed, runs.ids[0]));
+  // The same through a link from elsewhere.
+  const std::string link = runs.directory.file("last.sqlite");
+  REQUIRE(::symlink(file.c_str(), link.c_str()) == 0);
+  fs::remove(file + "-shm");
+  const RunResult through = play({"unshare", "-Urm", "sh", "-c",
+                                  "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"", disk,
+                                  kProgram, "history", "list", "--history", link});
+  INFO(through.out << through.err);
+  CHECK(has(through.out, newest));
 }
