@@ -38,8 +38,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 constexpr std::size_t kMaxHeader = 16 * 1024;
 constexpr std::size_t kMaxUnread = 1024 * 1024;  // of a body that is not wanted
@@ -194,9 +194,9 @@ class PageServer::Impl::Connection : public std::enable_shared_from_this<Connect
     answering_ = true;
     answer_ = std::move(answer);
     const auto status = http::int_to_status(static_cast<unsigned>(answer_.status));
-    head_ = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n",
-                        answer_.status, text_of(http::obsolete_reason(status)), answer_.content_type,
-                        answer_.body.size());
+    head_ =
+        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n", answer_.status,
+                    text_of(http::obsolete_reason(status)), answer_.content_type, answer_.body.size());
     for (const auto& [name, value] : answer_.headers) head_ += fmt::format("{}: {}\r\n", name, value);
     head_ += "\r\n";
     const bool head_only = parser_.get().method() == http::verb::head;
@@ -290,8 +290,8 @@ void PageServer::Impl::accept() {
   acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
     if (stopping_) return;
     if (!error) {
-      add(std::move(socket));
-      return accept();
+      accept();  // first: where memory is short, only this connection is lost
+      return add(std::move(socket));
     }
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([this](error_code) { accept(); });
@@ -302,8 +302,7 @@ void PageServer::Impl::add(tcp::socket socket) {
   const auto connection = std::make_shared<Connection>(std::move(socket), *this);
   auto others = connections();
   if (others.size() >= kMostConnections) {
-    const auto idle =
-        std::find_if(others.begin(), others.end(), [](const auto& other) { return !other->answering(); });
+    const auto idle = std::find_if(others.begin(), others.end(), [](const auto& other) { return !other->answering(); });
     (idle == others.end() ? others.front() : *idle)->close(true);
   }
   {
