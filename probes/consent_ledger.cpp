@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -24,18 +25,29 @@ std::uint64_t next_version() noexcept {
   return ++last;
 }
 
-// What this thread has learnt last, in a state of a ledger.
-struct Learnt {
-  std::uint64_t version = 0;
-  std::string host;
-  std::uint16_t port = 0;  // opened, its name resolved
-
-  [[nodiscard]] bool holds(std::uint64_t now, std::string_view name) const noexcept {
-    return version == now && host == name;
+// What this thread has learnt lately, in a state of a ledger: of a page's host and those of its API, mail and files.
+class Learnt {
+ public:
+  void add(std::uint64_t version, std::string_view host, std::uint16_t port) {
+    facts_[next_++ % facts_.size()] = {version, std::string(host), port};
   }
+  [[nodiscard]] bool holds(std::uint64_t version, std::string_view host, std::uint16_t port) const noexcept {
+    return std::any_of(facts_.begin(), facts_.end(), [&](const Fact& fact) {
+      return fact.version == version && fact.port == port && fact.host == host;
+    });
+  }
+
+ private:
+  struct Fact {
+    std::uint64_t version = 0;
+    std::string host;
+    std::uint16_t port = 0;
+  };
+  std::array<Fact, 4> facts_;
+  std::size_t next_ = 0;
 };
-thread_local Learnt opened_lately;
-thread_local Learnt free_lately;  // may be asked without any consent, at every port
+thread_local Learnt opened_lately;  // its name resolved
+thread_local Learnt free_lately;    // may be asked without any consent, at every port: 0
 
 Ruling not_a_host() { return deny_and_stop("a request names a host that is not a plain name or address"); }
 
@@ -72,14 +84,14 @@ ConsentLedger::AddressRuling ConsentLedger::judge(std::string_view host, const R
 }
 
 bool ConsentLedger::needs_opening(std::string_view host, std::uint16_t port) const {
-  if (opened_lately.port == port && opened_lately.holds(version_, host)) return false;
+  if (opened_lately.holds(version_, host, port)) return false;
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return true;
   const auto origin = found->second.origins.find(port);
   if (origin == found->second.origins.end()) return true;
   const auto& unresolved_at = origin->second.unresolved_at;
-  if (!unresolved_at) opened_lately = {version_, std::string(host), port};
+  if (!unresolved_at) opened_lately.add(version_, host, port);
   return unresolved_at && clock_.now() - *unresolved_at >= kResolveAgain;
 }
 
@@ -216,7 +228,7 @@ Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) 
   const std::string& name = *named.name;
   // Such a literal is never opened, and so never closed.
   if (named.address && judge_literal(named).need == Need::nothing) return allow();
-  if (free_lately.holds(version_, name)) return allow();
+  if (free_lately.holds(version_, name, 0)) return allow();
   const std::scoped_lock lock(mutex_);
   const auto found = hosts_.find(name);
   if (found == hosts_.end()) {
@@ -252,7 +264,7 @@ Ruling ConsentLedger::spend(Host& host, std::string_view name, std::string_view 
   if (limiters.empty() && !reachable) {
     return deny(refusal.empty() ? fmt::format("no consent of {} has been read", name) : refusal);
   }
-  if (limiters.empty()) free_lately = {version_, std::string(name), 0};
+  if (limiters.empty()) free_lately.add(version_, name, 0);
   const TimePoint now = clock_.now();
   for (ConsentLimiter* limiter : limiters) {
     if (!limiter->has_token(now)) {
