@@ -287,11 +287,13 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
   // libcurl reports a mailbox that cannot be selected as a refused login.
   const bool selecting = exchange_.verb == "SELECT";
   if (exchange_.too_much) return Status::broken;
-  if (code == CURLE_QUOTE_ERROR || code == CURLE_REMOTE_FILE_NOT_FOUND || (code == CURLE_LOGIN_DENIED && selecting)) {
-    return Status::refused;
-  }
+  if (code == CURLE_QUOTE_ERROR || (code == CURLE_LOGIN_DENIED && selecting)) return Status::refused;
+  // libcurl calls a mail not found after NO and BAD as well.
+  if (code == CURLE_REMOTE_FILE_NOT_FOUND) return exchange_.refused.empty() ? Status::absent : Status::refused;
   return Status::broken;
 }
+
+bool ImapSession::says_nonexistent() const { return exchange_.refused.find("[NONEXISTENT]") != std::string::npos; }
 
 MailFault ImapSession::fault_of(int code) const {
   // libcurl's own words; the server's are not repeated, they may hold anything.
@@ -316,6 +318,7 @@ MailFault ImapSession::fault_of(int code) const {
     case CURLE_PARTIAL_FILE:
     case CURLE_ABORTED_BY_CALLBACK: return {ErrorClass::mailbox_unreachable, detail};
     case CURLE_LOGIN_DENIED: return refusal();
+    case CURLE_REMOTE_FILE_NOT_FOUND: return {ErrorClass::mailbox_protocol, "it hands over no mail"};
     case CURLE_WEIRD_SERVER_REPLY:
       if (exchange_.bye) return {ErrorClass::mailbox_unreachable, "the server says good-bye"};
       return {ErrorClass::mailbox_protocol, text};

@@ -27,7 +27,8 @@ class ImapSession {
 
   enum class Status : std::uint8_t {
     done,
-    refused,  // the server said NO or BAD: no such mailbox, unknown command, no such mail
+    absent,   // of fetch(): there is no such mail, says a server that answers OK without one
+    refused,  // the server said NO or BAD, to SELECT or the command; fault() says so as well
     broken,   // fault() says why; the connection is gone
   };
 
@@ -49,6 +50,8 @@ class ImapSession {
   // Whether the last call broke because the server had closed a kept-alive connection, as it may at any time.
   [[nodiscard]] bool was_dropped() const { return dropped_; }
   [[nodiscard]] const MailFault& fault() const { return fault_; }
+  // Whether what the last call was refused for is a mailbox that does not exist (RFC 5530). Not all servers say it.
+  [[nodiscard]] bool says_nonexistent() const;
   // Thread-safe: a call in progress ends within a second.
   void stop() noexcept { stopping_ = true; }
 

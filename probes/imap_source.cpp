@@ -111,9 +111,7 @@ class ImapSource final : public MailSource {
   [[nodiscard]] static MailFault unexpected(std::string detail) {
     return {ErrorClass::mailbox_protocol, std::move(detail)};
   }
-  [[nodiscard]] static MailFault too_much(std::string detail) {
-    return {ErrorClass::mailbox_limit, std::move(detail)};
-  }
+  [[nodiscard]] static MailFault too_much(std::string detail) { return {ErrorClass::mailbox_limit, std::move(detail)}; }
   // Why a command was broken.
   [[nodiscard]] MailFault why_broken() const {
     return commands_left_ > 0 ? session_->fault() : too_much("more is listed than one look asks for");
@@ -178,6 +176,7 @@ std::optional<MailFault> ImapSource::greet() {
   if (list) return list_folders();
   switch (run({}, "NOOP", Answer::one_line)) {
     case Status::done: break;
+    case Status::absent:
     case Status::refused: return unexpected("NOOP is refused");
     case Status::broken: return why_broken();
   }
@@ -215,11 +214,17 @@ std::optional<MailFault> ImapSource::list_folders() {
   return std::nullopt;
 }
 
-// A folder that cannot be selected: a spam folder may have been deleted, the inbox must be there.
+// A folder that cannot be selected or searched. A spam folder may have been deleted; one that is still there may hold
+// mail, which a server that is busy for a moment must not hide.
 std::optional<MailFault> ImapSource::refused(const std::string& name) {
   if (name == "INBOX") return unexpected("INBOX cannot be searched");
-  folders_[name].active = false;
-  listed_at_ = TimePoint::min();
+  if (session_->says_nonexistent()) {
+    folders_[name].active = false;
+    listed_at_ = TimePoint::min();
+    return std::nullopt;
+  }
+  if (auto fault = list_folders()) return fault;
+  if (folders_[name].active) return unexpected("a spam folder cannot be searched");
   return std::nullopt;
 }
 
@@ -227,6 +232,7 @@ std::optional<MailFault> ImapSource::search(const std::string& name, const std::
                                             std::vector<std::uint32_t>& uids) {
   switch (run(name, "UID SEARCH UID " + what, Answer::one_line)) {
     case Status::done: break;
+    case Status::absent:
     case Status::refused: return refused(name);
     case Status::broken: return why_broken();
   }
@@ -276,6 +282,7 @@ std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std
     const std::string range = std::to_string(uids[i]) + ":" + std::to_string(last);
     switch (run(name, "UID FETCH " + range + " (UID INTERNALDATE)", Answer::many_lines)) {
       case Status::done: break;
+      case Status::absent:
       case Status::refused: return refused(name);
       case Status::broken: return why_broken();
     }
@@ -365,16 +372,17 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
     const auto validity = session_->uid_validity();
     if (validity && *validity != *folder.uid_validity) return unexpected("UIDVALIDITY changed during a look");
     if (status == Status::done) hand_over(folder, mail, deliver);
-    if (status == Status::broken && mail.attempts < kMaxAttempts) {
-      // A mail that another client deleted a moment ago comes as NIL, which libcurl takes for nonsense. On
-      // a new connection it is gone.
+    const bool failed = status == Status::refused || status == Status::broken;
+    if (failed && mail.attempts < kMaxAttempts) {
+      // A mail that another client deleted a moment ago is refused, or comes as NIL, which libcurl takes for
+      // nonsense. On a new connection it is absent.
       if (mail.attempts == 1 && session_->fault().error == ErrorClass::mailbox_protocol) continue;
       return session_->fault();
     }
-    // Refused: another client deleted it meanwhile. Broken again and again: skipped, for the sake of the others.
+    // Absent: another client deleted it meanwhile. Failed again and again: skipped, for the sake of the others.
     const TimePoint seen_at = mail.seen_at;
     folder.new_mails.pop_front();
-    if (status == Status::broken) {
+    if (failed) {
       deliver(RawMail{folder.kind, seen_at, {}, session_->fault().error});
       spdlog::warn("mailbox: a mail cannot be read and is skipped");
       return session_->fault();
