@@ -314,7 +314,8 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder&
   if (folder.stale) return list_again(name, folder, uids, seen_at);
   if (!folder.history_known) return learn_history(name, folder, uids, seen_at);
   for (const std::uint32_t uid : uids) folder.new_mails.push_back({uid, seen_at});
-  folder.last_uid = std::max(folder.last_uid, newest);
+  // Up to what was listed, not to what the server called its newest: one wrong number would hide all later mail.
+  if (!uids.empty()) folder.last_uid = uids.back();
   return std::nullopt;
 }
 

@@ -200,6 +200,17 @@ TEST_CASE("imap faults: a spam folder that is refused is a fault, unless it is g
   }
 }
 
+TEST_CASE("imap faults: one wrong answer about the newest mail hides none of the later ones") {
+  Watched box;
+  box.server.mails = 1;
+  box.server.answer_once("UID SEARCH UID *", "* SEARCH 4294967295\r\n{tag} OK\r\n");
+  CHECK_FALSE(box.look().fault);
+  CHECK(box.seen.size() == 1);
+  box.server.mails = 2;
+  CHECK_FALSE(box.look().fault);
+  CHECK(box.seen.size() == 2);
+}
+
 TEST_CASE("imap faults: what is larger than we read is a limit of ours") {
   std::string lines;
   while (lines.size() < std::size_t{3} << 20) lines += "* OK still working on it, please wait a moment longer\r\n";
