@@ -211,6 +211,44 @@ TEST_CASE("imap faults: one wrong answer about the newest mail hides none of the
   CHECK(box.seen.size() == 2);
 }
 
+TEST_CASE("imap faults: sockets that were closed are let alone, whoever has their numbers now") {
+  // Nobody accepts here, and its queue is full: a connection that is given up libcurl closes without a word.
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const general = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(listener, general, size) == 0);
+  REQUIRE(::listen(listener, 0) == 0);
+  REQUIRE(::getsockname(listener, general, &size) == 0);
+  std::vector<int> opened{listener};
+  for (int i = 0; i < 4; ++i) {
+    opened.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(opened.back(), general, size);
+  }
+
+  MailboxOptions options;
+  options.url = "imap://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  options.user = "u";
+  options.password = Secret("p");
+  options.answer_within = 100ms;
+  const FakeClock clock;
+  auto source = open_imap(options, clock).value();
+  REQUIRE(source->look([](const RawMail&) {}).fault);
+  std::array<std::array<int, 2>, 8> pairs{};
+  for (auto& pair : pairs) REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
+  source.reset();
+  for (const auto& pair : pairs) {
+    char byte = 'x';
+    CHECK(::send(pair[0], &byte, 1, MSG_NOSIGNAL) == 1);
+    CHECK(::recv(pair[1], &byte, 1, MSG_DONTWAIT) == 1);
+    CHECK(::send(pair[1], &byte, 1, MSG_NOSIGNAL) == 1);
+    opened.insert(opened.end(), pair.begin(), pair.end());
+  }
+  for (const int fd : opened) ::close(fd);
+}
+
 TEST_CASE("imap faults: what is larger than we read is a limit of ours") {
   std::string lines;
   while (lines.size() < std::size_t{3} << 20) lines += "* OK still working on it, please wait a moment longer\r\n";
