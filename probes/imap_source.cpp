@@ -38,6 +38,9 @@ constexpr int kMaxCommands = 6'000;
 // Read in one look; the next one goes on.
 constexpr int kMaxMailsPerLook = 1'000;
 constexpr std::size_t kMaxBytesPerLook = std::size_t{64} << 20;
+// While so many that were listed wait to be read, no others are listed.
+constexpr std::size_t kMaxUnread = 10'000;
+static_assert(kMaxUnread > kMaxMailsPerLook, "a look that does not list leaves something to read, so it is not whole");
 // Spam folders that were ever seen: what is known of each is kept.
 constexpr std::size_t kMaxFolders = 64;
 
@@ -159,7 +162,7 @@ std::optional<MailFault> ImapSource::look_once(const Deliver& deliver) {
   for (auto& [name, folder] : folders_) {
     if (fault) break;
     if (!folder.active) continue;
-    fault = list_mails(name, folder);
+    if (folder.new_mails.size() < kMaxUnread) fault = list_mails(name, folder);
     if (!fault && folder.active) fault = read_mails(name, folder, deliver);
   }
   if (!fault) knows_history_ = true;
@@ -371,7 +374,10 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
     const Status status = session_->fetch(name, *folder.uid_validity, mail.uid, bytes_);
     bytes_left_ -= std::min(bytes_left_, bytes_.size());
     const auto validity = session_->uid_validity();
-    if (validity && *validity != *folder.uid_validity) return unexpected("UIDVALIDITY changed during a look");
+    if (validity && *validity != *folder.uid_validity) {
+      folder.new_mails.clear();  // they mean nothing any more: the folder is listed again
+      return unexpected("UIDVALIDITY changed during a look");
+    }
     if (status == Status::done) hand_over(folder, mail, deliver);
     const bool failed = status == Status::refused || status == Status::broken;
     if (failed && mail.attempts < kMaxAttempts) {

@@ -288,6 +288,22 @@ TEST_CASE("imap faults: what one look reads is bounded, and the next one goes on
   CHECK(read == std::vector<int>{1'000, 1'000, 500});
 }
 
+TEST_CASE("imap faults: no further mails are listed while very many wait to be read") {
+  Watched box;
+  box.server.mails = 12'500;
+  REQUIRE_FALSE(box.look().fault);
+  const int searches = box.server.searches();
+  box.server.mails = 13'000;
+  for (const int expected : {0, 0, 2}) {
+    const int before = box.server.searches();
+    const Look look = box.look();
+    CHECK_FALSE(look.fault);
+    CHECK_FALSE(look.whole);
+    CHECK(box.server.searches() - before == expected);
+  }
+  CHECK(searches > 2);
+}
+
 TEST_CASE("imap faults: a name that only looks like this machine gets no password in plain text") {
   OddImap server;
   for (const char* host : {"x.localhost", "mail.localhost", "localhost."}) {
