@@ -5,8 +5,10 @@
 #include "probes/imap_session.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -61,6 +63,9 @@ class Multiset {
   std::unordered_map<Key, std::uint32_t> counts_;
 };
 
+// When mails arrived, in seconds since 1970, by their UID.
+using Dates = std::unordered_map<std::uint32_t, std::int64_t>;
+
 struct NewMail {
   std::uint32_t uid = 0;
   TimePoint seen_at{};
@@ -100,12 +105,12 @@ class ImapSource final : public MailSource {
   std::optional<MailFault> list_mails(const std::string& name, Folder& folder);
   std::optional<MailFault> learn_history(const std::string& name, Folder& folder,
                                          const std::vector<std::uint32_t>& uids, TimePoint seen_at);
-  std::optional<MailFault> list_again(const std::string& name, Folder& folder, const std::vector<std::uint32_t>& uids,
+  std::optional<MailFault> list_again(const std::string& name, Folder& folder, std::vector<std::uint32_t>& uids,
                                       TimePoint seen_at);
   std::optional<MailFault> uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
                                         std::vector<std::uint32_t>& uids);
-  std::optional<MailFault> dates_of(const std::string& name, const std::vector<std::uint32_t>& uids,
-                                    std::unordered_map<std::uint32_t, std::int64_t>& dates);
+  std::optional<MailFault> dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates);
+  std::optional<MailFault> drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids, const Dates& dates);
   std::optional<MailFault> search(const std::string& name, const std::string& what, std::vector<std::uint32_t>& uids);
   std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
   void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
@@ -278,8 +283,8 @@ std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::
   return std::nullopt;
 }
 
-std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std::vector<std::uint32_t>& uids,
-                                              std::unordered_map<std::uint32_t, std::int64_t>& dates) {
+// The dates of all `uids`, of which those are dropped that were deleted meanwhile.
+std::optional<MailFault> ImapSource::dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates) {
   for (std::size_t i = 0; i < uids.size() && folders_[name].active; i += kDateWindow) {
     const std::uint32_t last = uids[std::min(i + kDateWindow, uids.size()) - 1];
     const std::string range = std::to_string(uids[i]) + ":" + std::to_string(last);
@@ -294,6 +299,27 @@ std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std
       if (date && std::binary_search(uids.begin(), uids.end(), date->uid)) dates[date->uid] = date->arrived;
     });
   }
+  return folders_[name].active ? drop_deleted(name, uids, dates) : std::nullopt;
+}
+
+// Of a mail without a date it cannot be said whether it is history. Taken for history it would be a mail that the
+// portal lost, taken for a new one it could be given to somebody who waits for another.
+std::optional<MailFault> ImapSource::drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids,
+                                                  const Dates& dates) {
+  const auto dateless = [&dates](std::uint32_t uid) { return !dates.contains(uid); };
+  auto first = std::find_if(uids.begin(), uids.end(), dateless);
+  while (first != uids.end() && folders_[name].active) {
+    const auto end = std::upper_bound(first, uids.end(), *first + std::min(kSearchWindow, UINT32_MAX - *first));
+    const auto last = std::find_if(std::reverse_iterator(end), std::reverse_iterator(first), dateless);
+    std::vector<std::uint32_t> present;
+    if (auto fault = search(name, std::to_string(*first) + ":" + std::to_string(*last), present)) return fault;
+    const bool is_there = std::any_of(present.begin(), present.end(), [&](std::uint32_t uid) {
+      return dateless(uid) && std::binary_search(uids.begin(), uids.end(), uid);
+    });
+    if (is_there) return unexpected("it does not tell when a mail arrived");
+    first = std::find_if(end, uids.end(), dateless);
+  }
+  std::erase_if(uids, dateless);
   return std::nullopt;
 }
 
@@ -325,11 +351,12 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder&
 std::optional<MailFault> ImapSource::learn_history(const std::string& name, Folder& folder,
                                                    const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
   const std::size_t skipped = uids.size() - std::min(uids.size(), kMaxHistory);
-  const std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
-  std::unordered_map<std::uint32_t, std::int64_t> dates;
+  std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
+  Dates dates;
   auto fault = dates_of(name, newest, dates);
   if (fault || !folder.active) return fault;
-  for (const auto& [uid, date] : dates) {
+  for (const std::uint32_t uid : newest) {
+    const std::int64_t date = dates.at(uid);
     // Where the first look failed, mail has come since; the server's clock is all there is to tell.
     if (!first_look_ && date >= opened_.time_since_epoch().count()) {
       folder.new_mails.push_back({uid, seen_at});
@@ -349,16 +376,16 @@ std::optional<MailFault> ImapSource::learn_history(const std::string& name, Fold
 
 // The UIDs that we knew mean nothing any more.
 std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder& folder,
-                                                const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
-  std::unordered_map<std::uint32_t, std::int64_t> dates;
+                                                std::vector<std::uint32_t>& uids, TimePoint seen_at) {
+  Dates dates;
   auto fault = dates_of(name, uids, dates);
   if (fault || !folder.active) return fault;
   Multiset<std::int64_t> history = folder.history;
   folder.rescan = folder.handed_over;
   folder.new_mails.clear();
   for (const std::uint32_t uid : uids) {
-    const auto date = dates.find(uid);
-    const bool known = date != dates.end() && (date->second < folder.history_begins || history.take(date->second));
+    const std::int64_t date = dates.at(uid);
+    const bool known = date < folder.history_begins || history.take(date);
     if (!known) folder.new_mails.push_back({uid, seen_at, true});
   }
   folder.last_uid = uids.empty() ? 0 : uids.back();

@@ -211,6 +211,20 @@ TEST_CASE("imap faults: one wrong answer about the newest mail hides none of the
   CHECK(box.seen.size() == 2);
 }
 
+TEST_CASE("imap faults: history without dates is a fault, unless it was deleted meanwhile") {
+  check({
+      {"INTERNALDATE", "{tag} OK\r\n", ErrorClass::mailbox_protocol},
+      {"INTERNALDATE", "* 1 FETCH (UID 7 INTERNALDATE NIL)\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
+      {"INTERNALDATE", "* 1 FETCH (FLAGS (\\Seen))\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
+  });
+  OddImap server;
+  server.answer_once("UID FETCH 7:7 (UID INTERNALDATE)", "{tag} OK\r\n");
+  // The third question is whether it is still there.
+  server.answer_once("UID SEARCH UID 7:7", "* SEARCH\r\n{tag} OK\r\n");
+  const FakeClock clock;
+  CHECK_FALSE(open_imap(server.options(), clock).value()->look([](const RawMail&) {}).fault);
+}
+
 TEST_CASE("imap faults: sockets that were closed are let alone, whoever has their numbers now") {
   // Nobody accepts here, and its queue is full: a connection that is given up libcurl closes without a word.
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
