@@ -60,7 +60,8 @@ void MailRouter::cancel(Id id) {
 void MailRouter::arrive(MailArrival mail) {
   latest_ = std::max(latest_, mail.seen_at);
   HeldMail one;
-  const bool unsure = failed_since_ || long_since_good_look(mail.seen_at);
+  const bool unsure =
+      failed_since_ || mail.seen_at > unfinished_since_ || elapsed(last_good_look_, mail.seen_at) > limits_.fresh_for;
   one.not_before = unsure ? std::min(last_good_look_, mail.seen_at) : mail.seen_at;
   one.mail = std::move(mail);
   if (!give_to_waiting(one)) hold(std::move(one));
@@ -241,6 +242,7 @@ void MailRouter::look_ended(TimePoint began) {
   latest_ = std::max(latest_, began);
   last_good_look_ = began;
   failed_since_ = false;
+  unfinished_since_ = TimePoint::max();
   fault_.reset();
   expire_links(began);
   while (!deadlines_.empty() && deadlines_.begin()->first <= began) {
@@ -251,6 +253,8 @@ void MailRouter::look_ended(TimePoint began) {
   }
   forget(began);
 }
+
+void MailRouter::look_unfinished(TimePoint ended) { unfinished_since_ = std::min(unfinished_since_, ended); }
 
 // A person whose mail has no link has waited long enough for another one.
 void MailRouter::expire_links(TimePoint began) {

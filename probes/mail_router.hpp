@@ -45,6 +45,9 @@ class MailRouter {
     // How long no look may have ended before the mailbox counts as unreadable, and how long after its deadline
     // an expectation waits for it to come back.
     Duration blind_grace = std::chrono::seconds(5);
+    // How long after a good look began a mail may be seen and still have come just then. Later, nobody knows when it
+    // came since.
+    Duration fresh_for = std::chrono::seconds(5);
   };
   struct Completion {
     MailWatcher::Done done;
@@ -63,6 +66,8 @@ class MailRouter {
   // There is a mail that cannot be read, or not so far that its recipient is known.
   void missed(TimePoint seen_at, ErrorClass error);
   void look_ended(TimePoint began);
+  // The look read what it could, and there is more.
+  void look_unfinished(TimePoint ended);
   void look_failed(TimePoint now, MailFault fault);
   // Time goes by while a look goes on, or the mailbox is unreadable and nobody looks.
   void tick(TimePoint now);
@@ -81,7 +86,7 @@ class MailRouter {
  private:
   struct HeldMail {
     MailArrival mail;
-    TimePoint not_before{};  // it came after this: the last good look, where looks failed or took long since
+    TimePoint not_before{};  // it came after this: the last good look, where the mailbox was not looked at well since
     std::size_t bytes = 0;
   };
   struct Waiting {
@@ -130,6 +135,7 @@ class MailRouter {
   TimePoint latest_ = TimePoint::min();                  // the latest time heard of
   TimePoint last_good_look_ = TimePoint::min();          // when it began
   bool failed_since_ = true;                             // a look failed since then, or none was yet
+  TimePoint unfinished_since_ = TimePoint::max();        // a look left something over, and none was whole since
   std::optional<MailFault> fault_;
   ErrorClass last_fault_ = ErrorClass::mailbox_unreachable;
   TimePoint missed_at_ = TimePoint::min();  // the newest mail that could not be read

@@ -135,6 +135,56 @@ TEST_CASE("mail router: a mail is not called late when the mailbox could not be 
   }
 }
 
+TEST_CASE("mail router: what our own reading took is no delay of the mail") {
+  MailRouter::Limits limits;
+  limits.fresh_for = 1s;
+  MailBox box(limits);
+  box.expect("a@t");
+  box.expect("b@t");
+  const TimePoint caused_at = box.clock.now();
+  box.clock.advance(29s);
+  box.look();
+
+  SECTION("looks came soon enough after each other") {
+    box.clock.advance(1s);
+    box.arrive("a@t");
+    const auto samples = box.router.take().samples;
+    REQUIRE(samples.size() == 1);
+    CHECK(samples[0].delay == Duration(30s));
+    CHECK_FALSE(samples[0].at_least);
+  }
+  SECTION("they did not") {
+    box.clock.advance(1s + 1ns);
+    box.arrive("a@t");
+    CHECK(box.outcomes[0].result == MailResult::hidden);
+    const auto samples = box.router.take().samples;
+    REQUIRE(samples.size() == 1);
+    CHECK(samples[0].delay == Duration(29s));
+    CHECK(samples[0].at_least);
+  }
+  SECTION("a look left mails over") {
+    box.clock.advance(500ms);
+    const TimePoint seen = box.clock.now();
+    box.clock.advance(100ms);
+    box.router.look_unfinished(box.clock.now());
+    box.clock.advance(100ms);
+    // One that it saw, and one that it may have left.
+    box.router.arrive({MailFolder::inbox, seen, {{"a@t"}, "subject", {}}});
+    box.router.arrive({MailFolder::inbox, box.clock.now(), {{"b@t"}, "subject", {}}});
+    const auto samples = box.router.take().samples;
+    REQUIRE(samples.size() == 2);
+    CHECK(samples[0].delay == seen - caused_at);
+    CHECK_FALSE(samples[0].at_least);
+    CHECK(samples[1].delay == Duration(29s));
+    CHECK(samples[1].at_least);
+    box.look();
+    box.expect("a@t");
+    box.clock.advance(200ms);
+    box.arrive("a@t");
+    CHECK_FALSE(box.router.take().samples.at(0).at_least);
+  }
+}
+
 TEST_CASE("mail router: the tally says whether the mailbox can be read") {
   MailBox box;
   CHECK(box.router.take().healthy);
