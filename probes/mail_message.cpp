@@ -205,7 +205,10 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
 }
 
 std::string find_link(const std::vector<MailLink>& links, std::string_view text) {
-  const std::string wanted = fold_label(text);
+  return find_folded_link(links, fold_label(text));
+}
+
+std::string find_folded_link(const std::vector<MailLink>& links, const std::string& wanted) {
   if (wanted.empty()) return {};
   const auto first = [&links](auto fits) {
     const auto found = std::find_if(links.begin(), links.end(), fits);

@@ -38,6 +38,8 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address = {});
 // anchor with exactly that text, else one that contains it, else a URL that follows it in plain text.
 // Empty where there is none.
 std::string find_link(const std::vector<MailLink>& links, std::string_view text);
+// The same for a text that fold_label() has folded.
+std::string find_folded_link(const std::vector<MailLink>& links, const std::string& wanted);
 
 // Valid UTF-8, case-folded, runs of white space made one space.
 std::string fold_label(std::string_view text);

@@ -39,6 +39,7 @@ class MailRouter {
     Duration held_for = std::chrono::minutes(15);
     std::size_t held_mails = 50'000;
     std::size_t held_bytes = std::size_t{64} << 20;
+    std::size_t held_of_person = 100;  // all of them are looked at when the person begins to wait
     // How long, and of how many, it is known that they waited once: tells a duplicate from an unknown mail.
     Duration remembered_for = std::chrono::hours(1);
     std::size_t remembered = 200'000;
@@ -91,25 +92,37 @@ class MailRouter {
   };
   struct Waiting {
     MailExpectation expectation;
+    std::string wanted;  // the text of the link, folded
     MailWatcher::Done done;
     std::optional<HeldMail> linkless;  // a mail for this person, but without the link
   };
   struct Person {
-    std::vector<Id> waiting;             // oldest first
-    std::vector<std::uint64_t> held;     // oldest first
-    std::vector<TimePoint> unmet_since;  // given up, their mail may still come: earliest time of each
-    std::uint32_t ended = 0;             // expectations that ended, as far as remembered
+    std::vector<Id> waiting;                  // oldest first
+    std::vector<std::uint64_t> held;          // oldest first
+    std::vector<TimePoint> unmet_since;       // given up, their mail may still come: earliest time of each
+    TimePoint dropped_at = TimePoint::min();  // the newest mail for which there was no room
+    std::uint32_t ended = 0;                  // expectations that ended, as far as remembered
+  };
+  // Whether somebody who waits may get a mail.
+  struct Fit {
+    bool accepted = false;  // it came after its cause
+    bool complete = false;  // and has the link, if one is wanted
+    std::string link;
   };
   using People = std::unordered_map<std::string, Person>;  // by address
   using Deadlines = std::set<std::pair<TimePoint, Id>>;
 
   static bool accepts(const MailExpectation& expectation, TimePoint seen_at);
   [[nodiscard]] bool long_since_good_look(TimePoint now) const;
+  [[nodiscard]] bool may_be_dropped(const MailExpectation& expectation) const;
   [[nodiscard]] bool may_be_missed(const MailExpectation& expectation) const;
   [[nodiscard]] ErrorClass why_blind(const MailExpectation& expectation) const;
+  static Fit fit(const Waiting& waiting, const HeldMail& mail);
   bool give_to_waiting(HeldMail& mail);
-  bool give_to(Id id, HeldMail& mail, bool also_without_link);
+  void give_held(Id id);
+  void keep(Id id, HeldMail mail);
   void hold(HeldMail mail);
+  void drop(std::uint64_t held_id);
   HeldMail release(std::uint64_t held_id);
   void count_unclaimed(const HeldMail& mail);
   void deliver(Id id, const HeldMail& mail, std::string link);

@@ -235,6 +235,35 @@ TEST_CASE("mail router: memory is bounded, and what is dropped is counted first"
   }
 }
 
+TEST_CASE("mail router: a flood of mail to one person takes nobody else's place, and is no lost mail") {
+  MailRouter::Limits limits;
+  limits.held_mails = 1'000;
+  limits.held_of_person = 10;
+  MailBox box(limits);
+  box.arrive("b@t");
+  box.arrive("a@t", {anchor("go", "http://t/")});
+  for (int i = 0; i < 2'000; ++i) box.arrive("a@t");
+  CHECK(box.router.held() == 11);
+  CHECK(box.tally() == Counts{{MailResult::unknown, 1'991}});
+  box.expect("b@t");
+  CHECK(box.router.held() == 10);
+  // Its mail, with the link, was dropped.
+  box.expect("a@t", "go");
+  CHECK(box.router.held() == 9);
+  box.hand_out();
+  CHECK(box.ended(0));
+  CHECK_FALSE(box.ended(1));
+  box.clock.advance(30s);
+  box.look();
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
+  // What is caused later cannot have been among it.
+  box.expect("a@t", "go");
+  box.arrive("a@t");
+  box.clock.advance(30s);
+  box.look();
+  CHECK(box.outcomes[2].error == ErrorClass::mail_link_bad);
+}
+
 TEST_CASE("mail router: durations without end do not overflow") {
   MailBox box;
   MailExpectation forever;
