@@ -138,7 +138,7 @@ void MailRouter::keep(Id id, HeldMail mail) {
 
 void MailRouter::hold(HeldMail mail) {
   const std::size_t recipients = mail.mail.message.recipients.size();
-  if (mail.mail.message.cut && (recipients == 0 || recipients >= kMaxRecipients)) {
+  if (mail.mail.message.more_recipients || (mail.mail.message.cut && recipients == 0)) {
     missed(mail.mail.seen_at, ErrorClass::mailbox_limit);
   }
   if (recipients == 0) {
