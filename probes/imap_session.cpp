@@ -121,6 +121,7 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   if (!options.ca_file.empty()) handle->set(CURLOPT_CAINFO, options.ca_file.c_str());
   handle->set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(std::min(kConnectTimeout, options.answer_within)));
   handle->set(CURLOPT_TIMEOUT_MS, milliseconds(2 * options.answer_within));
+  handle->set(CURLOPT_QUICK_EXIT, 1L);  // a name server that says nothing must not hold up the end
   handle->set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle->set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   handle->set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
@@ -130,11 +131,11 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   handle->sockets.attach(handle->curl);
   const std::string port = url_part(url.get(), CURLUPART_PORT);
   std::string base = scheme + "://" + host + (port.empty() ? "" : ":" + port) + "/";
-  return std::unique_ptr<ImapSession>(new ImapSession(std::move(handle), std::move(base)));
+  return std::unique_ptr<ImapSession>(new ImapSession(std::move(handle), std::move(base), 2 * options.answer_within));
 }
 
-ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url)
-    : handle_(std::move(handle)), base_url_(std::move(base_url)) {
+ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url, Duration longest_call)
+    : handle_(std::move(handle)), base_url_(std::move(base_url)), longest_call_(longest_call) {
   const auto on_header = [](char* data, std::size_t size, std::size_t count, void* self) -> std::size_t {
     return static_cast<ImapSession*>(self)->on_line({data, size * count}) ? size * count : 0;
   };
@@ -206,6 +207,11 @@ std::string ImapSession::url_of(std::string_view mailbox) const {
   std::string url = base_url_ + (escaped == nullptr ? "" : escaped);
   curl_free(escaped);
   return url;
+}
+
+void ImapSession::allow(Duration within) {
+  const Duration shortest = std::chrono::milliseconds(1);  // 0 would be no limit
+  handle_->set(CURLOPT_TIMEOUT_MS, milliseconds(std::max(shortest, std::min(within, longest_call_))));
 }
 
 ImapSession::Status ImapSession::command(std::string_view mailbox, const std::string& text, Answer answer,

@@ -37,6 +37,8 @@ class ImapSession {
   // limit of 300 KB. So a small buffer is for many lines: about 500 of 70 bytes, nothing near that is asked for.
   enum class Answer : std::uint8_t { one_line, many_lines };
 
+  // How long the calls that follow may take, each of them; never longer than a server that says nothing may.
+  void allow(Duration within);
   // Runs a command without arguments that need literals; its response lines go to `response`. An empty
   // mailbox: none is selected for it.
   Status command(std::string_view mailbox, const std::string& text, Answer answer, std::string& response);
@@ -58,7 +60,7 @@ class ImapSession {
  private:
   struct Handle;
 
-  ImapSession(std::unique_ptr<Handle> handle, std::string base_url);
+  ImapSession(std::unique_ptr<Handle> handle, std::string base_url, Duration longest_call);
   Status perform(const std::string& url, const char* command, Answer answer, std::string& response, std::size_t limit);
   void on_command(std::string_view line);
   void on_cut_line();
@@ -69,6 +71,7 @@ class ImapSession {
 
   std::unique_ptr<Handle> handle_;
   std::string base_url_;
+  const Duration longest_call_;
   std::optional<std::uint32_t> uid_validity_;
   bool connected_anew_ = false;
   bool dropped_ = false;

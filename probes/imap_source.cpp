@@ -90,9 +90,10 @@ struct Folder {
 
 class ImapSource final : public MailSource {
  public:
-  ImapSource(std::unique_ptr<ImapSession> session, const Clock& clock)
+  ImapSource(std::unique_ptr<ImapSession> session, const Clock& clock, Duration first_look_within)
       : session_(std::move(session)),
         clock_(clock),
+        look_until_(clock.now() + first_look_within),
         opened_(std::chrono::floor<std::chrono::seconds>(clock.wall_now())) {}
 
   Look look(const Deliver& deliver) override;
@@ -122,11 +123,13 @@ class ImapSource final : public MailSource {
   [[nodiscard]] static MailFault too_much(std::string detail) { return {ErrorClass::mailbox_limit, std::move(detail)}; }
   // Why a command was broken.
   [[nodiscard]] MailFault why_broken() const {
+    if (clock_.now() >= look_until_) return {ErrorClass::mailbox_unreachable, "the first look takes too long"};
     return commands_left_ > 0 ? session_->fault() : too_much("more is listed than one look asks for");
   }
 
   std::unique_ptr<ImapSession> session_;
   const Clock& clock_;
+  TimePoint look_until_;  // the first look; later ones may last
   const std::chrono::sys_seconds opened_;
   std::map<std::string, Folder> folders_;  // by the server's name
   TimePoint listed_at_ = TimePoint::min();
@@ -149,16 +152,18 @@ Look ImapSource::look(const Deliver& deliver) {
   // Servers close idle connections, and those whose folder was deleted: no fault if they take a new one.
   if (fault && session_->was_dropped()) fault = look_once(deliver);
   first_look_ = false;
+  look_until_ = TimePoint::max();
   const bool whole = fault || std::all_of(folders_.begin(), folders_.end(), [](const auto& one) {
                        return !one.second.active || one.second.new_mails.empty();
                      });
   return {std::move(fault), whole};
 }
 
-// A command, as long as there is one left; `response_` gets what it answers.
+// A command, as long as there is one left and time for it; `response_` gets what it answers.
 Status ImapSource::run(const std::string& name, const std::string& text, Answer answer) {
-  if (commands_left_ <= 0) return Status::broken;
+  if (commands_left_ <= 0 || clock_.now() >= look_until_) return Status::broken;
   --commands_left_;
+  session_->allow(look_until_ - clock_.now());
   return session_->command(name, text, answer, response_);
 }
 
@@ -442,7 +447,8 @@ void ImapSource::hand_over(Folder& folder, const NewMail& mail, const Deliver& d
 Result<std::unique_ptr<MailSource>> open_imap(const MailboxOptions& options, const Clock& clock) {
   auto session = ImapSession::make(options);
   if (!session) return std::move(session).error();
-  return std::unique_ptr<MailSource>(std::make_unique<ImapSource>(std::move(session).value(), clock));
+  return std::unique_ptr<MailSource>(
+      std::make_unique<ImapSource>(std::move(session).value(), clock, options.first_look_within));
 }
 
 }  // namespace gelombang

@@ -104,6 +104,26 @@ TEST_CASE("imap faults: silence is an unreachable mailbox, whatever was asked") 
   check(rows, 100ms);
 }
 
+TEST_CASE("imap faults: the first look ends in time, however slow the answers are") {
+  OddImap server(Odd{{"UID SEARCH", kSilence}});
+  FakeClock clock;
+  MailboxOptions options = server.options();
+  options.first_look_within = 100ms;
+  auto source = open_imap(options, clock).value();
+  const Look look = source->look([](const RawMail&) {});
+  REQUIRE(look.fault);
+  CHECK(look.fault->error == ErrorClass::mailbox_unreachable);
+
+  // All commands together: none is begun after that time.
+  OddImap slow;
+  options = slow.options();
+  source = open_imap(options, clock).value();
+  clock.advance(60s);
+  CHECK(source->look([](const RawMail&) {}).fault);
+  CHECK(slow.commands() == 0);
+  CHECK_FALSE(source->look([](const RawMail&) {}).fault);
+}
+
 TEST_CASE("imap faults: so is one that ends the connection") {
   check({
       {"greeting", kEnd, ErrorClass::mailbox_unreachable},
