@@ -35,9 +35,14 @@ MailRouter::Id MailRouter::expect(MailExpectation expectation, MailWatcher::Done
   expectation.recipient = fold_address(expectation.recipient);
   expectation.give_up_after = std::max(expectation.give_up_after, expectation.expected_within);
   deadlines_.emplace(later(expectation.caused_at, expectation.give_up_after), id);
-  people_[expectation.recipient].waiting.push_back(id);
-  std::string wanted = fold_label(expectation.link_text);
-  waiting_.emplace(id, Waiting{std::move(expectation), std::move(wanted), std::move(done), std::nullopt});
+  Person& person = people_[expectation.recipient];
+  person.waiting.push_back(id);
+  Waiting waiting;
+  waiting.may_be_dropped = accepts(expectation, std::max(person.dropped_at, forgotten_at_));
+  waiting.wanted = fold_label(expectation.link_text);
+  waiting.expectation = std::move(expectation);
+  waiting.done = std::move(done);
+  waiting_.emplace(id, std::move(waiting));
   give_held(id);
   return id;
 }
@@ -65,19 +70,14 @@ bool MailRouter::long_since_good_look(TimePoint now) const {
   return elapsed(last_good_look_, now) > limits_.blind_grace;
 }
 
-bool MailRouter::may_be_dropped(const MailExpectation& expectation) const {
-  const auto person = people_.find(expectation.recipient);
-  return person != people_.end() && accepts(expectation, person->second.dropped_at);
+bool MailRouter::may_be_missed(const Waiting& waiting) const {
+  return waiting.may_be_dropped || accepts(waiting.expectation, missed_at_);
 }
 
-bool MailRouter::may_be_missed(const MailExpectation& expectation) const {
-  return accepts(expectation, missed_at_) || may_be_dropped(expectation);
-}
-
-ErrorClass MailRouter::why_blind(const MailExpectation& expectation) const {
+ErrorClass MailRouter::why_blind(const Waiting& waiting) const {
   if (fault_ || failed_since_) return last_fault_;
-  if (accepts(expectation, missed_at_)) return missed_error_;
-  return may_be_dropped(expectation) ? ErrorClass::mailbox_limit : ErrorClass::mailbox_unreachable;
+  if (accepts(waiting.expectation, missed_at_)) return missed_error_;
+  return waiting.may_be_dropped ? ErrorClass::mailbox_limit : ErrorClass::mailbox_unreachable;
 }
 
 bool MailRouter::accepts(const MailExpectation& expectation, TimePoint seen_at) {
@@ -167,7 +167,8 @@ void MailRouter::drop(std::uint64_t held_id) {
   const HeldMail mail = release(held_id);
   for (const std::string& recipient : mail.mail.message.recipients) {
     const auto person = people_.find(recipient);
-    if (person != people_.end()) person->second.dropped_at = std::max(person->second.dropped_at, seen_at);
+    TimePoint& dropped_at = person == people_.end() ? forgotten_at_ : person->second.dropped_at;
+    dropped_at = std::max(dropped_at, seen_at);
   }
   count_unclaimed(mail);
 }
@@ -216,14 +217,14 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
     outcome.result = MailResult::late;
   } else {
     outcome.result = MailResult::hidden;
-    outcome.error = why_blind(expectation);
+    outcome.error = why_blind(waiting);
   }
   if (!expectation.link_text.empty() && outcome.link.empty()) {
     // The link may stand where we did not read, or in another mail that we did not see.
-    const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(expectation);
+    const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(waiting);
     outcome.error = mail.mail.message.cut ? ErrorClass::mailbox_limit
                     : seen_all            ? ErrorClass::mail_link_bad
-                                          : why_blind(expectation);
+                                          : why_blind(waiting);
   }
   const bool at_least = mail.not_before < mail.mail.seen_at;
   count(outcome.result, outcome.folder, at_least ? elapsed(expectation.caused_at, mail.not_before) : outcome.delay,
@@ -234,9 +235,10 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
 }
 
 void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
-  const MailExpectation& expectation = waiting_.at(id).expectation;
-  const bool missed = may_be_missed(expectation);
-  const bool met = waiting_.at(id).linkless.has_value();
+  const Waiting& waiting = waiting_.at(id);
+  const MailExpectation& expectation = waiting.expectation;
+  const bool missed = may_be_missed(waiting);
+  const bool met = waiting.linkless.has_value();
   if (kind == MailOutcome::Kind::lost && missed) kind = MailOutcome::Kind::mailbox_fault;
   MailOutcome outcome;
   Duration waited = elapsed(expectation.caused_at, last_good_look_);
@@ -253,7 +255,7 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
     outcome.result = MailResult::pending;
   }
   outcome.kind = kind;
-  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = why_blind(expectation);
+  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = why_blind(waiting);
   count(outcome.result, MailFolder::inbox, waited, expectation.recipient, true);
   completions_.push_back({close(id, met), std::move(outcome)});
 }

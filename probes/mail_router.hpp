@@ -95,6 +95,7 @@ class MailRouter {
     std::string wanted;  // the text of the link, folded
     MailWatcher::Done done;
     std::optional<HeldMail> linkless;  // a mail for this person, but without the link
+    bool may_be_dropped = false;       // its mail came before it, and there was no room to hold it
   };
   struct Person {
     std::vector<Id> waiting;                  // oldest first
@@ -114,9 +115,8 @@ class MailRouter {
 
   static bool accepts(const MailExpectation& expectation, TimePoint seen_at);
   [[nodiscard]] bool long_since_good_look(TimePoint now) const;
-  [[nodiscard]] bool may_be_dropped(const MailExpectation& expectation) const;
-  [[nodiscard]] bool may_be_missed(const MailExpectation& expectation) const;
-  [[nodiscard]] ErrorClass why_blind(const MailExpectation& expectation) const;
+  [[nodiscard]] bool may_be_missed(const Waiting& waiting) const;
+  [[nodiscard]] ErrorClass why_blind(const Waiting& waiting) const;
   static Fit fit(const Waiting& waiting, const HeldMail& mail);
   bool give_to_waiting(HeldMail& mail);
   void give_held(Id id);
@@ -151,7 +151,8 @@ class MailRouter {
   TimePoint unfinished_since_ = TimePoint::max();        // a look left something over, and none was whole since
   std::optional<MailFault> fault_;
   ErrorClass last_fault_ = ErrorClass::mailbox_unreachable;
-  TimePoint missed_at_ = TimePoint::min();  // the newest mail that could not be read
+  TimePoint missed_at_ = TimePoint::min();     // the newest mail that could not be read
+  TimePoint forgotten_at_ = TimePoint::min();  // the newest mail dropped of people who are not remembered
   ErrorClass missed_error_ = ErrorClass::mailbox_protocol;
   std::vector<Completion> completions_;
   std::vector<MailSample> samples_;

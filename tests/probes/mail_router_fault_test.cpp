@@ -264,6 +264,25 @@ TEST_CASE("mail router: a flood of mail to one person takes nobody else's place,
   CHECK(box.outcomes[2].error == ErrorClass::mail_link_bad);
 }
 
+TEST_CASE("mail router: where held mail was dropped, only who begins to wait later may have had it") {
+  MailRouter::Limits limits;
+  limits.held_mails = 10;
+  MailBox box(limits);
+  const TimePoint before = box.clock.now();
+  box.expect("early@t");
+  box.clock.advance(2s);
+  for (int i = 0; i < 20; ++i) box.arrive("q" + std::to_string(i) + "@t");
+  box.expect("q3@t", {}, before);
+  box.clock.advance(2s);
+  box.expect("late@t");
+  box.clock.advance(120s);
+  box.look();
+  CHECK(box.outcomes[0].kind == Kind::lost);
+  CHECK(box.outcomes[1].kind == Kind::mailbox_fault);
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
+  CHECK(box.outcomes[2].kind == Kind::lost);
+}
+
 TEST_CASE("mail router: durations without end do not overflow") {
   MailBox box;
   MailExpectation forever;
