@@ -58,6 +58,32 @@ std::optional<std::string> take_string(std::string_view& line) {
   return std::nullopt;
 }
 
+// Takes a name and its value off the front: an atom, a quoted string, or a list of such.
+bool skip_attribute(std::string_view& line) {
+  const std::size_t name = line.find(' ');
+  if (name == 0 || name == std::string_view::npos) return false;
+  bool quoted = false;
+  int depth = 0;
+  for (std::size_t i = name + 1; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+      continue;
+    }
+    if (c == '{') return false;  // a literal follows, on lines of its own
+    if (depth == 0 && (c == ' ' || c == ')')) {
+      line.remove_prefix(i);
+      line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
+      return true;
+    }
+    quoted = c == '"';
+    if (c == '(') ++depth;
+    if (c == ')') --depth;
+  }
+  return false;
+}
+
 bool has_flag(const ImapFolder& folder, std::string_view flag) {
   return std::find(folder.flags.begin(), folder.flags.end(), flag) != folder.flags.end();
 }
@@ -97,7 +123,7 @@ std::optional<ImapDate> parse_date_line(std::string_view line) {
   ImapDate date;
   bool has_uid = false;
   bool has_date = false;
-  // The server chooses the order, and may add FLAGS that changed meanwhile.
+  // The server chooses the order, and may add what was not asked for: FLAGS that changed meanwhile, MODSEQ.
   while (!line.empty() && !line.starts_with(')')) {
     if (take_word(line, "UID ")) {
       const auto uid = take_number(line);
@@ -109,12 +135,7 @@ std::optional<ImapDate> parse_date_line(std::string_view line) {
       if (!text) return std::nullopt;
       date.arrived = curl_getdate(text->c_str(), nullptr);
       has_date = date.arrived >= 0;
-    } else if (take_word(line, "FLAGS (")) {
-      const std::size_t close = line.find(')');
-      if (close == std::string_view::npos) return std::nullopt;
-      line.remove_prefix(close + 1);
-      line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
-    } else {
+    } else if (!skip_attribute(line)) {
       return std::nullopt;
     }
   }

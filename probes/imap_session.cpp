@@ -1,12 +1,11 @@
 #include "probes/imap_session.hpp"
 
 #include "probes/imap_response.hpp"
+#include "probes/imap_sockets.hpp"
 #include "probes/mail_message.hpp"
 
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,40 +38,6 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
   return size * count;
 }
 
-// As libcurl does it, but why it fails is kept: out of descriptors looks like "could not connect" otherwise.
-struct Socket {
-  int fd = -1;
-  int error = 0;  // errno of the last socket() that failed
-  bool only_loopback = false;
-  bool strayed = false;  // it was to go elsewhere
-};
-
-bool is_loopback(const sockaddr& address) {
-  const auto bytes = [](const void* start, std::size_t size) {
-    return std::string_view(static_cast<const char*>(start), size);
-  };
-  if (address.sa_family == AF_INET) {
-    return bytes(&reinterpret_cast<const sockaddr_in&>(address).sin_addr, 1) == "\x7f";
-  }
-  if (address.sa_family != AF_INET6) return false;
-  return bytes(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16) == bytes(&in6addr_loopback, 16);
-}
-
-curl_socket_t open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
-  auto& kept = *static_cast<Socket*>(user);
-  kept.strayed = kept.only_loopback && !is_loopback(address->addr);
-  if (kept.strayed) return CURL_SOCKET_BAD;
-  kept.fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  kept.error = kept.fd < 0 ? errno : 0;
-  return kept.fd < 0 ? CURL_SOCKET_BAD : kept.fd;
-}
-
-int close_socket(void* user, curl_socket_t fd) {
-  auto& kept = *static_cast<Socket*>(user);
-  if (kept.fd == fd) kept.fd = -1;
-  return ::close(fd);
-}
-
 // A part of the URL, or empty where it has none.
 std::string url_part(CURLU* url, CURLUPart part) {
   char* text = nullptr;
@@ -82,7 +47,7 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return result;
 }
 
-// A name is not believed: open_socket() looks at the address that it means.
+// A name is not believed: ImapSockets looks at the address that it means.
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "[::1]" ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
@@ -102,12 +67,12 @@ bool is_status(std::string_view text, std::string_view status) {
 struct ImapSession::Handle {
   CURL* curl = curl_easy_init();
   std::array<char, CURL_ERROR_SIZE> error{};
-  Socket socket;
+  ImapSockets sockets;
 
   Handle() = default;
   ~Handle() {
     // No LOGOUT, for whose answer libcurl would wait up to two minutes: a client may hang up.
-    if (socket.fd >= 0) ::shutdown(socket.fd, SHUT_RDWR);
+    sockets.shut();
     curl_easy_cleanup(curl);
   }
   Handle(const Handle&) = delete;
@@ -149,31 +114,28 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   handle->set(CURLOPT_NOSIGNAL, 1L);
   handle->set(CURLOPT_USERNAME, options.user.c_str());
   handle->set(CURLOPT_PASSWORD, options.password.reveal().c_str());
-  // Plain text is for this machine alone.
-  handle->socket.only_loopback = scheme == "imap" && is_loopback(host);
+  handle->sockets.only_loopback = scheme == "imap" && is_loopback(host);
   handle->set(CURLOPT_USE_SSL, long{is_loopback(host) ? CURLUSESSL_NONE : CURLUSESSL_ALL});
   handle->set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
   handle->set(CURLOPT_SSL_VERIFYHOST, options.verify_certificates ? 2L : 0L);
   if (!options.ca_file.empty()) handle->set(CURLOPT_CAINFO, options.ca_file.c_str());
   handle->set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(std::min(kConnectTimeout, options.answer_within)));
   handle->set(CURLOPT_TIMEOUT_MS, milliseconds(2 * options.answer_within));
+  handle->set(CURLOPT_QUICK_EXIT, 1L);  // a name server that says nothing must not hold up the end
   handle->set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle->set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   handle->set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
               static_cast<long>(std::chrono::ceil<std::chrono::seconds>(options.answer_within).count()));
   handle->set(CURLOPT_ERRORBUFFER, handle->error.data());
   handle->set(CURLOPT_WRITEFUNCTION, &on_write);
-  handle->set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-  handle->set(CURLOPT_OPENSOCKETDATA, &handle->socket);
-  handle->set(CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
-  handle->set(CURLOPT_CLOSESOCKETDATA, &handle->socket);
+  handle->sockets.attach(handle->curl);
   const std::string port = url_part(url.get(), CURLUPART_PORT);
   std::string base = scheme + "://" + host + (port.empty() ? "" : ":" + port) + "/";
-  return std::unique_ptr<ImapSession>(new ImapSession(std::move(handle), std::move(base)));
+  return std::unique_ptr<ImapSession>(new ImapSession(std::move(handle), std::move(base), 2 * options.answer_within));
 }
 
-ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url)
-    : handle_(std::move(handle)), base_url_(std::move(base_url)) {
+ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url, Duration longest_call)
+    : handle_(std::move(handle)), base_url_(std::move(base_url)), longest_call_(longest_call) {
   const auto on_header = [](char* data, std::size_t size, std::size_t count, void* self) -> std::size_t {
     return static_cast<ImapSession*>(self)->on_line({data, size * count}) ? size * count : 0;
   };
@@ -221,7 +183,7 @@ void ImapSession::on_cut_line() {
                             exchange_.verb == "AUTHENTICATE" || exchange_.verb == "STARTTLS";
   if (before_login && ++exchange_.cuts < kMaxCuts) return;
   exchange_.too_much = true;
-  if (handle_->socket.fd >= 0) ::shutdown(handle_->socket.fd, SHUT_RDWR);
+  handle_->sockets.shut();
 }
 
 // Every line that the server sends, but for the mails themselves.
@@ -247,6 +209,11 @@ std::string ImapSession::url_of(std::string_view mailbox) const {
   return url;
 }
 
+void ImapSession::allow(Duration within) {
+  const Duration shortest = std::chrono::milliseconds(1);  // 0 would be no limit
+  handle_->set(CURLOPT_TIMEOUT_MS, milliseconds(std::max(shortest, std::min(within, longest_call_))));
+}
+
 ImapSession::Status ImapSession::command(std::string_view mailbox, const std::string& text, Answer answer,
                                          std::string& response) {
   const std::string url = mailbox.empty() ? base_url_ : url_of(mailbox);
@@ -265,8 +232,7 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
   response.clear();
   uid_validity_.reset();
   exchange_ = {};
-  handle_->socket.error = 0;
-  handle_->socket.strayed = false;
+  handle_->sockets.begin();
   handle_->error.front() = '\0';
   bool too_long = false;
   Sink sink{&response, limit, &too_long};
@@ -287,11 +253,13 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
   // libcurl reports a mailbox that cannot be selected as a refused login.
   const bool selecting = exchange_.verb == "SELECT";
   if (exchange_.too_much) return Status::broken;
-  if (code == CURLE_QUOTE_ERROR || code == CURLE_REMOTE_FILE_NOT_FOUND || (code == CURLE_LOGIN_DENIED && selecting)) {
-    return Status::refused;
-  }
+  if (code == CURLE_QUOTE_ERROR || (code == CURLE_LOGIN_DENIED && selecting)) return Status::refused;
+  // libcurl calls a mail not found after NO and BAD as well.
+  if (code == CURLE_REMOTE_FILE_NOT_FOUND) return exchange_.refused.empty() ? Status::absent : Status::refused;
   return Status::broken;
 }
+
+bool ImapSession::says_nonexistent() const { return exchange_.refused.find("[NONEXISTENT]") != std::string::npos; }
 
 MailFault ImapSession::fault_of(int code) const {
   // libcurl's own words; the server's are not repeated, they may hold anything.
@@ -299,10 +267,10 @@ MailFault ImapSession::fault_of(int code) const {
   const std::string detail = handle_->error.front() != '\0' ? handle_->error.data() : text;
   long os_error = 0;
   curl_easy_getinfo(handle_->curl, CURLINFO_OS_ERRNO, &os_error);
-  const int socket_error = handle_->socket.error;
+  const int socket_error = handle_->sockets.error();
   if (exchange_.too_much) return {ErrorClass::mailbox_limit, "it answers with more than is read at once"};
   if (exchange_.stray) return {ErrorClass::mailbox_protocol, "it answers a command that was not asked"};
-  if (handle_->socket.strayed) return {ErrorClass::mailbox_tls, "it is not on this machine: its URL needs imaps://"};
+  if (handle_->sockets.strayed()) return {ErrorClass::mailbox_tls, "it is not on this machine: its URL needs imaps://"};
   if (socket_error == EMFILE || socket_error == ENFILE) return {ErrorClass::generator_descriptors, detail};
   if (code == CURLE_COULDNT_CONNECT && os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};
   switch (code) {
@@ -316,6 +284,7 @@ MailFault ImapSession::fault_of(int code) const {
     case CURLE_PARTIAL_FILE:
     case CURLE_ABORTED_BY_CALLBACK: return {ErrorClass::mailbox_unreachable, detail};
     case CURLE_LOGIN_DENIED: return refusal();
+    case CURLE_REMOTE_FILE_NOT_FOUND: return {ErrorClass::mailbox_protocol, "it hands over no mail"};
     case CURLE_WEIRD_SERVER_REPLY:
       if (exchange_.bye) return {ErrorClass::mailbox_unreachable, "the server says good-bye"};
       return {ErrorClass::mailbox_protocol, text};

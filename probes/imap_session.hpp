@@ -27,7 +27,8 @@ class ImapSession {
 
   enum class Status : std::uint8_t {
     done,
-    refused,  // the server said NO or BAD: no such mailbox, unknown command, no such mail
+    absent,   // of fetch(): there is no such mail, says a server that answers OK without one
+    refused,  // the server said NO or BAD, to SELECT or the command; fault() says so as well
     broken,   // fault() says why; the connection is gone
   };
 
@@ -36,6 +37,8 @@ class ImapSession {
   // limit of 300 KB. So a small buffer is for many lines: about 500 of 70 bytes, nothing near that is asked for.
   enum class Answer : std::uint8_t { one_line, many_lines };
 
+  // How long the calls that follow may take, each of them; never longer than a server that says nothing may.
+  void allow(Duration within);
   // Runs a command without arguments that need literals; its response lines go to `response`. An empty
   // mailbox: none is selected for it.
   Status command(std::string_view mailbox, const std::string& text, Answer answer, std::string& response);
@@ -49,13 +52,15 @@ class ImapSession {
   // Whether the last call broke because the server had closed a kept-alive connection, as it may at any time.
   [[nodiscard]] bool was_dropped() const { return dropped_; }
   [[nodiscard]] const MailFault& fault() const { return fault_; }
+  // Whether what the last call was refused for is a mailbox that does not exist (RFC 5530). Not all servers say it.
+  [[nodiscard]] bool says_nonexistent() const;
   // Thread-safe: a call in progress ends within a second.
   void stop() noexcept { stopping_ = true; }
 
  private:
   struct Handle;
 
-  ImapSession(std::unique_ptr<Handle> handle, std::string base_url);
+  ImapSession(std::unique_ptr<Handle> handle, std::string base_url, Duration longest_call);
   Status perform(const std::string& url, const char* command, Answer answer, std::string& response, std::size_t limit);
   void on_command(std::string_view line);
   void on_cut_line();
@@ -66,6 +71,7 @@ class ImapSession {
 
   std::unique_ptr<Handle> handle_;
   std::string base_url_;
+  const Duration longest_call_;
   std::optional<std::uint32_t> uid_validity_;
   bool connected_anew_ = false;
   bool dropped_ = false;

@@ -5,8 +5,10 @@
 #include "probes/imap_session.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -38,6 +40,9 @@ constexpr int kMaxCommands = 6'000;
 // Read in one look; the next one goes on.
 constexpr int kMaxMailsPerLook = 1'000;
 constexpr std::size_t kMaxBytesPerLook = std::size_t{64} << 20;
+// While so many that were listed wait to be read, no others are listed.
+constexpr std::size_t kMaxUnread = 10'000;
+static_assert(kMaxUnread > kMaxMailsPerLook, "a look that does not list leaves something to read, so it is not whole");
 // Spam folders that were ever seen: what is known of each is kept.
 constexpr std::size_t kMaxFolders = 64;
 
@@ -57,6 +62,9 @@ class Multiset {
  private:
   std::unordered_map<Key, std::uint32_t> counts_;
 };
+
+// When mails arrived, in seconds since 1970, by their UID.
+using Dates = std::unordered_map<std::uint32_t, std::int64_t>;
 
 struct NewMail {
   std::uint32_t uid = 0;
@@ -82,9 +90,10 @@ struct Folder {
 
 class ImapSource final : public MailSource {
  public:
-  ImapSource(std::unique_ptr<ImapSession> session, const Clock& clock)
+  ImapSource(std::unique_ptr<ImapSession> session, const Clock& clock, Duration first_look_within)
       : session_(std::move(session)),
         clock_(clock),
+        look_until_(clock.now() + first_look_within),
         opened_(std::chrono::floor<std::chrono::seconds>(clock.wall_now())) {}
 
   Look look(const Deliver& deliver) override;
@@ -97,12 +106,12 @@ class ImapSource final : public MailSource {
   std::optional<MailFault> list_mails(const std::string& name, Folder& folder);
   std::optional<MailFault> learn_history(const std::string& name, Folder& folder,
                                          const std::vector<std::uint32_t>& uids, TimePoint seen_at);
-  std::optional<MailFault> list_again(const std::string& name, Folder& folder, const std::vector<std::uint32_t>& uids,
+  std::optional<MailFault> list_again(const std::string& name, Folder& folder, std::vector<std::uint32_t>& uids,
                                       TimePoint seen_at);
   std::optional<MailFault> uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
                                         std::vector<std::uint32_t>& uids);
-  std::optional<MailFault> dates_of(const std::string& name, const std::vector<std::uint32_t>& uids,
-                                    std::unordered_map<std::uint32_t, std::int64_t>& dates);
+  std::optional<MailFault> dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates);
+  std::optional<MailFault> drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids, const Dates& dates);
   std::optional<MailFault> search(const std::string& name, const std::string& what, std::vector<std::uint32_t>& uids);
   std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
   void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
@@ -111,16 +120,16 @@ class ImapSource final : public MailSource {
   [[nodiscard]] static MailFault unexpected(std::string detail) {
     return {ErrorClass::mailbox_protocol, std::move(detail)};
   }
-  [[nodiscard]] static MailFault too_much(std::string detail) {
-    return {ErrorClass::mailbox_limit, std::move(detail)};
-  }
+  [[nodiscard]] static MailFault too_much(std::string detail) { return {ErrorClass::mailbox_limit, std::move(detail)}; }
   // Why a command was broken.
   [[nodiscard]] MailFault why_broken() const {
+    if (clock_.now() >= look_until_) return {ErrorClass::mailbox_unreachable, "the first look takes too long"};
     return commands_left_ > 0 ? session_->fault() : too_much("more is listed than one look asks for");
   }
 
   std::unique_ptr<ImapSession> session_;
   const Clock& clock_;
+  TimePoint look_until_;  // the first look; later ones may last
   const std::chrono::sys_seconds opened_;
   std::map<std::string, Folder> folders_;  // by the server's name
   TimePoint listed_at_ = TimePoint::min();
@@ -143,16 +152,18 @@ Look ImapSource::look(const Deliver& deliver) {
   // Servers close idle connections, and those whose folder was deleted: no fault if they take a new one.
   if (fault && session_->was_dropped()) fault = look_once(deliver);
   first_look_ = false;
+  look_until_ = TimePoint::max();
   const bool whole = fault || std::all_of(folders_.begin(), folders_.end(), [](const auto& one) {
                        return !one.second.active || one.second.new_mails.empty();
                      });
   return {std::move(fault), whole};
 }
 
-// A command, as long as there is one left; `response_` gets what it answers.
+// A command, as long as there is one left and time for it; `response_` gets what it answers.
 Status ImapSource::run(const std::string& name, const std::string& text, Answer answer) {
-  if (commands_left_ <= 0) return Status::broken;
+  if (commands_left_ <= 0 || clock_.now() >= look_until_) return Status::broken;
   --commands_left_;
+  session_->allow(look_until_ - clock_.now());
   return session_->command(name, text, answer, response_);
 }
 
@@ -161,7 +172,7 @@ std::optional<MailFault> ImapSource::look_once(const Deliver& deliver) {
   for (auto& [name, folder] : folders_) {
     if (fault) break;
     if (!folder.active) continue;
-    fault = list_mails(name, folder);
+    if (folder.new_mails.size() < kMaxUnread) fault = list_mails(name, folder);
     if (!fault && folder.active) fault = read_mails(name, folder, deliver);
   }
   if (!fault) knows_history_ = true;
@@ -178,6 +189,7 @@ std::optional<MailFault> ImapSource::greet() {
   if (list) return list_folders();
   switch (run({}, "NOOP", Answer::one_line)) {
     case Status::done: break;
+    case Status::absent:
     case Status::refused: return unexpected("NOOP is refused");
     case Status::broken: return why_broken();
   }
@@ -215,11 +227,17 @@ std::optional<MailFault> ImapSource::list_folders() {
   return std::nullopt;
 }
 
-// A folder that cannot be selected: a spam folder may have been deleted, the inbox must be there.
+// A folder that cannot be selected or searched. A spam folder may have been deleted; one that is still there may hold
+// mail, which a server that is busy for a moment must not hide.
 std::optional<MailFault> ImapSource::refused(const std::string& name) {
   if (name == "INBOX") return unexpected("INBOX cannot be searched");
-  folders_[name].active = false;
-  listed_at_ = TimePoint::min();
+  if (session_->says_nonexistent()) {
+    folders_[name].active = false;
+    listed_at_ = TimePoint::min();
+    return std::nullopt;
+  }
+  if (auto fault = list_folders()) return fault;
+  if (folders_[name].active) return unexpected("a spam folder cannot be searched");
   return std::nullopt;
 }
 
@@ -227,6 +245,7 @@ std::optional<MailFault> ImapSource::search(const std::string& name, const std::
                                             std::vector<std::uint32_t>& uids) {
   switch (run(name, "UID SEARCH UID " + what, Answer::one_line)) {
     case Status::done: break;
+    case Status::absent:
     case Status::refused: return refused(name);
     case Status::broken: return why_broken();
   }
@@ -269,13 +288,14 @@ std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::
   return std::nullopt;
 }
 
-std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std::vector<std::uint32_t>& uids,
-                                              std::unordered_map<std::uint32_t, std::int64_t>& dates) {
+// The dates of all `uids`, of which those are dropped that were deleted meanwhile.
+std::optional<MailFault> ImapSource::dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates) {
   for (std::size_t i = 0; i < uids.size() && folders_[name].active; i += kDateWindow) {
     const std::uint32_t last = uids[std::min(i + kDateWindow, uids.size()) - 1];
     const std::string range = std::to_string(uids[i]) + ":" + std::to_string(last);
     switch (run(name, "UID FETCH " + range + " (UID INTERNALDATE)", Answer::many_lines)) {
       case Status::done: break;
+      case Status::absent:
       case Status::refused: return refused(name);
       case Status::broken: return why_broken();
     }
@@ -284,6 +304,27 @@ std::optional<MailFault> ImapSource::dates_of(const std::string& name, const std
       if (date && std::binary_search(uids.begin(), uids.end(), date->uid)) dates[date->uid] = date->arrived;
     });
   }
+  return folders_[name].active ? drop_deleted(name, uids, dates) : std::nullopt;
+}
+
+// Of a mail without a date it cannot be said whether it is history. Taken for history it would be a mail that the
+// portal lost, taken for a new one it could be given to somebody who waits for another.
+std::optional<MailFault> ImapSource::drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids,
+                                                  const Dates& dates) {
+  const auto dateless = [&dates](std::uint32_t uid) { return !dates.contains(uid); };
+  auto first = std::find_if(uids.begin(), uids.end(), dateless);
+  while (first != uids.end() && folders_[name].active) {
+    const auto end = std::upper_bound(first, uids.end(), *first + std::min(kSearchWindow, UINT32_MAX - *first));
+    const auto last = std::find_if(std::reverse_iterator(end), std::reverse_iterator(first), dateless);
+    std::vector<std::uint32_t> present;
+    if (auto fault = search(name, std::to_string(*first) + ":" + std::to_string(*last), present)) return fault;
+    const bool is_there = std::any_of(present.begin(), present.end(), [&](std::uint32_t uid) {
+      return dateless(uid) && std::binary_search(uids.begin(), uids.end(), uid);
+    });
+    if (is_there) return unexpected("it does not tell when a mail arrived");
+    first = std::find_if(end, uids.end(), dateless);
+  }
+  std::erase_if(uids, dateless);
   return std::nullopt;
 }
 
@@ -307,18 +348,20 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder&
   if (folder.stale) return list_again(name, folder, uids, seen_at);
   if (!folder.history_known) return learn_history(name, folder, uids, seen_at);
   for (const std::uint32_t uid : uids) folder.new_mails.push_back({uid, seen_at});
-  folder.last_uid = std::max(folder.last_uid, newest);
+  // Up to what was listed, not to what the server called its newest: one wrong number would hide all later mail.
+  if (!uids.empty()) folder.last_uid = uids.back();
   return std::nullopt;
 }
 
 std::optional<MailFault> ImapSource::learn_history(const std::string& name, Folder& folder,
                                                    const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
   const std::size_t skipped = uids.size() - std::min(uids.size(), kMaxHistory);
-  const std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
-  std::unordered_map<std::uint32_t, std::int64_t> dates;
+  std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
+  Dates dates;
   auto fault = dates_of(name, newest, dates);
   if (fault || !folder.active) return fault;
-  for (const auto& [uid, date] : dates) {
+  for (const std::uint32_t uid : newest) {
+    const std::int64_t date = dates.at(uid);
     // Where the first look failed, mail has come since; the server's clock is all there is to tell.
     if (!first_look_ && date >= opened_.time_since_epoch().count()) {
       folder.new_mails.push_back({uid, seen_at});
@@ -338,16 +381,16 @@ std::optional<MailFault> ImapSource::learn_history(const std::string& name, Fold
 
 // The UIDs that we knew mean nothing any more.
 std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder& folder,
-                                                const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
-  std::unordered_map<std::uint32_t, std::int64_t> dates;
+                                                std::vector<std::uint32_t>& uids, TimePoint seen_at) {
+  Dates dates;
   auto fault = dates_of(name, uids, dates);
   if (fault || !folder.active) return fault;
   Multiset<std::int64_t> history = folder.history;
   folder.rescan = folder.handed_over;
   folder.new_mails.clear();
   for (const std::uint32_t uid : uids) {
-    const auto date = dates.find(uid);
-    const bool known = date != dates.end() && (date->second < folder.history_begins || history.take(date->second));
+    const std::int64_t date = dates.at(uid);
+    const bool known = date < folder.history_begins || history.take(date);
     if (!known) folder.new_mails.push_back({uid, seen_at, true});
   }
   folder.last_uid = uids.empty() ? 0 : uids.back();
@@ -363,18 +406,22 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
     const Status status = session_->fetch(name, *folder.uid_validity, mail.uid, bytes_);
     bytes_left_ -= std::min(bytes_left_, bytes_.size());
     const auto validity = session_->uid_validity();
-    if (validity && *validity != *folder.uid_validity) return unexpected("UIDVALIDITY changed during a look");
+    if (validity && *validity != *folder.uid_validity) {
+      folder.new_mails.clear();  // they mean nothing any more: the folder is listed again
+      return unexpected("UIDVALIDITY changed during a look");
+    }
     if (status == Status::done) hand_over(folder, mail, deliver);
-    if (status == Status::broken && mail.attempts < kMaxAttempts) {
-      // A mail that another client deleted a moment ago comes as NIL, which libcurl takes for nonsense. On
-      // a new connection it is gone.
+    const bool failed = status == Status::refused || status == Status::broken;
+    if (failed && mail.attempts < kMaxAttempts) {
+      // A mail that another client deleted a moment ago is refused, or comes as NIL, which libcurl takes for
+      // nonsense. On a new connection it is absent.
       if (mail.attempts == 1 && session_->fault().error == ErrorClass::mailbox_protocol) continue;
       return session_->fault();
     }
-    // Refused: another client deleted it meanwhile. Broken again and again: skipped, for the sake of the others.
+    // Absent: another client deleted it meanwhile. Failed again and again: skipped, for the sake of the others.
     const TimePoint seen_at = mail.seen_at;
     folder.new_mails.pop_front();
-    if (status == Status::broken) {
+    if (failed) {
       deliver(RawMail{folder.kind, seen_at, {}, session_->fault().error});
       spdlog::warn("mailbox: a mail cannot be read and is skipped");
       return session_->fault();
@@ -400,7 +447,8 @@ void ImapSource::hand_over(Folder& folder, const NewMail& mail, const Deliver& d
 Result<std::unique_ptr<MailSource>> open_imap(const MailboxOptions& options, const Clock& clock) {
   auto session = ImapSession::make(options);
   if (!session) return std::move(session).error();
-  return std::unique_ptr<MailSource>(std::make_unique<ImapSource>(std::move(session).value(), clock));
+  return std::unique_ptr<MailSource>(
+      std::make_unique<ImapSource>(std::move(session).value(), clock, options.first_look_within));
 }
 
 }  // namespace gelombang

@@ -41,12 +41,9 @@ class AnchorCollector {
     if (name == "a") {
       finish();
       anchor_ = true;
-      if (const auto href = attribute(attributes, "href")) {
-        cut_ = cut_ || href->size() > kMaxLinkUrlBytes;
-        if (std::string url = mend_url(*href, base_); !url.empty()) {
-          open_ = MailLink{MailLink::Origin::html, {}, std::move(url)};
-        }
-      }
+      open_ = link_to(attributes);
+    } else if (name == "area") {
+      area(attributes);
     } else if (name == "base") {
       const auto href = attribute(attributes, "href");
       if (href && base_.empty()) base_ = mend_url(*href);
@@ -74,10 +71,8 @@ class AnchorCollector {
       open_->label = fold_label(open_->label);
       if (open_->label.empty()) {
         cut_off_ = std::move(open_);
-      } else if (open_->label.size() <= kMaxLinkLabelBytes && links_.size() < kMaxMailLinks) {
-        links_.push_back(std::move(*open_));
       } else {
-        cut_ = true;
+        take(std::move(*open_));
       }
     }
     open_.reset();
@@ -85,6 +80,30 @@ class AnchorCollector {
   }
 
  private:
+  // A link without a label yet, if `href` leads anywhere.
+  std::optional<MailLink> link_to(const xmlChar** attributes) {
+    const auto href = attribute(attributes, "href");
+    if (!href) return std::nullopt;
+    cut_ = cut_ || href->size() > kMaxLinkUrlBytes;
+    std::string url = mend_url(*href, base_);
+    if (url.empty()) return std::nullopt;
+    return MailLink{MailLink::Origin::html, {}, std::move(url)};
+  }
+  // A part of an image that is a link: what it says stands in `alt`.
+  void area(const xmlChar** attributes) {
+    const auto alt = attribute(attributes, "alt");
+    auto link = alt ? link_to(attributes) : std::nullopt;
+    if (!link) return;
+    link->label = fold_label(alt->substr(0, 4 * kMaxLinkLabelBytes));
+    if (!link->label.empty()) take(std::move(*link));
+  }
+  void take(MailLink link) {
+    if (link.label.size() <= kMaxLinkLabelBytes && links_.size() < kMaxMailLinks) {
+      links_.push_back(std::move(link));
+    } else {
+      cut_ = true;
+    }
+  }
   static bool is_inline(std::string_view name) {
     static constexpr std::array<std::string_view, 12> kInline{"a",    "abbr",  "b",    "em",     "font", "i",
                                                               "mark", "small", "span", "strong", "u",    "sup"};

@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <unordered_set>
 #include <utility>
 
 namespace gelombang {
@@ -63,37 +64,6 @@ std::string_view bounded(std::string_view raw) {
   return raw;
 }
 
-void add_addresses(InternetAddressList* list, std::vector<std::string>& to) {
-  const int count = internet_address_list_length(list);
-  for (int i = 0; i < count && to.size() < kMaxRecipients; ++i) {
-    InternetAddress* address = internet_address_list_get_address(list, i);
-    if (INTERNET_ADDRESS_IS_GROUP(address)) {
-      // Groups do not nest (RFC 5322, 3.4), and GMime's parser does not nest them.
-      if (auto* members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address)))
-        add_addresses(members, to);
-    } else if (INTERNET_ADDRESS_IS_MAILBOX(address)) {
-      const char* text = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
-      if (text == nullptr || *text == '\0') continue;
-      std::string one = lower(text);
-      if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
-    }
-  }
-}
-
-std::vector<std::string> addresses_in(GMimeHeaderList* headers, std::string_view name) {
-  std::vector<std::string> found;
-  const int count = g_mime_header_list_get_count(headers);
-  for (int i = 0; i < count && found.size() < kMaxRecipients; ++i) {
-    GMimeHeader* header = g_mime_header_list_get_header_at(headers, i);
-    if (lower(g_mime_header_get_name(header)) != name) continue;
-    const char* value = g_mime_header_get_value(header);
-    if (value == nullptr) continue;
-    const Ref<InternetAddressList> list(internet_address_list_parse(nullptr, value));
-    if (list) add_addresses(list.get(), found);
-  }
-  return found;
-}
-
 std::string_view domain_of(std::string_view address) {
   const std::size_t at = address.rfind('@');
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
@@ -103,29 +73,75 @@ bool is_own(std::string_view address, std::string_view own) {
   return !own.empty() && (address == own || address.substr(0, address.find('@')) == own);
 }
 
+// Addresses in the order found, each once. Newsletters name thousands.
+class Addresses {
+ public:
+  void add(std::string address) {
+    if (known_.contains(address)) return;
+    more_ = all_.size() >= kMaxRecipients;
+    if (more_) return;
+    known_.insert(address);
+    all_.push_back(std::move(address));
+  }
+  void add(InternetAddressList* list) {
+    const int count = internet_address_list_length(list);
+    for (int i = 0; i < count && !more_; ++i) {
+      InternetAddress* address = internet_address_list_get_address(list, i);
+      if (INTERNET_ADDRESS_IS_GROUP(address)) {
+        // Groups do not nest (RFC 5322, 3.4), and GMime's parser does not nest them.
+        if (auto* members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address))) add(members);
+      } else if (INTERNET_ADDRESS_IS_MAILBOX(address)) {
+        const char* text = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
+        if (text != nullptr && *text != '\0') add(lower(text));
+      }
+    }
+  }
+  // All headers of this name.
+  void add(GMimeHeaderList* headers, std::string_view name) {
+    const int count = g_mime_header_list_get_count(headers);
+    for (int i = 0; i < count && !more_; ++i) {
+      GMimeHeader* header = g_mime_header_list_get_header_at(headers, i);
+      if (lower(g_mime_header_get_name(header)) != name) continue;
+      const char* value = g_mime_header_get_value(header);
+      if (value == nullptr) continue;
+      const Ref<InternetAddressList> list(internet_address_list_parse(nullptr, value));
+      if (list) add(list.get());
+    }
+  }
+  [[nodiscard]] const std::vector<std::string>& all() const { return all_; }
+  [[nodiscard]] bool more() const { return more_; }  // some were left out
+
+ private:
+  std::vector<std::string> all_;
+  std::unordered_set<std::string> known_;
+  bool more_ = false;
+};
+
 // The envelope decides, since To may name anybody. But a mailbox that collects for a whole domain
 // often knows only its own name in Delivered-To: then To is the best there is.
-std::vector<std::string> recipients_of(GMimeHeaderList* headers, const std::string& own) {
-  std::vector<std::string> envelope;
-  const auto add = [&own](std::vector<std::string>& to, const std::vector<std::string>& from) {
-    for (const std::string& address : from) {
-      const bool known = is_own(address, own) || std::find(to.begin(), to.end(), address) != to.end();
-      if (!known && to.size() < kMaxRecipients) to.push_back(address);
-    }
-  };
+void read_recipients(GMimeHeaderList* headers, const std::string& own, MailMessage& message) {
+  Addresses envelope;
   for (const char* name : {"x-original-to", "envelope-to", "x-envelope-to", "delivered-to"}) {
-    add(envelope, addresses_in(headers, name));
+    envelope.add(headers, name);
   }
-  std::vector<std::string> named = addresses_in(headers, "to");
-  add(named, addresses_in(headers, "cc"));
-  for (const std::string& address : envelope) {
-    std::erase_if(named, [&](const std::string& other) { return domain_of(other) == domain_of(address); });
+  Addresses named;
+  named.add(headers, "to");
+  named.add(headers, "cc");
+  Addresses recipients;
+  std::unordered_set<std::string_view> domains;
+  for (const std::string& address : envelope.all()) {
+    if (is_own(address, own)) continue;
+    domains.insert(domain_of(address));
+    recipients.add(address);
   }
-  add(envelope, named);
+  for (const std::string& address : named.all()) {
+    if (!is_own(address, own) && !domains.contains(domain_of(address))) recipients.add(address);
+  }
   // Mail to the account itself.
-  if (envelope.empty()) envelope = addresses_in(headers, "delivered-to");
-  if (envelope.empty()) envelope = addresses_in(headers, "to");
-  return envelope;
+  if (recipients.all().empty()) recipients.add(headers, "delivered-to");
+  if (recipients.all().empty()) recipients.add(headers, "to");
+  message.recipients = recipients.all();
+  message.more_recipients = envelope.more() || named.more() || recipients.more();
 }
 
 std::string valid_utf8(std::string_view text) {
@@ -192,20 +208,26 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
   const Ref<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
   if (!message) return result;
 
-  result.recipients = recipients_of(g_mime_object_get_header_list(GMIME_OBJECT(message.get())), lower(own_address));
+  read_recipients(g_mime_object_get_header_list(GMIME_OBJECT(message.get())), lower(own_address), result);
+  // The rest of the header may name others.
+  const bool whole_header = raw.find("\n\n") != std::string_view::npos || raw.find("\n\r\n") != std::string_view::npos;
+  if (result.cut && !whole_header) result.more_recipients = true;
   if (const char* subject = g_mime_message_get_subject(message.get())) {
     result.subject = cut_utf8(valid_utf8(subject), kMaxSubjectBytes);
   }
   TextParts texts;
   g_mime_message_foreach(message.get(), read_part, &texts);
-  result.cut = result.cut || texts.cut || result.recipients.size() >= kMaxRecipients;
+  result.cut = result.cut || texts.cut || result.more_recipients;
   result.links = std::move(texts.html);
   std::move(texts.plain.begin(), texts.plain.end(), std::back_inserter(result.links));
   return result;
 }
 
 std::string find_link(const std::vector<MailLink>& links, std::string_view text) {
-  const std::string wanted = fold_label(text);
+  return find_folded_link(links, fold_label(text));
+}
+
+std::string find_folded_link(const std::vector<MailLink>& links, const std::string& wanted) {
   if (wanted.empty()) return {};
   const auto first = [&links](auto fits) {
     const auto found = std::find_if(links.begin(), links.end(), fits);

@@ -13,7 +13,7 @@ namespace gelombang {
 
 // A mail is read up to here; what comes after is not looked at.
 inline constexpr std::size_t kMaxMailBytes = std::size_t{512} << 10;
-inline constexpr std::size_t kMaxRecipients = 16;
+inline constexpr std::size_t kMaxRecipients = 4096;
 
 struct MailLink {
   enum class Origin : unsigned char { html, plain };
@@ -27,7 +27,8 @@ struct MailMessage {
   std::vector<std::string> recipients;
   std::string subject;  // UTF-8, at most 256 bytes
   std::vector<MailLink> links;
-  bool cut = false;  // a limit of ours was reached: there may be more recipients and links
+  bool cut = false;              // a limit of ours was reached: there may be more recipients and links
+  bool more_recipients = false;  // there are or may be, beyond kMaxRecipients or in a header that was not read whole
 };
 
 // `own_address` is the mailbox's account name: a Delivered-To that only repeats it says nothing.
@@ -38,6 +39,8 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address = {});
 // anchor with exactly that text, else one that contains it, else a URL that follows it in plain text.
 // Empty where there is none.
 std::string find_link(const std::vector<MailLink>& links, std::string_view text);
+// The same for a text that fold_label() has folded.
+std::string find_folded_link(const std::vector<MailLink>& links, const std::string& wanted);
 
 // Valid UTF-8, case-folded, runs of white space made one space.
 std::string fold_label(std::string_view text);

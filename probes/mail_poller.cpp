@@ -16,7 +16,22 @@ constexpr Duration kLongestPause = seconds(30);
 constexpr Duration kFirstPauseAfterRefusal = seconds(5);
 constexpr Duration kLongestPauseAfterRefusal = seconds(60);
 
+// A look begins one interval after the one before. One that is not twice as late is no sign of slowness.
+MailRouter::Limits limits_for(Duration interval) {
+  MailRouter::Limits limits;
+  limits.fresh_for = std::min(limits.fresh_for, 2 * interval);
+  return limits;
+}
+
 }  // namespace
+
+MailPoller::MailPoller(std::unique_ptr<MailSource> source, const Clock& clock, Duration interval,
+                       std::string own_address)
+    : source_(std::move(source)),
+      clock_(clock),
+      interval_(interval),
+      own_address_(std::move(own_address)),
+      router_(limits_for(interval)) {}
 
 Duration MailPoller::step() {
   if (clock_.now() >= next_look_) look();
@@ -49,6 +64,7 @@ void MailPoller::look() {
   const std::scoped_lock lock(mutex_);
   if (!fault && !whole) {
     next_look_ = ended;
+    router_.look_unfinished(ended);
     return;
   }
   if (!fault) {

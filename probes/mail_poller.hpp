@@ -17,8 +17,7 @@ namespace gelombang {
 
 class MailPoller {
  public:
-  MailPoller(std::unique_ptr<MailSource> source, const Clock& clock, Duration interval, std::string own_address)
-      : source_(std::move(source)), clock_(clock), interval_(interval), own_address_(std::move(own_address)) {}
+  MailPoller(std::unique_ptr<MailSource> source, const Clock& clock, Duration interval, std::string own_address);
 
   // One look, if it is time for one. Hands out outcomes. Returns how long to wait until the next call.
   Duration step();

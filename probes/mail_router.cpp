@@ -37,19 +37,13 @@ MailRouter::Id MailRouter::expect(MailExpectation expectation, MailWatcher::Done
   deadlines_.emplace(later(expectation.caused_at, expectation.give_up_after), id);
   Person& person = people_[expectation.recipient];
   person.waiting.push_back(id);
-  const std::vector<std::uint64_t> held = person.held;
-  waiting_.emplace(id, Waiting{std::move(expectation), std::move(done), std::nullopt});
-
-  for (const bool without_link : {false, true}) {
-    for (const std::uint64_t held_id : held) {
-      const auto mail = held_.find(held_id);
-      if (mail == held_.end()) continue;
-      HeldMail candidate = mail->second;
-      if (!give_to(id, candidate, without_link)) continue;
-      release(held_id);
-      return id;
-    }
-  }
+  Waiting waiting;
+  waiting.may_be_dropped = accepts(expectation, std::max(person.dropped_at, forgotten_at_));
+  waiting.wanted = fold_label(expectation.link_text);
+  waiting.expectation = std::move(expectation);
+  waiting.done = std::move(done);
+  waiting_.emplace(id, std::move(waiting));
+  give_held(id);
   return id;
 }
 
@@ -60,7 +54,8 @@ void MailRouter::cancel(Id id) {
 void MailRouter::arrive(MailArrival mail) {
   latest_ = std::max(latest_, mail.seen_at);
   HeldMail one;
-  const bool unsure = failed_since_ || long_since_good_look(mail.seen_at);
+  const bool unsure =
+      failed_since_ || mail.seen_at > unfinished_since_ || elapsed(last_good_look_, mail.seen_at) > limits_.fresh_for;
   one.not_before = unsure ? std::min(last_good_look_, mail.seen_at) : mail.seen_at;
   one.mail = std::move(mail);
   if (!give_to_waiting(one)) hold(std::move(one));
@@ -75,53 +70,75 @@ bool MailRouter::long_since_good_look(TimePoint now) const {
   return elapsed(last_good_look_, now) > limits_.blind_grace;
 }
 
-bool MailRouter::may_be_missed(const MailExpectation& expectation) const { return accepts(expectation, missed_at_); }
+bool MailRouter::may_be_missed(const Waiting& waiting) const {
+  return waiting.may_be_dropped || accepts(waiting.expectation, missed_at_);
+}
 
-ErrorClass MailRouter::why_blind(const MailExpectation& expectation) const {
+ErrorClass MailRouter::why_blind(const Waiting& waiting) const {
   if (fault_ || failed_since_) return last_fault_;
-  return may_be_missed(expectation) ? missed_error_ : ErrorClass::mailbox_unreachable;
+  if (accepts(waiting.expectation, missed_at_)) return missed_error_;
+  return waiting.may_be_dropped ? ErrorClass::mailbox_limit : ErrorClass::mailbox_unreachable;
 }
 
 bool MailRouter::accepts(const MailExpectation& expectation, TimePoint seen_at) {
   return seen_at >= expectation.caused_at - expectation.request_time;
 }
 
-bool MailRouter::give_to_waiting(HeldMail& mail) {
-  for (const bool without_link : {false, true}) {
-    for (const std::string& recipient : mail.mail.message.recipients) {
-      const auto person = people_.find(recipient);
-      if (person == people_.end()) continue;
-      for (const Id id : person->second.waiting) {
-        if (give_to(id, mail, without_link)) return true;  // `waiting` has changed
-      }
-    }
-  }
-  return false;
+MailRouter::Fit MailRouter::fit(const Waiting& waiting, const HeldMail& mail) {
+  Fit fit;
+  fit.accepted = accepts(waiting.expectation, mail.mail.seen_at);
+  const bool wants_link = !waiting.expectation.link_text.empty();
+  if (fit.accepted && wants_link) fit.link = find_folded_link(mail.mail.message.links, waiting.wanted);
+  fit.complete = fit.accepted && (!wants_link || !fit.link.empty());
+  return fit;
 }
 
-// A mail with the link is preferred: portals send more than one kind. One without it is kept until
-// expected_within, because the one with it may follow.
-bool MailRouter::give_to(Id id, HeldMail& mail, bool also_without_link) {
-  Waiting& waiting = waiting_.at(id);
-  const MailExpectation& expectation = waiting.expectation;
-  if (!accepts(expectation, mail.mail.seen_at)) return false;
-  std::string link;
-  if (!expectation.link_text.empty()) {
-    link = find_link(mail.mail.message.links, expectation.link_text);
-    if (link.empty()) {
-      if (!also_without_link || waiting.linkless) return false;
-      link_deadlines_.emplace(later(expectation.caused_at, expectation.expected_within), id);
-      waiting.linkless = std::move(mail);
-      return true;
+// A mail with the link is preferred: portals send more than one kind.
+bool MailRouter::give_to_waiting(HeldMail& mail) {
+  std::optional<Id> without_link;
+  for (const std::string& recipient : mail.mail.message.recipients) {
+    const auto person = people_.find(recipient);
+    if (person == people_.end()) continue;
+    for (const Id id : person->second.waiting) {
+      const Waiting& waiting = waiting_.at(id);
+      Fit one = fit(waiting, mail);
+      if (one.complete) {
+        deliver(id, mail, std::move(one.link));
+        return true;  // `waiting` has changed
+      }
+      if (one.accepted && !waiting.linkless && !without_link) without_link = id;
     }
   }
-  deliver(id, mail, std::move(link));
+  if (!without_link) return false;
+  keep(*without_link, std::move(mail));
   return true;
+}
+
+// What came before somebody began to wait for it, likewise.
+void MailRouter::give_held(Id id) {
+  const Waiting& waiting = waiting_.at(id);
+  std::optional<std::uint64_t> without_link;
+  for (const std::uint64_t held_id : people_.at(waiting.expectation.recipient).held) {
+    Fit one = fit(waiting, held_.at(held_id));
+    if (one.complete) {
+      deliver(id, release(held_id), std::move(one.link));
+      return;  // `held` has changed
+    }
+    if (one.accepted && !without_link) without_link = held_id;
+  }
+  if (without_link) keep(id, release(*without_link));
+}
+
+// A mail without the link is kept until expected_within, because the one with it may follow.
+void MailRouter::keep(Id id, HeldMail mail) {
+  Waiting& waiting = waiting_.at(id);
+  link_deadlines_.emplace(later(waiting.expectation.caused_at, waiting.expectation.expected_within), id);
+  waiting.linkless = std::move(mail);
 }
 
 void MailRouter::hold(HeldMail mail) {
   const std::size_t recipients = mail.mail.message.recipients.size();
-  if (mail.mail.message.cut && (recipients == 0 || recipients >= kMaxRecipients)) {
+  if (mail.mail.message.more_recipients || (mail.mail.message.cut && recipients == 0)) {
     missed(mail.mail.seen_at, ErrorClass::mailbox_limit);
   }
   if (recipients == 0) {
@@ -131,11 +148,29 @@ void MailRouter::hold(HeldMail mail) {
   const std::uint64_t id = next_held_++;
   mail.bytes = size_of(mail.mail.message);
   held_bytes_ += mail.bytes;
-  for (const std::string& recipient : mail.mail.message.recipients) people_[recipient].held.push_back(id);
   held_.emplace(id, std::move(mail));
-  while (held_.size() > limits_.held_mails || held_bytes_ > limits_.held_bytes) {
-    count_unclaimed(release(held_.begin()->first));
+  std::vector<std::uint64_t> too_many;
+  for (const std::string& recipient : held_.at(id).mail.message.recipients) {
+    Person& person = people_[recipient];
+    person.held.push_back(id);
+    if (person.held.size() > limits_.held_of_person) too_many.push_back(person.held.front());
   }
+  for (const std::uint64_t one : too_many) drop(one);
+  while (held_.size() > limits_.held_mails || held_bytes_ > limits_.held_bytes) drop(held_.begin()->first);
+}
+
+// There is no room for it, and it may have been what one of its recipients is going to wait for.
+void MailRouter::drop(std::uint64_t held_id) {
+  const auto held = held_.find(held_id);
+  if (held == held_.end()) return;  // too many for two people
+  const TimePoint seen_at = held->second.mail.seen_at;
+  const HeldMail mail = release(held_id);
+  for (const std::string& recipient : mail.mail.message.recipients) {
+    const auto person = people_.find(recipient);
+    TimePoint& dropped_at = person == people_.end() ? forgotten_at_ : person->second.dropped_at;
+    dropped_at = std::max(dropped_at, seen_at);
+  }
+  count_unclaimed(mail);
 }
 
 MailRouter::HeldMail MailRouter::release(std::uint64_t held_id) {
@@ -182,14 +217,14 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
     outcome.result = MailResult::late;
   } else {
     outcome.result = MailResult::hidden;
-    outcome.error = why_blind(expectation);
+    outcome.error = why_blind(waiting);
   }
   if (!expectation.link_text.empty() && outcome.link.empty()) {
     // The link may stand where we did not read, or in another mail that we did not see.
-    const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(expectation);
+    const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(waiting);
     outcome.error = mail.mail.message.cut ? ErrorClass::mailbox_limit
                     : seen_all            ? ErrorClass::mail_link_bad
-                                          : why_blind(expectation);
+                                          : why_blind(waiting);
   }
   const bool at_least = mail.not_before < mail.mail.seen_at;
   count(outcome.result, outcome.folder, at_least ? elapsed(expectation.caused_at, mail.not_before) : outcome.delay,
@@ -200,9 +235,10 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
 }
 
 void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
-  const MailExpectation& expectation = waiting_.at(id).expectation;
-  const bool missed = may_be_missed(expectation);
-  const bool met = waiting_.at(id).linkless.has_value();
+  const Waiting& waiting = waiting_.at(id);
+  const MailExpectation& expectation = waiting.expectation;
+  const bool missed = may_be_missed(waiting);
+  const bool met = waiting.linkless.has_value();
   if (kind == MailOutcome::Kind::lost && missed) kind = MailOutcome::Kind::mailbox_fault;
   MailOutcome outcome;
   Duration waited = elapsed(expectation.caused_at, last_good_look_);
@@ -219,7 +255,7 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
     outcome.result = MailResult::pending;
   }
   outcome.kind = kind;
-  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = why_blind(expectation);
+  if (kind == MailOutcome::Kind::mailbox_fault) outcome.error = why_blind(waiting);
   count(outcome.result, MailFolder::inbox, waited, expectation.recipient, true);
   completions_.push_back({close(id, met), std::move(outcome)});
 }
@@ -241,6 +277,7 @@ void MailRouter::look_ended(TimePoint began) {
   latest_ = std::max(latest_, began);
   last_good_look_ = began;
   failed_since_ = false;
+  unfinished_since_ = TimePoint::max();
   fault_.reset();
   expire_links(began);
   while (!deadlines_.empty() && deadlines_.begin()->first <= began) {
@@ -251,6 +288,8 @@ void MailRouter::look_ended(TimePoint began) {
   }
   forget(began);
 }
+
+void MailRouter::look_unfinished(TimePoint ended) { unfinished_since_ = std::min(unfinished_since_, ended); }
 
 // A person whose mail has no link has waited long enough for another one.
 void MailRouter::expire_links(TimePoint began) {

@@ -39,12 +39,16 @@ class MailRouter {
     Duration held_for = std::chrono::minutes(15);
     std::size_t held_mails = 50'000;
     std::size_t held_bytes = std::size_t{64} << 20;
+    std::size_t held_of_person = 100;  // all of them are looked at when the person begins to wait
     // How long, and of how many, it is known that they waited once: tells a duplicate from an unknown mail.
     Duration remembered_for = std::chrono::hours(1);
     std::size_t remembered = 200'000;
     // How long no look may have ended before the mailbox counts as unreadable, and how long after its deadline
     // an expectation waits for it to come back.
     Duration blind_grace = std::chrono::seconds(5);
+    // How long after a good look began a mail may be seen and still have come just then. Later, nobody knows when it
+    // came since.
+    Duration fresh_for = std::chrono::seconds(5);
   };
   struct Completion {
     MailWatcher::Done done;
@@ -63,6 +67,8 @@ class MailRouter {
   // There is a mail that cannot be read, or not so far that its recipient is known.
   void missed(TimePoint seen_at, ErrorClass error);
   void look_ended(TimePoint began);
+  // The look read what it could, and there is more.
+  void look_unfinished(TimePoint ended);
   void look_failed(TimePoint now, MailFault fault);
   // Time goes by while a look goes on, or the mailbox is unreadable and nobody looks.
   void tick(TimePoint now);
@@ -81,30 +87,42 @@ class MailRouter {
  private:
   struct HeldMail {
     MailArrival mail;
-    TimePoint not_before{};  // it came after this: the last good look, where looks failed or took long since
+    TimePoint not_before{};  // it came after this: the last good look, where the mailbox was not looked at well since
     std::size_t bytes = 0;
   };
   struct Waiting {
     MailExpectation expectation;
+    std::string wanted;  // the text of the link, folded
     MailWatcher::Done done;
     std::optional<HeldMail> linkless;  // a mail for this person, but without the link
+    bool may_be_dropped = false;       // its mail came before it, and there was no room to hold it
   };
   struct Person {
-    std::vector<Id> waiting;             // oldest first
-    std::vector<std::uint64_t> held;     // oldest first
-    std::vector<TimePoint> unmet_since;  // given up, their mail may still come: earliest time of each
-    std::uint32_t ended = 0;             // expectations that ended, as far as remembered
+    std::vector<Id> waiting;                  // oldest first
+    std::vector<std::uint64_t> held;          // oldest first
+    std::vector<TimePoint> unmet_since;       // given up, their mail may still come: earliest time of each
+    TimePoint dropped_at = TimePoint::min();  // the newest mail for which there was no room
+    std::uint32_t ended = 0;                  // expectations that ended, as far as remembered
+  };
+  // Whether somebody who waits may get a mail.
+  struct Fit {
+    bool accepted = false;  // it came after its cause
+    bool complete = false;  // and has the link, if one is wanted
+    std::string link;
   };
   using People = std::unordered_map<std::string, Person>;  // by address
   using Deadlines = std::set<std::pair<TimePoint, Id>>;
 
   static bool accepts(const MailExpectation& expectation, TimePoint seen_at);
   [[nodiscard]] bool long_since_good_look(TimePoint now) const;
-  [[nodiscard]] bool may_be_missed(const MailExpectation& expectation) const;
-  [[nodiscard]] ErrorClass why_blind(const MailExpectation& expectation) const;
+  [[nodiscard]] bool may_be_missed(const Waiting& waiting) const;
+  [[nodiscard]] ErrorClass why_blind(const Waiting& waiting) const;
+  static Fit fit(const Waiting& waiting, const HeldMail& mail);
   bool give_to_waiting(HeldMail& mail);
-  bool give_to(Id id, HeldMail& mail, bool also_without_link);
+  void give_held(Id id);
+  void keep(Id id, HeldMail mail);
   void hold(HeldMail mail);
+  void drop(std::uint64_t held_id);
   HeldMail release(std::uint64_t held_id);
   void count_unclaimed(const HeldMail& mail);
   void deliver(Id id, const HeldMail& mail, std::string link);
@@ -130,9 +148,11 @@ class MailRouter {
   TimePoint latest_ = TimePoint::min();                  // the latest time heard of
   TimePoint last_good_look_ = TimePoint::min();          // when it began
   bool failed_since_ = true;                             // a look failed since then, or none was yet
+  TimePoint unfinished_since_ = TimePoint::max();        // a look left something over, and none was whole since
   std::optional<MailFault> fault_;
   ErrorClass last_fault_ = ErrorClass::mailbox_unreachable;
-  TimePoint missed_at_ = TimePoint::min();  // the newest mail that could not be read
+  TimePoint missed_at_ = TimePoint::min();     // the newest mail that could not be read
+  TimePoint forgotten_at_ = TimePoint::min();  // the newest mail dropped of people who are not remembered
   ErrorClass missed_error_ = ErrorClass::mailbox_protocol;
   std::vector<Completion> completions_;
   std::vector<MailSample> samples_;

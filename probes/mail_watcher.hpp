@@ -27,6 +27,8 @@ struct MailboxOptions {
   Duration poll_interval = std::chrono::milliseconds(500);  // the resolution of every delay; >= 10 ms
   // How long an IMAP server may say nothing (whole seconds, rounded up); twice as long for a whole command.
   Duration answer_within = std::chrono::seconds(15);
+  // How long the first look may take in all, for which the run waits. Later ones go on beside it.
+  Duration first_look_within = std::chrono::seconds(60);
   bool verify_certificates = true;
   std::string ca_file;
 };
@@ -68,8 +70,8 @@ class MailWatcher {
   using Done = std::function<void(MailOutcome)>;
 
   // Bad options (unknown scheme, userinfo in the URL, no such directory) are an Error. Takes the first
-  // look before it returns, which may last seconds: what is there then is history. A mailbox that cannot
-  // be reached is no Error but a fault: take() tells.
+  // look before it returns, which may last as long as first_look_within: what is there then is history. A mailbox that
+  // cannot be reached, or not be read in that time, is no Error but a fault: take() tells.
   static Result<std::unique_ptr<MailWatcher>> open(const MailboxOptions& options, const Clock& clock);
   // Whoever still waits is interrupted before this returns.
   virtual ~MailWatcher() = default;

@@ -121,13 +121,17 @@ class MaildirSource final : public MailSource {
     MailFolder kind = MailFolder::inbox;
     std::int64_t new_stamp = -1;  // of new/ and cur/ when they were read last
     std::int64_t cur_stamp = -1;
-    std::unordered_map<std::size_t, bool> known;  // by the name without its flags: still there at this look?
-    std::map<std::string, Unread> unread;         // seen, but not read yet
+    std::unordered_map<std::size_t, bool> known;     // by the name without its flags: still there at this look?
+    std::unordered_map<std::size_t, Unread> unread;  // seen, but not read yet
   };
-  // Mails of a folder that were not known: (name without flags, path).
+  // Mails of a folder that were not known.
   struct Fresh {
-    std::vector<std::pair<std::string, std::string>> mails;
-    bool all = true;  // false: there are more
+    struct Mail {
+      std::size_t name;  // the hash of what stands in `known`
+      std::string path;
+    };
+    std::vector<Mail> mails;             // to be read by this look
+    std::vector<std::size_t> left_over;  // by a later one
   };
 
   Look look_at_all(const Deliver& deliver, bool history);
@@ -181,10 +185,12 @@ std::optional<MailFault> MaildirSource::list(const std::string& path, Folder& fo
         known->second = true;
         return !stopping_;
       }
-      fresh.all = fresh.all && (history || fresh.mails.size() < kMaxMailsPerLook);
-      if (!fresh.all) return !stopping_;
+      if (!history && fresh.mails.size() >= kMaxMailsPerLook) {
+        fresh.left_over.push_back(hash_of(name));
+        return !stopping_;
+      }
       folder.known.emplace(hash_of(name), true);
-      if (!history) fresh.mails.emplace_back(name, directory + "/" + std::string(entry));
+      if (!history) fresh.mails.push_back({hash_of(name), directory + "/" + std::string(entry)});
       return !stopping_;
     });
     if (error != 0) return fault_from(error, "the Maildir cannot be read");
@@ -212,14 +218,14 @@ Look MaildirSource::look_at(const std::string& path, Folder& folder, const Deliv
   ::clock_gettime(CLOCK_REALTIME, &now);  // the file system's clock, not ours
   Fresh fresh;
   if (auto fault = list(path, folder, history, fresh)) {
-    for (const auto& [name, file] : fresh.mails) folder.known.erase(hash_of(name));
+    for (const auto& [name, file] : fresh.mails) folder.known.erase(name);
     return {std::move(fault)};
   }
   Look look;
   read(folder, fresh, deliver, look.fault);
-  look.whole = fresh.all;
+  look.whole = fresh.left_over.empty();
   const auto is_settled = [&](std::int64_t stamp) { return nanoseconds(now) - stamp > kStampGrain; };
-  const bool skip_next = fresh.all && folder.unread.empty() && is_settled(new_stamp) && is_settled(cur_stamp);
+  const bool skip_next = folder.unread.empty() && is_settled(new_stamp) && is_settled(cur_stamp);
   folder.new_stamp = skip_next ? new_stamp : -1;
   folder.cur_stamp = skip_next ? cur_stamp : -1;
   return look;
@@ -227,11 +233,15 @@ Look MaildirSource::look_at(const std::string& path, Folder& folder, const Deliv
 
 void MaildirSource::read(Folder& folder, const Fresh& fresh, const Deliver& deliver, std::optional<MailFault>& fault) {
   const TimePoint seen_at = clock_.now();
-  std::map<std::string, Unread> unread;
+  std::unordered_map<std::size_t, Unread> unread;
+  const auto known_as = [&](std::size_t name) {
+    const auto before = folder.unread.find(name);
+    return before == folder.unread.end() ? Unread{seen_at} : before->second;
+  };
+  for (const std::size_t name : fresh.left_over) unread.emplace(name, known_as(name));
   std::string bytes;
   for (const auto& [name, file] : fresh.mails) {
-    const auto before = folder.unread.find(name);
-    Unread mail = before == folder.unread.end() ? Unread{seen_at} : before->second;
+    Unread mail = known_as(name);
     int error = 0;
     if (!stopping_ && read_mail(file, bytes, error)) {
       deliver(RawMail{folder.kind, mail.seen_at, bytes});
@@ -244,7 +254,7 @@ void MaildirSource::read(Folder& folder, const Fresh& fresh, const Deliver& deli
           continue;
         }
       }
-      folder.known.erase(hash_of(name));
+      folder.known.erase(name);
       unread.emplace(name, mail);
     }
   }

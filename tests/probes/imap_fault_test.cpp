@@ -1,104 +1,25 @@
 // Mailboxes that fall silent, break off or lie: a row of docs/numbers.md each. None of it is the target's fault.
-#include "probes/imap_source.hpp"
+#include "tests/probes/odd_imap.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_clock.hpp"
-#include "tests/support/raw_server.hpp"
 
-#include <atomic>
-#include <functional>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gelombang::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* kSilence = "silence";  // says nothing, and stays
-constexpr const char* kEnd = "end";          // closes
-
-// An IMAP server with one mail, in good order but for the answers that a test gives by verb ("UID SEARCH", "greeting"),
-// where "{tag}" stands for the command's.
-class OddImap {
- public:
-  explicit OddImap(std::map<std::string, std::string> odd)
-      : odd_(std::move(odd)), server_([this](RawConnection& connection) { play(connection); }) {}
-
-  [[nodiscard]] MailboxOptions options() const {
-    MailboxOptions options;
-    options.url = "imap://127.0.0.1:" + std::to_string(server_.port());
-    options.user = "u";
-    options.password = Secret("p");
-    options.answer_within = answer_within;
-    return options;
-  }
-  // Long where an answer comes: it must not depend on how busy the machine is.
-  Duration answer_within = 1min;
-  [[nodiscard]] int commands() const { return commands_; }
-
-  // What is new since the look before: UIDs from 8 on. Called on the server's threads.
-  std::atomic<int> mails = 0;
-
- private:
-  std::string answer_to(const std::string& verb, const std::string& line) const {
-    if (const auto odd = odd_.find(verb); odd != odd_.end()) return odd->second;
-    if (verb == "greeting") return "* OK ready\r\n";
-    if (verb == "CAPABILITY") return "* CAPABILITY IMAP4rev1\r\n{tag} OK\r\n";
-    if (verb == "LIST") return "* LIST () \"/\" INBOX\r\n{tag} OK\r\n";
-    if (verb == "SELECT") return "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n{tag} OK\r\n";
-    if (verb == "UID SEARCH") return search(line);
-    if (verb == "UID FETCH" && line.find("INTERNALDATE") != std::string::npos) {
-      return "* 1 FETCH (UID 7 INTERNALDATE \"23-Nov-2026 21:43:36 +0000\")\r\n{tag} OK\r\n";
-    }
-    if (verb == "UID FETCH") return "* 1 FETCH (UID 8 BODY[]<0> {14}\r\nTo: a@t\r\n\r\nhi\n)\r\n{tag} OK\r\n";
-    return "{tag} OK\r\n";
-  }
-  std::string search(const std::string& line) const {
-    const int newest = 7 + mails;
-    std::string list = "* SEARCH";
-    const std::size_t colon = line.rfind(':');
-    const int first = colon == std::string::npos ? newest : std::stoi(line.substr(line.rfind(' ') + 1));
-    for (int uid = std::max(first, 7); uid <= newest; ++uid) list += " " + std::to_string(uid);
-    return list + "\r\n{tag} OK\r\n";
-  }
-  void play(RawConnection& connection) {
-    if (!say(connection, answer_to("greeting", ""), "")) return;
-    for (std::string line = hear(connection); !line.empty(); line = hear(connection)) {
-      ++commands_;
-      const std::size_t end = line.find(' ');
-      const std::string tag = line.substr(0, end);
-      std::string verb = line.substr(end + 1, line.find(' ', end + 1) - end - 1);
-      if (verb == "UID") verb = line.substr(end + 1, line.find(' ', end + 5) - end - 1);
-      if (!say(connection, answer_to(verb, line), tag)) return;
-    }
-  }
-  static bool say(RawConnection& connection, std::string answer, const std::string& tag) {
-    if (answer == kEnd) return false;
-    if (answer == kSilence) {
-      connection.wait_for_close();
-      return false;
-    }
-    for (std::size_t at = answer.find("{tag}"); at != std::string::npos; at = answer.find("{tag}")) {
-      answer.replace(at, 5, tag);
-    }
-    const bool last = answer.ends_with(kEnd);
-    if (last) answer.resize(answer.size() - std::string(kEnd).size());
-    return connection.send(answer) && !last;
-  }
-  static std::string hear(RawConnection& connection) {
-    std::string line;
-    for (std::string byte = connection.read_bytes(1); !byte.empty() && byte != "\n"; byte = connection.read_bytes(1)) {
-      if (byte != "\r") line += byte;
-    }
-    return line;
-  }
-
-  const std::map<std::string, std::string> odd_;
-  std::atomic<int> commands_ = 0;
-  RawServer server_;
-};
 
 // A first look and, where that goes well, one that meets a new mail.
 Look look_of(OddImap& server, std::vector<std::string>* seen = nullptr) {
@@ -113,6 +34,28 @@ Look look_of(OddImap& server, std::vector<std::string>* seen = nullptr) {
   return source->look(deliver);
 }
 
+using Odd = std::map<std::string, std::string>;
+
+// A mailbox after its first look, and what the later ones hand over.
+struct Watched {
+  explicit Watched(Odd odd = {}) : server(std::move(odd)) { REQUIRE_FALSE(look().fault); }
+  Look look() {
+    return source->look([this](const RawMail& raw) {
+      if (raw.unreadable == ErrorClass::none) {
+        seen.emplace_back(raw.bytes);
+      } else {
+        unreadable.push_back(raw.unreadable);
+      }
+    });
+  }
+
+  OddImap server;
+  FakeClock clock;
+  std::unique_ptr<MailSource> source = open_imap(server.options(), clock).value();
+  std::vector<std::string> seen;
+  std::vector<ErrorClass> unreadable;
+};
+
 struct Row {
   std::string verb;
   std::string answer;
@@ -122,7 +65,7 @@ struct Row {
 void check(const std::vector<Row>& rows, Duration answer_within = 1min) {
   for (const Row& row : rows) {
     INFO(row.verb << ": " << row.answer.substr(0, 80));
-    OddImap server(std::map<std::string, std::string>{{row.verb, row.answer}});
+    OddImap server(Odd{{row.verb, row.answer}});
     server.answer_within = answer_within;
     const Look look = look_of(server);
     REQUIRE(look.fault);
@@ -135,7 +78,7 @@ void check(const std::vector<Row>& rows, Duration answer_within = 1min) {
 }  // namespace
 
 TEST_CASE("imap faults: the server of these tests is in good order where it is told nothing else") {
-  OddImap server({});
+  OddImap server;
   std::vector<std::string> seen;
   const Look look = look_of(server, &seen);
   INFO((look.fault ? look.fault->detail : ""));
@@ -159,6 +102,26 @@ TEST_CASE("imap faults: silence is an unreachable mailbox, whatever was asked") 
       {"UID FETCH", "* 1 FETCH (UID 8 BODY[]<0> {90}\r\nTo: a@t\r\n\r\n", ErrorClass::mailbox_unreachable},
   };
   check(rows, 100ms);
+}
+
+TEST_CASE("imap faults: the first look ends in time, however slow the answers are") {
+  OddImap server(Odd{{"UID SEARCH", kSilence}});
+  FakeClock clock;
+  MailboxOptions options = server.options();
+  options.first_look_within = 100ms;
+  auto source = open_imap(options, clock).value();
+  const Look look = source->look([](const RawMail&) {});
+  REQUIRE(look.fault);
+  CHECK(look.fault->error == ErrorClass::mailbox_unreachable);
+
+  // All commands together: none is begun after that time.
+  OddImap slow;
+  options = slow.options();
+  source = open_imap(options, clock).value();
+  clock.advance(60s);
+  CHECK(source->look([](const RawMail&) {}).fault);
+  CHECK(slow.commands() == 0);
+  CHECK_FALSE(source->look([](const RawMail&) {}).fault);
 }
 
 TEST_CASE("imap faults: so is one that ends the connection") {
@@ -199,8 +162,125 @@ TEST_CASE("imap faults: wrong and missing answers are nonsense, and never an emp
       {"UID SEARCH", "* SEARCH 99999999999\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
       {"UID SEARCH", "* ESEARCH (TAG \"{tag}\") UID ALL 1:4294967295\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
       {"UID FETCH", "* 1 FETCH (UID 8 BODY[]<0> NIL)\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
+      {"UID FETCH", "{tag} NO [SERVERBUG] later\r\n", ErrorClass::mailbox_protocol},
+      {"UID FETCH", "{tag} BAD no\r\n", ErrorClass::mailbox_protocol},
       {"NOOP", "{tag} BAD no\r\n", ErrorClass::mailbox_protocol},
   });
+}
+
+TEST_CASE("imap faults: a mail that the server refuses to hand over is given up, and may have been anybody's") {
+  const auto answer = GENERATE("{tag} NO [UNAVAILABLE] later\r\n", "{tag} BAD what\r\n");
+  Watched box(Odd{{"UID FETCH", answer}});
+  box.server.mails = 1;
+  int faults = 0;
+  while (box.look().fault) REQUIRE(++faults < 10);
+  CHECK(faults == 4);  // five attempts, the second at once
+  CHECK(box.seen.empty());
+  CHECK(box.unreadable == std::vector<ErrorClass>{ErrorClass::mailbox_protocol});
+}
+
+TEST_CASE("imap faults: one refusal delays a mail, and no mail in the answer means that it is gone") {
+  Watched box;
+  box.server.mails = 1;
+  box.server.answer_once("UID FETCH", "{tag} NO [UNAVAILABLE] later\r\n");
+  box.server.answer_once("UID FETCH", "{tag} NO [UNAVAILABLE] later\r\n");
+  CHECK(box.look().fault);
+  CHECK_FALSE(box.look().fault);
+  CHECK(box.seen.size() == 1);
+  box.server.mails = 2;
+  box.server.answer_once("UID FETCH", "{tag} OK\r\n");
+  CHECK_FALSE(box.look().fault);
+  CHECK(box.seen.size() == 1);
+  CHECK(box.unreadable.empty());
+}
+
+TEST_CASE("imap faults: a spam folder that is refused is a fault, unless it is gone") {
+  const std::string without = "* LIST () \"/\" INBOX\r\n{tag} OK\r\n";
+  Watched box(Odd{{"LIST", "* LIST () \"/\" INBOX\r\n* LIST (\\Junk) \"/\" Junk\r\n{tag} OK\r\n"}});
+  box.server.mails = 1;
+  SECTION("for a moment") {
+    box.server.answer_once("SELECT Junk", "{tag} NO [UNAVAILABLE] later\r\n");
+    const Look look = box.look();
+    REQUIRE(look.fault);
+    CHECK(look.fault->error == ErrorClass::mailbox_protocol);
+    CHECK_FALSE(box.look().fault);
+    CHECK(box.seen.size() == 2);
+  }
+  SECTION("it is gone, as the refusal says") {
+    box.server.answer_once("SELECT Junk", "{tag} NO [NONEXISTENT] it is not there\r\n");
+    CHECK_FALSE(box.look().fault);
+    CHECK(box.seen.size() == 1);
+  }
+  SECTION("it is gone, as the list says") {
+    box.server.answer_once("SELECT Junk", "{tag} NO it is not there\r\n");
+    box.server.answer_once("LIST", without);
+    box.server.answer_once("LIST", without);
+    CHECK_FALSE(box.look().fault);
+    CHECK(box.seen.size() == 1);
+  }
+}
+
+TEST_CASE("imap faults: one wrong answer about the newest mail hides none of the later ones") {
+  Watched box;
+  box.server.mails = 1;
+  box.server.answer_once("UID SEARCH UID *", "* SEARCH 4294967295\r\n{tag} OK\r\n");
+  CHECK_FALSE(box.look().fault);
+  CHECK(box.seen.size() == 1);
+  box.server.mails = 2;
+  CHECK_FALSE(box.look().fault);
+  CHECK(box.seen.size() == 2);
+}
+
+TEST_CASE("imap faults: history without dates is a fault, unless it was deleted meanwhile") {
+  check({
+      {"INTERNALDATE", "{tag} OK\r\n", ErrorClass::mailbox_protocol},
+      {"INTERNALDATE", "* 1 FETCH (UID 7 INTERNALDATE NIL)\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
+      {"INTERNALDATE", "* 1 FETCH (FLAGS (\\Seen))\r\n{tag} OK\r\n", ErrorClass::mailbox_protocol},
+  });
+  OddImap server;
+  server.answer_once("UID FETCH 7:7 (UID INTERNALDATE)", "{tag} OK\r\n");
+  // The third question is whether it is still there.
+  server.answer_once("UID SEARCH UID 7:7", "* SEARCH\r\n{tag} OK\r\n");
+  const FakeClock clock;
+  CHECK_FALSE(open_imap(server.options(), clock).value()->look([](const RawMail&) {}).fault);
+}
+
+TEST_CASE("imap faults: sockets that were closed are let alone, whoever has their numbers now") {
+  // Nobody accepts here, and its queue is full: a connection that is given up libcurl closes without a word.
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const general = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(listener, general, size) == 0);
+  REQUIRE(::listen(listener, 0) == 0);
+  REQUIRE(::getsockname(listener, general, &size) == 0);
+  std::vector<int> opened{listener};
+  for (int i = 0; i < 4; ++i) {
+    opened.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(opened.back(), general, size);
+  }
+
+  MailboxOptions options;
+  options.url = "imap://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  options.user = "u";
+  options.password = Secret("p");
+  options.answer_within = 100ms;
+  const FakeClock clock;
+  auto source = open_imap(options, clock).value();
+  REQUIRE(source->look([](const RawMail&) {}).fault);
+  std::array<std::array<int, 2>, 8> pairs{};
+  for (auto& pair : pairs) REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
+  source.reset();
+  for (const auto& pair : pairs) {
+    char byte = 'x';
+    CHECK(::send(pair[0], &byte, 1, MSG_NOSIGNAL) == 1);
+    CHECK(::recv(pair[1], &byte, 1, MSG_DONTWAIT) == 1);
+    CHECK(::send(pair[1], &byte, 1, MSG_NOSIGNAL) == 1);
+    opened.insert(opened.end(), pair.begin(), pair.end());
+  }
+  for (const int fd : opened) ::close(fd);
 }
 
 TEST_CASE("imap faults: what is larger than we read is a limit of ours") {
@@ -218,13 +298,15 @@ TEST_CASE("imap faults: what is larger than we read is a limit of ours") {
 }
 
 TEST_CASE("imap faults: a server with few mails far apart in four thousand million UIDs costs few commands") {
-  OddImap server(std::map<std::string, std::string>{{"UID SEARCH", "* SEARCH 4294967290\r\n{tag} OK\r\n"}});
+  OddImap server(
+      Odd{{"UID SEARCH", "* SEARCH 4294967290\r\n{tag} OK\r\n"},
+          {"INTERNALDATE", "* 1 FETCH (UID 4294967290 INTERNALDATE \"23-Nov-2026 21:43:36 +0000\")\r\n{tag} OK\r\n"}});
   CHECK_FALSE(look_of(server).fault);
   CHECK(server.commands() < 60);
 }
 
 TEST_CASE("imap faults: what one look reads is bounded, and the next one goes on") {
-  OddImap server({});
+  OddImap server;
   const FakeClock clock;
   const auto source = open_imap(server.options(), clock).value();
   REQUIRE_FALSE(source->look([](const RawMail&) {}).fault);
@@ -240,8 +322,24 @@ TEST_CASE("imap faults: what one look reads is bounded, and the next one goes on
   CHECK(read == std::vector<int>{1'000, 1'000, 500});
 }
 
+TEST_CASE("imap faults: no further mails are listed while very many wait to be read") {
+  Watched box;
+  box.server.mails = 12'500;
+  REQUIRE_FALSE(box.look().fault);
+  const int searches = box.server.searches();
+  box.server.mails = 13'000;
+  for (const int expected : {0, 0, 2}) {
+    const int before = box.server.searches();
+    const Look look = box.look();
+    CHECK_FALSE(look.fault);
+    CHECK_FALSE(look.whole);
+    CHECK(box.server.searches() - before == expected);
+  }
+  CHECK(searches > 2);
+}
+
 TEST_CASE("imap faults: a name that only looks like this machine gets no password in plain text") {
-  OddImap server({});
+  OddImap server;
   for (const char* host : {"x.localhost", "mail.localhost", "localhost."}) {
     INFO(host);
     MailboxOptions options = server.options();

@@ -58,9 +58,22 @@ TEST_CASE("imap response: FETCH lines give the date of arrival, in whatever orde
   REQUIRE(other);
   CHECK(other->uid == 8);
   CHECK(other->arrived == 1'795'470'216 - 20 * 86'400 - 7 * 3'600);
+  // What was not asked for is skipped.
   for (const char* line :
-       {"", "* 3 FETCH (", "* 3 FETCH (UID 7)", R"(* 3 FETCH (INTERNALDATE "23-Nov-2026 21:43:36 +0000"))",
-        R"(* 3 FETCH (UID 7 INTERNALDATE "nonsense"))", "* 3 FETCH (UID x", "* 3 FETCH (FLAGS (", "* 3 EXPUNGE"}) {
+       {R"(* 3 FETCH (MODSEQ (624140003) UID 7 INTERNALDATE "23-Nov-2026 21:43:36 +0000"))",
+        R"(* 3 FETCH (UID 7 X-GM-MSGID 12 INTERNALDATE "23-Nov-2026 21:43:36 +0000" EMAILID (M6d99ac3275bb4e)))",
+        R"(* 3 FETCH (ENVELOPE (NIL "a \") b" (("x" NIL))) UID 7 INTERNALDATE "23-Nov-2026 21:43:36 +0000"))"}) {
+    INFO(line);
+    const auto one = parse_date_line(line);
+    REQUIRE(one);
+    CHECK(one->uid == 7);
+    CHECK(one->arrived == 1'795'470'216);
+  }
+  for (const char* line :
+       {"* 3 FETCH (UID 7 MODSEQ (", "* 3 FETCH (UID 7 INTERNALDATE NIL)", "* 3 FETCH (UID 7 X", "* 3 FETCH (UID 7 )))",
+        R"(* 3 FETCH (UID 7 X "a)", "* 3 FETCH (UID 7 X {3}", "", "* 3 FETCH (", "* 3 FETCH (UID 7)",
+        R"(* 3 FETCH (INTERNALDATE "23-Nov-2026 21:43:36 +0000"))", R"(* 3 FETCH (UID 7 INTERNALDATE "nonsense"))",
+        "* 3 FETCH (UID x", "* 3 FETCH (FLAGS (", "* 3 EXPUNGE"}) {
     INFO(line);
     CHECK_FALSE(parse_date_line(line).has_value());
   }

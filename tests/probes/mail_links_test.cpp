@@ -209,4 +209,17 @@ TEST_CASE("mail links: HTML that is not shown holds no link, and addresses besid
   CHECK(in_html("<p>Verify my account: https://x.test/</p>" + link) == url);
 }
 
+TEST_CASE("mail links: a part of an image is a link as well, called by its alt") {
+  const std::string url = "https://portal.test/v?t=1";
+  const auto map = [](const std::string& area) { return in_html("<img usemap=#m><map name=m>" + area + "</map>"); };
+  CHECK(map("<area shape=default href=\"" + url + "\" alt=\"Verify my Account\">") == url);
+  CHECK(map("<area href=https://x.test/ alt=Home><AREA alt='Verify&nbsp;my account' HREF='" + url + "'/>") == url);
+  CHECK(in_html("<base href=https://portal.test/a><map><area href='v?t=1' alt='Verify my account'></map>") == url);
+  CHECK(map("<area href=\"" + url + "\">Verify my account").empty());
+  CHECK(map("<area alt='Verify my account'>").empty());
+  CHECK(map("<area href=javascript:x alt='Verify my account'>").empty());
+  // It neither ends nor names an anchor.
+  CHECK(in_html("<a href=" + url + ">Verify <area href=https://x.test/ alt=my>my account</a>") == url);
+}
+
 }  // namespace gelombang::test

@@ -84,6 +84,34 @@ TEST_CASE("mail poller: a raw mail reaches the person who waits, with the time o
   CHECK(outcome->delay == Duration(1s));
 }
 
+TEST_CASE("mail poller: after a look that was slow or left something over nobody knows when a mail came") {
+  Bench bench;
+  bench.poller.step();
+  const auto delivered = [&bench](Duration before) {
+    MailExpectation expectation;
+    expectation.recipient = "ani@peserta.test";
+    expectation.caused_at = bench.clock.now();
+    bool decided = false;
+    bench.poller.expect(
+        expectation, [](const MailOutcome&) {}, decided);
+    bench.clock.advance(before);
+    bench.script.lasts = {};
+    bench.script.whole = true;
+    bench.script.mails = {"To: ani@peserta.test\r\n\r\nhello"};
+    while (!bench.script.mails.empty()) bench.clock.advance(bench.poller.step());
+    return bench.poller.take().samples.at(0).at_least;
+  };
+  CHECK_FALSE(delivered(500ms));
+  bench.script.lasts = 3s;
+  bench.run_for(1s);
+  CHECK(delivered(500ms));
+  CHECK_FALSE(delivered(500ms));
+  bench.script.whole = false;
+  bench.script.lasts = 10ms;
+  bench.run_for(100ms);
+  CHECK(delivered(100ms));
+}
+
 TEST_CASE("mail poller: mail that is there already is told at once, but not inside the call") {
   Bench bench;
   bench.script.mails = {"To: ani@peserta.test\r\n\r\nhello"};

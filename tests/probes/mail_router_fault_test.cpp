@@ -135,6 +135,56 @@ TEST_CASE("mail router: a mail is not called late when the mailbox could not be 
   }
 }
 
+TEST_CASE("mail router: what our own reading took is no delay of the mail") {
+  MailRouter::Limits limits;
+  limits.fresh_for = 1s;
+  MailBox box(limits);
+  box.expect("a@t");
+  box.expect("b@t");
+  const TimePoint caused_at = box.clock.now();
+  box.clock.advance(29s);
+  box.look();
+
+  SECTION("looks came soon enough after each other") {
+    box.clock.advance(1s);
+    box.arrive("a@t");
+    const auto samples = box.router.take().samples;
+    REQUIRE(samples.size() == 1);
+    CHECK(samples[0].delay == Duration(30s));
+    CHECK_FALSE(samples[0].at_least);
+  }
+  SECTION("they did not") {
+    box.clock.advance(1s + 1ns);
+    box.arrive("a@t");
+    CHECK(box.outcomes[0].result == MailResult::hidden);
+    const auto samples = box.router.take().samples;
+    REQUIRE(samples.size() == 1);
+    CHECK(samples[0].delay == Duration(29s));
+    CHECK(samples[0].at_least);
+  }
+  SECTION("a look left mails over") {
+    box.clock.advance(500ms);
+    const TimePoint seen = box.clock.now();
+    box.clock.advance(100ms);
+    box.router.look_unfinished(box.clock.now());
+    box.clock.advance(100ms);
+    // One that it saw, and one that it may have left.
+    box.router.arrive({MailFolder::inbox, seen, {{"a@t"}, "subject", {}}});
+    box.router.arrive({MailFolder::inbox, box.clock.now(), {{"b@t"}, "subject", {}}});
+    const auto samples = box.router.take().samples;
+    REQUIRE(samples.size() == 2);
+    CHECK(samples[0].delay == seen - caused_at);
+    CHECK_FALSE(samples[0].at_least);
+    CHECK(samples[1].delay == Duration(29s));
+    CHECK(samples[1].at_least);
+    box.look();
+    box.expect("a@t");
+    box.clock.advance(200ms);
+    box.arrive("a@t");
+    CHECK_FALSE(box.router.take().samples.at(0).at_least);
+  }
+}
+
 TEST_CASE("mail router: the tally says whether the mailbox can be read") {
   MailBox box;
   CHECK(box.router.take().healthy);
@@ -183,6 +233,54 @@ TEST_CASE("mail router: memory is bounded, and what is dropped is counted first"
     box.look();
     CHECK(box.router.people() == 0);
   }
+}
+
+TEST_CASE("mail router: a flood of mail to one person takes nobody else's place, and is no lost mail") {
+  MailRouter::Limits limits;
+  limits.held_mails = 1'000;
+  limits.held_of_person = 10;
+  MailBox box(limits);
+  box.arrive("b@t");
+  box.arrive("a@t", {anchor("go", "http://t/")});
+  for (int i = 0; i < 2'000; ++i) box.arrive("a@t");
+  CHECK(box.router.held() == 11);
+  CHECK(box.tally() == Counts{{MailResult::unknown, 1'991}});
+  box.expect("b@t");
+  CHECK(box.router.held() == 10);
+  // Its mail, with the link, was dropped.
+  box.expect("a@t", "go");
+  CHECK(box.router.held() == 9);
+  box.hand_out();
+  CHECK(box.ended(0));
+  CHECK_FALSE(box.ended(1));
+  box.clock.advance(30s);
+  box.look();
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
+  // What is caused later cannot have been among it.
+  box.expect("a@t", "go");
+  box.arrive("a@t");
+  box.clock.advance(30s);
+  box.look();
+  CHECK(box.outcomes[2].error == ErrorClass::mail_link_bad);
+}
+
+TEST_CASE("mail router: where held mail was dropped, only who begins to wait later may have had it") {
+  MailRouter::Limits limits;
+  limits.held_mails = 10;
+  MailBox box(limits);
+  const TimePoint before = box.clock.now();
+  box.expect("early@t");
+  box.clock.advance(2s);
+  for (int i = 0; i < 20; ++i) box.arrive("q" + std::to_string(i) + "@t");
+  box.expect("q3@t", {}, before);
+  box.clock.advance(2s);
+  box.expect("late@t");
+  box.clock.advance(120s);
+  box.look();
+  CHECK(box.outcomes[0].kind == Kind::lost);
+  CHECK(box.outcomes[1].kind == Kind::mailbox_fault);
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
+  CHECK(box.outcomes[2].kind == Kind::lost);
 }
 
 TEST_CASE("mail router: durations without end do not overflow") {

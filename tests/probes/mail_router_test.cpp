@@ -360,6 +360,25 @@ TEST_CASE("mail router: a limit of ours is not the target's bad link, nor its lo
   CHECK(box.tally() == Counts{{MailResult::in_time, 1}, {MailResult::unknown, 1}, {MailResult::hidden, 1}});
 }
 
+TEST_CASE("mail router: a newsletter to others hides no lost mail, but one whose recipients are not all known does") {
+  MailBox box;
+  box.expect("a@t");
+  MailMessage newsletter;
+  for (std::size_t i = 0; i < kMaxRecipients; ++i) newsletter.recipients.push_back("p" + std::to_string(i) + "@t");
+  newsletter.cut = true;  // its links, say
+  box.router.arrive({MailFolder::inbox, box.clock.now(), newsletter});
+  box.clock.advance(120s);
+  box.look();
+  CHECK(box.outcomes[0].kind == Kind::lost);
+  box.expect("b@t");
+  newsletter.more_recipients = true;
+  box.router.arrive({MailFolder::inbox, box.clock.now(), newsletter});
+  box.clock.advance(120s);
+  box.look();
+  CHECK(box.outcomes[1].kind == Kind::mailbox_fault);
+  CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
+}
+
 TEST_CASE("mail router: a held mail with the link is preferred to an older one without it") {
   MailBox box;
   box.arrive("a@t", {});

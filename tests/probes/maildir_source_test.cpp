@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gelombang::test {
@@ -174,6 +176,23 @@ TEST_CASE("maildir: what one look reads is bounded, and the next one goes on") {
     read.push_back(box.look().size());
   } while (!box.whole);
   CHECK(read == std::vector<std::size_t>{1'000, 1'000, 500});
+}
+
+TEST_CASE("maildir: mails that a look left to the next one keep the time of the look that saw them first") {
+  Maildir box;
+  box.open();
+  for (int i = 0; i < 2'500; ++i) box.deliver("flood");
+  const TimePoint first = box.clock.now();
+  std::map<std::pair<std::string, TimePoint>, int> seen;
+  const auto look = [&] {
+    return box.source->look([&](const RawMail& mail) { ++seen[{std::string(mail.bytes), mail.seen_at}]; }).whole;
+  };
+  CHECK_FALSE(look());
+  box.clock.advance(3s);
+  box.deliver("later");
+  while (!look()) {
+  }
+  CHECK(seen == decltype(seen){{{"flood", first}, 2'500}, {{"later", first + 3s}, 1}});
 }
 
 TEST_CASE("maildir: more mails than are kept in mind are a limit of ours, until some are gone") {
