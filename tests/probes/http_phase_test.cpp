@@ -79,14 +79,15 @@ class Deviations {
   // `way_back_ms` is what the network adds to the answer.
   void add(const RequestSample& sample, const TimedServer::Times& times, double way_back_ms = 0) {
     CHECK(phase_sum(sample) == sample.service_time);
-    note(send_, ms(times.received - end_of(sample, Phase::send)), phase_ms(sample, Phase::send));
+    note("send", send_, ms(times.received - end_of(sample, Phase::send)), phase_ms(sample, Phase::send));
     const double thinking = ms(times.answered - times.received) + way_back_ms;
-    note(wait_, phase_ms(sample, Phase::wait) - thinking, thinking);
+    note("wait", wait_, phase_ms(sample, Phase::wait) - thinking, thinking);
     const double talking = ms(times.ended - times.answered);
-    note(receive_, phase_ms(sample, Phase::receive) - talking, talking);
+    note("receive", receive_, phase_ms(sample, Phase::receive) - talking, talking);
   }
   // `allowed` grows with what stands between the client and the server, and takes time of its own.
   void check(double allowed = kAllowed) {
+    INFO(seen_);
     CHECK(median(send_) <= allowed);
     CHECK(median(wait_) <= allowed);
     CHECK(median(receive_) <= allowed);
@@ -94,7 +95,8 @@ class Deviations {
 
  private:
   // In units of what is allowed.
-  static void note(std::vector<double>& list, double off_ms, double whole_ms) {
+  void note(const char* phase, std::vector<double>& list, double off_ms, double whole_ms) {
+    seen_ += std::string(phase) + " off by " + std::to_string(off_ms) + " of " + std::to_string(whole_ms) + " ms\n";
     list.push_back(std::abs(off_ms) / std::max(20.0, whole_ms * 0.05));
   }
   static double median(std::vector<double>& list) {
@@ -105,6 +107,7 @@ class Deviations {
   std::vector<double> send_;
   std::vector<double> wait_;
   std::vector<double> receive_;
+  std::string seen_;
 };
 
 }  // namespace

@@ -43,6 +43,8 @@ void limit_buffer(int fd, std::uint64_t bandwidth) {
   if (bandwidth == 0) return;
   const int buffer = static_cast<int>(std::clamp<std::uint64_t>(bandwidth / 400, 2048, 1 << 20));
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  const int window = std::max(buffer, 2 * kSegment);
+  setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &window, sizeof window);
 }
 
 void close_hard(int fd) {
