@@ -1,5 +1,5 @@
 // What becomes of an answer's body, as libcurl hands it over: it waits for the user's link, is decoded within the
-// budget of the round, and kept up to a limit.
+// budget of the turn, and kept up to a limit.
 #include "probes/http_transfer.hpp"
 
 #include <algorithm>
@@ -57,7 +57,7 @@ bool Transfer::begin_body() {
   return true;
 }
 
-// Where the round's budget ends within `data`, libcurl keeps it and hands the same bytes over again, with what came
+// Where the turn's budget ends within `data`, libcurl keeps it and hands the same bytes over again, with what came
 // after them: in a later turn of the loop, when others had theirs.
 std::size_t Transfer::decode(std::string_view data) {
   struct Keeper final : HttpDecoder::Sink {

@@ -95,6 +95,11 @@ void Hop::note_sent(TimePoint now) {
   sent = std::max(now, paced->sent_at());
 }
 
+void TransferContext::begin_turn() noexcept {
+  decode_allowance = kDecodedPerTurn;
+  tls_reads.begin_round();
+}
+
 void TransferContext::request_written(TimePoint now) {
   Transfer* const transfer = std::exchange(handing_over, nullptr);
   if (transfer == nullptr || transfer->hop.streamed) return;

@@ -71,8 +71,9 @@ struct EasySlot {
 
 // What the callbacks of all transfers of a client share.
 struct TransferContext {
-  // Bytes that are decoded in a round of libcurl's, all layers together: somewhat less than a millisecond's work.
-  static constexpr std::size_t kDecodedPerRound = 256 * 1024;
+  // Bytes that are decoded in a turn of the loop, all answers and their layers together: somewhat less than a
+  // millisecond's work.
+  static constexpr std::size_t kDecodedPerTurn = 256 * 1024;
 
   const Clock& clock;
   SocketGuard& guard;
@@ -84,10 +85,12 @@ struct TransferContext {
   std::vector<Transfer*> held{};       // libcurl has read more of their answers than their links have carried
   std::vector<Transfer*> early{};      // their answers came before their bodies were delivered
   SpareResults spare_results{};
-  std::size_t decode_allowance = kDecodedPerRound;  // what is left of it
+  std::size_t decode_allowance = kDecodedPerTurn;  // what is left of it
   std::vector<std::unique_ptr<HttpDecoder>> spare_decoders{};
   TlsReadBudget tls_reads{};
 
+  // Others have had their turn, or are about to have it.
+  void begin_turn() noexcept;
   // libcurl is done with writing the request that it began last.
   void request_written(TimePoint now);
   std::unique_ptr<HttpDecoder> lend_decoder();

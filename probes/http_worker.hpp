@@ -63,7 +63,9 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void diagnose_name(Transfer& transfer, HopOutcome outcome);
   void end_early_answers();
   void look_at_early_answers();
+  void take_round();
   void hold_reads();
+  void resume_reads();
   void resume_read(TransferId id);
   void end_hop(Transfer& transfer, HopOutcome outcome);
   void follow(Transfer& transfer, const HttpUrl& target);

@@ -119,8 +119,33 @@ TEST_CASE("http flood: a gigabyte from some bytes is decoded in turns, up to our
   CHECK(result.response.body.size() == HttpRequest{}.max_body);
   CHECK(result.response.body_size <= HttpDecoder::kMaxDecoded);
   CHECK(result.response.body_size > HttpDecoder::kMaxDecoded / 2);
-  CHECK(turns >= result.response.body_size / TransferContext::kDecodedPerRound);
+  CHECK(turns >= result.response.body_size / TransferContext::kDecodedPerTurn);
   CHECK(result.hops[0].bytes_received < 17'000);
+}
+
+TEST_CASE("http flood: many coded answers together are decoded within the budget of a turn") {
+  constexpr std::size_t kUsers = 40;
+  const std::string bomb = deflated(std::string(2 << 20, '\0'));
+  RawServer server([&bomb](RawConnection& connection) {
+    connection.read_request();
+    connection.send(http_answer(bomb, "200 OK", "Content-Encoding: gzip\r\n"));
+  });
+  std::size_t turns = 0;
+  HttpClient::Options options;
+  options.after_turn = [&turns] { ++turns; };
+  HttpHarness http(options);
+  std::size_t ended = 0;
+  std::size_t decoded = 0;
+  for (std::size_t user = 0; user < kUsers; ++user) {
+    http.client().start(http.user(user), get_request(server.url()), [&](const HttpResult& result) {
+      CHECK(error_of(result) == "none");
+      decoded += result.response.body_size;
+      ++ended;
+    });
+  }
+  REQUIRE(http.run_until([&] { return ended == kUsers; }));
+  CHECK(decoded == kUsers * (2 << 20));
+  CHECK(turns >= decoded / TransferContext::kDecodedPerTurn);
 }
 
 TEST_CASE("http flood: coded bodies without end are ended by their time limit") {
