@@ -40,7 +40,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 
 std::size_t Transfer::take_body(std::string_view data) {
   if (hop.paced && must_wait()) return CURL_WRITEFUNC_PAUSE;
-  if (hop.decoded_ahead == 0) hop.last_byte = context.clock.now();
+  if (!std::exchange(hop.decode_waits, false)) hop.last_byte = context.clock.now();
   if (!std::exchange(hop.body_began, true) && !begin_body()) return 0;
   if (hop.decoder) return decode(data);
   keep(data);
@@ -70,7 +70,7 @@ std::size_t Transfer::decode(std::string_view data) {
     case HttpDecoder::State::malformed: hop.body_malformed = true; return 0;
     case HttpDecoder::State::exhausted:
       context.held.push_back(this);
-      hop.held = true;
+      hop.held = hop.decode_waits = true;
       hop.decoded_ahead = data.size() - rest.size();
       return CURL_WRITEFUNC_PAUSE;
     case HttpDecoder::State::given_up: hop.response.body_truncated = true; break;

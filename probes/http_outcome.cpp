@@ -125,6 +125,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.unanswered = !hop.answered;
   facts.cut_short = hop.answered && !transfer.whole();
   facts.body_malformed = hop.body_malformed;
+  facts.decode_waits = hop.decode_waits;
   facts.http2 = hop.http2;
   facts.body_unsent = hop.with_body && !hop.sent;
   facts.silence = now - std::max(hop.last_byte, hop.started);
@@ -137,6 +138,8 @@ std::string explain(const Transfer& transfer, ErrorClass error, CURLcode code) {
   if (error == ErrorClass::consent) return one_line(transfer.hop.guard_reason);
   if (transfer.hop.fault != nullptr) return std::string(info(error).text) + ": " + transfer.hop.fault;
   if (transfer.hop.unasked) return std::string(info(error).text) + ": it came before the request";
+  if (transfer.hop.decode_waits && code == CURLE_OPERATION_TIMEDOUT)
+    return std::string(info(error).text) + ": the time was up while the answer waited to be decoded";
   std::string text(info(error).text);
   const bool told = code != CURLE_WRITE_ERROR;  // our own callbacks said no, and libcurl does not know why
   if (told && transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';

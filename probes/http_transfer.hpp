@@ -148,6 +148,7 @@ struct Hop {
   bool body_malformed = false;           // it cannot be decoded
   std::unique_ptr<HttpDecoder> decoder;  // null: the body is taken as it comes
   std::size_t decoded_ahead = 0;         // bytes that libcurl will hand over again, and that have been decoded
+  bool decode_waits = false;             // bytes have come, and wait for their turn to be decoded
 
   void note_sent(TimePoint now);
 };

@@ -67,6 +67,7 @@ bool fell_silent(const TransferFacts& facts) noexcept {
 E timeout(const TransferFacts& facts) noexcept {
   // An address that we could not even try may have been the good one.
   if (const E own = own_fault(facts.open_errno); own != E::none && facts.reached <= Phase::connect) return own;
+  if (facts.decode_waits) return E::generator_internal;
   switch (facts.reached) {
     case Phase::dns: return E::dns_timeout;
     case Phase::connect: return E::tcp_timeout;

@@ -50,6 +50,7 @@ struct TransferFacts {
   bool unanswered = false;        // no final status came
   bool cut_short = false;         // the headers or a coding of the body ended early
   bool body_malformed = false;    // a coding of the body cannot be taken off
+  bool decode_waits = false;      // bytes of the answer wait for their turn to be decoded
   bool body_unsent = false;       // not all of the request's body was handed over
   Duration silence{};             // since the last byte that came, at the end
   Duration timeout{};             // of the exchange

@@ -148,11 +148,33 @@ TEST_CASE("http flood: many coded answers together are decoded within the budget
   CHECK(turns >= decoded / TransferContext::kDecodedPerTurn);
 }
 
+TEST_CASE("http flood: an answer that waits for its decoding when its time is up is no fault of the target") {
+  constexpr std::size_t kUsers = 60;  // 60 times 64 MB: more than a second's work
+  const std::string bomb = deflated(times(64, deflated(std::string(1 << 20, '\0'))));
+  RawServer server([&bomb](RawConnection& connection) {
+    connection.read_request();
+    connection.send(http_answer(bomb, "200 OK", "Content-Encoding: gzip, gzip\r\n"));
+  });
+  HttpHarness http;
+  std::size_t ended = 0;
+  std::size_t ours = 0;
+  for (std::size_t user = 0; user < kUsers; ++user) {
+    http.client().start(http.user(user), short_request(server.url(), 1s), [&](const HttpResult& result) {
+      INFO(result.error_detail);
+      CHECK((error_of(result) == "none" || error_of(result) == "generator_internal"));
+      if (error_of(result) == "generator_internal") ++ours;
+      ++ended;
+    });
+  }
+  REQUIRE(http.run_until([&] { return ended == kUsers; }));
+  CHECK(ours > 0);
+}
+
 TEST_CASE("http flood: coded bodies without end are ended by their time limit") {
   HttpHarness http;
   const std::string member = deflated(std::string(1 << 20, 'z'));
   RawServer server(flood("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", times(50, member)));
-  const HttpResult result = beside_healthy_users(http, short_request(server.url()));
+  const HttpResult result = beside_healthy_users(http, short_request(server.url(), 3s));
   CHECK(of_the_target(result));
   CHECK(result.response.body_size <= HttpDecoder::kMaxDecoded);
 }

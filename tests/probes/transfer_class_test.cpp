@@ -111,6 +111,18 @@ TEST_CASE("transfer class: a timeout is that of the phase it was reached in") {
   CHECK(class_of(silent) == "stall");
 }
 
+TEST_CASE("transfer class: a timeout while the answer waits for our decoding is ours") {
+  for (const Duration silence : {Duration{}, Duration{5s}}) {
+    TransferFacts of = facts(CURLE_OPERATION_TIMEDOUT);
+    of.silence = silence;
+    of.decode_waits = true;
+    CHECK(class_of(of) == "generator_internal");
+    of.code = CURLE_RECV_ERROR;  // what the target did meanwhile stays its own
+    of.os_errno = ECONNRESET;
+    CHECK(class_of(of) == "reset");
+  }
+}
+
 TEST_CASE("transfer class: could-not-connect is told apart by the system's error and by ours") {
   const std::vector<std::pair<int, std::string>> expected{
       {ECONNREFUSED, "tcp_refused"},     {ECONNRESET, "tcp_refused"},   {ENETUNREACH, "tcp_unreachable"},
