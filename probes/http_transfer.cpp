@@ -159,6 +159,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
 }
 
 bool Transfer::begin_section(std::string_view line, bool first) {
+  if (first && answered_unasked()) return refuse("it came before the request");
   hop.status = hop.http2 ? http2_status(line) : hop.framing.begin(line);
   if (hop.status == 0) return refuse("it does not begin with a status line");
   // Nobody else's protocol is spoken here, unless a script asks for it (RFC 9110, 7.8).
@@ -328,10 +329,21 @@ bool Transfer::spoken_unasked(const char* remote_ip, int remote_port, int local_
   if (hop.http2) return false;
   if (!hop.socket_opened) {
     hop.unasked = (tls != nullptr ? waiting_behind(fd, tls) : waiting_on(fd)) != Waiting::nothing;
-  } else if (tls == nullptr) {  // else what waits is the rest of the handshake: tickets, or the alert that ends it
+  } else if (tls == nullptr) {
     hop.unasked = waiting_on(fd) == Waiting::bytes;
+  } else if (const auto taken = TlsReadBudget::taken(tls)) {
+    // Tickets, or the alert that ends the handshake: libcurl alone can take them. What they are shows when it has.
+    hop.came_before = *taken + unread_bytes(fd);
   }
   return hop.unasked;
+}
+
+// At the first line of an answer: whether its record had come before the request. OpenSSL reads one at a time.
+bool Transfer::answered_unasked() const {
+  if (!hop.came_before) return false;
+  SSL* const tls = tls_of(slot->easy.get());
+  const auto taken = tls != nullptr ? TlsReadBudget::taken(tls) : std::nullopt;
+  return taken && *taken <= *hop.came_before;
 }
 
 int Transfer::on_lookup(void*, void*, void* slot) {

@@ -126,6 +126,8 @@ struct Hop {
   bool only_http1 = false;       // its server wants that
   bool fresh = false;            // no kept connection is to be used
   bool unasked = false;          // nothing was sent: the connection held bytes already, or had ended
+  // Of a new TLS connection: which of its bytes came before the request, counted from its beginning.
+  std::optional<std::uint64_t> came_before;
   bool looked_up = false;
   bool guard_denied = false;
   bool socket_opened = false;
@@ -199,6 +201,7 @@ struct Transfer {
   void end_connection();
   [[nodiscard]] bool refuse_resending();
   [[nodiscard]] bool spoken_unasked(const char* remote_ip, int remote_port, int local_port);
+  [[nodiscard]] bool answered_unasked() const;
   void take_spare_result();
   [[nodiscard]] TimePoint answer_time(TimePoint now, bool after_others) const;
   [[nodiscard]] bool must_wait();
