@@ -25,7 +25,15 @@ void TransferContext::give_back(std::unique_ptr<HttpDecoder> decoder) {
 }
 
 bool Transfer::whole() const noexcept {
-  return hop.answered && hop.headers_complete && (!hop.decoder || hop.decoder->complete());
+  if (!hop.answered || !hop.headers_complete) return false;
+  return hop.body_began ? !hop.decoder || hop.decoder->complete() : !lacks_body();
+}
+
+// No byte of a body has come, and but for the close nothing has said that there would be none: in a coding nothing is
+// some bytes, too.
+bool Transfer::lacks_body() const noexcept {
+  if (hop.http2 || bodyless() || hop.framing.chunked() || hop.framing.length()) return false;
+  return body_codings(hop.response.headers).state != BodyCodings::State::plain;
 }
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* slot) {

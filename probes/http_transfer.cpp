@@ -220,7 +220,7 @@ bool Transfer::end_section(std::string_view line) {
   return true;
 }
 
-bool Transfer::bodyless() const {
+bool Transfer::bodyless() const noexcept {
   return hop.method == HttpMethod::head || hop.status < 200 || hop.status == 204 || hop.status == 304;
 }
 

@@ -196,7 +196,8 @@ struct Transfer {
   [[nodiscard]] bool take_field(std::string_view line);
   [[nodiscard]] bool take_folded(std::string_view line);
   [[nodiscard]] bool refuse(const char* fault);
-  [[nodiscard]] bool bodyless() const;
+  [[nodiscard]] bool bodyless() const noexcept;
+  [[nodiscard]] bool lacks_body() const noexcept;
   void watch_for_excess();
   void end_connection();
   [[nodiscard]] bool refuse_resending();
