@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
 constexpr std::size_t kMaxHeaderLines = 5000;        // a page has some thirty
-constexpr std::size_t kMaxFolded = 64;               // lines; each is a copy of all
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -45,21 +44,6 @@ std::string_view without_returns(std::string_view text, std::string& room) {
   room = text;
   std::replace(room.begin(), room.end(), '\r', ' ');
   return room;
-}
-
-// More of the last value, after a blank (RFC 9112, 5.2). The name that it belongs to.
-std::string_view extend_last(ResponseHeaders& headers, std::string_view more) {
-  ResponseHeaders extended;
-  std::size_t left = headers.size();
-  for (const ResponseHeaders::Line& line : headers) {
-    std::string value(line.value);
-    if (--left == 0) value.append(" ").append(more);
-    extended.add(line.name, value);
-  }
-  headers = std::move(extended);
-  std::string_view name;
-  for (const ResponseHeaders::Line& line : headers) name = line.name;
-  return name;
 }
 
 // "HTTP/2 200 ", as libcurl writes it; 0 where it is none.
@@ -197,11 +181,8 @@ bool Transfer::take_folded(std::string_view line) {
   if (!hop.answered) return true;
   if (hop.headers_kept == 0) return refuse("a blank line's place is taken by blanks");
   if (!hop.field_kept) return true;
-  if (++hop.folded > kMaxFolded) {
-    hop.headers_overflow = true;
-    return false;
-  }
-  hop.framing.add(extend_last(hop.response.headers, more), more, false);  // libcurl reads only its first line
+  // RFC 9112, 5.2. libcurl reads only its first line.
+  hop.framing.add(hop.response.headers.extend_last(more), more, false);
   return true;
 }
 

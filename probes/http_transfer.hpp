@@ -113,7 +113,6 @@ struct Hop {
   std::uint64_t header_round = 0;  // in which its last header line came
   std::size_t header_bytes = 0;
   std::size_t headers_kept = 0;  // of the answer
-  std::size_t folded = 0;        // lines of it
   std::size_t header_lines = 0;
   std::size_t cookies_set = 0;
   int status = 0;                // of the status line read last

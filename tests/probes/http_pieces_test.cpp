@@ -226,3 +226,16 @@ TEST_CASE("spare results: an answer's memory serves the next one, unless it is l
   CHECK(last.hops.capacity() == 0);
   CHECK(last.response.body.capacity() < 1'000);
 }
+
+TEST_CASE("headers: the last line is extended where it stands") {
+  ResponseHeaders headers = {{"Earlier", "answer"}};
+  headers.clear();
+  headers.add("X-Folded", "a: b");
+  CHECK(headers.extend_last("c: d") == "X-Folded");
+  CHECK(headers.text() == "X-Folded: a: b c: d\n");
+  headers.add("Empty", "");
+  CHECK(headers.extend_last("e") == "Empty");
+  CHECK(headers.extend_last("f") == "Empty");
+  CHECK(headers.text() == "X-Folded: a: b c: d\nEmpty:  e f\n");
+  CHECK(headers.size() == 2);
+}
