@@ -19,6 +19,9 @@ E own_fault(int number) noexcept {
     case EADDRINUSE: return E::generator_ports;
     case ENOMEM:
     case ENOBUFS: return E::generator_memory;
+    // A firewall or a policy of this machine: what a target forbids comes as "refused" or "unreachable".
+    case EPERM:
+    case EACCES: return E::generator_internal;
     default: return E::none;
   }
 }
@@ -112,6 +115,7 @@ E by_word(const TransferFacts& facts) noexcept {
 }
 
 E receive_failure(const TransferFacts& facts) noexcept {
+  if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   switch (facts.os_errno) {
     case ECONNRESET: return broken(facts);
     // Reading has no broken pipe: OpenSSL's alert about an end without one finds the peer gone.
@@ -129,6 +133,7 @@ E receive_failure(const TransferFacts& facts) noexcept {
 }
 
 E send_failure(const TransferFacts& facts) noexcept {
+  if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   if (facts.word == PeerWord::tls_alert) return by_word(facts);
   return facts.reached > Phase::send ? broken(facts) : E::send_error;
 }

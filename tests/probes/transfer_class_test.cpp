@@ -127,7 +127,8 @@ TEST_CASE("transfer class: could-not-connect is told apart by the system's error
   const std::vector<std::pair<int, std::string>> expected{
       {ECONNREFUSED, "tcp_refused"},     {ECONNRESET, "tcp_refused"},   {ENETUNREACH, "tcp_unreachable"},
       {EHOSTUNREACH, "tcp_unreachable"}, {ETIMEDOUT, "tcp_timeout"},    {EADDRNOTAVAIL, "generator_ports"},
-      {EMFILE, "generator_descriptors"}, {ENOBUFS, "generator_memory"}, {0, "tcp_unreachable"}};
+      {EMFILE, "generator_descriptors"}, {ENOBUFS, "generator_memory"}, {0, "tcp_unreachable"},
+      {EPERM, "generator_internal"},     {EACCES, "generator_internal"}};
   for (const auto& [number, wanted] : expected) {
     TransferFacts of = facts(CURLE_COULDNT_CONNECT, Phase::connect);
     of.os_errno = number;
@@ -195,6 +196,24 @@ TEST_CASE("transfer class: failure when receiving has many faces") {
   of.os_errno = ECONNRESET;
   of.body_unsent = true;
   CHECK(class_of(of) == "send_error");
+}
+
+TEST_CASE("transfer class: what this machine refuses is ours in every phase") {
+  const std::vector<std::pair<int, std::string>> expected{{ENOBUFS, "generator_memory"},
+                                                          {ENOMEM, "generator_memory"},
+                                                          {EPERM, "generator_internal"},
+                                                          {EACCES, "generator_internal"}};
+  for (const auto& [number, wanted] : expected) {
+    for (const CURLcode code : {CURLE_COULDNT_CONNECT, CURLE_SEND_ERROR, CURLE_RECV_ERROR}) {
+      for (const Phase reached : {Phase::connect, Phase::tls, Phase::send, Phase::wait, Phase::receive}) {
+        TransferFacts of = facts(code, reached);
+        of.os_errno = number;
+        of.body_unsent = reached == Phase::send;
+        CAPTURE(number, code, static_cast<int>(reached));
+        CHECK(class_of(of) == wanted);
+      }
+    }
+  }
 }
 
 TEST_CASE("transfer class: out of memory while headers come is the target's doing") {
