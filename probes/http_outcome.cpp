@@ -28,9 +28,10 @@ long long_of(CURL* easy, CURLINFO what) {
   return value;
 }
 
-// 0 where it is of an address that was given up for the one that is connected.
+// 0 where it is of an address that was given up for the one that is connected. The same number may be of both.
 long os_errno_of(const Transfer& transfer) {
   const long number = long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO);
+  if (says_system_error(transfer.slot->message.data())) return number;
   return transfer.hop.request_started && number == transfer.hop.connect_errno ? 0 : number;
 }
 

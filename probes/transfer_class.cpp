@@ -216,6 +216,11 @@ bool says_http1_required(std::string_view message) noexcept {
   return message.find("HTTP_1_1_REQUIRED") != std::string_view::npos;
 }
 
+bool says_system_error(std::string_view message) noexcept {
+  const std::string_view begin = message.substr(0, 12);
+  return begin == "Recv failure" || begin == "Send failure";
+}
+
 bool says_send_failed(std::string_view message) noexcept {
   return message.substr(0, 12) == "Send failure" || message.substr(0, 9) == "SSL_write";
 }

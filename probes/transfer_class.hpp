@@ -63,6 +63,9 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept;
 // Whether libcurl's message says that the server takes this request over HTTP/1.1 alone.
 bool says_http1_required(std::string_view message) noexcept;
 
+// Whether libcurl's message says that reading or writing met a system error: then the last one is of that.
+bool says_system_error(std::string_view message) noexcept;
+
 // Whether libcurl's message says that it could not write.
 bool says_send_failed(std::string_view message) noexcept;
 

@@ -95,6 +95,10 @@ TEST_CASE("transfer class: what must not be used is not judged by libcurl's code
   CHECK(says_http1_required("HTTP/2 stream 1 was not closed cleanly: HTTP_1_1_REQUIRED (err 13)"));
   CHECK(says_send_failed("Send failure: Broken pipe"));
   CHECK_FALSE(says_send_failed("Recv failure: Connection reset by peer"));
+  CHECK(says_system_error("Recv failure: Connection timed out"));
+  CHECK(says_system_error("Send failure: No route to host"));
+  CHECK_FALSE(says_system_error("Received HTTP/0.9 when not allowed"));
+  CHECK_FALSE(says_system_error(""));
 }
 
 TEST_CASE("transfer class: a timeout is that of the phase it was reached in") {
