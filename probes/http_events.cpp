@@ -49,6 +49,14 @@ void HttpClient::Impl::attempt_lost(CURL* easy) {
   if (!transfer_of(easy).hop.request_started) loop_->nudge(easy);
 }
 
+void HttpClient::Impl::watch_failed(CURL* easy) {
+  Transfer& transfer = transfer_of(easy);
+  transfer.hop.out_of_memory = true;
+  HopOutcome outcome = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
+  loop_->remove(easy);
+  end_hop(transfer, std::move(outcome));
+}
+
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
   Transfer& transfer = transfer_of(easy);
   if (transfer.unanswered) {
