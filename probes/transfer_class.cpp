@@ -232,6 +232,7 @@ PeerWord peer_word(std::string_view message) noexcept {
   if (says("nghttp2_session_mem_recv()")) {
     return says("-902") ? PeerWord::session_too_much : PeerWord::session_bad;  // -902: libcurl's callback refused it
   }
+  if (says("Out of memory in chunked")) return PeerWord::session_too_much;  // a trailer: libcurl holds 4 KB of each
   if (says("closed cleanly, but before")) return PeerWord::stream_no_answer;
   const std::size_t number = message.find("(err ");
   if (!says("HTTP/2 stream") || number == std::string_view::npos) return PeerWord::none;

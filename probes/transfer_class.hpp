@@ -27,7 +27,7 @@ enum class PeerWord : std::uint8_t {
   stream_bad,       // of its frames one broke the rules for a stream
   stream_no_answer, // it closed the stream without an answer
   session_bad,      // its bytes are no HTTP/2
-  session_too_much  // or more of it than libcurl holds: headers, mostly
+  session_too_much  // or more of it than libcurl holds: headers, mostly, or a trailer
 };
 PeerWord peer_word(std::string_view message) noexcept;
 

@@ -297,6 +297,7 @@ TEST_CASE("transfer class: the words of TLS and HTTP/2 are read from libcurl's m
       {"HTTP/2 stream 13 was not closed cleanly: FLOW_CONTROL_ERROR (err 3)", PeerWord::stream_bad},
       {"HTTP/2 stream 1 was closed cleanly, but before getting  all response header fields, treated as error",
        PeerWord::stream_no_answer},
+      {"Out of memory in chunked-encoding", PeerWord::session_too_much},
       {"h2_process_pending_input: nghttp2_session_mem_recv() returned -904:Flooding", PeerWord::session_bad},
       {"h2_process_pending_input: nghttp2_session_mem_recv() returned -902:The user callback function failed",
        PeerWord::session_too_much}};
