@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -87,6 +88,7 @@ bool CurlLoop::add(CURL* easy) { return curl_multi_add_handle(multi_.get(), easy
 
 void CurlLoop::remove(CURL* easy) {
   curl_multi_remove_handle(multi_.get(), easy);
+  std::erase(unwatched_, easy);
   register_changed();
   std::erase(lost_, easy);
 }
@@ -185,7 +187,7 @@ int CurlLoop::on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop,
   try {
     static_cast<CurlLoop*>(loop)->take_wish(easy, fd, what);
   } catch (const std::exception&) {
-    // No memory for a descriptor of libcurl's own: its transfer will time out.
+    static_cast<CurlLoop*>(loop)->give_up(easy);  // no memory for a descriptor of libcurl's own
   }
   return 0;
 }
@@ -194,6 +196,7 @@ void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   if (closing_) return;
   Socket& socket = socket_of(fd);
   set_wanted(socket, what);
+  socket.easy = what == CURL_POLL_REMOVE ? nullptr : easy;
   if (socket.ours && !socket.made) {
     if (what == CURL_POLL_REMOVE) lost_.push_back(easy);
     if (!current(socket, fd)) forget(socket);
@@ -217,7 +220,7 @@ std::uint32_t CurlLoop::events_of(const Socket& socket) noexcept {
   return ((asked & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((asked & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
 }
 
-// False, with errno set, where the kernel has no room for it.
+// False, with errno set, where the kernel has no room for it. Whoever waits for the descriptor is given up then.
 bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept {
   Socket& socket = sockets_[static_cast<std::size_t>(fd)];
   if (socket.registered == events) return true;
@@ -225,9 +228,25 @@ bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept 
   event.events = events;
   event.data.u64 = tag_of(fd, socket.generation);
   const int operation = events == 0 ? EPOLL_CTL_DEL : socket.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (epoll_ctl(epoll_.native_handle(), operation, fd, &event) != 0) return false;
+  if (epoll_ctl(epoll_.native_handle(), operation, fd, &event) != 0) {
+    const int reason = errno;
+    if (reason == ENOSPC || reason == ENOMEM) give_up(socket.easy);  // else it is closed, and libcurl knows
+    errno = reason;
+    return false;
+  }
   socket.registered = events;
   return true;
+}
+
+// In the next round, for libcurl may be at work now.
+void CurlLoop::give_up(CURL* easy) noexcept {
+  if (easy == nullptr || std::find(unwatched_.begin(), unwatched_.end(), easy) != unwatched_.end()) return;
+  try {
+    unwatched_.push_back(easy);
+    kick_soon();
+  } catch (const std::exception&) {
+    // Not even memory for that: its time limit ends it.
+  }
 }
 
 void CurlLoop::register_changed() {
@@ -364,6 +383,7 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   owner_->round_ended();
   drain();
   for (CURL* const easy : std::exchange(lost_, {})) owner_->attempt_lost(easy);
+  for (CURL* const easy : std::exchange(unwatched_, {})) owner_->watch_failed(easy);
   register_changed();
   owner_->turn_ended();
 }
@@ -376,6 +396,7 @@ void CurlLoop::drain() {
     const CURLcode code = message->data.result;
     curl_multi_remove_handle(multi_.get(), easy);
     std::erase(lost_, easy);
+    std::erase(unwatched_, easy);
     owner_->transfer_ended(easy, code);
   }
 }

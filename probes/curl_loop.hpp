@@ -43,6 +43,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     virtual void round_ended() = 0;
     // An attempt to connect came to nothing, or to less than another one, and the transfer goes on.
     virtual void attempt_lost(CURL* easy) = 0;
+    // The kernel has no memory to watch a descriptor that the handle waits for: nothing more would happen to it.
+    virtual void watch_failed(CURL* easy) = 0;
     // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
     virtual void transfer_ended(CURL* easy, CURLcode code) = 0;
     // Everything of this round has been taken in. More sockets may be waiting for their turn; must not destroy the
@@ -94,6 +96,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     bool dated = false;  // see date_arrivals
     int held = 0;        // CURL_POLL_* that the link does not let through yet
     ino_t inode = 0;     // of ours: what no other socket has
+    CURL* easy = nullptr;  // for whom libcurl waits
     std::shared_ptr<PacedSocket> paced{};
   };
 
@@ -108,6 +111,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void set_wanted(Socket& socket, int what) noexcept;
   [[nodiscard]] static std::uint32_t events_of(const Socket& socket) noexcept;
   bool register_events(curl_socket_t fd, std::uint32_t events) noexcept;
+  void give_up(CURL* easy) noexcept;
   void register_changed();
   void wait();
   void on_ready();
@@ -150,6 +154,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   std::vector<Wish> changed_;             // in this round
   std::vector<Wish> opened_;              // likewise, without a wish
   std::vector<CURL*> lost_;               // their attempts to connect
+  std::vector<CURL*> unwatched_;          // the kernel has no memory for their descriptors
   std::size_t open_sockets_ = 0;          // ours
   std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
   std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier

@@ -1,5 +1,5 @@
 // What becomes of an answer's body, as libcurl hands it over: it waits for the user's link, is decoded within the
-// budget of the round, and kept up to a limit.
+// budget of the turn, and kept up to a limit.
 #include "probes/http_transfer.hpp"
 
 #include <algorithm>
@@ -25,7 +25,15 @@ void TransferContext::give_back(std::unique_ptr<HttpDecoder> decoder) {
 }
 
 bool Transfer::whole() const noexcept {
-  return hop.answered && hop.headers_complete && (!hop.decoder || hop.decoder->complete());
+  if (!hop.answered || !hop.headers_complete) return false;
+  return hop.body_began ? !hop.decoder || hop.decoder->complete() : !lacks_body();
+}
+
+// No byte of a body has come, and but for the close nothing has said that there would be none: in a coding nothing is
+// some bytes, too.
+bool Transfer::lacks_body() const noexcept {
+  if (hop.http2 || bodyless() || hop.framing.chunked() || hop.framing.length()) return false;
+  return body_codings(hop.response.headers).state != BodyCodings::State::plain;
 }
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* slot) {
@@ -40,7 +48,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 
 std::size_t Transfer::take_body(std::string_view data) {
   if (hop.paced && must_wait()) return CURL_WRITEFUNC_PAUSE;
-  if (hop.decoded_ahead == 0) hop.last_byte = context.clock.now();
+  if (!std::exchange(hop.decode_waits, false)) hop.last_byte = context.clock.now();
   if (!std::exchange(hop.body_began, true) && !begin_body()) return 0;
   if (hop.decoder) return decode(data);
   keep(data);
@@ -57,7 +65,7 @@ bool Transfer::begin_body() {
   return true;
 }
 
-// Where the round's budget ends within `data`, libcurl keeps it and hands the same bytes over again, with what came
+// Where the turn's budget ends within `data`, libcurl keeps it and hands the same bytes over again, with what came
 // after them: in a later turn of the loop, when others had theirs.
 std::size_t Transfer::decode(std::string_view data) {
   struct Keeper final : HttpDecoder::Sink {
@@ -70,7 +78,7 @@ std::size_t Transfer::decode(std::string_view data) {
     case HttpDecoder::State::malformed: hop.body_malformed = true; return 0;
     case HttpDecoder::State::exhausted:
       context.held.push_back(this);
-      hop.held = true;
+      hop.held = hop.decode_waits = true;
       hop.decoded_ahead = data.size() - rest.size();
       return CURL_WRITEFUNC_PAUSE;
     case HttpDecoder::State::given_up: hop.response.body_truncated = true; break;

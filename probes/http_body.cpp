@@ -77,13 +77,4 @@ std::size_t HttpBody::read(char* to, std::size_t room) noexcept {
   return copied;
 }
 
-bool HttpBody::seek(std::uint64_t offset) noexcept {
-  if (offset > size_) return false;
-  read_ = offset;
-  segment_ = 0;
-  while (segment_ < segments_.size() && offset >= segments_[segment_].size()) offset -= segments_[segment_++].size();
-  offset_ = static_cast<std::size_t>(offset);
-  return true;
-}
-
 }  // namespace gelombang

@@ -29,8 +29,6 @@ class HttpBody {
   [[nodiscard]] std::string_view single() const noexcept;
 
   std::size_t read(char* to, std::size_t room) noexcept;
-  // Back to an earlier place, for a request that has to be sent again.
-  bool seek(std::uint64_t offset) noexcept;
 
  private:
   void add(std::string_view segment);

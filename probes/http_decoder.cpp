@@ -87,6 +87,7 @@ class HttpDecoder::Layer {
 
   // Uses `input` until there is a piece of output, no more of it, or a fault.
   Result inflate_into_piece(std::string_view& input, std::size_t room);
+  [[nodiscard]] bool begun() const noexcept { return place_ != Place::before; }
   [[nodiscard]] bool complete() const noexcept { return place_ != Place::within; }
   // What has been made and not been used by the next layer.
   [[nodiscard]] std::string_view& output() noexcept { return output_; }
@@ -208,9 +209,12 @@ HttpDecoder::State HttpDecoder::decode_layers(std::string_view& input, std::size
 
 bool HttpDecoder::complete() const noexcept {
   if (state_ == State::given_up) return true;
-  return state_ == State::ready &&
-         std::all_of(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(used_),
-                     [](const std::unique_ptr<Layer>& layer) { return layer->complete(); });
+  if (state_ != State::ready) return false;
+  const bool begun = used_ > 0 && layers_.front()->begun();  // then there is a body, in each of its codings
+  return std::all_of(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(used_),
+                     [begun](const std::unique_ptr<Layer>& layer) {
+                       return layer->complete() && layer->begun() == begun;
+                     });
 }
 
 }  // namespace gelombang

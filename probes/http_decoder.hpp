@@ -66,7 +66,8 @@ class HttpDecoder {
   // Decodes from the front of `input` and takes what it used off it. Each decoded byte of each layer takes one off
   // `allowance`. Throws what the sink throws, and std::bad_alloc.
   State decode(std::string_view& input, std::size_t& allowance, Sink& sink);
-  // Whether the body may end here: between gzip's members, after the end of a stream, or before its first byte.
+  // Whether the body may end here: between gzip's members, after the end of a stream, or before its first byte, in
+  // all layers.
   [[nodiscard]] bool complete() const noexcept;
 
  private:

@@ -55,7 +55,9 @@ bool answer_at_rest(Transfer& transfer, TimePoint now) {
     hop.uploaded = uploaded;
     hop.upload_moved = now;
   }
-  return is_http2(transfer) && !announced_length(hop) && now - std::max(hop.last_byte, hop.upload_moved) >= kRest;
+  // A body that has begun may be cut as well as complete: it ends with its stream, or with the request's time.
+  if (!is_http2(transfer) || announced_length(hop) || hop.body_began) return false;
+  return now - std::max(hop.last_byte, hop.upload_moved) >= kRest;
 }
 
 }  // namespace gelombang

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace gelombang {
@@ -20,9 +21,13 @@ Transfer& transfer_of(CURL* easy) {
 }  // namespace
 
 void HttpClient::Impl::round_ended() {
+  shared_.begin_turn();
+  take_round();
+}
+
+// What libcurl has written and held in its round.
+void HttpClient::Impl::take_round() {
   ++shared_.round;
-  shared_.decode_allowance = TransferContext::kDecodedPerRound;
-  shared_.tls_reads.begin_round();
   if (!shared_.held.empty()) hold_reads();
   if (shared_.handing_over == nullptr && shared_.read_out.empty()) return;
   shared_.request_written(now());
@@ -42,6 +47,14 @@ void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
 
 void HttpClient::Impl::attempt_lost(CURL* easy) {
   if (!transfer_of(easy).hop.request_started) loop_->nudge(easy);
+}
+
+void HttpClient::Impl::watch_failed(CURL* easy) {
+  Transfer& transfer = transfer_of(easy);
+  transfer.hop.out_of_memory = true;
+  HopOutcome outcome = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
+  loop_->remove(easy);
+  end_hop(transfer, std::move(outcome));
 }
 
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
@@ -115,6 +128,18 @@ void HttpClient::Impl::hold_reads() {
   shared_.held.clear();
 }
 
+// They share what one turn may decode: with many of them everybody else would wait for all. The rest stay due.
+void HttpClient::Impl::resume_reads() {
+  const TimePoint due = now();
+  while (shared_.decode_allowance > 0) {
+    const std::optional<TransferId> id = held_reads_.take(due);
+    if (!id) break;
+    resume_read(*id);
+  }
+  shared_.begin_turn();
+  turn_ended();
+}
+
 void HttpClient::Impl::resume_read(TransferId id) {
   Transfer* const found = transfers_.find(id);
   if (found == nullptr || !found->slot) return;
@@ -130,7 +155,7 @@ void HttpClient::Impl::resume_read(TransferId id) {
     transfer.hop.paced->begin_turn(transfer.hop.paced->arrived_at());
   }
   const CURLcode code = loop_->resume(transfer.slot->easy.get());  // calls on_body
-  round_ended();
+  take_round();
   if (code == CURLE_OK) return;
   HopOutcome outcome = hop_outcome(transfer, Ending::reported, code, now());
   loop_->remove(transfer.slot->easy.get());

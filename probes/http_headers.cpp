@@ -22,7 +22,14 @@ ResponseHeaders::ResponseHeaders(std::initializer_list<Line> lines) {
 }
 
 void ResponseHeaders::add(std::string_view name, std::string_view value) {
+  last_ = text_.size();
   text_.append(name).append(": ").append(value).push_back('\n');
+}
+
+std::string_view ResponseHeaders::extend_last(std::string_view more) {
+  text_.back() = ' ';
+  text_.append(more).push_back('\n');
+  return std::string_view(text_).substr(last_, text_.find(':', last_) - last_);
 }
 
 void ResponseHeaders::clear() noexcept { text_.clear(); }

@@ -50,6 +50,8 @@ class ResponseHeaders {
 
   // The name holds no colon, neither of them a line break: what one line of an answer was.
   void add(std::string_view name, std::string_view value);
+  // More of the last value, after a blank. The name of its line; there has to be one.
+  std::string_view extend_last(std::string_view more);
   void clear() noexcept;
   // The value of the first one of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
@@ -62,6 +64,7 @@ class ResponseHeaders {
 
  private:
   std::string text_;
+  std::size_t last_ = 0;  // where the last line begins
 };
 
 }  // namespace gelombang

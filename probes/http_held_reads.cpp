@@ -5,7 +5,7 @@
 
 namespace gelombang {
 
-HeldReads::HeldReads(boost::asio::io_context& context, Resume resume) : timer_(context), resume_(std::move(resume)) {}
+HeldReads::HeldReads(boost::asio::io_context& context, Due due) : timer_(context), due_(std::move(due)) {}
 
 void HeldReads::add(TimePoint until, TransferId transfer) {
   held_.emplace(until, transfer);
@@ -14,6 +14,13 @@ void HeldReads::add(TimePoint until, TransferId transfer) {
 
 void HeldReads::forget(TransferId transfer) {
   std::erase_if(held_, [transfer](const auto& entry) { return entry.second == transfer; });
+}
+
+std::optional<TransferId> HeldReads::take(TimePoint now) {
+  if (held_.empty() || held_.begin()->first > now) return std::nullopt;
+  const TransferId transfer = held_.begin()->second;
+  held_.erase(held_.begin());
+  return transfer;
 }
 
 void HeldReads::arm() {
@@ -25,18 +32,9 @@ void HeldReads::arm() {
   timer_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& error) {
     if (error || alive.expired()) return;
     armed_.reset();
-    resume_due();
+    due_();
+    arm();  // what is left has its turn after everybody else's
   });
-}
-
-void HeldReads::resume_due() {
-  const TimePoint now = std::chrono::steady_clock::now();
-  while (!held_.empty() && held_.begin()->first <= now) {
-    const TransferId transfer = held_.begin()->second;
-    held_.erase(held_.begin());
-    resume_(transfer);
-  }
-  arm();
 }
 
 }  // namespace gelombang

@@ -18,19 +18,21 @@ namespace gelombang {
 
 class HeldReads {
  public:
-  using Resume = std::function<void(TransferId)>;
+  using Due = std::function<void()>;
 
-  HeldReads(boost::asio::io_context& context, Resume resume);
+  // Some are due when `due` is called. It takes as many as it has room for.
+  HeldReads(boost::asio::io_context& context, Due due);
 
   void add(TimePoint until, TransferId transfer);
   void forget(TransferId transfer);
+  // The one that has waited longest of those that are due.
+  [[nodiscard]] std::optional<TransferId> take(TimePoint now);
 
  private:
   void arm();
-  void resume_due();
 
   boost::asio::steady_timer timer_;
-  Resume resume_;
+  Due due_;
   std::multimap<TimePoint, TransferId> held_;
   std::optional<TimePoint> armed_;  // when the timer fires
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -28,9 +28,10 @@ long long_of(CURL* easy, CURLINFO what) {
   return value;
 }
 
-// 0 where it is of an address that was given up for the one that is connected.
+// 0 where it is of an address that was given up for the one that is connected. The same number may be of both.
 long os_errno_of(const Transfer& transfer) {
   const long number = long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO);
+  if (says_system_error(transfer.slot->message.data())) return number;
   return transfer.hop.request_started && number == transfer.hop.connect_errno ? 0 : number;
 }
 
@@ -125,6 +126,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.unanswered = !hop.answered;
   facts.cut_short = hop.answered && !transfer.whole();
   facts.body_malformed = hop.body_malformed;
+  facts.decode_waits = hop.decode_waits;
   facts.http2 = hop.http2;
   facts.body_unsent = hop.with_body && !hop.sent;
   facts.silence = now - std::max(hop.last_byte, hop.started);
@@ -137,6 +139,8 @@ std::string explain(const Transfer& transfer, ErrorClass error, CURLcode code) {
   if (error == ErrorClass::consent) return one_line(transfer.hop.guard_reason);
   if (transfer.hop.fault != nullptr) return std::string(info(error).text) + ": " + transfer.hop.fault;
   if (transfer.hop.unasked) return std::string(info(error).text) + ": it came before the request";
+  if (transfer.hop.decode_waits && code == CURLE_OPERATION_TIMEDOUT)
+    return std::string(info(error).text) + ": the time was up while the answer waited to be decoded";
   std::string text(info(error).text);
   const bool told = code != CURLE_WRITE_ERROR;  // our own callbacks said no, and libcurl does not know why
   if (told && transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';

@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
 constexpr std::size_t kMaxHeaderLines = 5000;        // a page has some thirty
-constexpr std::size_t kMaxFolded = 64;               // lines; each is a copy of all
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -45,21 +44,6 @@ std::string_view without_returns(std::string_view text, std::string& room) {
   room = text;
   std::replace(room.begin(), room.end(), '\r', ' ');
   return room;
-}
-
-// More of the last value, after a blank (RFC 9112, 5.2). The name that it belongs to.
-std::string_view extend_last(ResponseHeaders& headers, std::string_view more) {
-  ResponseHeaders extended;
-  std::size_t left = headers.size();
-  for (const ResponseHeaders::Line& line : headers) {
-    std::string value(line.value);
-    if (--left == 0) value.append(" ").append(more);
-    extended.add(line.name, value);
-  }
-  headers = std::move(extended);
-  std::string_view name;
-  for (const ResponseHeaders::Line& line : headers) name = line.name;
-  return name;
 }
 
 // "HTTP/2 200 ", as libcurl writes it; 0 where it is none.
@@ -93,6 +77,11 @@ void Hop::note_sent(TimePoint now) {
   if (!paced) return;
   paced->count(now);
   sent = std::max(now, paced->sent_at());
+}
+
+void TransferContext::begin_turn() noexcept {
+  decode_allowance = kDecodedPerTurn;
+  tls_reads.begin_round();
 }
 
 void TransferContext::request_written(TimePoint now) {
@@ -154,6 +143,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
 }
 
 bool Transfer::begin_section(std::string_view line, bool first) {
+  if (first && answered_unasked()) return refuse("it came before the request");
   hop.status = hop.http2 ? http2_status(line) : hop.framing.begin(line);
   if (hop.status == 0) return refuse("it does not begin with a status line");
   // Nobody else's protocol is spoken here, unless a script asks for it (RFC 9110, 7.8).
@@ -191,11 +181,8 @@ bool Transfer::take_folded(std::string_view line) {
   if (!hop.answered) return true;
   if (hop.headers_kept == 0) return refuse("a blank line's place is taken by blanks");
   if (!hop.field_kept) return true;
-  if (++hop.folded > kMaxFolded) {
-    hop.headers_overflow = true;
-    return false;
-  }
-  hop.framing.add(extend_last(hop.response.headers, more), more, false);  // libcurl reads only its first line
+  // RFC 9112, 5.2. libcurl reads only its first line.
+  hop.framing.add(hop.response.headers.extend_last(more), more, false);
   return true;
 }
 
@@ -214,7 +201,7 @@ bool Transfer::end_section(std::string_view line) {
   return true;
 }
 
-bool Transfer::bodyless() const {
+bool Transfer::bodyless() const noexcept {
   return hop.method == HttpMethod::head || hop.status < 200 || hop.status == 204 || hop.status == 304;
 }
 
@@ -323,10 +310,21 @@ bool Transfer::spoken_unasked(const char* remote_ip, int remote_port, int local_
   if (hop.http2) return false;
   if (!hop.socket_opened) {
     hop.unasked = (tls != nullptr ? waiting_behind(fd, tls) : waiting_on(fd)) != Waiting::nothing;
-  } else if (tls == nullptr) {  // else what waits is the rest of the handshake: tickets, or the alert that ends it
+  } else if (tls == nullptr) {
     hop.unasked = waiting_on(fd) == Waiting::bytes;
+  } else if (const auto taken = TlsReadBudget::taken(tls)) {
+    // Tickets, or the alert that ends the handshake: libcurl alone can take them. What they are shows when it has.
+    hop.came_before = *taken + unread_bytes(fd);
   }
   return hop.unasked;
+}
+
+// At the first line of an answer: whether its record had come before the request. OpenSSL reads one at a time.
+bool Transfer::answered_unasked() const {
+  if (!hop.came_before) return false;
+  SSL* const tls = tls_of(slot->easy.get());
+  const auto taken = tls != nullptr ? TlsReadBudget::taken(tls) : std::nullopt;
+  return taken && *taken <= *hop.came_before;
 }
 
 int Transfer::on_lookup(void*, void*, void* slot) {

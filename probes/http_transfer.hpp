@@ -71,8 +71,9 @@ struct EasySlot {
 
 // What the callbacks of all transfers of a client share.
 struct TransferContext {
-  // Bytes that are decoded in a round of libcurl's, all layers together: somewhat less than a millisecond's work.
-  static constexpr std::size_t kDecodedPerRound = 256 * 1024;
+  // Bytes that are decoded in a turn of the loop, all answers and their layers together: somewhat less than a
+  // millisecond's work.
+  static constexpr std::size_t kDecodedPerTurn = 256 * 1024;
 
   const Clock& clock;
   SocketGuard& guard;
@@ -84,10 +85,12 @@ struct TransferContext {
   std::vector<Transfer*> held{};       // libcurl has read more of their answers than their links have carried
   std::vector<Transfer*> early{};      // their answers came before their bodies were delivered
   SpareResults spare_results{};
-  std::size_t decode_allowance = kDecodedPerRound;  // what is left of it
+  std::size_t decode_allowance = kDecodedPerTurn;  // what is left of it
   std::vector<std::unique_ptr<HttpDecoder>> spare_decoders{};
   TlsReadBudget tls_reads{};
 
+  // Others have had their turn, or are about to have it.
+  void begin_turn() noexcept;
   // libcurl is done with writing the request that it began last.
   void request_written(TimePoint now);
   std::unique_ptr<HttpDecoder> lend_decoder();
@@ -110,7 +113,6 @@ struct Hop {
   std::uint64_t header_round = 0;  // in which its last header line came
   std::size_t header_bytes = 0;
   std::size_t headers_kept = 0;  // of the answer
-  std::size_t folded = 0;        // lines of it
   std::size_t header_lines = 0;
   std::size_t cookies_set = 0;
   int status = 0;                // of the status line read last
@@ -123,6 +125,8 @@ struct Hop {
   bool only_http1 = false;       // its server wants that
   bool fresh = false;            // no kept connection is to be used
   bool unasked = false;          // nothing was sent: the connection held bytes already, or had ended
+  // Of a new TLS connection: which of its bytes came before the request, counted from its beginning.
+  std::optional<std::uint64_t> came_before;
   bool looked_up = false;
   bool guard_denied = false;
   bool socket_opened = false;
@@ -145,6 +149,7 @@ struct Hop {
   bool body_malformed = false;           // it cannot be decoded
   std::unique_ptr<HttpDecoder> decoder;  // null: the body is taken as it comes
   std::size_t decoded_ahead = 0;         // bytes that libcurl will hand over again, and that have been decoded
+  bool decode_waits = false;             // bytes have come, and wait for their turn to be decoded
 
   void note_sent(TimePoint now);
 };
@@ -190,11 +195,13 @@ struct Transfer {
   [[nodiscard]] bool take_field(std::string_view line);
   [[nodiscard]] bool take_folded(std::string_view line);
   [[nodiscard]] bool refuse(const char* fault);
-  [[nodiscard]] bool bodyless() const;
+  [[nodiscard]] bool bodyless() const noexcept;
+  [[nodiscard]] bool lacks_body() const noexcept;
   void watch_for_excess();
   void end_connection();
   [[nodiscard]] bool refuse_resending();
   [[nodiscard]] bool spoken_unasked(const char* remote_ip, int remote_port, int local_port);
+  [[nodiscard]] bool answered_unasked() const;
   void take_spare_result();
   [[nodiscard]] TimePoint answer_time(TimePoint now, bool after_others) const;
   [[nodiscard]] bool must_wait();

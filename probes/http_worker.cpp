@@ -60,7 +60,7 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
       loop_(std::make_shared<CurlLoop>(context, *this)),
       shared_{.clock = clock, .guard = guard, .loop = loop_.get(), .max_connections = options_.max_connections},
       watch_(context, clock),
-      held_reads_(context, [this](TransferId id) { resume_read(id); }),
+      held_reads_(context, [this] { resume_reads(); }),
       names_(context),
       handles_(options_, shared_),
       early_timer_(context) {}

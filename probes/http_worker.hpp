@@ -44,6 +44,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void socket_used(CURL* easy, curl_socket_t fd) override;
   void round_ended() override;
   void attempt_lost(CURL* easy) override;
+  void watch_failed(CURL* easy) override;
   void transfer_ended(CURL* easy, CURLcode code) override;
   void turn_ended() override;
   void deliver() override;
@@ -63,7 +64,9 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void diagnose_name(Transfer& transfer, HopOutcome outcome);
   void end_early_answers();
   void look_at_early_answers();
+  void take_round();
   void hold_reads();
+  void resume_reads();
   void resume_read(TransferId id);
   void end_hop(Transfer& transfer, HopOutcome outcome);
   void follow(Transfer& transfer, const HttpUrl& target);

@@ -13,6 +13,7 @@ struct Connection {
   std::shared_ptr<TlsReadBudget::State> state;
   std::uint64_t round = 0;
   std::size_t left = 0;
+  std::uint64_t taken = 0;  // in all rounds
   bool ended = false;  // the peer has closed
 };
 
@@ -24,13 +25,15 @@ int read_bytes(BIO* bio, char* to, int size) {
     connection.left = TlsReadBudget::kBytesPerRound;
   }
   if (connection.left == 0) {
-    ++connection.state->deferred;
     BIO_set_retry_read(bio);
     return -1;
   }
   const int got = BIO_read(BIO_next(bio), to, static_cast<int>(std::min(connection.left, static_cast<std::size_t>(size))));
   BIO_copy_next_retry(bio);
-  if (got > 0) connection.left -= static_cast<std::size_t>(got);
+  if (got > 0) {
+    connection.left -= static_cast<std::size_t>(got);
+    connection.taken += static_cast<std::size_t>(got);
+  }
   connection.ended = got == 0;
   return got;
 }
@@ -47,9 +50,14 @@ int destroy(BIO* bio) {
   return 1;
 }
 
+int type() {
+  static const int made = BIO_get_new_index() | BIO_TYPE_FILTER;
+  return made;
+}
+
 BIO_METHOD* method() {
   static BIO_METHOD* const made = [] {
-    BIO_METHOD* const fresh = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_FILTER, "read budget");
+    BIO_METHOD* const fresh = BIO_meth_new(type(), "read budget");
     if (fresh == nullptr) return fresh;
     BIO_meth_set_read(fresh, &read_bytes);
     BIO_meth_set_ctrl(fresh, &control);
@@ -90,6 +98,12 @@ void on_info(const SSL* session, int where, int) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> TlsReadBudget::taken(SSL* session) noexcept {
+  BIO* const filter = SSL_get_rbio(session);
+  if (filter == nullptr || BIO_method_type(filter) != type()) return std::nullopt;
+  return static_cast<const Connection*>(BIO_get_data(filter))->taken;
+}
 
 void TlsReadBudget::guard(SSL_CTX* context) const noexcept {
   if (SSL_CTX_set_ex_data(context, budget_index(), const_cast<TlsReadBudget*>(this)) != 1) return;

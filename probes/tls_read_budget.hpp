@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace gelombang {
 
@@ -21,12 +22,11 @@ class TlsReadBudget {
   void begin_round() noexcept { ++state_->round; }
   // Puts every connection that the context makes under this budget, which outlives their handshakes.
   void guard(SSL_CTX* context) const noexcept;
-  // Reads that were put off so far.
-  [[nodiscard]] std::uint64_t deferred() const noexcept { return state_->deferred; }
+  // Bytes that were read so far from the connection that `session` is spoken on; nothing where it is under no budget.
+  static std::optional<std::uint64_t> taken(SSL* session) noexcept;
 
   struct State {  // shared with the connections, which are their users' and may outlive the client
     std::uint64_t round = 1;
-    std::uint64_t deferred = 0;
   };
   [[nodiscard]] const std::shared_ptr<State>& state() const noexcept { return state_; }
 

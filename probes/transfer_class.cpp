@@ -19,6 +19,9 @@ E own_fault(int number) noexcept {
     case EADDRINUSE: return E::generator_ports;
     case ENOMEM:
     case ENOBUFS: return E::generator_memory;
+    // A firewall or a policy of this machine: what a target forbids comes as "refused" or "unreachable".
+    case EPERM:
+    case EACCES: return E::generator_internal;
     default: return E::none;
   }
 }
@@ -67,6 +70,7 @@ bool fell_silent(const TransferFacts& facts) noexcept {
 E timeout(const TransferFacts& facts) noexcept {
   // An address that we could not even try may have been the good one.
   if (const E own = own_fault(facts.open_errno); own != E::none && facts.reached <= Phase::connect) return own;
+  if (facts.decode_waits) return E::generator_internal;
   switch (facts.reached) {
     case Phase::dns: return E::dns_timeout;
     case Phase::connect: return E::tcp_timeout;
@@ -111,6 +115,7 @@ E by_word(const TransferFacts& facts) noexcept {
 }
 
 E receive_failure(const TransferFacts& facts) noexcept {
+  if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   switch (facts.os_errno) {
     case ECONNRESET: return broken(facts);
     // Reading has no broken pipe: OpenSSL's alert about an end without one finds the peer gone.
@@ -128,6 +133,7 @@ E receive_failure(const TransferFacts& facts) noexcept {
 }
 
 E send_failure(const TransferFacts& facts) noexcept {
+  if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   if (facts.word == PeerWord::tls_alert) return by_word(facts);
   return facts.reached > Phase::send ? broken(facts) : E::send_error;
 }
@@ -210,6 +216,11 @@ bool says_http1_required(std::string_view message) noexcept {
   return message.find("HTTP_1_1_REQUIRED") != std::string_view::npos;
 }
 
+bool says_system_error(std::string_view message) noexcept {
+  const std::string_view begin = message.substr(0, 12);
+  return begin == "Recv failure" || begin == "Send failure";
+}
+
 bool says_send_failed(std::string_view message) noexcept {
   return message.substr(0, 12) == "Send failure" || message.substr(0, 9) == "SSL_write";
 }
@@ -221,6 +232,7 @@ PeerWord peer_word(std::string_view message) noexcept {
   if (says("nghttp2_session_mem_recv()")) {
     return says("-902") ? PeerWord::session_too_much : PeerWord::session_bad;  // -902: libcurl's callback refused it
   }
+  if (says("Out of memory in chunked")) return PeerWord::session_too_much;  // a trailer: libcurl holds 4 KB of each
   if (says("closed cleanly, but before")) return PeerWord::stream_no_answer;
   const std::size_t number = message.find("(err ");
   if (!says("HTTP/2 stream") || number == std::string_view::npos) return PeerWord::none;

@@ -27,7 +27,7 @@ enum class PeerWord : std::uint8_t {
   stream_bad,       // of its frames one broke the rules for a stream
   stream_no_answer, // it closed the stream without an answer
   session_bad,      // its bytes are no HTTP/2
-  session_too_much  // or more of it than libcurl holds: headers, mostly
+  session_too_much  // or more of it than libcurl holds: headers, mostly, or a trailer
 };
 PeerWord peer_word(std::string_view message) noexcept;
 
@@ -50,6 +50,7 @@ struct TransferFacts {
   bool unanswered = false;        // no final status came
   bool cut_short = false;         // the headers or a coding of the body ended early
   bool body_malformed = false;    // a coding of the body cannot be taken off
+  bool decode_waits = false;      // bytes of the answer wait for their turn to be decoded
   bool body_unsent = false;       // not all of the request's body was handed over
   Duration silence{};             // since the last byte that came, at the end
   Duration timeout{};             // of the exchange
@@ -61,6 +62,9 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept;
 
 // Whether libcurl's message says that the server takes this request over HTTP/1.1 alone.
 bool says_http1_required(std::string_view message) noexcept;
+
+// Whether libcurl's message says that reading or writing met a system error: then the last one is of that.
+bool says_system_error(std::string_view message) noexcept;
 
 // Whether libcurl's message says that it could not write.
 bool says_send_failed(std::string_view message) noexcept;

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -64,6 +65,11 @@ Waiting read_records(SSL* tls, Memory from, Memory replies) noexcept {
 }
 
 }  // namespace
+
+std::size_t unread_bytes(int fd) noexcept {
+  int bytes = 0;
+  return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
 
 Waiting waiting_on(int fd) noexcept {
   char byte = 0;

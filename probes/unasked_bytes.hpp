@@ -5,6 +5,7 @@
 
 #include <openssl/types.h>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace gelombang {
@@ -14,6 +15,9 @@ enum class Waiting : std::uint8_t {
   bytes,  // for the application; over TLS also what has not come whole yet, or what asks for an answer
   end,    // the peer has closed it, or it is broken
 };
+
+// Bytes that have come and were not read yet. One system call.
+std::size_t unread_bytes(int fd) noexcept;
 
 // A TCP connection without TLS. One system call.
 Waiting waiting_on(int fd) noexcept;

@@ -109,6 +109,10 @@ TEST_CASE("http cut: a coding that has not ended is partial, however the answer 
   CHECK(error_of_saying(chunked(cut, gzip)) == "partial");
   CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n" + body) == "none");
   CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n" + cut) == "partial");
+  CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n") == "partial");  // before its first byte
+  CHECK(error_of_saying("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\n\r\n") == "none");
+  CHECK(error_of_saying("HTTP/1.1 304 Not Modified\r\n" + gzip + "\r\n") == "none");
+  CHECK(error_of_saying(chunked("", gzip)) == "none");
   CHECK(error_of_saying(http_answer("", "200 OK", gzip)) == "none");
 }
 

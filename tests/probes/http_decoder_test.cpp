@@ -160,6 +160,10 @@ TEST_CASE("decoder: what ends early is not complete, wherever it ends") {
     for (std::size_t size = 1; size < body.size(); ++size) CHECK_FALSE(decode({kDeflate}, body.substr(0, size)).complete);
   }
   CHECK(decode({kGzip}, "").complete);  // no body at all
+  CHECK(decode({kGzip, kGzip}, "").complete);
+  CHECK(decode({kGzip}, deflated("")).complete);
+  CHECK(decode({kGzip, kGzip}, deflated(deflated(""))).complete);
+  CHECK_FALSE(decode({kGzip, kGzip}, deflated("")).complete);  // the inner one has not begun
 }
 
 TEST_CASE("decoder: what is no such coding is malformed") {

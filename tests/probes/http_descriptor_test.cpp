@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -204,7 +205,7 @@ class Stage {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    others_ = client_sockets({}, {});
+    others_ = sockets();
     HttpClient::Options options;
     options.max_connections = most_;
     options.resolve = hosts_.resolve();
@@ -299,7 +300,7 @@ class Stage {
   bool paced_;
   std::size_t most_;
   Hosts hosts_;
-  std::set<int> others_;
+  std::set<std::string> others_;
   std::mt19937 random_{11};
   std::set<std::size_t> users_;
   std::size_t under_way_ = 0;
@@ -310,6 +311,18 @@ class Stage {
 };
 
 }  // namespace
+
+TEST_CASE("http descriptors: a socket that was never connected is seen, also where its number was another's") {
+  const auto open_one = [] { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); };
+  const int before = open_one();
+  const std::set<std::string> others = sockets();
+  CHECK(client_sockets({}, others).empty());
+  close(before);
+  const int left = open_one();
+  CHECK(left == before);
+  CHECK(client_sockets({}, others) == std::set<int>{left});
+  close(left);
+}
 
 TEST_CASE("http descriptors: whatever way connections end, the loop's books are the kernel's") {
   const bool paced = GENERATE(false, true);

@@ -83,8 +83,8 @@ TEST_CASE("http: an early answer of a server that closes ends an upload with its
 }
 
 TEST_CASE("http: an early answer over HTTP/2 ends an upload, however it is told") {
-  enum Kind { with_length, without_length, without_length_reset, length_then_silence_in_window };
-  const auto kind = GENERATE(with_length, without_length, without_length_reset, length_then_silence_in_window);
+  enum Kind { with_length, without_body, without_length_reset, length_then_silence_in_window };
+  const auto kind = GENERATE(with_length, without_body, without_length_reset, length_then_silence_in_window);
   CAPTURE(kind);
   TemporaryDirectory directory;
   CertificateAuthority authority(directory.path());
@@ -92,8 +92,10 @@ TEST_CASE("http: an early answer over HTTP/2 ends an upload, however it is told"
     if (!connection.open(kind == length_then_silence_in_window ? 1000 : 65535)) return;
     const std::uint32_t stream = connection.read_request();
     const bool length = kind == with_length || kind == length_then_silence_in_window;
-    connection.send_status_200(stream, false, length ? "content-length" : "x-early", length ? "5" : "1");
-    connection.send_frame(Http2Connection::data, Http2Connection::end_stream, stream, "early");
+    connection.send_status_200(stream, kind == without_body, length ? "content-length" : "x-early", length ? "5" : "1");
+    if (kind != without_body) {
+      connection.send_frame(Http2Connection::data, Http2Connection::end_stream, stream, "early");
+    }
     if (kind == without_length_reset) connection.send_frame(Http2Connection::reset, 0, stream, big_endian(0));
     connection.read_until_close();
   }));
@@ -109,7 +111,29 @@ TEST_CASE("http: an early answer over HTTP/2 ends an upload, however it is told"
   INFO(result.error_detail);
   CHECK(name(result.hops.at(0).error) == "none");
   CHECK(result.response.status == 200);
-  CHECK(result.response.body == "early");
+  CHECK(result.response.body == (kind == without_body ? "" : "early"));
   CHECK(to_seconds(result.hops[0].service_time) < 1);
+  http.drop_user(0);
+}
+
+TEST_CASE("http: an early answer over HTTP/2 that falls silent within a body without a length is not whole") {
+  TemporaryDirectory directory;
+  CertificateAuthority authority(directory.path());
+  RawServer server(http2_play(authority.issue("server"), [](Http2Connection& connection) {
+    if (!connection.open(65535)) return;
+    const std::uint32_t stream = connection.read_request();
+    connection.send_status_200(stream, false);
+    connection.send_frame(Http2Connection::data, Http2Connection::none, stream, "half");
+    connection.read_until_close();
+  }));
+  HttpClient::Options options;
+  options.ca_file = authority.ca_file();
+  HttpHarness http(options);
+  HttpRequest request = upload("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+  request.timeout = 2s;  // more than the second that stands for the end of an answer without a body
+  const HttpResult result = http.run(request);
+  INFO(result.error_detail);
+  CHECK(name(result.hops.at(0).error) == "stall");
+  CHECK(result.response.body == "half");
   http.drop_user(0);
 }

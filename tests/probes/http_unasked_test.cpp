@@ -164,3 +164,28 @@ TEST_CASE("http unasked: application data behind TLS counts, session tickets do 
   CHECK(asked == 4);
   http.drop_user(0);
 }
+
+TEST_CASE("http unasked: what a TLS server says within its handshake is no answer to the first request") {
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  const std::string hasty =
+      GENERATE(as<std::string>{}, "", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", "HTTP/1.1 103 Early Hints\r\n\r\n");
+  CAPTURE(version, hasty);
+  TemporaryDirectory directory;
+  CertificateAuthority authority(directory.path());
+  RawServer server(tls_play(
+      authority.issue("leaf"), version,
+      [](TlsConnection& connection) {
+        while (!connection.read_head().empty()) connection.send(http_answer("mine"));
+      },
+      hasty));
+  HttpClient::Options options;
+  options.ca_file = authority.ca_file();
+  HttpHarness http(options);
+  const HttpResult result = http.get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+  INFO(result.error_detail);
+  REQUIRE(result.hops.size() == 1);
+  CHECK(name(result.hops[0].error) == (hasty.empty() ? "none" : "protocol"));
+  CHECK(result.response.body == (hasty.empty() ? "mine" : ""));
+  CHECK((result.error_detail.find("before the request") != std::string::npos) == !hasty.empty());
+  http.drop_user(0);
+}

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace gelombang::test {
@@ -18,10 +20,11 @@ int option(int fd, int which) {
   return getsockopt(fd, SOL_SOCKET, which, &value, &length) == 0 ? value : -1;
 }
 
-std::uint16_t local_port(int fd) {
+// 0: it was never bound nor connected. Nothing: it has been closed by now, by a server of the test on another thread.
+std::optional<std::uint16_t> local_port(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return std::nullopt;
   return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
                                              : reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
@@ -43,14 +46,22 @@ std::vector<Descriptor> descriptors() {
 
 }  // namespace
 
-std::set<int> client_sockets(const std::set<std::uint16_t>& servers, const std::set<int>& others) {
+std::set<std::string> sockets() {
+  std::set<std::string> found;
+  for (Descriptor& one : descriptors()) {
+    if (one.target.compare(0, 7, "socket:") == 0) found.insert(std::move(one.target));
+  }
+  return found;
+}
+
+std::set<int> client_sockets(const std::set<std::uint16_t>& servers, const std::set<std::string>& others) {
   std::set<int> found;
   for (const Descriptor& one : descriptors()) {
-    if (one.target.compare(0, 7, "socket:") != 0 || others.count(one.fd) > 0) continue;
+    if (one.target.compare(0, 7, "socket:") != 0 || others.count(one.target) > 0) continue;
     const int domain = option(one.fd, SO_DOMAIN);
     if ((domain != AF_INET && domain != AF_INET6) || option(one.fd, SO_ACCEPTCONN) != 0) continue;
-    const std::uint16_t port = local_port(one.fd);  // 0: closed by now, by a server of the test on another thread
-    if (port != 0 && servers.count(port) == 0) found.insert(one.fd);
+    const std::optional<std::uint16_t> port = local_port(one.fd);
+    if (port && servers.count(*port) == 0) found.insert(one.fd);
   }
   return found;
 }

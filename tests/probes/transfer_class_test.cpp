@@ -95,6 +95,10 @@ TEST_CASE("transfer class: what must not be used is not judged by libcurl's code
   CHECK(says_http1_required("HTTP/2 stream 1 was not closed cleanly: HTTP_1_1_REQUIRED (err 13)"));
   CHECK(says_send_failed("Send failure: Broken pipe"));
   CHECK_FALSE(says_send_failed("Recv failure: Connection reset by peer"));
+  CHECK(says_system_error("Recv failure: Connection timed out"));
+  CHECK(says_system_error("Send failure: No route to host"));
+  CHECK_FALSE(says_system_error("Received HTTP/0.9 when not allowed"));
+  CHECK_FALSE(says_system_error(""));
 }
 
 TEST_CASE("transfer class: a timeout is that of the phase it was reached in") {
@@ -111,11 +115,24 @@ TEST_CASE("transfer class: a timeout is that of the phase it was reached in") {
   CHECK(class_of(silent) == "stall");
 }
 
+TEST_CASE("transfer class: a timeout while the answer waits for our decoding is ours") {
+  for (const Duration silence : {Duration{}, Duration{5s}}) {
+    TransferFacts of = facts(CURLE_OPERATION_TIMEDOUT);
+    of.silence = silence;
+    of.decode_waits = true;
+    CHECK(class_of(of) == "generator_internal");
+    of.code = CURLE_RECV_ERROR;  // what the target did meanwhile stays its own
+    of.os_errno = ECONNRESET;
+    CHECK(class_of(of) == "reset");
+  }
+}
+
 TEST_CASE("transfer class: could-not-connect is told apart by the system's error and by ours") {
   const std::vector<std::pair<int, std::string>> expected{
       {ECONNREFUSED, "tcp_refused"},     {ECONNRESET, "tcp_refused"},   {ENETUNREACH, "tcp_unreachable"},
       {EHOSTUNREACH, "tcp_unreachable"}, {ETIMEDOUT, "tcp_timeout"},    {EADDRNOTAVAIL, "generator_ports"},
-      {EMFILE, "generator_descriptors"}, {ENOBUFS, "generator_memory"}, {0, "tcp_unreachable"}};
+      {EMFILE, "generator_descriptors"}, {ENOBUFS, "generator_memory"}, {0, "tcp_unreachable"},
+      {EPERM, "generator_internal"},     {EACCES, "generator_internal"}};
   for (const auto& [number, wanted] : expected) {
     TransferFacts of = facts(CURLE_COULDNT_CONNECT, Phase::connect);
     of.os_errno = number;
@@ -183,6 +200,24 @@ TEST_CASE("transfer class: failure when receiving has many faces") {
   of.os_errno = ECONNRESET;
   of.body_unsent = true;
   CHECK(class_of(of) == "send_error");
+}
+
+TEST_CASE("transfer class: what this machine refuses is ours in every phase") {
+  const std::vector<std::pair<int, std::string>> expected{{ENOBUFS, "generator_memory"},
+                                                          {ENOMEM, "generator_memory"},
+                                                          {EPERM, "generator_internal"},
+                                                          {EACCES, "generator_internal"}};
+  for (const auto& [number, wanted] : expected) {
+    for (const CURLcode code : {CURLE_COULDNT_CONNECT, CURLE_SEND_ERROR, CURLE_RECV_ERROR}) {
+      for (const Phase reached : {Phase::connect, Phase::tls, Phase::send, Phase::wait, Phase::receive}) {
+        TransferFacts of = facts(code, reached);
+        of.os_errno = number;
+        of.body_unsent = reached == Phase::send;
+        CAPTURE(number, code, static_cast<int>(reached));
+        CHECK(class_of(of) == wanted);
+      }
+    }
+  }
 }
 
 TEST_CASE("transfer class: out of memory while headers come is the target's doing") {
@@ -262,6 +297,7 @@ TEST_CASE("transfer class: the words of TLS and HTTP/2 are read from libcurl's m
       {"HTTP/2 stream 13 was not closed cleanly: FLOW_CONTROL_ERROR (err 3)", PeerWord::stream_bad},
       {"HTTP/2 stream 1 was closed cleanly, but before getting  all response header fields, treated as error",
        PeerWord::stream_no_answer},
+      {"Out of memory in chunked-encoding", PeerWord::session_too_much},
       {"h2_process_pending_input: nghttp2_session_mem_recv() returned -904:Flooding", PeerWord::session_bad},
       {"h2_process_pending_input: nghttp2_session_mem_recv() returned -902:The user callback function failed",
        PeerWord::session_too_much}};

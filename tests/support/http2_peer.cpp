@@ -1,5 +1,7 @@
 #include "tests/support/http2_peer.hpp"
 
+#include <sys/socket.h>
+
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -109,6 +111,9 @@ RawServer::Play http2_play(const CertificateAuthority::Leaf& leaf, std::function
     if (SSL_accept(tls.get()) != 1) return;
     Http2Connection connection(tls.get());
     play(connection);
+    // What the client has said meanwhile would make a reset of the close.
+    ::shutdown(raw.fd(), SHUT_WR);
+    raw.wait_for_close();
   };
 }
 
