@@ -80,6 +80,8 @@ void HttpClient::Impl::take_end(Transfer& transfer, CURLcode code) {
   // A server that has answered may close without reading on: what libcurl then says of the upload is no news.
   const bool early = code != CURLE_OK && transfer.hop.early_noted &&
                      (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
+  // What had come and waits for us to decode it is the rest of an answer that we do not keep.
+  if (code == CURLE_OPERATION_TIMEDOUT && transfer.hop.decode_waits) transfer.hop.response.body_truncated = true;
   HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
                              : hop_outcome(transfer, Ending::reported, code, now());
   if (code == CURLE_COULDNT_RESOLVE_HOST) {

@@ -139,8 +139,6 @@ std::string explain(const Transfer& transfer, ErrorClass error, CURLcode code) {
   if (error == ErrorClass::consent) return one_line(transfer.hop.guard_reason);
   if (transfer.hop.fault != nullptr) return std::string(info(error).text) + ": " + transfer.hop.fault;
   if (transfer.hop.unasked) return std::string(info(error).text) + ": it came before the request";
-  if (transfer.hop.decode_waits && code == CURLE_OPERATION_TIMEDOUT)
-    return std::string(info(error).text) + ": the time was up while the answer waited to be decoded";
   std::string text(info(error).text);
   const bool told = code != CURLE_WRITE_ERROR;  // our own callbacks said no, and libcurl does not know why
   if (told && transfer.slot->message[0] != '\0') text += std::string(" (") + transfer.slot->message.data() + ')';

@@ -70,7 +70,7 @@ bool fell_silent(const TransferFacts& facts) noexcept {
 E timeout(const TransferFacts& facts) noexcept {
   // An address that we could not even try may have been the good one.
   if (const E own = own_fault(facts.open_errno); own != E::none && facts.reached <= Phase::connect) return own;
-  if (facts.decode_waits) return E::generator_internal;
+  if (facts.decode_waits) return E::none;  // the answer came, and is cut short by our own limit
   switch (facts.reached) {
     case Phase::dns: return E::dns_timeout;
     case Phase::connect: return E::tcp_timeout;
@@ -236,8 +236,8 @@ PeerWord peer_word(std::string_view message) noexcept {
   if (says("closed cleanly, but before")) return PeerWord::stream_no_answer;
   const std::size_t number = message.find("(err ");
   if (!says("HTTP/2 stream") || number == std::string_view::npos) return PeerWord::none;
-  // RFC 9113, 7. Those that name a broken rule are those of libcurl's own library, for it resets such a stream; the last
-  // one says that HTTP/2 is the wrong protocol.
+  // RFC 9113, 7. Those that name a broken rule are those of libcurl's own library, for it resets such a stream; the
+  // last one says that HTTP/2 is the wrong protocol.
   const std::string_view code = message.substr(number + 5);
   for (const std::string_view rule : {"1)", "3)", "5)", "6)", "9)", "13"}) {
     if (code.substr(0, 2) == rule) return PeerWord::stream_bad;
