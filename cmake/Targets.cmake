@@ -16,7 +16,8 @@ endfunction()
 
 # gelombang_test(NAME SOURCES ... LINKS ... LABEL unit|integration [PROCESSORS n]): a Catch2 program, each test case a ctest entry.
 # Test cases run beside others, but for those with the tag [alone], which judge what the clock says. Those with the tag
-# [statistics] repeat the same code many times for the sake of a figure: sanitizers leave them out.
+# [statistics] are about a figure: they repeat the same code many times for its sake, or it is a time that sanitizers
+# change. Sanitizers leave them out.
 # PROCESSORS: of the tests that ctest lets run beside each other (./dev: four on two cores), one of these counts as so
 # many.
 function(gelombang_test name)
@@ -38,25 +39,26 @@ endfunction()
 function(gelombang_discover_tests name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;PROPERTIES" ${ARGN})
   set(properties TIMEOUT 300 ${ARG_PROPERTIES})
+  # A name that Catch does not find (it was cut at a semicolon, say) is a failure and no success. Catch warns of a list
+  # without a test, so it is only asked for those that are there.
   gelombang_count_lines("TEST_CASE" all ${ARG_SOURCES})
   gelombang_count_lines("\\[alone\\]" alone ${ARG_SOURCES})
   gelombang_count_lines("\\[statistics\\]" statistics ${ARG_SOURCES})
-  math(EXPR others "${all} - ${alone} - ${statistics}")
-  # A name that Catch does not find (it was cut at a semicolon, say) is a failure and no success. Catch warns of a list
-  # without a test, so it is only asked for those that are there.
-  if(others GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "~[alone]~[statistics]"
-      PROPERTIES LABELS ${ARG_LABEL} ${properties})
-  endif()
-  if(alone GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "[alone]"
-      PROPERTIES LABELS ${ARG_LABEL} RUN_SERIAL ON ${properties})
-  endif()
-  if(statistics GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "[statistics]~[alone]"
-      PROPERTIES LABELS statistics ${properties})
-  endif()
+  gelombang_count_lines("\\[alone\\].*\\[statistics\\]" both ${ARG_SOURCES})
+  math(EXPR others "${all} - ${alone} - ${statistics} + ${both}")
+  math(EXPR only_alone "${alone} - ${both}")
+  math(EXPR only_statistics "${statistics} - ${both}")
+  gelombang_discover_some(${others} "~[alone]~[statistics]" LABELS ${ARG_LABEL} ${properties})
+  gelombang_discover_some(${only_alone} "[alone]~[statistics]" LABELS ${ARG_LABEL} RUN_SERIAL ON ${properties})
+  gelombang_discover_some(${only_statistics} "[statistics]~[alone]" LABELS statistics ${properties})
+  gelombang_discover_some(${both} "[alone][statistics]" LABELS statistics RUN_SERIAL ON ${properties})
 endfunction()
+
+macro(gelombang_discover_some count tags)
+  if(${count} GREATER 0)
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "${tags}" PROPERTIES ${ARGN})
+  endif()
+endmacro()
 
 # How many lines of the files match; counted anew when a file has changed.
 function(gelombang_count_lines pattern result)

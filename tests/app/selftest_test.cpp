@@ -48,7 +48,7 @@ std::string listed(const std::set<std::string>& lines) {
 
 }  // namespace
 
-TEST_CASE("selftest: on a machine that works, everything holds", "[integration][slow][alone]") {
+TEST_CASE("selftest: on a machine that works, everything holds", "[integration][slow][alone][statistics]") {
   const Played played = play({});
   INFO(listed(played.off));
   CHECK(played.exit_code == 0);

@@ -16,7 +16,7 @@ using Catch::Contains;
 
 namespace {
 
-const std::string kLogin = std::string(GELOMBANG_SOURCE_DIR) + "/scenarios/login.lua";
+const std::string kLogin = in_haste("login.lua");
 
 struct History {
   [[nodiscard]] std::string file() const { return directory.file("history.sqlite"); }
@@ -50,7 +50,7 @@ void check_refused(const RunResult& result, int code, const std::string& part) {
 }  // namespace
 
 // --anyway: on a machine that is busy elsewhere a run may be invalid, which is not what is asked here.
-TEST_CASE("compare: a slower portal is found, and fails a condition", "[integration]") {
+TEST_CASE("compare: a slower portal is found, and fails a condition", "[integration][statistics]") {
   const History history;
   const Sandbox sandbox;
   const std::vector<std::string> load{"--rate", "8/s", "--duration", "6s", "--seed", "7"};

@@ -56,7 +56,7 @@ std::vector<std::string> quickly(const std::string& target, std::vector<std::str
 }  // namespace
 
 TEST_CASE("find-max: the answer is within 10 % of what the pool and the time of a query allow",
-          "[integration][alone]") {
+          "[integration][alone][statistics]") {
   const Sandbox sandbox;
   // Twenty connections, held for 100 ms by each login: 200 logins a second; who waits for 200 ms is refused.
   sandbox.operate("faults", R"({"pool.size": 20, "pool.query_ms": 100, "pool.timeout_ms": 200})");

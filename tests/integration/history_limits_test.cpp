@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kLogin = std::string(GELOMBANG_SOURCE_DIR) + "/scenarios/login.lua";
+const std::string kLogin = in_haste("login.lua");
 const std::string kProgram = std::string(GELOMBANG_BINARY_DIR) + "/gelombang";
 
 bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }

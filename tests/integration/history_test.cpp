@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kLogin = std::string(GELOMBANG_SOURCE_DIR) + "/scenarios/login.lua";
+const std::string kLogin = in_haste("login.lua");
 
 std::string sql(const std::string& file, const std::string& query) {
   ChildProcess sqlite({"sqlite3", file, query});

@@ -35,7 +35,7 @@ RunResult play_with_freeze(const TemporaryDirectory& directory, const std::vecto
 }  // namespace
 
 TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, and not as our lag",
-          "[integration][slow][alone]") {
+          "[integration][slow][alone][statistics]") {
   TemporaryDirectory directory;
   const RunResult run = play_with_freeze(directory, {"--rate", "100/s", "--duration", "20s"}, 8s);
   INFO(run.out);
@@ -60,7 +60,7 @@ TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, 
 }
 
 TEST_CASE("honesty: a closed load hides the same freeze, which is why the docs advise open ones",
-          "[integration][slow][alone]") {
+          "[integration][slow][alone][statistics]") {
   TemporaryDirectory directory;
   const RunResult run = play_with_freeze(directory, {"--users", "4", "--duration", "10s"}, 4s);
   INFO(run.out);
@@ -71,7 +71,7 @@ TEST_CASE("honesty: a closed load hides the same freeze, which is why the docs a
 }
 
 TEST_CASE("honesty: a stalled worker shows in response time and lag, hardly in service time, and costs validity",
-          "[integration][slow][alone]") {
+          "[integration][slow][alone][statistics]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
   // The script itself holds the worker's thread for two seconds, once.
@@ -104,7 +104,7 @@ end } } }
 }
 
 TEST_CASE("honesty: what is left of a backlog when the run has to end is counted as ours, not forgotten",
-          "[integration][slow][alone]") {
+          "[integration][slow][alone][statistics]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
   // The worker stands still from its 300th arrival on, for longer than the load lasts.

@@ -152,7 +152,7 @@ TEST_CASE("people: who is cut off between two steps has a place, and the sums ho
   CHECK(whole(page.at("interrupted")) < whole(page.at("after").at("interrupted")));
 }
 
-TEST_CASE("people: a retry storm stays after the outage is over", "[integration][slow]") {
+TEST_CASE("people: a retry storm stays after the outage is over", "[integration][slow][statistics]") {
   TemporaryDirectory directory;
   Portal portal;
   const std::string metrics = "127.0.0.1:" + std::to_string(free_port());

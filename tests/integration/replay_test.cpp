@@ -93,7 +93,7 @@ std::string prometheus_load(const std::string& url, const std::string& query,
 }  // namespace
 
 TEST_CASE("replay: each visitor comes when it was recorded and keeps its own gaps, twice as fast at --speed 2",
-          "[integration][alone]") {
+          "[integration][alone][statistics]") {
   Notebook target;
   TemporaryDirectory directory;
   write_file(directory.file("access.log"), logged(0, "a", "GET /a1") + logged(1, "b", "GET /b1") +

@@ -12,7 +12,7 @@ using namespace gelombang::test;
 
 namespace {
 
-const std::string kLogin = std::string(GELOMBANG_SOURCE_DIR) + "/scenarios/login.lua";
+const std::string kLogin = in_haste("login.lua");
 
 bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 

@@ -268,7 +268,7 @@ TEST_CASE("run: the same seed plays the same people, in segments as in one proce
     std::vector<std::string> arguments{"--target", sandbox.url(), "--rate",          "20/s", "--duration", "2s",
                                        "--seed",   "77",          "--graceful-stop", "0s"};
     arguments.insert(arguments.end(), further.begin(), further.end());
-    return run_scenario("login.lua", arguments).summary.at("arrivals").at("started").as_int64();
+    return run_scenario(in_haste("login.lua"), arguments).summary.at("arrivals").at("started").as_int64();
   };
   const auto whole = started({});
   CHECK(started({"--threads", "1"}) == whole);

@@ -39,8 +39,8 @@ void check_passed(const RunResult& run) {
 
 TEST_CASE("scenarios: login counts what the sandbox counts", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run =
-      run_scenario("login.lua", {"--target", sandbox.url(), "--rate", "10/s", "--duration", "5s", "--seed", "1"});
+  const RunResult run = run_scenario(in_haste("login.lua"),
+                                     {"--target", sandbox.url(), "--rate", "10/s", "--duration", "5s", "--seed", "1"});
   check_passed(run);
   CHECK(count_of(run, "login/log in") == sandbox.answered("POST /api/sessions", 200));
   CHECK(count_of(run, "login/dashboard") == sandbox.answered("GET /api/dashboard", 200));
@@ -51,7 +51,7 @@ TEST_CASE("scenarios: login counts what the sandbox counts", "[integration]") {
 TEST_CASE("scenarios: email verification counts accounts, mails and links alike", "[integration]") {
   const Sandbox sandbox;
   const RunResult run = run_scenario(
-      "email_verification.lua",
+      in_haste("email_verification.lua"),
       {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "5/s", "--duration", "4s", "--seed", "2"});
   check_passed(run);
   const auto accounts = sandbox.answered("POST /api/accounts", 201);
@@ -68,10 +68,11 @@ TEST_CASE("scenarios: email verification counts accounts, mails and links alike"
 
 TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario("ktp_upload.lua", {"--target", sandbox.url(), "--rate", "4/s", "--duration", "4s",
-                                                        "--seed", "3", "--set", "people=calm",
-                                                        // a photo that is cut off in the middle is one for the sandbox
-                                                        "--graceful-stop", "90s"});
+  const RunResult run =
+      run_scenario(in_haste("ktp_upload.lua"), {"--target", sandbox.url(), "--rate", "4/s", "--duration", "4s",
+                                                "--seed", "3", "--set", "people=calm",
+                                                // a photo that is cut off in the middle is one for the sandbox
+                                                "--graceful-stop", "90s"});
   check_passed(run);
   const auto photos = sandbox.answered("POST /api/id-card", 200);
   CHECK(photos > 3);
@@ -90,9 +91,10 @@ TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]
 
 TEST_CASE("scenarios: the whole registration joins the wave", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario(
-      "registration.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "2/s", "--duration",
-                           "6s", "--seed", "4", "--set", "test_seconds=2", "--graceful-stop", "90s"});
+  const RunResult run =
+      run_scenario(in_haste("registration.lua"),
+                   {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "2/s", "--duration", "6s",
+                    "--seed", "4", "--set", "test_seconds=2", "--graceful-stop", "90s"});
   check_passed(run);
   const auto completed = ended(run, "succeeded");
   CHECK(completed + ended(run, "left") == run.summary.at("arrivals").at("completed").as_int64());
@@ -103,8 +105,9 @@ TEST_CASE("scenarios: the whole registration joins the wave", "[integration]") {
 
 TEST_CASE("scenarios: the portal mix plays its three families", "[integration]") {
   const Sandbox sandbox;
-  const RunResult run = run_scenario("portal_mix.lua", {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(),
-                                                        "--rate", "10/s", "--duration", "5s", "--seed", "5"});
+  const RunResult run = run_scenario(
+      in_haste("portal_mix.lua"),
+      {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "10/s", "--duration", "5s", "--seed", "5"});
   check_passed(run);
   // Somebody may press twice where an answer takes its time: requests are what both sides count.
   CHECK(requests_of(run, "login/log in") + requests_of(run, "ktp_upload/log in") ==

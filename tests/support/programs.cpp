@@ -1,5 +1,6 @@
 #include "tests/support/programs.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace gelombang::test {
@@ -91,6 +92,21 @@ RunResult run_scenario(const std::string& scenario, std::vector<std::string> arg
   const std::string text = read_file(directory.file("summary.json"));
   if (!text.empty()) result.summary = boost::json::parse(text);
   return result;
+}
+
+std::string in_haste(const std::string& scenario) {
+  static const TemporaryDirectory kCopies;
+  static const bool kMade = [] {
+    const std::string hurry =
+        "local unhurried = think; local function think(a, b) return unhurried(a / 10, b / 10) end ";
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(GELOMBANG_SOURCE_DIR) + "/scenarios")) {
+      if (entry.path().extension() != ".lua") continue;
+      write_file(kCopies.file(entry.path().filename().string()), hurry + read_file(entry.path().string()));
+    }
+    return true;
+  }();
+  static_cast<void>(kMade);
+  return kCopies.file(scenario);
 }
 
 std::unique_ptr<ChildProcess> start_scenario(const std::string& scenario, std::vector<std::string> arguments,

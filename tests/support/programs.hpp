@@ -49,6 +49,9 @@ RunResult run_scenario(const std::string& scenario, std::vector<std::string> arg
 std::unique_ptr<ChildProcess> start_scenario(const std::string& scenario, std::vector<std::string> arguments,
                                              const std::string& json);
 
+// A shipped scenario in which people think for a tenth of the time: for tests of what they send, not of when.
+std::string in_haste(const std::string& scenario);
+
 // A step of a summary by its full name "journey/step"; throws where there is none.
 const boost::json::object& step_of(const boost::json::value& summary, const std::string& full_name);
 double number(const boost::json::value& value);
