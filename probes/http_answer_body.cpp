@@ -9,6 +9,7 @@
 namespace gelombang {
 namespace {
 
+constexpr std::size_t kHandedOver = 512;    // of the allowance, for a call that hands a part of a body over
 constexpr std::size_t kSpareDecoders = 16;  // some 60 KB each
 
 }  // namespace
@@ -48,11 +49,21 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 
 std::size_t Transfer::take_body(std::string_view data) {
   if (hop.paced && must_wait()) return CURL_WRITEFUNC_PAUSE;
-  if (!std::exchange(hop.decode_waits, false)) hop.last_byte = context.clock.now();
+  if (!std::exchange(hop.waits_for_decoding, false)) hop.last_byte = context.clock.now();
   if (!std::exchange(hop.body_began, true) && !begin_body()) return 0;
+  // A flood of tiny chunks calls once for each.
+  context.body_allowance -= std::min(context.body_allowance, kHandedOver);
   if (hop.decoder) return decode(data);
+  if (context.body_allowance == 0) return wait_for_turn();
+  context.body_allowance -= std::min(context.body_allowance, data.size());
   keep(data);
   return data.size();
+}
+
+std::size_t Transfer::wait_for_turn() {
+  context.held.push_back(this);
+  hop.held = true;
+  return CURL_WRITEFUNC_PAUSE;
 }
 
 // False where its codings cannot be taken off.
@@ -74,13 +85,12 @@ std::size_t Transfer::decode(std::string_view data) {
     Transfer& transfer;
   } keeper(*this);
   std::string_view rest = data.substr(std::min(hop.decoded_ahead, data.size()));
-  switch (hop.decoder->decode(rest, context.decode_allowance, keeper)) {
+  switch (hop.decoder->decode(rest, context.body_allowance, keeper)) {
     case HttpDecoder::State::malformed: hop.body_malformed = true; return 0;
     case HttpDecoder::State::exhausted:
-      context.held.push_back(this);
-      hop.held = hop.decode_waits = true;
+      hop.waits_for_decoding = true;
       hop.decoded_ahead = data.size() - rest.size();
-      return CURL_WRITEFUNC_PAUSE;
+      return wait_for_turn();
     case HttpDecoder::State::given_up: hop.response.body_truncated = true; break;
     case HttpDecoder::State::ready: break;
   }

@@ -81,7 +81,7 @@ void HttpClient::Impl::take_end(Transfer& transfer, CURLcode code) {
   const bool early = code != CURLE_OK && transfer.hop.early_noted &&
                      (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
   // What had come and waits for us to decode it is the rest of an answer that we do not keep.
-  if (code == CURLE_OPERATION_TIMEDOUT && transfer.hop.decode_waits) transfer.hop.response.body_truncated = true;
+  if (code == CURLE_OPERATION_TIMEDOUT && transfer.hop.waits_for_decoding) transfer.hop.response.body_truncated = true;
   HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
                              : hop_outcome(transfer, Ending::reported, code, now());
   if (code == CURLE_COULDNT_RESOLVE_HOST) {
@@ -133,7 +133,7 @@ void HttpClient::Impl::hold_reads() {
 // They share what one turn may decode: with many of them everybody else would wait for all. The rest stay due.
 void HttpClient::Impl::resume_reads() {
   const TimePoint due = now();
-  while (shared_.decode_allowance > 0) {
+  while (shared_.body_allowance > 0) {
     const std::optional<TransferId> id = held_reads_.take(due);
     if (!id) break;
     resume_read(*id);

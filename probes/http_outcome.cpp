@@ -126,7 +126,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.unanswered = !hop.answered;
   facts.cut_short = hop.answered && !transfer.whole();
   facts.body_malformed = hop.body_malformed;
-  facts.decode_waits = hop.decode_waits;
+  facts.waits_for_decoding = hop.waits_for_decoding;
   facts.http2 = hop.http2;
   facts.body_unsent = hop.with_body && !hop.sent;
   facts.silence = now - std::max(hop.last_byte, hop.started);

@@ -80,7 +80,7 @@ void Hop::note_sent(TimePoint now) {
 }
 
 void TransferContext::begin_turn() noexcept {
-  decode_allowance = kDecodedPerTurn;
+  body_allowance = kBodyPerTurn;
   tls_reads.begin_round();
 }
 

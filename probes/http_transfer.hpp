@@ -51,7 +51,7 @@ struct HopOptions {
   long http_version = CURL_HTTP_VERSION_NONE;
   long receive_buffer = 0;  // 0: as the pool made it
   long verbose = 0;
-  long fresh = 0;                // CURLOPT_FRESH_CONNECT
+  long fresh = 0;  // CURLOPT_FRESH_CONNECT
   long forbid_reuse = 0;
   bool cookie = false;           // CURLOPT_COOKIE is set
   const char* method = nullptr;  // CURLOPT_CUSTOMREQUEST
@@ -71,21 +71,21 @@ struct EasySlot {
 
 // What the callbacks of all transfers of a client share.
 struct TransferContext {
-  // Bytes that are decoded in a turn of the loop, all answers and their layers together: somewhat less than a
-  // millisecond's work.
-  static constexpr std::size_t kDecodedPerTurn = 256 * 1024;
+  // Bytes of bodies that are taken or decoded in a turn of the loop, all answers and their layers together, and some
+  // for each piece: somewhat less than a millisecond's work.
+  static constexpr std::size_t kBodyPerTurn = 256 * 1024;
 
   const Clock& clock;
   SocketGuard& guard;
   CurlLoop* loop = nullptr;
   std::size_t max_connections = 0;
-  std::uint64_t round = 1;           // of libcurl's work
-  Transfer* handing_over = nullptr;  // its request is being written in this round of libcurl's
-  std::vector<Transfer*> read_out{};   // libcurl has taken the last byte of their bodies in this round
-  std::vector<Transfer*> held{};       // libcurl has read more of their answers than their links have carried
-  std::vector<Transfer*> early{};      // their answers came before their bodies were delivered
+  std::uint64_t round = 1;            // of libcurl's work
+  Transfer* handing_over = nullptr;   // its request is being written in this round of libcurl's
+  std::vector<Transfer*> read_out{};  // libcurl has taken the last byte of their bodies in this round
+  std::vector<Transfer*> held{};      // libcurl has read more of their answers than their links have carried
+  std::vector<Transfer*> early{};     // their answers came before their bodies were delivered
   SpareResults spare_results{};
-  std::size_t decode_allowance = kDecodedPerTurn;  // what is left of it
+  std::size_t body_allowance = kBodyPerTurn;  // what is left of it
   std::vector<std::unique_ptr<HttpDecoder>> spare_decoders{};
   TlsReadBudget tls_reads{};
 
@@ -115,16 +115,16 @@ struct Hop {
   std::size_t headers_kept = 0;  // of the answer
   std::size_t header_lines = 0;
   std::size_t cookies_set = 0;
-  int status = 0;                // of the status line read last
-  bool in_section = false;       // of headers: its status line has come
-  bool field_kept = false;       // the last one
+  int status = 0;           // of the status line read last
+  bool in_section = false;  // of headers: its status line has come
+  bool field_kept = false;  // the last one
   bool headers_complete = false;
-  HttpFraming framing;           // HTTP/1's
-  const char* fault = nullptr;   // why the answer must not be used
-  bool http2 = false;            // once the request is written
-  bool only_http1 = false;       // its server wants that
-  bool fresh = false;            // no kept connection is to be used
-  bool unasked = false;          // nothing was sent: the connection held bytes already, or had ended
+  HttpFraming framing;          // HTTP/1's
+  const char* fault = nullptr;  // why the answer must not be used
+  bool http2 = false;           // once the request is written
+  bool only_http1 = false;      // its server wants that
+  bool fresh = false;           // no kept connection is to be used
+  bool unasked = false;         // nothing was sent: the connection held bytes already, or had ended
   // Of a new TLS connection: which of its bytes came before the request, counted from its beginning.
   std::optional<std::uint64_t> came_before;
   bool looked_up = false;
@@ -149,7 +149,7 @@ struct Hop {
   bool body_malformed = false;           // it cannot be decoded
   std::unique_ptr<HttpDecoder> decoder;  // null: the body is taken as it comes
   std::size_t decoded_ahead = 0;         // bytes that libcurl will hand over again, and that have been decoded
-  bool decode_waits = false;             // bytes have come, and wait for their turn to be decoded
+  bool waits_for_decoding = false;       // bytes have come, and wait for their turn to be decoded
 
   void note_sent(TimePoint now);
 };
@@ -208,6 +208,7 @@ struct Transfer {
   std::size_t take_body(std::string_view data);
   [[nodiscard]] bool begin_body();
   std::size_t decode(std::string_view data);
+  std::size_t wait_for_turn();
   void keep(std::string_view piece);
 };
 

@@ -70,7 +70,7 @@ bool fell_silent(const TransferFacts& facts) noexcept {
 E timeout(const TransferFacts& facts) noexcept {
   // An address that we could not even try may have been the good one.
   if (const E own = own_fault(facts.open_errno); own != E::none && facts.reached <= Phase::connect) return own;
-  if (facts.decode_waits) return E::none;  // the answer came, and is cut short by our own limit
+  if (facts.waits_for_decoding) return E::none;  // the answer came, and is cut short by our own limit
   switch (facts.reached) {
     case Phase::dns: return E::dns_timeout;
     case Phase::connect: return E::tcp_timeout;

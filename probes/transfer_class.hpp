@@ -21,13 +21,13 @@ enum class NameVerdict : std::uint8_t { unknown, no_such_name, temporary, timed_
 // What libcurl's message tells beyond its code: TLS and HTTP/2 have words of their own for an end.
 enum class PeerWord : std::uint8_t {
   none,
-  unexpected_end,   // it closed without TLS's closing alert
-  tls_alert,        // it ended TLS with an alert: over TLS 1.3 that may refuse our side of the handshake
-  stream_reset,     // it reset the stream
-  stream_bad,       // of its frames one broke the rules for a stream
-  stream_no_answer, // it closed the stream without an answer
-  session_bad,      // its bytes are no HTTP/2
-  session_too_much  // or more of it than libcurl holds: headers, mostly, or a trailer
+  unexpected_end,    // it closed without TLS's closing alert
+  tls_alert,         // it ended TLS with an alert: over TLS 1.3 that may refuse our side of the handshake
+  stream_reset,      // it reset the stream
+  stream_bad,        // of its frames one broke the rules for a stream
+  stream_no_answer,  // it closed the stream without an answer
+  session_bad,       // its bytes are no HTTP/2
+  session_too_much   // or more of it than libcurl holds: headers, mostly, or a trailer
 };
 PeerWord peer_word(std::string_view message) noexcept;
 
@@ -46,18 +46,19 @@ struct TransferFacts {
   bool out_of_memory = false;     // an allocation of ours failed
   bool headers_complete = false;  // the empty line after the final status came
   PeerWord word = PeerWord::none;
-  bool http2 = false;  // was agreed on
-  bool unanswered = false;        // no final status came
-  bool cut_short = false;         // the headers or a coding of the body ended early
-  bool body_malformed = false;    // a coding of the body cannot be taken off
-  bool decode_waits = false;      // bytes of the answer wait for their turn to be decoded
-  bool body_unsent = false;       // not all of the request's body was handed over
-  Duration silence{};             // since the last byte that came, at the end
-  Duration timeout{};             // of the exchange
+  bool http2 = false;               // was agreed on
+  bool unanswered = false;          // no final status came
+  bool cut_short = false;           // the headers or a coding of the body ended early
+  bool body_malformed = false;      // a coding of the body cannot be taken off
+  bool waits_for_decoding = false;  // bytes of the answer wait for their turn to be decoded
+  bool body_unsent = false;         // not all of the request's body was handed over
+  Duration silence{};               // since the last byte that came, at the end
+  Duration timeout{};               // of the exchange
   NameVerdict name = NameVerdict::unknown;
 };
 
-// What libcurl calls a success may be none: it does not mind when an answer ends within its headers. `none` where it is.
+// What libcurl calls a success may be none: it does not mind when an answer ends within its headers. `none` where it
+// is.
 ErrorClass classify_transfer(const TransferFacts& facts) noexcept;
 
 // Whether libcurl's message says that the server takes this request over HTTP/1.1 alone.

@@ -120,7 +120,7 @@ TEST_CASE("http flood: a gigabyte from some bytes is decoded in turns, up to our
   CHECK(result.response.body.size() == HttpRequest{}.max_body);
   CHECK(result.response.body_size <= HttpDecoder::kMaxDecoded);
   CHECK(result.response.body_size > HttpDecoder::kMaxDecoded / 2);
-  CHECK(turns >= result.response.body_size / TransferContext::kDecodedPerTurn);
+  CHECK(turns >= result.response.body_size / TransferContext::kBodyPerTurn);
   CHECK(result.hops[0].bytes_received < 17'000);
 }
 
@@ -146,7 +146,30 @@ TEST_CASE("http flood: many coded answers together are decoded within the budget
   }
   REQUIRE(http.run_until([&] { return ended == kUsers; }));
   CHECK(decoded == kUsers * (2 << 20));
-  CHECK(turns >= decoded / TransferContext::kDecodedPerTurn);
+  CHECK(turns >= decoded / TransferContext::kBodyPerTurn);
+}
+
+TEST_CASE("http flood: a long body, and one in tiny chunks with long extensions, are read in turns") {
+  std::string chunks;
+  for (int i = 0; i < 10'000; ++i) chunks += "1;a=" + std::string(200, 'y') + "\r\nx\r\n";
+  const std::string long_body = http_answer(std::string(8 << 20, 'b'));
+  const std::string tiny = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n";
+  for (const auto& [answer, size, least] : {std::tuple(long_body, std::size_t{8} << 20, std::size_t{32}),
+                                            std::tuple(tiny, std::size_t{10'000}, std::size_t{8})}) {
+    RawServer server([&answer](RawConnection& connection) {
+      connection.read_request();
+      connection.send(answer);
+      connection.wait_for_close();
+    });
+    std::size_t turns = 0;
+    HttpClient::Options options;
+    options.after_turn = [&turns] { ++turns; };
+    HttpHarness http(options);
+    const HttpResult result = beside_healthy_users(http, get_request(server.url()));
+    CHECK(error_of(result) == "none");
+    CHECK(result.response.body_size == size);
+    CHECK(turns >= least);
+  }
 }
 
 TEST_CASE("http flood: an answer that waits for its decoding when its time is up is no fault of the target") {

@@ -120,7 +120,7 @@ TEST_CASE("transfer class: a timeout while the answer waits for our decoding is 
   for (const Duration silence : {Duration{}, Duration{5s}}) {
     TransferFacts of = facts(CURLE_OPERATION_TIMEDOUT);
     of.silence = silence;
-    of.decode_waits = true;
+    of.waits_for_decoding = true;
     CHECK(class_of(of) == "none");
     of.code = CURLE_RECV_ERROR;  // what the target did meanwhile stays its own
     of.os_errno = ECONNRESET;
