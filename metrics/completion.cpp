@@ -115,7 +115,8 @@ std::optional<Shortfall> judge_completion(const CompletionFacts& facts, std::spa
     return std::nullopt;
   }
   const std::uint64_t asked = facts.silence->failed + facts.silence->interrupted;
-  if (asked < limits.silent_requests) return std::nullopt;
+  const bool long_since = to_seconds(facts.silence->lasted) >= limits.silent_share * to_seconds(facts.arrivals);
+  if (asked == 0 || (asked < limits.silent_requests && !long_since)) return std::nullopt;
   return Shortfall{fmt::format("the target answered nothing in the last {}, and was asked {} times",
                                format_duration(facts.silence->lasted), asked),
                    judged.arrivals || (judged.failures && !most(facts.silence->interrupted, asked, 0.5))};

@@ -32,6 +32,7 @@ struct CompletionFacts {
   std::uint64_t completed = 0;  // of them
   std::uint64_t cut_off = 0;    // of them: interrupted inside a step, or never begun: no error_rate knows of them
   std::optional<Silence> silence;
+  Duration arrivals{};                   // how long they went on
   Duration usual{};                      // what 95 % of the steps that succeeded did not exceed
   std::vector<std::uint64_t> missed_at;  // for each step: of `steps` those that did not succeed
 };
@@ -53,6 +54,7 @@ struct CompletionLimits {
   Duration silence = std::chrono::seconds(2);  // longer than two looks are apart
   Duration beyond = std::chrono::seconds(1);   // more than what is usual
   std::uint64_t silent_requests = 3;           // fewer may fail by chance
+  double silent_share = 0.25;                  // of the time of arrivals, in which one or two users ask no more
 };
 
 // Nothing where people got through. Where nothing was asked, there is nothing to say either.

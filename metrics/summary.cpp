@@ -169,6 +169,7 @@ void add_reasons(Summary& summary, const Snapshot& totals) {
   } else {
     CompletionFacts completion = completion_facts(totals);
     completion.silence = summary.run.silence;
+    completion.arrivals = summary.run.arrivals_took;
     summary.shortfall = judge_completion(completion, summary.thresholds);
     if (summary.shortfall && !summary.shortfall->judged) {
       reasons.push_back({ExitCause::no_data, summary.shortfall->text});

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-CompletionFacts healthy() { return {100, 100, 50, 50, 50, 50, 0, std::nullopt, {}, {}}; }
+CompletionFacts healthy() { return {100, 100, 50, 50, 50, 50, 0, std::nullopt, 240s, {}, {}}; }
 
 std::vector<ThresholdResult> judged(const std::string& expression, ThresholdState state) {
   ThresholdResult result;
@@ -57,10 +57,17 @@ TEST_CASE("completion: a target that fell silent before the end", "[unit]") {
   CHECK(text_of(facts) == "the target answered nothing in the last 3.00 s, and was asked 20 times");
   facts.silence = Silence{1900ms, 0, 20};
   CHECK_FALSE(judge_completion(facts, {}));
-  facts.silence = Silence{60s, 1, 1};
+  facts.silence = Silence{59s, 1, 1};
   CHECK_FALSE(judge_completion(facts, {}));
   facts.silence = Silence{60s, 2, 1};
   CHECK(judge_completion(facts, {}));
+  // One user, who waits for a quarter of the time.
+  facts.silence = Silence{59s, 0, 1};
+  CHECK_FALSE(judge_completion(facts, {}));
+  facts.silence = Silence{60s, 0, 1};
+  CHECK(judge_completion(facts, {}));
+  facts.silence = Silence{60s, 0, 0};
+  CHECK_FALSE(judge_completion(facts, {}));
   // Uploads that take five seconds each are no silence before the last of them.
   facts.usual = 5s;
   facts.silence = Silence{5s, 0, 20};
