@@ -254,7 +254,8 @@ Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path) 
 Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path) {
   const auto found = look_at(path);
   if (found.has_error()) return found.error();
-  if (found.value() == Found::nothing) {
+  const bool is_new = found.value() == Found::nothing;
+  if (is_new) {
     // Made here, so that nobody else may read it from its first byte on; SQLite's own files beside it follow suit.
     const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (made.fd < 0) return system_error(path, errno);
@@ -273,6 +274,11 @@ Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::strin
     database.value()->exec("PRAGMA synchronous = NORMAL");
     return database;
   } catch (const SQLite::Exception& fault) {
+    database.value().reset();
+    // Half a history would be taken for a stranger's file from then on.
+    if (is_new) {
+      for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
+    }
     return history_error(path, fault);
   }
 }
