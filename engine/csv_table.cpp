@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -28,13 +29,22 @@ bool is_name(std::string_view text) {
   return std::all_of(text.begin(), text.end(), allowed) && std::any_of(text.begin(), text.end(), is_letter);
 }
 
+using Delimiter = std::pair<std::string_view, std::string_view>;  // and what it is called
+constexpr std::array<Delimiter, 6> kDelimiters{{{";", "semicolon"},
+                                                {"\t", "tab"},
+                                                {"|", "bar"},
+                                                {":", "colon"},
+                                                {"\xef\xbc\x8c", "full-width comma"},
+                                                {"\xd8\x8c", "Arabic comma"}}};
+
 // Without what stands there: where the header is missing it belongs to somebody.
 std::string problem_of_header(const std::vector<std::string>& columns) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string& name = columns[i];
     if (name.empty()) return fmt::format("column {} has no name", i + 1);
-    for (const auto& [delimiter, shown] : {std::pair(';', "semicolon"), std::pair('\t', "tab"), std::pair('|', "bar")}) {
-      if (name.find(delimiter) == std::string::npos) continue;
+    for (const auto& [delimiter, shown] : kDelimiters) {
+      // A colon may be part of a name, but not of the only one.
+      if (name.find(delimiter) == std::string::npos || (delimiter == ":" && columns.size() > 1)) continue;
       return fmt::format("a {} in the header: expected commas between the columns", shown);
     }
     if (name.front() == ' ' || name.back() == ' ')

@@ -78,7 +78,9 @@ TEST_CASE("csv: blanks belong to their field, and a line ends in any of three wa
 }
 
 TEST_CASE("csv: it is the same in pieces of any size, and the bounds hold") {
-  const std::string text = "\xEF\xBB\xBF" "user,note\r\nana,\"a \"\"b\"\"\r\nc\"\r\nJosé,d\r\n";
+  const std::string text =
+      "\xEF\xBB\xBF"
+      "user,note\r\nana,\"a \"\"b\"\"\r\nc\"\r\nJosé,d\r\n";
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
     CsvParser parser;
     for (std::size_t at = 0; at < text.size(); at += piece) REQUIRE(parser.add(text.substr(at, piece)));
@@ -131,6 +133,9 @@ TEST_CASE("csv: what cannot be used is refused with file, line and reason") {
       {"email,\na,b\n", "accounts.csv:1: column 2 has no name"},
       {"email\na\n\"b\n", "accounts.csv:4: the file ends within quotes"},
       {"email\na\nb\"c\n", "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
+      {"user:password\na:b\n", "accounts.csv:1: a colon in the header: expected commas between the columns"},
+      {"user\xef\xbc\x8cpassword\na,b\n",
+       "accounts.csv:1: a full-width comma in the header: expected commas between the columns"},
       {"email;password\na;1\n", "accounts.csv:1: a semicolon in the header: expected commas between the columns"},
       {"email\tpassword\na\t1\n", "accounts.csv:1: a tab in the header: expected commas between the columns"},
       {"email|password\na|1\n", "accounts.csv:1: a bar in the header: expected commas between the columns"},
@@ -142,21 +147,23 @@ TEST_CASE("csv: what cannot be used is refused with file, line and reason") {
        "accounts.csv:1: column 2 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
       {"<html>\n<body>\n",
        "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
-      {"\xFF\xFE" "e\n", "accounts.csv:1: is UTF-16: expected UTF-8"},
+      {"\xFF\xFE"
+       "e\n",
+       "accounts.csv:1: is UTF-16: expected UTF-8"},
       {"email\na\nJos\xE9\n", "accounts.csv:3: bytes that are no UTF-8: expected text in UTF-8"},
       {std::string("email\na\0b\n", 10), "accounts.csv:2: a zero byte: expected text in UTF-8"},
-      {"email\na\n \"b\"\n",
-       "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
+      {"email\na\n \"b\"\n", "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
       {"email,password\ra,1\rb\r", "accounts.csv:3: 1 fields where the header has 2"},
       {"email\na\n" + std::string(70000, 'x') + "\n",
        "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
       {"email\na\n" + std::string(1100000, 'x'),
        "accounts.csv:3: a line of more than 1048576 bytes: expected a shorter one"},
-      {"email\na\n\"b\n" + []() {
-         std::string lines;
-         while (lines.size() < 1500000) lines += "c,d,e\n";
-         return lines;
-       }(),
+      {"email\na\n\"b\n" +
+           []() {
+             std::string lines;
+             while (lines.size() < 1500000) lines += "c,d,e\n";
+             return lines;
+           }(),
        "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
       {"email\n\"a\"b\n", "accounts.csv:2: a quote inside a field: expected it doubled, in a field within quotes"},
   }));
