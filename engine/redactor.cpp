@@ -1,6 +1,9 @@
 #include "engine/redactor.hpp"
 
+#include <glib.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstring>
 #include <optional>
@@ -17,9 +20,23 @@ char folded(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+// As long as the text: a letter of another length in lower case stays as it is. What is no UTF-8 does, too.
 std::string folded(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return folded(c); });
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (static_cast<unsigned char>(result[i]) < 0x80) {
+      result[i] = folded(result[i]);
+      continue;
+    }
+    const gunichar letter = g_utf8_get_char_validated(&result[i], static_cast<gssize>(result.size() - i));
+    if (letter >= 0x110000) continue;  // as it is said that there is none
+    std::array<char, 6> lower{};
+    const auto length = static_cast<std::size_t>(g_unichar_to_utf8(letter, nullptr));
+    if (static_cast<std::size_t>(g_unichar_to_utf8(g_unichar_tolower(letter), lower.data())) == length) {
+      std::copy_n(lower.begin(), length, result.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    i += length - 1;
+  }
   return result;
 }
 
@@ -87,6 +104,13 @@ std::vector<Reading> readings_of(std::string_view text) {
 void Redactor::add(std::string_view value) {
   if (value.size() < kShortest) return;
   add_spelling(value);
+  // As CSV and SQL have it.
+  for (const char quote : {'"', '\''}) {
+    if (value.find(quote) == std::string_view::npos) continue;
+    std::string doubled;
+    for (const char c : value) doubled.append(c == quote ? 2 : 1, c);
+    add_spelling(doubled);
+  }
   // As a target has it that trims what it is given.
   constexpr std::string_view kBlanks = " \t\r\n";
   if (const std::size_t first = value.find_first_not_of(kBlanks); first != std::string_view::npos) {

@@ -250,6 +250,11 @@ TEST_CASE("redactor: what lies beyond Latin-1, blanks around a value and its lin
     const std::string shown = redactor.redact(std::string("[") + text + "]");
     for (const char* part : {"geheim", "Lieb", "secretpass", "MIIabc"}) CHECK(shown.find(part) == std::string::npos);
   }
+  redactor.add("Jos\xc3\xa9phine \xc5\x9e");
+  redactor.add("ab\"cd'ef1");
+  for (const char* text : {"JOS\xc3\x89PHINE \xc5\x9f", "JOS&Eacute;PHINE+\xc5\x9e", "ab\"\"cd'ef1", "ab\"cd''ef1"}) {
+    CHECK(redactor.redact(text) == "[redacted]");
+  }
   for (const char* address : {"j\xc3\xb6rg@peserta.test", "o'brien@peserta.test"}) {
     CHECK(redactor.redact(std::string("to ") + address + ".") == "to [redacted]");
   }
