@@ -60,6 +60,18 @@ void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::functio
   sub->callback([&] { command = [&] { return run_selftest(selftest); }; });
 }
 
+// The first one that was given an empty value, such as --json "$OUT" without OUT: nothing would come of it, unsaid.
+std::string option_without_value(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    const std::vector<std::string>& given = option->results();
+    if (std::find(given.begin(), given.end(), "") != given.end()) return option->get_name();
+  }
+  for (const CLI::App* chosen : command.get_subcommands()) {
+    if (std::string found = option_without_value(*chosen); !found.empty()) return found;
+  }
+  return {};
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
   app.footer(
@@ -106,6 +118,9 @@ int parse_and_run(int argc, char** argv) {
     return code;
   } catch (const CLI::ParseError& problem) {
     return refuse(ExitCause::configuration, problem.what());
+  }
+  if (const std::string empty = option_without_value(app); !empty.empty()) {
+    return refuse(ExitCause::configuration, empty + ": expected a value, not an empty text");
   }
   const auto log = init_log(log_level, !no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
