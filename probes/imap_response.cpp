@@ -114,7 +114,10 @@ std::optional<ImapFolder> parse_list_line(std::string_view line) {
 
 SearchLine parse_search_line(std::string_view line, std::vector<std::uint32_t>& uids) {
   if (!take_word(line, "* SEARCH")) return take_word(line, "* ESEARCH") ? SearchLine::bad : SearchLine::other;
-  while (const auto uid = take_number(line)) uids.push_back(*uid);
+  while (const auto uid = take_number(line)) {
+    if (*uid == 0) return SearchLine::bad;  // RFC 3501, 9: nz-number
+    uids.push_back(*uid);
+  }
   return line.empty() || line.starts_with("(MODSEQ ") ? SearchLine::good : SearchLine::bad;  // RFC 7162
 }
 

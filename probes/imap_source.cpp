@@ -113,6 +113,7 @@ class ImapSource final : public MailSource {
   std::optional<MailFault> dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates);
   std::optional<MailFault> drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids, const Dates& dates);
   std::optional<MailFault> search(const std::string& name, const std::string& what, std::vector<std::uint32_t>& uids);
+  std::optional<MailFault> why_missing(const std::string& name, std::uint32_t uid);
   std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
   void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
   std::optional<MailFault> refused(const std::string& name);
@@ -398,6 +399,15 @@ std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder&
   return std::nullopt;
 }
 
+// Of a mail that did not come though the server said OK: no fault where another client has deleted it meanwhile. A
+// server that still lists it is not believed.
+std::optional<MailFault> ImapSource::why_missing(const std::string& name, std::uint32_t uid) {
+  std::vector<std::uint32_t> present;
+  if (auto fault = search(name, std::to_string(uid), present)) return fault;
+  if (std::find(present.begin(), present.end(), uid) == present.end()) return std::nullopt;
+  return unexpected("a mail that it lists does not come");
+}
+
 std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder& folder, const Deliver& deliver) {
   while (!folder.new_mails.empty() && mails_left_ > 0 && bytes_left_ > 0) {
     NewMail& mail = folder.new_mails.front();
@@ -411,20 +421,25 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
       return unexpected("UIDVALIDITY changed during a look");
     }
     if (status == Status::done) hand_over(folder, mail, deliver);
-    const bool failed = status == Status::refused || status == Status::broken;
-    if (failed && mail.attempts < kMaxAttempts) {
+    std::optional<MailFault> fault;
+    if (status == Status::refused || status == Status::broken) {
+      fault = session_->fault();
+    } else if (status == Status::absent) {
+      fault = why_missing(name, mail.uid);
+    }
+    if (fault && mail.attempts < kMaxAttempts) {
       // A mail that another client deleted a moment ago is refused, or comes as NIL, which libcurl takes for
       // nonsense. On a new connection it is absent.
-      if (mail.attempts == 1 && session_->fault().error == ErrorClass::mailbox_protocol) continue;
-      return session_->fault();
+      if (mail.attempts == 1 && fault->error == ErrorClass::mailbox_protocol) continue;
+      return fault;
     }
     // Absent: another client deleted it meanwhile. Failed again and again: skipped, for the sake of the others.
     const TimePoint seen_at = mail.seen_at;
     folder.new_mails.pop_front();
-    if (failed) {
-      deliver(RawMail{folder.kind, seen_at, {}, session_->fault().error});
+    if (fault) {
+      deliver(RawMail{folder.kind, seen_at, {}, fault->error});
       spdlog::warn("mailbox: a mail cannot be read and is skipped");
-      return session_->fault();
+      return fault;
     }
   }
   return std::nullopt;

@@ -168,8 +168,8 @@ TEST_CASE("imap faults: wrong and missing answers are nonsense, and never an emp
   });
 }
 
-TEST_CASE("imap faults: a mail that the server refuses to hand over is given up, and may have been anybody's") {
-  const auto answer = GENERATE("{tag} NO [UNAVAILABLE] later\r\n", "{tag} BAD what\r\n");
+TEST_CASE("imap faults: a mail that the server lists and does not hand over is given up, and may have been anybody's") {
+  const auto answer = GENERATE("{tag} NO [UNAVAILABLE] later\r\n", "{tag} BAD what\r\n", "{tag} OK\r\n");
   Watched box(Odd{{"UID FETCH", answer}});
   box.server.mails = 1;
   int faults = 0;
@@ -179,7 +179,7 @@ TEST_CASE("imap faults: a mail that the server refuses to hand over is given up,
   CHECK(box.unreadable == std::vector<ErrorClass>{ErrorClass::mailbox_protocol});
 }
 
-TEST_CASE("imap faults: one refusal delays a mail, and no mail in the answer means that it is gone") {
+TEST_CASE("imap faults: one refusal delays a mail, and one that is listed no more is gone") {
   Watched box;
   box.server.mails = 1;
   box.server.answer_once("UID FETCH", "{tag} NO [UNAVAILABLE] later\r\n");
@@ -189,6 +189,8 @@ TEST_CASE("imap faults: one refusal delays a mail, and no mail in the answer mea
   CHECK(box.seen.size() == 1);
   box.server.mails = 2;
   box.server.answer_once("UID FETCH", "{tag} OK\r\n");
+  box.server.answer_once("UID SEARCH UID 9", "* SEARCH 9\r\n{tag} OK\r\n");  // when mails are listed
+  box.server.answer_once("UID SEARCH UID 9", "* SEARCH\r\n{tag} OK\r\n");
   CHECK_FALSE(box.look().fault);
   CHECK(box.seen.size() == 1);
   CHECK(box.unreadable.empty());

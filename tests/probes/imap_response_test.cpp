@@ -37,6 +37,7 @@ TEST_CASE("imap response: SEARCH lines give UIDs, and say where they are no list
   CHECK(parse_search_line("* SEARCH ", uids) == SearchLine::good);
   CHECK(parse_search_line("* search 7", uids) == SearchLine::good);
   CHECK(parse_search_line("* SEARCH 8 (MODSEQ 917162500)", uids) == SearchLine::good);
+  CHECK(parse_search_line("* SEARCH 0", uids) == SearchLine::bad);
   CHECK(parse_search_line("* SEARCH x 8", uids) == SearchLine::bad);
   CHECK(parse_search_line("* SEARCH 99999999999", uids) == SearchLine::bad);
   CHECK(parse_search_line("* 3 EXISTS", uids) == SearchLine::other);
