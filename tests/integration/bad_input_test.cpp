@@ -93,7 +93,7 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
       {{"run", files.good, "--rate", "5/s", "--duration", "5s", "--metrics-listen", "nowhere"}, "--metrics-listen"},
       {{"check", files.good, "--load", "none"}, "no loads"},
       {{"run", files.good, "--json", ""}, "--json: expected a value, not an empty text"},
-      {{"run", files.good, "--history="}, "--history: expected a value, not an empty text"},
+      {{"run", files.good, "--history", ""}, "--history: expected a value, not an empty text"},
       {{"report", "last", "--out", ""}, "--out: expected a value, not an empty text"},
       {{"flow"}, "flow"},
       {{}, "subcommand"},
