@@ -159,13 +159,12 @@ Result<void> OutputDocument::set_aside() {
   struct stat facts {};
   if (::lstat(place_.path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
   const std::string earlier = place_.path + "~";
-  int error = EEXIST;  // a directory, a link: no earlier version of ours
-  if (::lstat(earlier.c_str(), &facts) != 0 || S_ISREG(facts.st_mode)) {
-    aside_ = ::rename(place_.path.c_str(), earlier.c_str()) == 0;
-    error = errno;
-  }
-  // What may be written, but in whose directory nothing can be made: an empty file is nobody's verdict.
-  if (aside_ || ::truncate(place_.path.c_str(), 0) == 0) return {};
+  const bool is_free = ::lstat(earlier.c_str(), &facts) != 0 || S_ISREG(facts.st_mode);
+  aside_ = is_free && ::rename(place_.path.c_str(), earlier.c_str()) == 0;
+  const int error = is_free ? errno : EEXIST;
+  // A directory or a link of that name is somebody's, and nothing is lost for its sake. Else what may be written, but
+  // in whose directory nothing can be made: an empty file is nobody's verdict.
+  if (aside_ || (is_free && ::truncate(place_.path.c_str(), 0) == 0)) return {};
   return Error{fmt::format("{} is of an earlier run and cannot become {}~: {}", path_, path_, reason(error))};
 }
 

@@ -32,8 +32,8 @@ class OutputDocument {
   [[nodiscard]] bool names(const std::string& other) const;
   // An earlier file stays where nothing is written.
   void leave() noexcept { finished_ = true; }
-  // An earlier file becomes FILE~ now: for what takes long, and may be killed meanwhile. Where FILE~ cannot be made,
-  // the earlier file is emptied; an Error where not even that is possible.
+  // An earlier file becomes FILE~ now: for what takes long, and may be killed meanwhile. Where nothing can be made
+  // in its directory, the earlier file is emptied; an Error where not even that is possible, or FILE~ is no file.
   Result<void> set_aside();
   // After a failure nothing more is written; finish() tells it.
   void write(std::string_view text);

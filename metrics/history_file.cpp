@@ -275,8 +275,10 @@ Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::strin
     return database;
   } catch (const SQLite::Exception& fault) {
     database.value().reset();
-    // Half a history would be taken for a stranger's file from then on.
-    if (is_new) {
+    // Half a history would be taken for a stranger's file from then on. Where it is only held, it is another run's by
+    // now.
+    const int code = fault.getErrorCode();
+    if (is_new && (code == SQLITE_FULL || code == SQLITE_IOERR)) {
       for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
     }
     return history_error(path, fault);

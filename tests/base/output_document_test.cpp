@@ -109,6 +109,19 @@ TEST_CASE("output document: what was never finished leaves no earlier file eithe
   CHECK(read_file(path) == "new");
 }
 
+TEST_CASE("output document: an earlier file is not lost where its other name is taken", "[unit]") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("out");
+  write_file(path, "old");
+  std::filesystem::create_directory(path + "~");
+  OutputDocument document(path);
+  const auto aside = document.set_aside();
+  REQUIRE(aside.has_error());
+  CHECK(aside.error().message == path + " is of an earlier run and cannot become " + path + "~: File exists");
+  document.leave();
+  CHECK(read_file(path) == "old");
+}
+
 TEST_CASE("output document: links are followed, and stay", "[unit]") {
   const TemporaryDirectory directory;
   const std::string file = directory.file("run-1.json");
@@ -150,7 +163,7 @@ TEST_CASE("output document: a pipe is written, and stays a pipe", "[unit]") {
 TEST_CASE("output document: a device is written, and stays a device", "[unit]") {
   const TemporaryDirectory directory;
   const std::string node = directory.file("null");
-  if (::mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) return;  // only root may
+  if (::mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) return;         // only root may
   if (put(node, "x") == "cannot write " + node + ": Permission denied") return;  // a folder without devices
   CHECK(put(node, "x").empty());
   CHECK(S_ISCHR(facts_of(node).st_mode));
