@@ -22,6 +22,16 @@ endfunction()
 # many.
 function(gelombang_test name)
   cmake_parse_arguments(ARG "" "LABEL;PROCESSORS" "SOURCES;LINKS" ${ARGN})
+  gelombang_test_program(${name} SOURCES ${ARG_SOURCES} LINKS ${ARG_LINKS})
+  if(NOT ARG_PROCESSORS)
+    set(ARG_PROCESSORS 1)
+  endif()
+  gelombang_discover_tests(${name} LABEL ${ARG_LABEL} SOURCES ${ARG_SOURCES} PROPERTIES PROCESSORS ${ARG_PROCESSORS})
+endfunction()
+
+# gelombang_test_program(NAME SOURCES ... LINKS ...): such a program, without its entries.
+function(gelombang_test_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE gelombang_options test_support ${ARG_LINKS})
   # What is tested is optimised; what tests it is only compiled sooner.
@@ -29,10 +39,6 @@ function(gelombang_test name)
   if(GELOMBANG_PRECOMPILE)
     target_precompile_headers(${name} REUSE_FROM test_support)
   endif()
-  if(NOT ARG_PROCESSORS)
-    set(ARG_PROCESSORS 1)
-  endif()
-  gelombang_discover_tests(${name} LABEL ${ARG_LABEL} SOURCES ${ARG_SOURCES} PROPERTIES PROCESSORS ${ARG_PROCESSORS})
 endfunction()
 
 # Of a program that is there.
