@@ -25,6 +25,9 @@ class SystemClock final : public Clock {
 };
 
 constexpr double to_seconds(Duration d) noexcept { return std::chrono::duration<double>(d).count(); }
+inline double unix_seconds(WallTime at) noexcept {
+  return std::chrono::duration<double>(at.time_since_epoch()).count();
+}
 // Rounds to the nearest nanosecond; saturates at the ends of Duration.
 Duration from_seconds(double seconds) noexcept;
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_letter(char c) {
+bool is_word_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -24,9 +24,9 @@ bool is_letter(char c) {
 bool is_name(std::string_view text) {
   const auto allowed = [](char c) {
     static constexpr std::string_view kOthers = "0123456789 -./()#%&+:'";
-    return is_letter(c) || kOthers.find(c) != std::string_view::npos;
+    return is_word_letter(c) || kOthers.find(c) != std::string_view::npos;
   };
-  return std::all_of(text.begin(), text.end(), allowed) && std::any_of(text.begin(), text.end(), is_letter);
+  return std::all_of(text.begin(), text.end(), allowed) && std::any_of(text.begin(), text.end(), is_word_letter);
 }
 
 using Delimiter = std::pair<std::string_view, std::string_view>;  // and what it is called

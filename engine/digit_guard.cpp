@@ -1,5 +1,6 @@
 #include "engine/digit_guard.hpp"
 
+#include "base/ascii.hpp"
 #include "base/percent.hpp"
 
 #include <fmt/format.h>
@@ -8,11 +9,7 @@
 #include <charconv>
 
 namespace gelombang {
-namespace {
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-}  // namespace
+namespace {}  // namespace
 
 Result<DigitGuard> DigitGuard::create(std::string_view pattern, std::string_view only) {
   std::size_t length = 0;

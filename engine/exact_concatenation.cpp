@@ -1,5 +1,7 @@
 #include "engine/exact_concatenation.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -18,9 +20,8 @@ struct Token {
   std::size_t end = 0;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // As LuaJIT has it: bytes beyond ASCII may stand in names.
-bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
+bool is_name_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
 
 class Lexer {
  public:
@@ -80,7 +81,7 @@ class Lexer {
   void skip_number() {
     const bool hexadecimal = peek() == '0' && (peek(1) == 'x' || peek(1) == 'X');
     char before = '\0';
-    while (is_letter(peek()) || peek() == '.' ||
+    while (is_name_letter(peek()) || peek() == '.' ||
            ((peek() == '-' || peek() == '+') && (hexadecimal ? before == 'p' : before == 'e'))) {
       before = static_cast<char>(std::tolower(static_cast<unsigned char>(peek())));
       ++at_;
@@ -88,11 +89,11 @@ class Lexer {
   }
 
   Kind take_word() {
-    static constexpr std::array<std::string_view, 17> kKeywords{
-        "and",      "break", "do", "else",  "elseif", "end",    "for",  "function", "if",
-        "in",       "local", "or", "repeat", "return", "then",  "until", "while"};
+    static constexpr std::array<std::string_view, 17> kKeywords{"and",    "break",    "do",   "else",  "elseif", "end",
+                                                                "for",    "function", "if",   "in",    "local",  "or",
+                                                                "repeat", "return",   "then", "until", "while"};
     const std::size_t begin = at_;
-    while (is_letter(peek())) ++at_;
+    while (is_name_letter(peek())) ++at_;
     const std::string_view word = source_.substr(begin, at_ - begin);
     if (word == "not") return Kind::unary;
     return std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end() ? Kind::keyword : Kind::name;
@@ -104,7 +105,7 @@ class Lexer {
       skip_number();
       return Kind::number;
     }
-    if (is_letter(c)) return take_word();
+    if (is_name_letter(c)) return take_word();
     if (c == '"' || c == '\'') {
       skip_string(c);
       return Kind::string;
@@ -210,7 +211,7 @@ class Rewriter {
     const std::string name = named(first, last);
     // `return(a) .. b`: no blank is needed between a keyword and a bracket.
     const std::size_t begin = tokens_[first].begin;
-    const std::string_view blank = begin > 0 && is_letter(source_[begin - 1]) ? " " : "";
+    const std::string_view blank = begin > 0 && is_name_letter(source_[begin - 1]) ? " " : "";
     // Of several values the first is concatenated.
     insertions_.push_back({begin, std::string(blank) + std::string(kExactFunction) + (name.empty() ? "((" : "(")});
     insertions_.push_back({tokens_[last].end, name.empty() ? "))" : ",\"" + name + "\")"});
@@ -224,7 +225,7 @@ class Rewriter {
     }
     const std::string_view name = source_.substr(tokens_[first].begin, tokens_[last].end - tokens_[first].begin);
     const bool plain = name.size() <= 60 && name != "..." &&
-                       std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '.'; });
+                       std::all_of(name.begin(), name.end(), [](char c) { return is_name_letter(c) || c == '.'; });
     return plain ? std::string(name) : std::string();
   }
 

@@ -20,15 +20,15 @@ constexpr std::size_t kMostFields = 64;
 constexpr double kMostArrivals = 1e15;
 constexpr Duration kTenYears = std::chrono::hours(24 * 3650);
 
-using Fields = std::vector<std::string>;
+using Columns = std::vector<std::string>;
 
 // libcsv has trimmed the fields; what lies beyond kMostFields nobody asks for.
 void on_field(void* text, std::size_t length, void* context) {
-  auto& fields = *static_cast<Fields*>(context);
+  auto& fields = *static_cast<Columns*>(context);
   if (fields.size() < kMostFields) fields.emplace_back(static_cast<const char*>(text), length);
 }
 
-bool split(std::string_view line, Fields& fields) {
+bool split(std::string_view line, Columns& fields) {
   csv_parser parser{};
   csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
   const bool good = csv_parse(&parser, line.data(), line.size(), on_field, nullptr, &fields) == line.size() &&
@@ -46,7 +46,7 @@ std::optional<double> parse_count(std::string_view text) {
 }
 
 // Where the column of that name stands, in any case of its letters; kMostFields where there is none or several.
-std::size_t column_of(const Fields& fields, std::string_view name) {
+std::size_t column_of(const Columns& fields, std::string_view name) {
   const auto same = [name](const std::string& field) {
     return std::equal(field.begin(), field.end(), name.begin(), name.end(),
                       [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });

@@ -1,5 +1,6 @@
 #include "metrics/history_export.hpp"
 
+#include "base/clock.hpp"
 #include "metrics/censored_histogram.hpp"
 #include "metrics/exposition.hpp"
 
@@ -22,8 +23,6 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-
-double unix_seconds(WallTime at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
 std::string csv_text(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);

@@ -1,5 +1,6 @@
 #include "metrics/history_prune.hpp"
 
+#include "base/clock.hpp"
 #include "metrics/history_file.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -13,8 +14,6 @@
 
 namespace gelombang {
 namespace {
-
-double unix_seconds(WallTime at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
 
 std::uint64_t size_of(const std::string& path) {
   struct stat facts {};

@@ -1,5 +1,6 @@
 #include "metrics/history_rows.hpp"
 
+#include "base/clock.hpp"
 #include "metrics/censored_histogram.hpp"
 #include "metrics/snapshot_codec.hpp"
 
@@ -14,15 +15,15 @@
 namespace gelombang {
 namespace {
 
-double unix_seconds(WallTime at) { return std::chrono::duration<double>(at.time_since_epoch()).count(); }
-
 std::int64_t whole(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
-std::int64_t microseconds(Duration duration) { return std::chrono::round<std::chrono::microseconds>(duration).count(); }
+std::int64_t microseconds_of(Duration duration) {
+  return std::chrono::round<std::chrono::microseconds>(duration).count();
+}
 
-std::optional<std::int64_t> microseconds(const std::optional<Estimate>& estimate) {
+std::optional<std::int64_t> microseconds_of(const std::optional<Estimate>& estimate) {
   if (!estimate) return std::nullopt;
-  return microseconds(estimate->value);
+  return microseconds_of(estimate->value);
 }
 
 // `bounds` is joined by the names of those that are known only from below.
@@ -30,7 +31,7 @@ StepRow::Percentiles percentiles(const CensoredHistogram& times, std::string_vie
   const auto figure = [&](double quantile, std::string_view name) {
     const auto estimate = percentile(times, quantile);
     if (estimate && estimate->lower_bound) bounds += fmt::format("{}{}_{}", bounds.empty() ? "" : " ", clock, name);
-    return microseconds(estimate);
+    return microseconds_of(estimate);
   };
   return {figure(0.5, "p50"), figure(0.95, "p95"), figure(0.99, "p99")};
 }
@@ -249,9 +250,9 @@ void HistoryRows::write_traces(const IntervalRow& row) {
   const auto add_sample = [](Row& to, double offset, StepId step, unsigned tries, const RequestSample& sample) {
     to << offset << whole(step) << whole(tries) << static_cast<std::int64_t>(sample.status)
        << kOutcomeNames[static_cast<std::size_t>(sample.outcome)] << name(sample.error)
-       << microseconds(sample.service_time);
+       << microseconds_of(sample.service_time);
     for (const Duration phase : sample.phases) {
-      to << (phase == RequestSample::kNotReached ? std::nullopt : std::optional(microseconds(phase)));
+      to << (phase == RequestSample::kNotReached ? std::nullopt : std::optional(microseconds_of(phase)));
     }
     to << whole(sample.bytes_sent) << whole(sample.bytes_received)
        << static_cast<std::int64_t>(sample.new_connection ? 1 : 0) << remote_text(sample.remote);

@@ -1,15 +1,8 @@
 #include "metrics/people.hpp"
 
+#include "metrics/counts.hpp"
+
 namespace gelombang {
-namespace {
-
-template <std::size_t N>
-void add_all(std::array<std::uint64_t, N>& to, const std::array<std::uint64_t, N>& from) noexcept {
-  for (std::size_t i = 0; i < N; ++i) to[i] += from[i];
-}
-
-}  // namespace
-
 void StepPeople::merge(const StepPeople& other) noexcept {
   reached += other.reached;
   succeeded += other.succeeded;

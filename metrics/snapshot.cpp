@@ -1,14 +1,11 @@
 #include "metrics/snapshot.hpp"
 
+#include "metrics/counts.hpp"
+
 #include <algorithm>
 
 namespace gelombang {
 namespace {
-
-template <std::size_t N>
-void add_all(std::array<std::uint64_t, N>& to, const std::array<std::uint64_t, N>& from) noexcept {
-  for (std::size_t i = 0; i < N; ++i) to[i] += from[i];
-}
 
 template <class T>
 void merge_all(std::vector<T>& to, const std::vector<T>& from) {

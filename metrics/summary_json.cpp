@@ -137,7 +137,7 @@ json::object iterations_json(const Summary::Iterations& i) {
           {"duration_seconds", to_json(i.duration)}};
 }
 
-json::object step_json(const Summary::Step& s) {
+json::object summary_step_json(const Summary::Step& s) {
   json::object phases;
   for (std::size_t p = 0; p < kPhaseCount; ++p) phases[kPhaseNames[p]] = to_json(s.phases[p]);
   return {{"journey", s.journey},
@@ -289,9 +289,9 @@ std::string summary_json(const Summary& summary) {
   root["exit_reasons"] = array_of(summary.exit_reasons, [](const ExitReason& r) {
     return json::object{{"exit_code", static_cast<int>(r.cause)}, {"text", r.text}};
   });
-  root["shortfall"] = summary.shortfall ? json::value{{"text", summary.shortfall->text},
-                                                      {"judged", summary.shortfall->judged}}
-                                        : json::value(nullptr);
+  root["shortfall"] = summary.shortfall
+                          ? json::value{{"text", summary.shortfall->text}, {"judged", summary.shortfall->judged}}
+                          : json::value(nullptr);
   root["validity"] = json::object{
       {"state", text(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)])},
       {"reasons", array_of(summary.validity.reasons, [](const std::string& r) { return json::value(r); })}};
@@ -299,7 +299,7 @@ std::string summary_json(const Summary& summary) {
   root["arrivals"] = arrivals_json(summary.arrivals, summary.run);
   root["iterations"] = array_of(summary.iterations, iterations_json);
   root["schedule_lag_seconds"] = to_json(summary.schedule_lag);
-  root["steps"] = array_of(summary.steps, step_json);
+  root["steps"] = array_of(summary.steps, summary_step_json);
   root["people"] = array_of(summary.people, people_json);
   root["funnel"] = array_of(summary.funnel, funnel_json);
   root["networks"] = array_of(summary.networks, network_json);

@@ -11,7 +11,7 @@
 namespace gelombang {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_operator(char c) { return c == '<' || c == '>' || c == '=' || c == '!'; }
 
 // Words, and runs of operator characters, which need no blanks around them.
@@ -19,13 +19,13 @@ std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::size_t i = 0;
   while (i < text.size()) {
-    if (is_blank(text[i])) {
+    if (is_space(text[i])) {
       ++i;
       continue;
     }
     const std::size_t start = i;
     const bool operators = is_operator(text[i]);
-    while (i < text.size() && !is_blank(text[i]) && is_operator(text[i]) == operators) ++i;
+    while (i < text.size() && !is_space(text[i]) && is_operator(text[i]) == operators) ++i;
     words.emplace_back(text.substr(start, i - start));
   }
   return words;
@@ -34,7 +34,7 @@ std::vector<std::string> words_of(std::string_view text) {
 std::string squeezed(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (!is_blank(c)) {
+    if (!is_space(c)) {
       out += c;
     } else if (!out.empty() && out.back() != ' ') {
       out += ' ';

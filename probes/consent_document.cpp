@@ -19,7 +19,7 @@ namespace json = boost::json;
 using std::chrono::seconds;
 
 constexpr int kVersion = 1;
-constexpr std::size_t kMaxHosts = 64;
+constexpr std::size_t kMostConsentHosts = 64;
 constexpr std::size_t kMaxPaths = 64;
 constexpr std::size_t kMaxPathLength = 256;
 constexpr std::size_t kMaxContactLength = 254;
@@ -76,8 +76,8 @@ Result<WallTime> time_field(const json::object& object, std::string_view field) 
 }
 
 Result<void> validate_lists(const Consent& consent) {
-  if (consent.hosts.empty() || consent.hosts.size() > kMaxHosts) {
-    return Error{fmt::format("a consent names 1 to {} hosts", kMaxHosts)};
+  if (consent.hosts.empty() || consent.hosts.size() > kMostConsentHosts) {
+    return Error{fmt::format("a consent names 1 to {} hosts", kMostConsentHosts)};
   }
   for (const std::string& host : consent.hosts) {
     if (normalise_host(host) != host) {

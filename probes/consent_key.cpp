@@ -22,7 +22,7 @@ std::string reason() { return std::generic_category().message(errno); }
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_space_around(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const std::size_t from = text.find_first_not_of(kSpace);
   if (from == std::string_view::npos) return {};
@@ -63,7 +63,7 @@ Text read_key_file(const std::string& path, bool secret) {
 }
 
 Result<std::string> decode_key(std::string_view text, std::string_view prefix, std::size_t size) {
-  text = trimmed(text);
+  text = without_space_around(text);
   if (!text.starts_with(prefix)) return Error{fmt::format("expected a line that starts with '{}'", prefix)};
   auto bytes = from_base64(text.substr(prefix.size()));
   if (!bytes || bytes->size() != size)
@@ -108,7 +108,7 @@ Result<ConsentKey> ConsentKey::load(const std::string& file_or_text) {
   if (file_or_text.starts_with(kPublicPrefix)) return parse(file_or_text);
   const auto text = read_key_file(file_or_text, false);
   if (!text) return text.error();
-  if (trimmed(*text).starts_with(kSecretPrefix)) {
+  if (without_space_around(*text).starts_with(kSecretPrefix)) {
     return Error{fmt::format("{} holds a secret key: give the public one, which stays with whoever runs the test",
                              file_or_text)};
   }

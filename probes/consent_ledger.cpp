@@ -13,7 +13,7 @@ namespace {
 using Ruling = ConsentLedger::Ruling;
 
 // Redirects could lead to any number of hosts; each costs a reading.
-constexpr std::size_t kMaxHosts = 256;
+constexpr std::size_t kMostKnownHosts = 256;
 constexpr Duration kResolveAgain = std::chrono::seconds(1);
 
 Ruling allow() { return {{true, {}}, false}; }
@@ -98,8 +98,8 @@ bool ConsentLedger::needs_opening(std::string_view host, std::uint16_t port) con
 Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
                            const std::vector<RemoteAddress>& others) {
   const std::scoped_lock lock(mutex_);
-  if (hosts_.size() >= kMaxHosts && !hosts_.contains(origin.host)) {
-    return deny_and_stop(fmt::format("the run has led to more than {} hosts", kMaxHosts));
+  if (hosts_.size() >= kMostKnownHosts && !hosts_.contains(origin.host)) {
+    return deny_and_stop(fmt::format("the run has led to more than {} hosts", kMostKnownHosts));
   }
   changed();
   Host& host = hosts_[origin.host];
@@ -131,7 +131,7 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
 
 void ConsentLedger::open_unresolved(const Origin& origin) {
   const std::scoped_lock lock(mutex_);
-  if (hosts_.size() >= kMaxHosts && !hosts_.contains(origin.host)) return;
+  if (hosts_.size() >= kMostKnownHosts && !hosts_.contains(origin.host)) return;
   changed();
   hosts_[origin.host].origins[origin.port] = OpenOrigin{origin, {}, {}, false, clock_.now()};
 }

@@ -52,7 +52,7 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 // "[2001:db8::1]" where it is a literal, as URLs write it.
 std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
-long milliseconds(Duration duration) {
+long milliseconds_of(Duration duration) {
   return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
@@ -72,8 +72,8 @@ void set_limits(CURL* easy, const ConsentReaderOptions& options) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, static_cast<long>(kMaxConsentFile));
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(options.timeout));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(options.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds_of(options.timeout));
 }
 
 void set_callbacks(CURL* easy, Reading& reading) {

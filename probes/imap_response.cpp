@@ -1,5 +1,6 @@
 #include "probes/imap_response.hpp"
 
+#include "base/ascii.hpp"
 #include "probes/mail_folder.hpp"
 
 #include <curl/curl.h>
@@ -15,8 +16,6 @@ constexpr std::size_t kMaxSpamFolders = 4;
 constexpr std::size_t kMaxFlags = 32;
 
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // Takes `word` (upper case) off the front, with the blanks behind it.
 bool take_word(std::string_view& line, std::string_view word) {
   if (line.size() < word.size() ||

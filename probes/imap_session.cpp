@@ -53,7 +53,7 @@ bool is_loopback(std::string_view host) {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-long milliseconds(Duration duration) {
+long milliseconds_of(Duration duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
 }
 
@@ -119,8 +119,8 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   handle->set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
   handle->set(CURLOPT_SSL_VERIFYHOST, options.verify_certificates ? 2L : 0L);
   if (!options.ca_file.empty()) handle->set(CURLOPT_CAINFO, options.ca_file.c_str());
-  handle->set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(std::min(kConnectTimeout, options.answer_within)));
-  handle->set(CURLOPT_TIMEOUT_MS, milliseconds(2 * options.answer_within));
+  handle->set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(std::min(kConnectTimeout, options.answer_within)));
+  handle->set(CURLOPT_TIMEOUT_MS, milliseconds_of(2 * options.answer_within));
   handle->set(CURLOPT_QUICK_EXIT, 1L);  // a name server that says nothing must not hold up the end
   handle->set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle->set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
@@ -211,7 +211,7 @@ std::string ImapSession::url_of(std::string_view mailbox) const {
 
 void ImapSession::allow(Duration within) {
   const Duration shortest = std::chrono::milliseconds(1);  // 0 would be no limit
-  handle_->set(CURLOPT_TIMEOUT_MS, milliseconds(std::max(shortest, std::min(within, longest_call_))));
+  handle_->set(CURLOPT_TIMEOUT_MS, milliseconds_of(std::max(shortest, std::min(within, longest_call_))));
 }
 
 ImapSession::Status ImapSession::command(std::string_view mailbox, const std::string& text, Answer answer,

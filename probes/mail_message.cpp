@@ -1,5 +1,6 @@
 #include "probes/mail_message.hpp"
 
+#include "base/ascii.hpp"
 #include "probes/mail_links.hpp"
 
 #include <gmime/gmime.h>
@@ -31,8 +32,6 @@ struct Free {
   void operator()(void* memory) const { g_free(memory); }
 };
 using Text = std::unique_ptr<char, Free>;
-
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string lower(std::string_view text) {
   std::string result(text);

@@ -1,5 +1,6 @@
 #include "probes/mail_url.hpp"
 
+#include "base/ascii.hpp"
 #include "probes/http_url.hpp"
 
 #include <arpa/inet.h>
@@ -16,12 +17,9 @@ namespace {
 
 using std::string_view;
 
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
 bool is_slash(char c) { return c == '/' || c == '\\'; }
 
-std::string trimmed(string_view text) {
+std::string stripped(string_view text) {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   std::string clean;
@@ -173,7 +171,7 @@ std::string resolved(string_view base, string_view reference) {
 
 std::string mend_url(string_view text, string_view base) {
   if (text.size() > 2 * kMaxLinkUrlBytes) return {};
-  std::string address = trimmed(text);
+  std::string address = stripped(text);
   string_view rest = address;
   std::string scheme = take_scheme(rest);
   if (scheme.empty()) {

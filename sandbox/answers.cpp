@@ -12,8 +12,6 @@ namespace json = boost::json;
 
 namespace {
 
-json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-
 Response refusal(const Request& request, int status, std::string_view key, std::string_view code,
                  std::string_view message) {
   if (request.wants_html()) return html_response(status, message_page(status, message));

@@ -5,6 +5,7 @@
 #include "sandbox/portal.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/string_view.hpp>
 
 #include <map>
 #include <memory>
@@ -14,6 +15,9 @@
 #include <utility>
 
 namespace gelombang::sandbox {
+
+// As Boost.JSON knows it.
+inline boost::json::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 Response json_response(int status, const boost::json::object& body);
 Response html_response(int status, std::string body);

@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-
 DashboardView read_dashboard(DbConnection& connection, std::int64_t account, const std::optional<Wave>& wave) {
   DashboardView dashboard;
   Query row(connection,

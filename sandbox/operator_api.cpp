@@ -18,8 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-
 Response refused(int status, std::string_view why) { return json_response(status, json::object{{"error", view(why)}}); }
 
 // Reads the numbers and flags of a call's body; remembers the first thing that was wrong.

@@ -10,7 +10,7 @@
 namespace gelombang {
 namespace {
 
-std::string run_line(std::string_view label, const RunRecord& run) {
+std::string run_item(std::string_view label, const RunRecord& run) {
   return fmt::format("- {}: {}, {}, load {}, against {}\n", label, markdown_code(run.id), markdown_plain(run.scenario),
                      markdown_plain(run.load), markdown_code(run.target));
 }
@@ -65,7 +65,7 @@ std::string errors(const RunComparison& comparison) {
 
 std::string comparison_markdown(const RunComparison& comparison) {
   std::string text = fmt::format("### {}\n\n", markdown_plain(headline(comparison)));
-  text += run_line("before", comparison.before) + run_line("after", comparison.after);
+  text += run_item("before", comparison.before) + run_item("after", comparison.after);
   for (const std::string& unlike : comparison.unlike) {
     text += fmt::format("- **warning**: {}; compared all the same\n", markdown_plain(unlike));
   }

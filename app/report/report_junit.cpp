@@ -39,11 +39,11 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-enum class Outcome : std::uint8_t { passed, failed, error, skipped };
+enum class CaseResult : std::uint8_t { passed, failed, error, skipped };
 
 struct Case {
   std::string name;
-  Outcome outcome = Outcome::passed;
+  CaseResult outcome = CaseResult::passed;
   std::string message;
 };
 
@@ -51,7 +51,7 @@ struct Suite {
   std::string name;
   std::vector<Case> cases;
 
-  [[nodiscard]] std::size_t count(Outcome outcome) const {
+  [[nodiscard]] std::size_t count(CaseResult outcome) const {
     return static_cast<std::size_t>(
         std::count_if(cases.begin(), cases.end(), [outcome](const Case& c) { return c.outcome == outcome; }));
   }
@@ -59,23 +59,23 @@ struct Suite {
 
 Suite run_suite(const ReportDocument& document, const json::object& summary) {
   Suite suite{"run", {}};
-  Case ended{"the run came to a verdict", Outcome::passed, {}};
+  Case ended{"the run came to a verdict", CaseResult::passed, {}};
   const std::string verdict = text_in(summary, "verdict");
   if (document.state == ReportDocument::State::cut_off) {
-    ended = {ended.name, Outcome::error, "the run was cut off: its recording has no end"};
+    ended = {ended.name, CaseResult::error, "the run was cut off: its recording has no end"};
   } else if (document.state != ReportDocument::State::finished) {
-    ended = {ended.name, Outcome::error, "the run is still under way"};
+    ended = {ended.name, CaseResult::error, "the run is still under way"};
   } else if (verdict != "pass" && verdict != "fail") {
-    ended = {ended.name, Outcome::error, verdict};
+    ended = {ended.name, CaseResult::error, verdict};
     for (const json::value& reason : list_in(summary, "exit_reasons")) {
       ended.message += "; " + text_in(reason.get_object(), "text");
     }
   }
   suite.cases.push_back(std::move(ended));
-  Case valid{"its figures can be believed", Outcome::passed, {}};
+  Case valid{"its figures can be believed", CaseResult::passed, {}};
   const json::object& validity = object_in(summary, "validity");
   if (text_in(validity, "state") == "invalid") {
-    valid = {valid.name, Outcome::error, "invalid"};
+    valid = {valid.name, CaseResult::error, "invalid"};
     if (const json::value* reasons = validity.if_contains("reasons"); reasons != nullptr && reasons->is_array()) {
       for (const json::value& reason : reasons->get_array()) {
         if (reason.is_string()) valid.message += std::string("; ") + reason.get_string().c_str();
@@ -91,12 +91,12 @@ Suite threshold_suite(const json::object& summary) {
   for (const json::value& element : list_in(summary, "thresholds")) {
     const json::object& t = element.get_object();
     const std::string state = text_in(t, "state");
-    Case result{text_in(t, "expression"), Outcome::passed, {}};
+    Case result{text_in(t, "expression"), CaseResult::passed, {}};
     if (state == "no_data") {
-      result.outcome = flag_in(t, "allow_no_data") ? Outcome::skipped : Outcome::error;
+      result.outcome = flag_in(t, "allow_no_data") ? CaseResult::skipped : CaseResult::error;
       result.message = fmt::format("no data: {} samples", count_in(t, "samples"));
     } else if (state != "pass") {
-      result.outcome = Outcome::failed;
+      result.outcome = CaseResult::failed;
       result.message = fmt::format("measured {} in {} samples", threshold_value_text(t), count_in(t, "samples"));
     }
     suite.cases.push_back(std::move(result));
@@ -108,9 +108,9 @@ Suite rule_suite(const json::object& summary) {
   Suite suite{"rules", {}};
   for (const json::value& element : list_in(summary, "conformance")) {
     const json::object& row = element.get_object();
-    Case result{text_in(row, "rule"), Outcome::passed, {}};
+    Case result{text_in(row, "rule"), CaseResult::passed, {}};
     if (!flag_in(row, "holds")) {
-      result.outcome = Outcome::failed;
+      result.outcome = CaseResult::failed;
       result.message = fmt::format("expected {}, got {}", text_in(row, "expected"), text_in(row, "got"));
     }
     suite.cases.push_back(std::move(result));
@@ -123,14 +123,14 @@ void write(std::string& out, const Case& test, const std::string& classname) {
       fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", escaped(classname), escaped(test.name));
   const std::string message = escaped(test.message);
   switch (test.outcome) {
-    case Outcome::passed: out += open + "/>\n"; return;
-    case Outcome::failed:
+    case CaseResult::passed: out += open + "/>\n"; return;
+    case CaseResult::failed:
       out += fmt::format("{}><failure type=\"failed\" message=\"{}\"/></testcase>\n", open, message);
       return;
-    case Outcome::error:
+    case CaseResult::error:
       out += fmt::format("{}><error type=\"no verdict\" message=\"{}\"/></testcase>\n", open, message);
       return;
-    case Outcome::skipped: out += fmt::format("{}><skipped message=\"{}\"/></testcase>\n", open, message); return;
+    case CaseResult::skipped: out += fmt::format("{}><skipped message=\"{}\"/></testcase>\n", open, message); return;
   }
 }
 
@@ -153,14 +153,14 @@ Result<std::string> report_junit(const ReportDocument& document) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   out += fmt::format("<testsuites name=\"gelombang\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{}\">\n",
                      sum([](const Suite& s) { return s.cases.size(); }),
-                     sum([](const Suite& s) { return s.count(Outcome::failed); }),
-                     sum([](const Suite& s) { return s.count(Outcome::error); }), time);
+                     sum([](const Suite& s) { return s.count(CaseResult::failed); }),
+                     sum([](const Suite& s) { return s.count(CaseResult::error); }), time);
   // Without fractions and zone, as the schema wants it; UTC.
   const std::string timestamp = text_in(run, "started_at").substr(0, 19);
   for (const Suite& suite : suites) {
     out += fmt::format(R"(  <testsuite name="{}" tests="{}" failures="{}" errors="{}" skipped="{}" time="{}"{}>)",
-                       suite.name, suite.cases.size(), suite.count(Outcome::failed), suite.count(Outcome::error),
-                       suite.count(Outcome::skipped), time,
+                       suite.name, suite.cases.size(), suite.count(CaseResult::failed), suite.count(CaseResult::error),
+                       suite.count(CaseResult::skipped), time,
                        timestamp.empty() ? std::string() : fmt::format(R"( timestamp="{}")", escaped(timestamp)));
     out += '\n';
     const std::string classname = text_in(run, "scenario") + "." + text_in(run, "load") + "." + suite.name;
