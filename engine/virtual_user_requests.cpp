@@ -306,6 +306,7 @@ void VirtualUser::remember_cookie(std::string_view cookie) {
 // A page behind a redirect may show what the redirect has set.
 void VirtualUser::remember_cookies(const HttpResult& result) {
   for (const std::string& cookie : result.passed_cookies) remember_cookie(cookie);
+  if (!result.response.headers.may_have("set-cookie")) return;
   for (const auto& [name, cookie] : result.response.headers) {
     if (same_header_name(name, "set-cookie")) remember_cookie(cookie);
   }

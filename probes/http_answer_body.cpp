@@ -49,7 +49,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 
 std::size_t Transfer::take_body(std::string_view data) {
   if (hop.paced && must_wait()) return CURL_WRITEFUNC_PAUSE;
-  if (!std::exchange(hop.waits_for_decoding, false)) hop.last_byte = context.clock.now();
+  if (!std::exchange(hop.waits_for_decoding, false)) note_arrival();
   if (!std::exchange(hop.body_began, true) && !begin_body()) return 0;
   // A flood of tiny chunks calls once for each.
   context.body_allowance -= std::min(context.body_allowance, kHandedOver);

@@ -1,5 +1,7 @@
 #include "probes/http_decoder.hpp"
 
+#include "base/ascii.hpp"
+
 #include <zlib.h>
 
 #include <algorithm>
@@ -17,16 +19,10 @@ constexpr int kZlib = kWindow;
 constexpr int kRaw = -kWindow;
 constexpr unsigned char kGzipMagic = 0x1f;
 
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Calls `take` with each coding of each line of that name.
 template <class Take>
 void for_each_coding(const ResponseHeaders& headers, std::string_view name, Take take) {
+  if (!headers.may_have(name)) return;
   for (const ResponseHeaders::Line& line : headers) {
     if (!same_header_name(line.name, name)) continue;
     std::string_view rest = line.value;
@@ -211,10 +207,9 @@ bool HttpDecoder::complete() const noexcept {
   if (state_ == State::given_up) return true;
   if (state_ != State::ready) return false;
   const bool begun = used_ > 0 && layers_.front()->begun();  // then there is a body, in each of its codings
-  return std::all_of(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(used_),
-                     [begun](const std::unique_ptr<Layer>& layer) {
-                       return layer->complete() && layer->begun() == begun;
-                     });
+  return std::all_of(
+      layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(used_),
+      [begun](const std::unique_ptr<Layer>& layer) { return layer->complete() && layer->begun() == begun; });
 }
 
 }  // namespace gelombang

@@ -1,5 +1,6 @@
 #include "probes/http_framing.hpp"
 
+#include "base/ascii.hpp"
 #include "probes/http_headers.hpp"
 
 #include <charconv>
@@ -9,15 +10,6 @@
 
 namespace gelombang {
 namespace {
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // Digits alone, as far as libcurl counts.
 std::optional<std::uint64_t> length_of(std::string_view text) noexcept {

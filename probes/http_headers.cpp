@@ -1,14 +1,8 @@
 #include "probes/http_headers.hpp"
 
-#include <strings.h>
-
 #include <algorithm>
 
 namespace gelombang {
-
-bool same_header_name(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept {
   for (const HttpHeader& header : headers) {
@@ -23,6 +17,7 @@ ResponseHeaders::ResponseHeaders(std::initializer_list<Line> lines) {
 
 void ResponseHeaders::add(std::string_view name, std::string_view value) {
   last_ = text_.size();
+  names_ |= mark_of(name);
   text_.append(name).append(": ").append(value).push_back('\n');
 }
 
@@ -32,13 +27,17 @@ std::string_view ResponseHeaders::extend_last(std::string_view more) {
   return std::string_view(text_).substr(last_, text_.find(':', last_) - last_);
 }
 
-void ResponseHeaders::clear() noexcept { text_.clear(); }
+void ResponseHeaders::clear() noexcept {
+  text_.clear();
+  names_ = 0;
+}
 
 std::size_t ResponseHeaders::size() const noexcept {
   return static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n'));
 }
 
 std::optional<std::string_view> ResponseHeaders::find(std::string_view name) const noexcept {
+  if (!may_have(name)) return std::nullopt;
   for (const Line& line : *this) {
     if (same_header_name(line.name, name)) return line.value;
   }

@@ -1,7 +1,10 @@
 // Header lines: those that a request gets, and those that an answer brought.
 #pragma once
 
+#include <strings.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -16,7 +19,9 @@ struct HttpHeader {
 };
 
 // Whether two names are the same; header names know no case.
-bool same_header_name(std::string_view a, std::string_view b) noexcept;
+inline bool same_header_name(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
 
 // The value of the first header of that name.
 std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept;
@@ -53,6 +58,8 @@ class ResponseHeaders {
   // More of the last value, after a blank. The name of its line; there has to be one.
   std::string_view extend_last(std::string_view more);
   void clear() noexcept;
+  // False where there is surely none of that name: most answers lack most of what they are asked for.
+  [[nodiscard]] bool may_have(std::string_view name) const noexcept { return (names_ & mark_of(name)) != 0; }
   // The value of the first one of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept;
@@ -63,8 +70,15 @@ class ResponseHeaders {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
  private:
+  // A bit for a name's first letter, in either case, and its length.
+  static std::uint64_t mark_of(std::string_view name) noexcept {
+    const unsigned letter = name.empty() ? 0 : static_cast<unsigned char>(name.front()) | 0x20U;
+    return std::uint64_t{1} << ((letter * 7 + name.size()) & 63);
+  }
+
   std::string text_;
-  std::size_t last_ = 0;  // where the last line begins
+  std::size_t last_ = 0;     // where the last line begins
+  std::uint64_t names_ = 0;  // marks of all
 };
 
 }  // namespace gelombang

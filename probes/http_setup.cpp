@@ -35,7 +35,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   });
 }
 
-long milliseconds(Duration duration) {
+long milliseconds_of(Duration duration) {
   return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
 
@@ -120,7 +120,6 @@ CurlEasy make_template(const HttpClient::Options& options, TransferContext& shar
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 300L);  // as long as browsers keep one
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   set_certificates(easy, options);
   set_callbacks(easy, shared);
   return handle;
@@ -165,6 +164,8 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
   HeaderLines& lines = slot.headers;
   lines.clear();
   const Hop& hop = transfer.hop;
+  // What libcurl has an option for it writes twice, byte by byte.
+  if (!find_header(transfer.request.headers, "user-agent")) lines.add({"User-Agent: ", options.user_agent});
   if (!find_header(transfer.request.headers, "accept-encoding")) lines.add({"Accept-Encoding: gzip"});
   for (const HttpHeader& header : transfer.request.headers) {
     if (!is_header_name(header.name) || !is_header_value(header.value)) {
@@ -209,8 +210,8 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
     from = to;
   };
   change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
-  change(set.timeout_ms, milliseconds(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
-  change(set.connect_timeout_ms, milliseconds(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
+  change(set.timeout_ms, milliseconds_of(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
+  change(set.connect_timeout_ms, milliseconds_of(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
   // A pool's handle may have been that of somebody else, with a link.
   const long portion = hop.link ? static_cast<long>(hop.link->down.portion()) : 0;
   if (portion != set.receive_buffer) {

@@ -22,6 +22,7 @@ void SpareResults::give_back(HttpResult&& result) {
   if (spare_.size() >= kSpare || result.hops.capacity() == 0) return;  // the latter was moved elsewhere
   if (response.body.capacity() > kLarge || response.headers.text().capacity() > kLarge) return;
   result.hops.clear();
+  result.passed_cookies.clear();
   result.error_detail.clear();
   response.status = 0;
   response.url.clear();

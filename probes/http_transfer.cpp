@@ -21,21 +21,16 @@ namespace {
 constexpr std::size_t kMaxHeaderBytes = 256 * 1024;  // browsers give up at about as much
 constexpr std::size_t kMaxHeaderLines = 5000;        // a page has some thirty
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 std::string_view without_blanks_before(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   return text;
 }
 
 std::string_view without_blanks_after(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
-}
-
-bool is_cookie(std::string_view line) {
-  constexpr std::string_view kName = "set-cookie:";
-  return line.size() > kName.size() && same_header_name(line.substr(0, kName.size()), kName);
 }
 
 // Blanks for carriage returns that stand alone (RFC 9110, 5.5). `room` holds the text where there were any.
@@ -132,14 +127,18 @@ bool Transfer::take_header(const char* data, std::size_t length) {
     hop.headers_overflow = true;
     return false;
   }
-  // The lines that one round brings came together.
-  if (hop.header_round != context.round) hop.last_byte = context.clock.now();
-  hop.header_round = context.round;
+  note_arrival();
   if (hop.header_bytes == length) take_spare_result();
   if (hop.headers_complete) return true;  // trailers
   if (!hop.in_section) return begin_section(line, hop.header_bytes == length);
   if (line.front() == '\r' || line.front() == '\n') return end_section(line);
-  return is_blank(line.front()) ? take_folded(line) : take_field(line);
+  return is_space(line.front()) ? take_folded(line) : take_field(line);
+}
+
+// What one round brings came together.
+void Transfer::note_arrival() {
+  if (hop.arrival_round != context.round) hop.last_byte = context.clock.now();
+  hop.arrival_round = context.round;
 }
 
 bool Transfer::begin_section(std::string_view line, bool first) {
@@ -158,7 +157,6 @@ bool Transfer::begin_section(std::string_view line, bool first) {
 }
 
 bool Transfer::take_field(std::string_view line) {
-  if (is_cookie(line)) ++hop.cookies_set;
   std::string room;
   const std::string_view text = without_returns(without_blanks_after(line), room);
   const std::size_t colon = text.find(':');
@@ -166,6 +164,7 @@ bool Transfer::take_field(std::string_view line) {
   if (colon == std::string_view::npos) return true;
   const std::string_view name = without_blanks_after(text.substr(0, colon));
   const std::string_view value = without_blanks_before(text.substr(colon + 1));
+  if (same_header_name(name, "set-cookie")) ++hop.cookies_set;
   if (!hop.http2) hop.framing.add(name, value, name.size() == colon);
   if (!hop.answered) return true;
   ++hop.headers_kept;

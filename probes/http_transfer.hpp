@@ -109,8 +109,8 @@ struct Hop {
   std::optional<TimePoint> request_started;
   std::optional<TimePoint> sent;  // the last byte of the request, by the link if there is one
   std::optional<TimePoint> answered;
-  TimePoint last_byte{};           // of the answer
-  std::uint64_t header_round = 0;  // in which its last header line came
+  TimePoint last_byte{};            // of the answer
+  std::uint64_t arrival_round = 0;  // in which that came
   std::size_t header_bytes = 0;
   std::size_t headers_kept = 0;  // of the answer
   std::size_t header_lines = 0;
@@ -190,6 +190,7 @@ struct Transfer {
 
  private:
   bool take_header(const char* line, std::size_t length);
+  void note_arrival();
   [[nodiscard]] bool begin_section(std::string_view line, bool first);
   [[nodiscard]] bool end_section(std::string_view line);
   [[nodiscard]] bool take_field(std::string_view line);

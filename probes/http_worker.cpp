@@ -200,6 +200,7 @@ void HttpClient::Impl::forget(Transfer& transfer) {
 
 // A look at the jar costs as much as it holds, so it is taken once for many cookies that were set.
 void HttpClient::Impl::limit_cookies(Transfer& transfer) {
+  if (transfer.hop.cookies_set == 0) return;
   std::size_t& set = transfer.user->state_->cookies_set;
   set += std::exchange(transfer.hop.cookies_set, 0);
   if (set < kMaxCookiesOfDomain) return;
@@ -316,7 +317,7 @@ void HttpClient::Impl::finish(Transfer& transfer, Outcome outcome, ErrorClass er
   sample.outcome = outcome;
   sample.error = error;
   if (detail.empty() && error != ErrorClass::none) detail = info(error).text;
-  transfer.result.error_detail = one_line(detail);
+  transfer.result.error_detail = detail.empty() ? std::string() : one_line(detail);
   --transfer.user->state_->active;
   finished_.push_back({std::move(transfer.done), std::move(transfer.result)});
   transfers_.remove(transfer.id);

@@ -185,6 +185,13 @@ TEST_CASE("response headers: lines in their order, found by name without case, a
   CHECK(headers.empty());
   CHECK(headers.begin() == headers.end());
   CHECK_FALSE(headers.find("Server").has_value());
+  CHECK_FALSE(headers.may_have("server"));
+}
+
+TEST_CASE("headers: what an answer has is found in any case of its letters, and what it lacks is known to be missing") {
+  const ResponseHeaders headers{{"SET-Cookie", "a=1"}, {"x-Trace", "1"}, {"Content-Encoding", "gzip"}};
+  for (const std::string_view name : {"set-cookie", "X-Trace", "content-encoding"}) CHECK(headers.may_have(name));
+  for (const std::string_view name : {"connection", "Transfer-Encoding", ""}) CHECK_FALSE(headers.may_have(name));
 }
 
 TEST_CASE("spare results: an answer's memory serves the next one, unless it is large") {
@@ -196,6 +203,7 @@ TEST_CASE("spare results: an answer's memory serves the next one, unless it is l
   result.response.headers.add("Server", "nginx");
   result.response.status = 200;
   result.error_detail = "of the one before";
+  result.passed_cookies.emplace_back("session=of-the-one-before");
   const char* const memory = result.response.body.data();
   spare.give_back(std::move(result));
   HttpResult next;
@@ -204,6 +212,7 @@ TEST_CASE("spare results: an answer's memory serves the next one, unless it is l
   CHECK(next.response.headers.empty());
   CHECK(next.response.body.empty());
   CHECK(next.error_detail.empty());
+  CHECK(next.passed_cookies.empty());
   CHECK(next.response.body.data() == memory);
 
   const HttpResult moved_elsewhere = std::move(next);
