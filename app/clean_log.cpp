@@ -1,9 +1,11 @@
 #include "app/clean_log.hpp"
 
+#include "app/terminal.hpp"
 #include "base/log.hpp"
 #include "metrics/json_writer.hpp"
 
 #include <spdlog/pattern_formatter.h>
+#include <unistd.h>
 
 #include <ctime>
 #include <memory>
@@ -28,7 +30,9 @@ class PrintableMessage final : public spdlog::custom_flag_formatter {
 
 void clean_log() {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<PrintableMessage>('*').set_pattern("%H:%M:%S.%e %^%l%$ %*");
+  // The cursor rests before a live block, which makes way.
+  const std::string way = Terminal(STDERR_FILENO, false).interactive() ? "\r\x1b[J" : "";
+  formatter->add_flag<PrintableMessage>('*').set_pattern(way + "%H:%M:%S.%e %^%l%$ %*");
   spdlog::default_logger()->set_formatter(std::move(formatter));
 }
 

@@ -172,7 +172,7 @@ int find_max(const FindMaxOptions& options) {
        [&prober](Duration length) { return prober.pause(length); }});
   const bool json_on_stdout = options.session.json == "-";
   ChartStyle style = chart_style();
-  if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).width();
+  if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).size().columns;
   const std::string text =
       capacity::result_text(result, slos, capacity::SloWatch::curve_metric(first.value().run.thresholds), style);
   if (json_on_stdout) {

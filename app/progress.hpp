@@ -2,6 +2,7 @@
 // elsewhere.
 #pragma once
 
+#include "app/live_block.hpp"
 #include "app/terminal.hpp"
 #include "base/clock.hpp"
 #include "metrics/censored_histogram.hpp"
@@ -29,12 +30,12 @@ struct ProgressFigures {
   std::uint64_t failed = 0;
   std::uint64_t dropped = 0;
   std::int64_t users_busy = 0;
-  std::uint64_t retrying = 0;   // of them, those who wait for their next try
-  std::uint64_t lost = 0;       // people who gave up
-  double amplification = 1;     // requests sent / requests of a calm crowd
+  std::uint64_t retrying = 0;        // of them, those who wait for their next try
+  std::uint64_t lost = 0;            // people who gave up
+  double amplification = 1;          // requests sent / requests of a calm crowd
   std::optional<double> error_rate;  // of steps so far, with the overdue; nothing where there are none
-  std::uint64_t overdue = 0;    // steps under way for longer than anybody should wait
-  std::optional<Estimate> p95;  // response time, all steps, of the last ten seconds and of who waits now
+  std::uint64_t overdue = 0;         // steps under way for longer than anybody should wait
+  std::optional<Estimate> p95;       // response time, all steps, of the last ten seconds and of who waits now
   std::uint64_t mails_waited_for = 0;
   std::vector<std::string> warnings;
 };
@@ -46,14 +47,14 @@ class Progress {
   void set_hint(std::string hint) { hint_ = std::move(hint); }
   void show(const ProgressFigures& figures);
   // Removes the live block, so that other lines can be printed.
-  void clear();
+  void clear() { block_.clear(); }
 
  private:
-  void draw(const ProgressFigures& figures);
-  [[nodiscard]] std::string bar(const ProgressFigures& figures, int width) const;
+  void print_line(const ProgressFigures& figures);
+  [[nodiscard]] std::vector<BlockLine> block(const ProgressFigures& figures) const;
 
   const Terminal& terminal_;
-  int lines_drawn_ = 0;
+  LiveBlock block_;
   Duration next_line_at_{};
   std::string hint_;
   std::vector<double> p95_history_;  // seconds, one for each second

@@ -92,7 +92,7 @@ std::string axis(const Intensity& intensity, int count, const Marks& marks) {
 
 ChartStyle chart_style() {
   ChartStyle style;
-  style.width = Terminal(STDOUT_FILENO, false).width();
+  style.width = Terminal(STDOUT_FILENO, false).size().columns;
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') continue;

@@ -15,10 +15,10 @@ Terminal::Terminal(int descriptor, bool color) : descriptor_(descriptor), intera
   color_ = color && interactive_ && std::getenv("NO_COLOR") == nullptr;
 }
 
-int Terminal::width() const noexcept {
+TerminalSize Terminal::size() const noexcept {
   winsize size{};
-  if (ioctl(descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
-  return size.ws_col;
+  if (ioctl(descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 std::string Terminal::paint(Color color, std::string_view text) const {

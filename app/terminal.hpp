@@ -8,14 +8,19 @@ namespace gelombang {
 
 enum class Color { plain, bold, dim, red, green, yellow, cyan };
 
+struct TerminalSize {
+  int columns = 80;
+  int rows = 24;
+};
+
 class Terminal {
  public:
   // For one stream, such as STDERR_FILENO. `color` off: never any colour.
   Terminal(int descriptor, bool color);
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
   [[nodiscard]] bool color() const noexcept { return color_; }
-  // Columns; 80 where it is not known.
-  [[nodiscard]] int width() const noexcept;
+  // As it is now; 80 x 24 where that is not known.
+  [[nodiscard]] TerminalSize size() const noexcept;
   [[nodiscard]] std::string paint(Color color, std::string_view text) const;
 
  private:

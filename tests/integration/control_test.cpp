@@ -1,6 +1,7 @@
 // A run that is steered while it goes on.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
+#include "tests/support/tmux.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -150,38 +151,24 @@ TEST_CASE("control: only who can read the token's file, and it is gone with the 
 TEST_CASE("control: keys on a terminal steer the run, and the terminal is left as it was", "[integration]") {
   const Sandbox sandbox;
   TemporaryDirectory directory;
-  const std::string socket = directory.file("tmux");
-  const auto tmux = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"tmux", "-S", socket, "-f", "/dev/null"});
-    ChildProcess process(arguments);
-    REQUIRE(process.wait() == 0);
-    return process.standard_output();
-  };
-  const auto screen = [&] { return tmux({"capture-pane", "-p", "-t", "t"}); };
-  const auto await = [&](const std::string& text) {
-    for (int i = 0; i < 200; ++i) {
-      if (screen().find(text) != std::string::npos) return;
-      std::this_thread::sleep_for(50ms);
-    }
-    FAIL("never on the screen: " << text << "\n" << screen());
-  };
   const std::string run =
       std::string(GELOMBANG_BINARY_DIR) + "/gelombang run " + GELOMBANG_SOURCE_DIR + "/scenarios/login.lua --target " +
       sandbox.url() + " --rate 10/s --duration 5m --metrics-listen off --no-history --json " + directory.file("s.json");
-  tmux({"new-session", "-d", "-s", "t", "-x", "120", "-y", "40", "sh"});
-  tmux({"send-keys", "-t", "t", "stty -g > " + directory.file("before"), "Enter"});
-  tmux({"send-keys", "-t", "t", run + "; stty -g > " + directory.file("after") + "; echo over-$?", "Enter"});
-  await("keys: p pause");
-  tmux({"send-keys", "-t", "t", "p"});
-  await("paused at ");
-  await("control   paused");
-  tmux({"send-keys", "-t", "t", "p"});
-  await("resumed at ");
-  tmux({"send-keys", "-t", "t", "+"});
-  await("rate x 1.25");
-  tmux({"send-keys", "-t", "t", "q"});
-  await("over-0");
-  tmux({"kill-server"});
+  {
+    Tmux tmux(120, 40);
+    tmux.enter("stty -g > " + directory.file("before"));
+    tmux.enter(run + "; stty -g > " + directory.file("after") + "; echo over-$?");
+    tmux.await("keys: p pause");
+    tmux.press("p");
+    tmux.await("paused at ");
+    tmux.await("control   paused");
+    tmux.press("p");
+    tmux.await("resumed at ");
+    tmux.press("+");
+    tmux.await("rate x 1.25");
+    tmux.press("q");
+    tmux.await("over-0");
+  }
   CHECK(read_file(directory.file("before")) == read_file(directory.file("after")));
   const auto summary = boost::json::parse(read_file(directory.file("s.json")));
   CHECK(summary.at("annotations").as_array().size() == 4);

@@ -1,0 +1,84 @@
+// The live block of a run as a person sees it on terminals of several widths, while the target hangs, while lines
+// appear and vanish, and after the window has another size.
+#include "tests/support/catch.hpp"
+#include "tests/support/programs.hpp"
+#include "tests/support/tmux.hpp"
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+using namespace gelombang::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Who waits for long reloads, so that the line about people comes; few users, so that arrivals are dropped.
+const std::string kImpatient = R"lua(
+local page = step "page"
+local crowd = behaviour { name = "crowd", patience = { median = "800ms", p90 = "1s" }, burst = { 2, 4 },
+  gap = { "200ms", "500ms" }, reload = 1 }
+return scenario { journeys = { j = { behaviour = crowd,
+  run = function() page(function() http.get("/api/waves/current") end) end } } }
+)lua";
+
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
+  return found;
+}
+
+// The screen holds one block, whole: its first and its last line once each.
+void check_block(const std::string& screen) {
+  INFO(screen);
+  CHECK(count(screen, " left\n") == 1);
+  CHECK(count(screen, "\n  arrivals  asked") == 1);
+  CHECK(count(screen, "\n  users ") == 1);
+  CHECK(count(screen, "keys: p") == 1);
+}
+
+}  // namespace
+
+TEST_CASE("live block: it stays one block at 40, 60, 80 and 120 columns, while the target hangs and after a resize",
+          "[integration]") {
+  const Sandbox sandbox;
+  TemporaryDirectory directory;
+  write_file(directory.file("impatient.lua"), kImpatient);
+  const std::string run = std::string(GELOMBANG_BINARY_DIR) + "/gelombang run " + directory.file("impatient.lua") +
+                          " --target " + sandbox.url() +
+                          " --rate 15/s --duration 5m --max-users 40 --metrics-listen off --no-history --seed 1 "
+                          "--graceful-stop 1s";
+  constexpr std::array<int, 4> kWidths{40, 60, 80, 120};
+  std::vector<std::unique_ptr<Tmux>> terminals;
+  for (const int width : kWidths) {
+    terminals.push_back(std::make_unique<Tmux>(width, 24));
+    terminals.back()->enter("clear; " + run + "; echo over-$?");
+  }
+  for (const auto& terminal : terminals) terminal->await("keys: p");
+  sandbox.operate("freeze", R"({"ms": 3000})");
+  std::vector<std::string> seen(terminals.size());
+  const auto look = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      for (std::size_t k = 0; k < terminals.size(); ++k) {
+        const std::string screen = terminals[k]->screen();
+        check_block(screen);
+        seen[k] += screen;
+      }
+      std::this_thread::sleep_for(250ms);
+    }
+  };
+  look(16);
+  for (std::size_t k = 0; k < terminals.size(); ++k) terminals[k]->resize(kWidths[(k + 1) % kWidths.size()], 20);
+  std::this_thread::sleep_for(1500ms);  // until it is drawn anew
+  look(6);
+  for (std::size_t k = 0; k < terminals.size(); ++k) {
+    INFO(kWidths[k] << " columns");
+    CHECK(seen[k].find("will try again") != std::string::npos);
+    terminals[k]->press("q");
+  }
+  for (const auto& terminal : terminals) terminal->await("over-105");
+}
