@@ -179,6 +179,21 @@ TEST_CASE("imap faults: a mail that the server lists and does not hand over is g
   CHECK(box.unreadable == std::vector<ErrorClass>{ErrorClass::mailbox_protocol});
 }
 
+TEST_CASE("imap faults: what changed meanwhile may be told before the mail that was asked for") {
+  const std::string mail = "* 1 FETCH (UID 8 BODY[]<0> {14}\r\nTo: a@t\r\n\r\nhi\n)\r\n{tag} OK\r\n";
+  for (const std::string before : {"* 3 EXPUNGE\r\n", "* 2 EXISTS\r\n* 1 RECENT\r\n", "* OK still here\r\n",
+                                   "* 2 FETCH (FLAGS (\\Seen))\r\n", "* 2 FETCH (UID 9 FLAGS () MODSEQ (12))\r\n"}) {
+    INFO(before);
+    Watched box;
+    box.server.mails = 1;
+    box.server.answer_once("UID FETCH", before + mail);
+    const Look look = box.look();
+    INFO((look.fault ? look.fault->detail : ""));
+    CHECK_FALSE(look.fault);
+    CHECK(box.seen == std::vector<std::string>{"To: a@t\r\n\r\nhi\n"});
+  }
+}
+
 TEST_CASE("imap faults: one refusal delays a mail, and one that is listed no more is gone") {
   Watched box;
   box.server.mails = 1;
