@@ -61,11 +61,33 @@ void add_lost(std::vector<std::string>& lines, const Summary& s) {
   }
 }
 
+// "p50 11.2 s, p95 18 s, max 31 s", as far as people got there; empty where half of them never did.
+std::string time_text(const DurationFigures& time) {
+  std::string text;
+  const auto add = [&text](std::string_view name, const std::optional<Estimate>& figure) {
+    if (!figure || figure->value >= kNever) return;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, estimate_text(figure));
+  };
+  add("p50", time.p50);
+  add("p95", time.p95);
+  add("max", time.max);
+  return text;
+}
+
+// "12"; "fewer than 1" where it would be none.
+std::string in_hundred(std::uint64_t part, std::uint64_t all) {
+  const double share = 100 * static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(all, 1));
+  return share < 1 ? "fewer than 1" : fmt::format("{:.0f}", share);
+}
+
 void add_journey(std::vector<std::string>& lines, const Summary::People& p) {
   const auto ended = [&p](PersonFate fate) { return p.ended[static_cast<std::size_t>(fate)]; };
-  lines.push_back(fmt::format("{}: {} of {} people succeeded; first intent to success p50 {}, p95 {}, max {}",
-                              printable(p.journey), ended(PersonFate::succeeded), p.arrived, estimate_text(p.time.p50),
-                              estimate_text(p.time.p95), estimate_text(p.time.max)));
+  const std::uint64_t nowhere = ended(PersonFate::lost) + ended(PersonFate::away);
+  std::string line =
+      fmt::format("{}: {} of {} people got through", printable(p.journey), ended(PersonFate::succeeded), p.arrived);
+  if (const std::string time = time_text(p.time); !time.empty()) line += "; first intent to success " + time;
+  if (nowhere > 0) line += fmt::format("; {} in 100 never got there", in_hundred(nowhere, p.arrived));
+  lines.push_back(std::move(line));
   lines.push_back(fmt::format("  {} requests, {} of a calm crowd: retry amplification {}", p.requests, p.calm_requests,
                               times(p.amplification)));
 }

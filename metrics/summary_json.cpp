@@ -1,4 +1,5 @@
 #include "metrics/json_writer.hpp"
+#include "metrics/people_parts.hpp"
 #include "metrics/summary.hpp"
 
 #include <boost/json/array.hpp>
@@ -176,6 +177,17 @@ json::object people_json(const Summary::People& p) {
           {"person_time_seconds", to_json(p.time)}};
 }
 
+json::object people_parts_json(const PeopleParts& p) {
+  return {{"came", p.came},
+          {"got_through", p.got_through},
+          {"left_by_choice", p.left_by_choice},
+          {"gave_up", p.gave_up},
+          {"would_come_back", p.would_come_back},
+          {"cut_off", p.cut_off},
+          {"own_faults", p.own_faults},
+          {"under_way", p.under_way}};
+}
+
 json::object funnel_json(const Summary::FunnelStep& s) {
   const StepPeople& p = s.people;
   return {{"journey", s.journey},
@@ -301,6 +313,7 @@ std::string summary_json(const Summary& summary) {
   root["schedule_lag_seconds"] = to_json(summary.schedule_lag);
   root["steps"] = array_of(summary.steps, summary_step_json);
   root["people"] = array_of(summary.people, people_json);
+  root["people_total"] = people_parts_json(people_parts(summary));
   root["funnel"] = array_of(summary.funnel, funnel_json);
   root["networks"] = array_of(summary.networks, network_json);
   root["email"] = email_json(summary.email);

@@ -1,5 +1,6 @@
 #include "base/units.hpp"
 #include "metrics/json_writer.hpp"
+#include "metrics/people_parts.hpp"
 #include "metrics/people_text.hpp"
 #include "metrics/summary.hpp"
 #include "metrics/text_table.hpp"
@@ -103,6 +104,7 @@ void facts(Page& page, const Summary& s) {
       a.requested_rate ? fmt::format("asked {}, ", format_rate(Rate::per_second(*a.requested_rate))) : std::string();
   page.fact("rate", fmt::format("{}achieved {}; served {} of the planned arrivals", asked,
                                 format_rate(Rate::per_second(a.achieved_rate)), percent(a.served_rate)));
+  if (const PeopleParts people = people_parts(s); people.came > 0) page.fact("people", people_parts_text(people));
   page.fact("arrivals", fmt::format("expected {:.1f}, planned {}, started {}: {} completed, {} failed, {} interrupted",
                                     a.expected, a.planned, a.started, a.completed, a.failed, a.interrupted));
   if (std::accumulate(a.dropped.begin(), a.dropped.end(), std::uint64_t{0}) > 0) {

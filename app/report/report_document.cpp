@@ -1,5 +1,6 @@
 #include "app/report/report_document.hpp"
 
+#include "metrics/error_class.hpp"
 #include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,16 @@ std::string annotations_json(const std::vector<Annotation>& annotations) {
   return out + "]";
 }
 
+// What each error class means, in plain words.
+std::string classes_json() {
+  std::string out = "{";
+  for (std::size_t i = 1; i < kErrorClassCount; ++i) {
+    const auto error = static_cast<ErrorClass>(i);
+    out += fmt::format("{}{}:{}", i > 1 ? "," : "", in_quotes(name(error)), in_quotes(info(error).text));
+  }
+  return out + "}";
+}
+
 }  // namespace
 
 std::string report_json(const ReportDocument& document) {
@@ -33,6 +44,7 @@ std::string report_json(const ReportDocument& document) {
   out += fmt::format(R"(,"seed":"{}")", document.seed);
   out += ",\"command\":" + (document.command.empty() ? std::string("null") : in_quotes(document.command));
   out += ",\"annotations\":" + annotations_json(document.annotations);
+  out += ",\"classes\":" + classes_json();
   out += ",\"plan\":" + (document.plan.empty() ? std::string("null") : document.plan);
   out += ",\"summary\":" + document.summary;
   out += ",\"series\":" + document.series;

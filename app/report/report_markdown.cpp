@@ -3,6 +3,8 @@
 #include "app/report/summary_view.hpp"
 #include "base/units.hpp"
 #include "metrics/json_writer.hpp"
+#include "metrics/people.hpp"
+#include "metrics/people_parts.hpp"
 
 #include <fmt/format.h>
 
@@ -95,15 +97,24 @@ std::string networks(const json::object& summary) {
   return "\n### Networks of the people\n\n" + table.text();
 }
 
+// Of a journey, as a summary of any version has it.
+PeopleParts parts_of(const json::object& people) {
+  Summary journey;
+  Summary::People& own = journey.people.emplace_back();
+  own.arrived = count_in(people, "arrived");
+  const json::object& ended = object_in(people, "ended");
+  for (std::size_t i = 0; i < kPersonFateCount; ++i) own.ended[i] = count_in(ended, kPersonFateNames[i]);
+  return people_parts(journey);
+}
+
 std::string people(const json::object& summary) {
   std::string out;
   for (const json::value& element : list_in(summary, "people")) {
     const json::object& p = element.get_object();
-    if (count_in(p, "arrived") == 0) continue;
-    const json::object& ended = object_in(p, "ended");
+    const PeopleParts parts = parts_of(p);
+    if (parts.came == 0) continue;
     const auto amplification = number_in(p, "retry_amplification");
-    out += fmt::format("- {}: {} people, {} succeeded, {} gave up", markdown_plain(text_in(p, "journey")),
-                       count_in(p, "arrived"), count_in(ended, "succeeded"), count_in(ended, "lost"));
+    out += fmt::format("- {}: {}", markdown_plain(text_in(p, "journey")), people_parts_text(parts));
     if (amplification) out += fmt::format("; {:.2f} times the requests of a calm crowd", *amplification);
     out += '\n';
   }

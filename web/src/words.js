@@ -1,5 +1,5 @@
 // The verdict and the thresholds in words that need no manual.
-import { count, duration, percent, plural, rate } from "./format.js";
+import { count, duration, percent, plural, rate, stopwatch, words } from "./format.js";
 
 const kVerdicts = {
   pass: ["good", "Passed", "The target kept everything that this run asked of it."],
@@ -52,40 +52,94 @@ export function validity(run) {
   return { tone, word, text, reasons };
 }
 
+// Who came and what became of them, in parts that add up (metrics/people_parts.hpp has the same words). Summaries of
+// earlier versions have no sum, only the people of each journey.
+export function peopleParts({ people }) {
+  const sum = (of) => people.reduce((total, p) => total + of(p), 0);
+  const ended = (name) => sum((p) => p.ended[name]);
+  const came = sum((p) => p.arrived);
+  const parts = [
+    [ended("succeeded"), "got through", "got through"],
+    [ended("left"), "left by choice", "left by choice"],
+    [ended("lost"), "gave up", "gave up"],
+    [ended("away"), "would come back", "would come back"],
+    [ended("interrupted"), "was cut off", "were cut off"],
+    [ended("own_fault"), "was spoilt by us", "were spoilt by us"],
+  ];
+  const over = parts.reduce((total, [n]) => total + n, 0);
+  parts.push([Math.max(0, came - over), "is under way", "are under way"]);
+  return { came, through: parts[0][0], parts };
+}
+
+export function peopleSentence(summary) {
+  const { came, parts } = peopleParts(summary);
+  const shown = parts.filter(([n], i) => i === 0 || n > 0).map(([n, one, many]) => `${count(n)} ${n === 1 ? one : many}`);
+  return `${count(came)} came: ${shown.join(", ")}`;
+}
+
+// "service unavailable (http 503)": an error class in plain words.
+export function plainClass(run, name) {
+  const text = run.classes?.[name];
+  return text ? `${text} (${words(name)})` : words(name);
+}
+
+// What failed most, why, and when: "“log in” never succeeded: 1,171 × service unavailable (http 503), from 0:32 to 0:51."
+function failureSentence(run) {
+  const worst = run.summary.steps.reduce((a, b) => (a && a.failures >= b.failures ? a : b), undefined);
+  if (!worst || worst.failures === 0) return "";
+  const how = worst.failures >= worst.count ? "never succeeded" : `failed in ${percent(worst.failures / worst.count)} of ${plural(worst.count, "try", "tries")}`;
+  const classes = Object.entries(worst.errors).sort((a, b) => b[1] - a[1]).slice(0, 2);
+  const why = classes.map(([name, n]) => `${count(n)} \u00d7 ${plainClass(run, name)}`).join(", ");
+  const times = worstTimes(run, worst);
+  return `\u201c${worst.name}\u201d ${how}${why ? `: ${why}` : ""}${times ? `, most of it ${times}` : ""}.`;
+}
+
+// The stretches in which more than half of a step's tries failed, the two longest of them: "from 0:32 to 0:51".
+function worstTimes(run, step) {
+  const series = run.series?.steps?.find((s) => s.journey === step.journey && s.name === step.name);
+  if (!series) return "";
+  const { begin_seconds: begin, end_seconds: end } = run.series.points;
+  const of = (names, i) => names.reduce((sum, name) => sum + (series.counts[name]?.[i] ?? 0), 0);
+  const stretches = [];
+  for (let i = 0; i < begin.length; ++i) {
+    const failed = of(["failure", "abandoned"], i);
+    if (failed === 0 || failed <= of(["success"], i)) continue;
+    const last = stretches.at(-1);
+    if (last && begin[i] - last.to <= 2) Object.assign(last, { to: end[i], n: last.n + failed });
+    else stretches.push({ from: begin[i], to: end[i], n: failed });
+  }
+  const longest = stretches.sort((a, b) => b.n - a.n).slice(0, 2).sort((a, b) => a.from - b.from);
+  return longest.map(({ from, to }) => `from ${stopwatch(from)} to ${stopwatch(to)}`).join(" and ");
+}
+
 // What the run came to, in a few sentences.
 export function story(run) {
-  const { arrivals, people, steps, run: facts } = run.summary;
+  const { arrivals, steps, run: facts } = run.summary;
   const out = [];
-  const open = arrivals.requested_rate !== null;
   const dropped = Object.values(arrivals.dropped).reduce((a, b) => a + b, 0);
-  const minutes = duration(facts.took_seconds);
-  if (open) {
-    out.push(
-      `In ${minutes}, ${plural(arrivals.started, "visit")} began (${rate(arrivals.achieved_rate)} of the ` +
-        `${rate(arrivals.requested_rate)} asked for), and ${count(arrivals.completed)} got through.`,
-    );
-  } else {
-    out.push(`In ${minutes}, ${plural(arrivals.started, "visit")} began, and ${count(arrivals.completed)} got through.`);
+  out.push(`In ${duration(facts.took_seconds)}, ${peopleSentence(run.summary)}.`);
+  if (arrivals.requested_rate !== null) {
+    out.push(`Visits began at ${rate(arrivals.achieved_rate)}, of the ${rate(arrivals.requested_rate)} asked for.`);
   }
   if (dropped > 0) out.push(`${plural(dropped, "visit")} could not begin.`);
-  const lost = people.reduce((sum, p) => sum + p.ended.lost, 0);
-  const arrived = people.reduce((sum, p) => sum + p.arrived, 0);
-  if (lost > 0) out.push(`${plural(lost, "person", "people")} of ${count(arrived)} gave up.`);
+  const failed = failureSentence(run);
+  if (failed) out.unshift(failed);
   const slowest = slowestStep(steps);
   if (slowest) {
     const p = slowest.response_time_seconds;
     const bound = (name) => (p.lower_bounds.includes(name) ? "at least " : "");
     out.push(
-      `The slowest step was \u201c${slowest.name}\u201d: half of its answers came within ${bound("p50")}${duration(p.p50)}, ` +
+      `Of what succeeded, \u201c${slowest.name}\u201d was slowest: half within ${bound("p50")}${duration(p.p50)}, ` +
         `95 of 100 within ${bound("p95")}${duration(p.p95)}.`,
     );
   }
   return out;
 }
 
+// Of those that succeeded at all: a step that never did is no slow one.
 export function slowestStep(steps) {
   return steps
-    .filter((s) => s.response_time_seconds.p95 !== null)
+    .filter((s) => s.response_time_seconds.p95 !== null && s.count > s.failures)
     .reduce((a, b) => (a && a.response_time_seconds.p95 >= b.response_time_seconds.p95 ? a : b), undefined);
 }
 
@@ -138,6 +192,6 @@ export function plainThreshold(t) {
     }
   }
   if (t.metric === "error_rate" && isBelow(t)) return `fewer than ${hundredths(t.limit)} of 100 tries at ${who} fail`;
-  if (t.metric === "served_rate" && t.comparison?.startsWith(">")) return `more than ${hundredths(t.limit)} of 100 planned visits get through`;
+  if (t.metric === "served_rate" && t.comparison?.startsWith(">")) return `more than ${hundredths(t.limit)} of 100 planned visits are completed`;
   return "";
 }

@@ -64,7 +64,7 @@ const tests = {
       "95 of 100 answers of \u201clogin/log in\u201d within 800 ms",
       "fewer than 1 of 100 tries at all steps fail",
       "95 of 100 answers of \u201cupload/KTP photo\u201d within 5 s",
-      "more than 80 of 100 planned visits get through",
+      "more than 80 of 100 planned visits are completed",
       "95 of 100 mails there within 30 s",
       "90 of 100 people through their journeys within 1 min 30 s, further tries included",
       "999 of 1000 answers of all steps within 2 h, counted from when the request was sent",
@@ -79,12 +79,20 @@ const tests = {
     const url = await changed("nothing-asked", (summary) => {
       Object.assign(summary, { verdict: "pass", exit_reasons: [], thresholds: [], conformance: [] });
       Object.assign(summary.people[0].person_time_seconds, { p50: 12, p95: 1e10, lower_bounds: ["p50", "p95"] });
+      summary.people = [summary.people[0]];
+      Object.assign(summary.people[0], { arrived: 1363 });
+      Object.assign(summary.people[0].ended, { succeeded: 1041, left: 154, lost: 102, away: 63, interrupted: 1, own_fault: 2 });
     });
     const { page, faults, close } = await visit(browser, url);
     const verdict = page.locator(".badge").first();
     assert.match(await verdict.textContent(), /Passed.*without thresholds and rules a run cannot fail/);
     assert.equal(await page.locator(".badge.good").count(), 1); // validity alone
-    assert.match(await page.textContent("#people"), /half within \u2265 12 s, 95 of 100 never\./);
+    assert.match(await page.textContent("#people"), /half within \u2265 12 s; 12 in 100 never got there\./);
+    const parts = "1,363 came: 1,041 got through, 154 left by choice, 102 gave up, 63 would come back, 1 was cut off, 2 were spoilt by us.";
+    assert.ok((await page.textContent(".story")).includes(parts), await page.textContent(".story"));
+    // What failed most comes first, in plain words and with its time.
+    assert.match(await page.textContent(".story"), /^\u201c.+\u201d failed in .+ tries: .+ \u00d7 .+ \(.+\)/);
+    assert.match(await page.textContent(".tiles"), /got through76\.4 %1,041 of 1,363 people/);
     assert.deepEqual(faults, []);
     await close();
   },

@@ -88,7 +88,7 @@ export class Charts {
     const open = series.rate.asked.some((v) => v > 0);
     const rates = [
       line("started", "low", series.rate.started, { width: 2 }),
-      line("got through", "good", series.rate.completed),
+      line("completed", "good", series.rate.completed),
       line("failed", "bad", series.rate.failed),
     ];
     if (open) rates.push(line("asked", "asked", series.rate.asked, { dash: true }));

@@ -1,7 +1,7 @@
 // The top of the page: what came out, whether to believe it, and the thresholds.
 import { h, right, section, table } from "../dom.js";
 import { count, duration, figure, moment, percent, plural, rate } from "../format.js";
-import { errorShare, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
+import { errorShare, peopleParts, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
 
 const badge = ({ tone, word, text, more = [] }, title) =>
   h(
@@ -20,14 +20,15 @@ function tile(label, value, note) {
 function tiles(run) {
   const { arrivals, steps, schedule_lag_seconds: lag } = run.summary;
   const slowest = slowestStep(steps);
+  const { came, through } = peopleParts(run.summary);
   const failures = steps.reduce((sum, s) => sum + s.failures, 0);
   return h(
     "dl",
     { class: "tiles" },
     tile("visits begun", count(arrivals.started), arrivals.requested_rate === null || run.state !== "finished" ? "" : `of ${count(arrivals.planned)} planned`),
     run.state === "finished"
-      ? tile("got through", percent(arrivals.served_rate ?? null), plural(arrivals.completed, "visit"))
-      : tile("got through", count(arrivals.completed), "visits so far"),
+      ? tile("got through", percent(came > 0 ? through / came : null), `${count(through)} of ${plural(came, "person", "people")}`)
+      : tile("got through", count(through), "people so far"),
     tile("rate achieved", rate(arrivals.achieved_rate), arrivals.requested_rate === null ? "" : `asked ${rate(arrivals.requested_rate)}`),
     tile("failed steps", percent(errorShare(steps)), count(failures)),
     slowest ? tile("slowest step, p95", figure(slowest.response_time_seconds, "p95"), slowest.name) : null,

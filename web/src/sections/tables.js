@@ -1,5 +1,6 @@
 // What stands below the charts: steps, people, mail, rules, what happened, and how to run it again.
 import { h, right, section, table } from "../dom.js";
+import { plainClass } from "../words.js";
 import { bytes, count, duration, figure, isNever, moment, number, percent, plural, stopwatch, words } from "../format.js";
 
 export function steps(run) {
@@ -30,27 +31,28 @@ export function errors(run) {
     }
   }
   if (sums.size === 0) return null;
-  const rows = [...sums].sort((a, b) => b[1].n - a[1].n).map(([name, e]) => [words(name), right(count(e.n)), e.where.join(", ")]);
+  const rows = [...sums].sort((a, b) => b[1].n - a[1].n).map(([name, e]) => [plainClass(run, name), right(count(e.n)), e.where.join(", ")]);
   return section("failures", "Failures", table("Failures by class", ["class", right("steps"), "where"], rows));
 }
 
 const kFates = [
   ["succeeded", "got through", "good"],
-  ["left", "left of their own accord", "neutral"],
+  ["left", "left by choice", "neutral"],
   ["lost", "gave up", "bad"],
-  ["away", "would come back later", "waiting"],
-  ["interrupted", "still under way at the end", "neutral"],
-  ["own_fault", "spoilt by the generator", "unknown"],
+  ["away", "would come back", "waiting"],
+  ["interrupted", "cut off by the end", "neutral"],
+  ["own_fault", "spoilt by us", "unknown"],
 ];
 
 function fates(journey) {
-  const shown = kFates.filter(([name]) => journey.ended[name] > 0);
-  return h("ul", { class: "fates" }, shown.map(([name, label, tone]) =>
-    h("li", { class: tone }, h("b", {}, count(journey.ended[name])), ` ${label}`)));
+  const shown = kFates.map(([name, label, tone]) => [journey.ended[name], label, tone]);
+  const over = shown.reduce((total, [n]) => total + n, 0);
+  shown.push([Math.max(0, journey.arrived - over), "under way", "neutral"]);
+  return h("ul", { class: "fates" }, shown.filter(([n]) => n > 0).map(([n, label, tone]) => h("li", { class: tone }, h("b", {}, count(n)), ` ${label}`)));
 }
 
 // A bar for each step: of those who reached it, how many got through.
-function funnelRow(step, widest) {
+function funnelRow(step, widest, over) {
   const got = h("span", { class: "got" });
   const missed = h("span", { class: "missed" });
   got.style.setProperty("--share", String(step.succeeded / widest));
@@ -59,8 +61,9 @@ function funnelRow(step, widest) {
   const notes = [
     step.lost > 0 ? `${count(step.lost)} gave up (${why.join(", ")})` : "",
     step.away > 0 ? `${count(step.away)} would come back later` : "",
-    step.interrupted > 0 ? `${count(step.interrupted)} under way at the end` : "",
-    step.went_on > 0 ? `${count(step.went_on)} went on without it` : "",
+    step.interrupted > 0 ? `${count(step.interrupted)} cut off by the end` : "",
+    // Until the end nobody knows whether they go on without it.
+    step.went_on > 0 ? `${count(step.went_on)} ${over ? "went on without it" : "under way"}` : "",
     step.after.left > 0 ? `${count(step.after.left)} left after it` : "",
     step.after.interrupted > 0 ? `${count(step.after.interrupted)} cut off before the next step` : "",
     step.attempts_per_success > 1.005 ? `${number(step.attempts_per_success)} tries for each success` : "",
@@ -79,8 +82,16 @@ function againstCalm({ requests, retry_amplification: times }) {
   return sent + (times < 1.005 ? "as many as a calm crowd would have sent." : `${number(times)} times what a calm crowd would have sent.`);
 }
 
-// "half within 8.8 s", "95 of 100 never".
-const reached = (who, times, name) => (isNever(times[name]) ? `${who} never` : `${who} within ${figure(times, name)}`);
+// "From first intent to success: half within 11.2 s, 95 of 100 within 18 s." or "...; 12 in 100 never got there."; of a run
+// that goes on nobody has never got there.
+function intentToSuccess({ arrived, ended, person_time_seconds: times }, over) {
+  const within = (who, name) => (times[name] === null || isNever(times[name]) ? [] : [`${who} within ${figure(times, name)}`]);
+  const said = [...within("half", "p50"), ...within("95 of 100", "p95")].join(", ");
+  const share = (100 * (ended.lost + ended.away)) / Math.max(1, arrived);
+  const never = over && share > 0 ? `${share < 1 ? "fewer than 1" : Math.round(share)} in 100 never got there` : "";
+  const text = [said, never].filter(Boolean).join("; ");
+  return text === "" ? null : h("p", { class: "note" }, `From first intent to success: ${text}.`);
+}
 
 export function people(run) {
   const { people: journeys, funnel } = run.summary;
@@ -89,15 +100,14 @@ export function people(run) {
     const own = funnel.filter((s) => s.journey === journey.journey && s.reached > 0);
     const widest = Math.max(...own.map((s) => s.reached), 1);
     const amplification = journey.retry_amplification === null ? null : h("p", { class: "note" }, againstCalm(journey));
-    const time = journey.person_time_seconds;
     return h(
       "div",
       { class: "journey" },
       h("h3", {}, `${journey.journey}: ${plural(journey.arrived, "person", "people")}`),
       fates(journey),
-      time.p50 === null ? null : h("p", { class: "note" }, `From first intent to success: ${reached("half", time, "p50")}, ${reached("95 of 100", time, "p95")}.`),
+      intentToSuccess(journey, run.state === "finished"),
       amplification,
-      h("ol", { class: "funnel" }, own.map((s) => funnelRow(s, widest))),
+      h("ol", { class: "funnel" }, own.map((s) => funnelRow(s, widest, run.state === "finished"))),
     );
   });
   return section("people", "People", h("p", { class: "help" }, "Who reached each step, and who got through it."), h("div", { class: "journeys" }, blocks));
