@@ -15,8 +15,6 @@ namespace {
 constexpr std::uint64_t kOwnDescriptors = 256;
 // A user at work: coroutine, handle, buffers of one TLS connection, answers in hand.
 constexpr std::uint64_t kMemoryPerUser = 160 * 1024;
-// As it came, and as the script holds it.
-constexpr std::uint64_t kLongestAnswer = 2 * HttpRequest{}.max_body;
 // What a small request over plain HTTP costs at least; TLS, uploads and scripts come on top.
 constexpr double kCpuPerStep = 50e-6;
 constexpr Duration kAssumedLength = std::chrono::seconds(10);
@@ -122,7 +120,7 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
   }
   need.sockets = need.users;
   need.memory_bytes = need.users * kMemoryPerUser;
-  need.answer_bytes = need.users * kLongestAnswer;
+  need.answer_bytes = need.users * 2 * HttpRequest().max_body;  // as it came, and as the script holds it
   need.cores = need.peak_rate * mean_steps(scenario) * kCpuPerStep;
   return need;
 }
@@ -158,10 +156,11 @@ std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std:
                      known && !users_chosen});
   }
   if (need.memory_bytes <= limits.memory_bytes && need.answer_bytes > limits.memory_bytes - need.memory_bytes) {
-    found.push_back({fmt::format("answers as long as what is kept of one (max_body) would need {} of memory besides, {} are "
-                                 "available",
-                                 format_size(need.answer_bytes), format_size(limits.memory_bytes - need.memory_bytes)),
-                     false});
+    found.push_back(
+        {fmt::format("answers as long as what is kept of one (max_body) would need {} of memory besides, {} are "
+                     "available",
+                     format_size(need.answer_bytes), format_size(limits.memory_bytes - need.memory_bytes)),
+         false});
   }
   if (need.cores > static_cast<double>(limits.cores)) {
     found.push_back({fmt::format("at least {:.1f} cores are needed, {} may be used", need.cores, limits.cores), known});
