@@ -226,9 +226,9 @@ TEST_CASE("metrics server: it answers to addresses, localhost, this machine's na
           "[integration]") {
   const ExampleRun run(true);
   const SystemClock clock;
-  const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock,
-                                          ServedNames::with({"load1.example.test"}).value())
-                          .value();
+  const auto server =
+      MetricsServer::open("127.0.0.1:0", exposition_of(run), clock, ServedNames::with({"load1.example.test"}).value())
+          .value();
   server->serve("/", [](const PageRequest&) -> PageAnswer { return {200, "text/plain", "page", {}}; });
   const auto status = [&](const std::string& path, const std::string& version, const std::string& hosts) {
     Client client(server->port());
@@ -254,22 +254,40 @@ TEST_CASE("served names: what cannot be lent by a name server") {
   REQUIRE(::gethostname(own.data(), own.size() - 1) == 0);
   const ServedNames names = ServedNames::with({"Load1.Example.Test", "portal."}).value();
   for (const std::string& host :
-       {std::string("127.0.0.1:9780"), std::string("127.0.0.1"), std::string("192.0.2.1:80"),
-        std::string("[::1]:9780"), std::string("[2001:db8::1]"), std::string("localhost:9780"),
-        std::string("LOCALHOST"), std::string("localhost."),
-        std::string(own.data()), std::string(own.data()) + ":9780", std::string("load1.example.test:1"),
-        std::string("PORTAL"), std::string("portal.:80")}) {
+       {std::string("127.0.0.1:9780"), std::string("127.0.0.1"), std::string("192.0.2.1:80"), std::string("[::1]:9780"),
+        std::string("[2001:db8::1]"), std::string("localhost:9780"), std::string("LOCALHOST"),
+        std::string("localhost."), std::string(own.data()), std::string(own.data()) + ":9780",
+        std::string("load1.example.test:1"), std::string("PORTAL"), std::string("portal.:80")}) {
     CAPTURE(host);
     CHECK(names.serve(host));
   }
-  for (const char* host :
-       {"", ":9780", "rebound.test:9780", "localhost.rebound.test", "127.0.0.1.rebound.test", "127.1", "0x7f.0.0.1",
-        "2130706433", "127.0.0.1:80:80", "127.0.0.1:x", "127.0.0.1:123456", "[::1", "[::1]x", "[127.0.0.1]", "::1",
-        "[rebound.test]", "a.localhost", "localhost:80@rebound.test", "localhost rebound.test", "example.test",
-        "x.load1.example.test", "localhost.."}) {
+  for (const char* host : {"",
+                           ":9780",
+                           "rebound.test:9780",
+                           "localhost.rebound.test",
+                           "127.0.0.1.rebound.test",
+                           "127.1",
+                           "0x7f.0.0.1",
+                           "2130706433",
+                           "127.0.0.1:80:80",
+                           "127.0.0.1:x",
+                           "127.0.0.1:123456",
+                           "[::1",
+                           "[::1]x",
+                           "[127.0.0.1]",
+                           "::1",
+                           "[rebound.test]",
+                           "a.localhost",
+                           "localhost:80@rebound.test",
+                           "localhost rebound.test",
+                           "example.test",
+                           "x.load1.example.test",
+                           "localhost.."}) {
     CAPTURE(host);
     CHECK_FALSE(names.serve(host));
   }
+  CHECK_FALSE(names.serve(std::string_view("127.0.0.1\0.rebound.test", 23)));
+  CHECK_FALSE(names.serve(std::string_view("[::1\0.rebound.test]", 19)));
   for (const char* name : {"", ".", "a:80", "http://a", "a b", "*", "[::1]", "a/b"}) {
     CAPTURE(name);
     CHECK(ServedNames::with({name}).error().message.find("': expected a host's name without a port") !=
@@ -281,8 +299,9 @@ TEST_CASE("metrics server: clients that say nothing, half a request or read noth
   const SystemClock clock;
   const ExampleRun run(true);
   const auto server = MetricsServer::open("127.0.0.1:0", exposition_of(run), clock).value();
-  server->serve("/long",
-                [](const PageRequest&) -> PageAnswer { return {200, "text/plain", std::string(10'000'000, 'x'), {}}; });
+  server->serve("/long", [](const PageRequest&) -> PageAnswer {
+    return {200, "text/plain", std::string(10'000'000, 'x'), {}};
+  });
   std::list<Client> silent;
   std::list<Client> halves;
   std::list<Client> readers;
