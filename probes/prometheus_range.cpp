@@ -182,7 +182,8 @@ std::optional<double> number_of(const json::value& value) {
 Result<RatePoint> read_point(const json::value& value) {
   const json::array* pair = value.if_array();
   const auto time = pair != nullptr && pair->size() == 2 ? number_of((*pair)[0]) : std::nullopt;
-  if (!time || !(std::abs(*time) < 9e9)) return Error{"a point without a time"};
+  // So that the span between two of them is a Duration as well.
+  if (!time || !(*time >= 0 && *time < 9e9)) return Error{"a point without a time"};
   RatePoint point;
   point.time = std::chrono::milliseconds(std::llround(*time * 1000));
   const std::string_view text = text_of(&(*pair)[1]);

@@ -60,6 +60,7 @@ TEST_CASE("prometheus range: what is no rate is refused with one line") {
   CHECK(problem_of(answer_with(R"([1614834000,"1"])")) == "one point: expected at least two");
   CHECK(problem_of(answer_with(R"([1614834060,"1"],[1614834000,"1"])")) == "its points are out of order");
   CHECK(problem_of(answer_with(R"(["x","1"],[1614834000,"1"])")) == "a point without a time");
+  CHECK(problem_of(answer_with(R"([-8999999999,"1"],[8999999999,"1"])")) == "a point without a time");
   CHECK(problem_of(R"({"status":"success","data":{"resultType":"matrix","result":[]}})") ==
         "no data in that time: expected one series");
   CHECK(problem_of(R"({"status":"success","data":{"resultType":"matrix","result":[{},{}]}})") ==
