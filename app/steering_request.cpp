@@ -1,6 +1,7 @@
 #include "app/steering_request.hpp"
 
 #include "base/units.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -17,6 +18,9 @@ constexpr std::array<std::string_view, 5> kActions{"pause", "resume", "rate", "j
 Error wrong(std::string_view what) {
   return Error{fmt::format("{}: expected an object such as {{\"action\": \"rate\", \"factor\": 1.5}}", what)};
 }
+
+// The start of what somebody wrote: one line, without the half of a letter at its end.
+std::string start_of(std::string_view text) { return printable(text.substr(0, 40)); }
 
 // The one member that an action takes beside its name; empty where there is none.
 std::string_view member_of(SteeringRequest::Action action) {
@@ -36,15 +40,15 @@ Result<SteeringRequest> parse_steering_request(std::string_view json) {
   if (action == nullptr || !action->is_string()) return wrong("the action is missing");
   const auto* known = std::find(kActions.begin(), kActions.end(), std::string_view(action->get_string()));
   if (known == kActions.end()) {
-    return Error{fmt::format("'{}' is no action: expected pause, resume, rate, jump or stop",
-                             std::string_view(action->get_string()).substr(0, 40))};
+    return Error{
+        fmt::format("'{}' is no action: expected pause, resume, rate, jump or stop", start_of(action->get_string()))};
   }
   SteeringRequest request;
   request.action = static_cast<SteeringRequest::Action>(known - kActions.begin());
   const std::string_view member = member_of(request.action);
   for (const auto& [name, unused] : *object) {
     if (name != "action" && std::string_view(name) != member)
-      return Error{fmt::format("{} does not take '{}'", *known, std::string_view(name).substr(0, 40))};
+      return Error{fmt::format("{} does not take '{}'", *known, start_of(name))};
   }
   const boost::json::value* argument = member.empty() ? nullptr : object->if_contains(member);
   if (request.action == SteeringRequest::Action::rate) {
@@ -67,7 +71,7 @@ Result<Duration> find_moment(const Load& load, std::string_view to) {
   if (time.has_value()) return time.value();
   std::vector<std::string_view> names;
   for (const LoadPhase& phase : load.phases) names.push_back(phase.name);
-  return Error{fmt::format("'{}' is no moment of the load: expected {}{}a time such as 5m", to.substr(0, 40),
+  return Error{fmt::format("'{}' is no moment of the load: expected {}{}a time such as 5m", start_of(to),
                            fmt::join(names, ", "), names.empty() ? "" : " or ")};
 }
 

@@ -82,6 +82,10 @@ TEST_CASE("steering request: what is asked is read, and nothing else") {
         "jump: to is missing: expected a phase or a time such as \"5m\"");
   CHECK(problem_of(R"({"action": "pause", "factor": 2})") == "pause does not take 'factor'");
   CHECK(problem_of(std::string(10000, '[')).starts_with("this is no JSON"));
+  // What is quoted is one line, and cut between two letters.
+  CHECK(problem_of("{\"action\": \"" + std::string(39, 'a') + "\u00e9\"}")
+            .starts_with("'" + std::string(39, 'a') + "?' is"));
+  CHECK(problem_of(R"({"action": "pause", "a\nb": 2})") == "pause does not take 'a?b'");
 }
 
 TEST_CASE("live control: every change is done from then on, said, and an annotation") {
