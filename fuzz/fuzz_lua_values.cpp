@@ -5,9 +5,11 @@
 
 #include <lua.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 
 using namespace gelombang;
@@ -31,8 +33,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (lua::push_json(L, once) || lua::json_text(L, -1, "json") != once) std::abort();
   }
   lua_settop(L, 0);
-  // Lua has limits of its own, which what is added may reach.
   const std::string exact = with_exact_concatenation(text);
-  if (size < 500 && is_lua(L, text) && !is_lua(L, exact)) std::abort();
+  if (exact.size() > 16 * size + 64) std::abort();
+  if (!is_lua(L, text)) return 0;
+  // Lua has limits of its own, which what is added may reach.
+  if (size < 500 && !is_lua(L, exact)) std::abort();
+  // Errors name a line of what was written.
+  if (std::count(exact.begin(), exact.end(), '\n') != std::count(text.begin(), text.end(), '\n')) std::abort();
+  if (text.find("..") == std::string_view::npos && exact != text) std::abort();
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "app/control_keys.hpp"
 #include "app/run_options.hpp"
+#include "metrics/json_writer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -9,6 +10,7 @@
 
 #include <boost/json.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +88,14 @@ TEST_CASE("steering request: what is asked is read, and nothing else") {
   CHECK(problem_of("{\"action\": \"" + std::string(39, 'a') + "\u00e9\"}")
             .starts_with("'" + std::string(39, 'a') + "?' is"));
   CHECK(problem_of(R"({"action": "pause", "a\nb": 2})") == "pause does not take 'a?b'");
+}
+
+TEST_CASE("steering request: the seeds of the fuzz target are an action, or refused in one line") {
+  for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/steering")) {
+    INFO(file.path());
+    const std::string problem = problem_of(test::read_file(file.path().string()));
+    CHECK(printable(problem) == problem);
+  }
 }
 
 TEST_CASE("live control: every change is done from then on, said, and an annotation") {

@@ -1,6 +1,9 @@
 #include "engine/evidence.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
+
+#include <filesystem>
 
 using namespace gelombang;
 
@@ -97,4 +100,23 @@ TEST_CASE("evidence: long words of letters and digits are taken for tokens, word
   CHECK(without_tokens("/static/app.0123456789abcdef0123.js") == "/static/[redacted]");
   CHECK(without_tokens("0123456789012345678901234567890") == "0123456789012345678901234567890");
   CHECK(without_tokens("").empty());
+}
+
+TEST_CASE("evidence: the seeds of its fuzz target are kept without their value, and within the bounds", "[unit]") {
+  for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/evidence")) {
+    INFO(file.path());
+    const std::string bytes = test::read_file(file.path().string());
+    const std::string value = bytes.substr(0, bytes.find('\n'));
+    Redactor redactor;
+    redactor.add(value);
+    HttpResult result;
+    result.response.headers.add("Server", value);
+    result.response.body = bytes;
+    result.error_detail = bytes;
+    const Evidence evidence = evidence_of(HttpMethod::get, result, redactor);
+    for (const std::string& kept : {evidence.headers, evidence.body, evidence.detail}) {
+      CHECK_FALSE(has(kept, value));
+      CHECK(kept.size() <= Evidence::kMostHeaders);
+    }
+  }
 }

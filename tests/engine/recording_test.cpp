@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 using namespace gelombang;
 using namespace std::chrono_literals;
@@ -94,11 +95,26 @@ TEST_CASE("recorded time: seconds, RFC 3339 and the time of logs") {
 }
 
 TEST_CASE("recorded time: what is none is refused") {
-  for (const char* text :
-       {"", " ", "noon", "-5", "1e9", "12.", ".5", "99999999999", "1614834000 ", "2021-03-04", "2021-3-4T12:00:00Z",
-        "2021-02-30T12:00:00Z", "2021-03-04T24:00:00Z", "2021-03-04T12:60:00Z", "2021-03-04T12:00:00+7",
-        "2021-03-04T12:00:00Zx", "2021-03-04T12:00:00+99:00", "2021-03-04T12:00:00+07:99", "9021-03-04T12:00:00Z",
-        "2021-03-04T12:00:00.Z"}) {
+  for (const char* text : {"",
+                           " ",
+                           "noon",
+                           "-5",
+                           "1e9",
+                           "12.",
+                           ".5",
+                           "99999999999",
+                           "1614834000 ",
+                           "2021-03-04",
+                           "2021-3-4T12:00:00Z",
+                           "2021-02-30T12:00:00Z",
+                           "2021-03-04T24:00:00Z",
+                           "2021-03-04T12:60:00Z",
+                           "2021-03-04T12:00:00+7",
+                           "2021-03-04T12:00:00Zx",
+                           "2021-03-04T12:00:00+99:00",
+                           "2021-03-04T12:00:00+07:99",
+                           "9021-03-04T12:00:00Z",
+                           "2021-03-04T12:00:00.Z"}) {
     INFO(text);
     CHECK_FALSE(parse_recorded_time(text));
   }
@@ -328,8 +344,9 @@ TEST_CASE("sessions: a name that every line begins with is the server's, and ref
   std::string hosts;
   for (int i = 0; i < 6; ++i) hosts += line(i, fmt::format("portal.example:80 192.0.2.{}", i));
   CHECK(LogFile(hosts).read()->sessions.size() == 6);
-  CHECK(LogFile(line(9000, "192.0.2.1") + line(6000, "192.0.2.2") + line(3000, "192.0.2.3")).error().starts_with(
-      ":2: goes back in time by more than 5 minutes: "));
+  CHECK(LogFile(line(9000, "192.0.2.1") + line(6000, "192.0.2.2") + line(3000, "192.0.2.3"))
+            .error()
+            .starts_with(":2: goes back in time by more than 5 minutes: "));
 }
 
 TEST_CASE("sessions: the bounds of memory hold, and are said") {
@@ -426,4 +443,20 @@ TEST_CASE("a replayed rate: Poisson with that rate, by its seed") {
   for (int i = 0; i < 5; ++i) CHECK(std::abs(counts[i] / 40 - expected[i]) <= 3.9 * std::sqrt(expected[i] / 40));
   CHECK(all_of(load, 3).front().offset == all_of(load, 3).front().offset);
   CHECK(all_of(load, 3).front().offset != all_of(load, 4).front().offset);
+}
+
+TEST_CASE("access log: the seeds of the fuzz target are sessions in order or one line") {
+  for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/sessions")) {
+    INFO(file.path());
+    std::vector<std::string> notes;
+    const auto recording = read_access_log(NamedFile::of_caller(file.path().string()), {}, notes);
+    if (recording.has_error()) {
+      CHECK(recording.error().message.find('\n') == std::string::npos);
+      continue;
+    }
+    const auto& sessions = recording.value()->sessions;
+    CHECK(std::is_sorted(sessions.begin(), sessions.end(),
+                         [](const auto& a, const auto& b) { return a.start < b.start; }));
+    for (const RecordedSession& session : sessions) CHECK_FALSE(session.requests.empty());
+  }
 }

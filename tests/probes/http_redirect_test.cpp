@@ -1,9 +1,14 @@
 // Redirects, the guard's questions, and what the environment must not change.
+#include "probes/http_redirect.hpp"
+
+#include "probes/http_url.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/raw_server.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 
 using namespace gelombang;
@@ -202,9 +207,8 @@ TEST_CASE("http: names that are pinned need no look-up") {
 
 // RFC 6265, 5.4: never more than one.
 TEST_CASE("http: cookies of the jar and of the script share one line") {
-  RawServer server(keep_alive([](const std::string& request) {
-    return http_answer(request, "200 OK", "Set-Cookie: sesi=abc; Path=/\r\n");
-  }));
+  RawServer server(keep_alive(
+      [](const std::string& request) { return http_answer(request, "200 OK", "Set-Cookie: sesi=abc; Path=/\r\n"); }));
   HttpHarness http;
   const auto cookies_of = [&](std::vector<HttpHeader> headers) {
     HttpRequest request = get_request(server.url());
@@ -244,4 +248,22 @@ TEST_CASE("http: headers that cannot be sent are the script's fault") {
     request.headers.push_back(bad);
     CHECK(error_of(http.run(request)) == "generator_script");
   }
+}
+
+TEST_CASE("redirect: the seeds of the fuzz target lead to one place, or nowhere") {
+  std::size_t places = 0;
+  for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/http_answer")) {
+    INFO(file.path());
+    const std::string text = read_file(file.path().string());
+    const std::size_t end = text.find('\n');
+    const auto from = parse_http_url(text.substr(0, end), Userinfo::strip);
+    REQUIRE(from.has_value());
+    const auto target =
+        redirect_target(*from, 302, {{"Location", text.substr(end + 1, text.find('\n', end + 1) - end - 1)}});
+    REQUIRE(target);
+    if (target->has_error()) continue;
+    CHECK(parse_http_url((*target)->full)->full == (*target)->full);  // no userinfo either: it would be refused
+    ++places;
+  }
+  CHECK(places >= 2);
 }

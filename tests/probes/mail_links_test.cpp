@@ -1,8 +1,11 @@
 // Which links a mail program opens, a row for each way to write one.
-#include "probes/mail_message.hpp"
 #include "probes/mail_links.hpp"
+#include "probes/mail_message.hpp"
+#include "probes/mail_url.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/child_process.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -220,6 +223,21 @@ TEST_CASE("mail links: a part of an image is a link as well, called by its alt")
   CHECK(map("<area href=javascript:x alt='Verify my account'>").empty());
   // It neither ends nor names an anchor.
   CHECK(in_html("<a href=" + url + ">Verify <area href=https://x.test/ alt=my>my account</a>") == url);
+}
+
+TEST_CASE("mail links: the seeds of their fuzz target give links that are asked for as they stand") {
+  std::size_t links_found = 0;
+  for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/mail_links")) {
+    INFO(file.path());
+    const std::string text = read_file(file.path().string());
+    std::vector<MailLink> links;
+    collect_html_links(text, links);
+    collect_plain_links(text, links);
+    for (const MailLink& link : links) CHECK(mend_url(link.url) == link.url);
+    CHECK(unflowed(text, true).size() <= text.size() + 1);
+    links_found += links.size();
+  }
+  CHECK(links_found >= 5);
 }
 
 }  // namespace gelombang::test

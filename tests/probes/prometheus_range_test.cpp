@@ -5,6 +5,7 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/raw_server.hpp"
 
+#include <filesystem>
 #include <mutex>
 
 using namespace gelombang;
@@ -222,4 +223,17 @@ TEST_CASE("prometheus range: a server that does not answer is waited for so long
   const auto points = query_prometheus(some_query("http://127.0.0.1:" + std::to_string(server.port())), traffic, notes);
   REQUIRE(points.has_error());
   CHECK(points.error().message.find("no answer: Operation timed out") != std::string::npos);
+}
+
+TEST_CASE("prometheus range: the seeds of its fuzz target are points in order or one line") {
+  for (const auto& file :
+       std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/prometheus_range")) {
+    INFO(file.path());
+    const auto points = parse_range_answer(test::read_file(file.path().string()));
+    if (points.has_error()) {
+      CHECK(points.error().message.find('\n') == std::string::npos);
+    } else {
+      CHECK(points->front().time < points->back().time);
+    }
+  }
 }

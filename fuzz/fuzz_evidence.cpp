@@ -1,0 +1,69 @@
+// What is kept of a failed answer: the first line is a value that must not be shown, then come header lines and a body.
+#include "engine/evidence.hpp"
+#include "metrics/json_writer.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+using namespace gelombang;
+
+namespace {
+
+constexpr std::string_view kToken = "8f14e45fceea167a5a36dedd4bea2543";
+
+void must(bool holds) {
+  if (!holds) std::abort();
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+void is_fit(const std::string& kept, std::size_t most, bool telling, const std::string& value) {
+  must(kept.size() <= 3 * most && valid_utf8(kept) == kept);  // one bad byte becomes three good ones
+  must(kept.find(kToken) == std::string::npos);
+  must(!telling || lower(kept).find(value) == std::string::npos);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto next_line = [&text] {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    return line;
+  };
+  const std::string value = lower(next_line());
+  Redactor redactor;
+  redactor.add(value);
+  // Nothing that is put in the place of something else, and no header's name, is this value.
+  const bool telling = value.size() >= Redactor::kShortest && value.find_first_of("[]:?") == std::string::npos &&
+                       std::string_view("redacted").find(value) == std::string_view::npos &&
+                       std::all_of(value.begin(), value.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  HttpResult result;
+  result.response.url = std::string(next_line()) + "/" + std::string(kToken);
+  for (std::string_view line = next_line(); !line.empty(); line = next_line()) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos) result.response.headers.add(line.substr(0, colon), line.substr(colon + 1));
+  }
+  result.response.headers.add("X-Handed-Out", kToken);
+  result.response.body = std::string(text) + "\"token\": \"" + std::string(kToken) + "\"}";
+  result.error_detail = text;
+  const Evidence evidence = evidence_of(HttpMethod::get, result, redactor);
+  is_fit(evidence.url, 512, telling, value);
+  is_fit(evidence.headers, Evidence::kMostHeaders,
+         telling && std::string_view("x-handed-out").find(value) == value.npos, value);
+  is_fit(evidence.body, Evidence::kMostBody, telling, value);
+  is_fit(evidence.detail, 512, telling, value);
+  must(printable(evidence.url) == evidence.url && printable(evidence.detail) == evidence.detail);
+  return 0;
+}

@@ -1,0 +1,84 @@
+// What an answer says beside its body's end: where it sends its reader, its header lines, and whose page it is. The
+// first line is the address that was asked for, the second a Location or a Host, then come header lines and a body.
+#include "probes/consent_host.hpp"
+#include "probes/header_text.hpp"
+#include "probes/http_block_page.hpp"
+#include "probes/http_redirect.hpp"
+#include "probes/http_url.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+using namespace gelombang;
+
+namespace {
+
+void must(bool holds) {
+  if (!holds) std::abort();
+}
+
+// One line of a request, whatever was read; the guard and libcurl are asked about the same.
+void is_one_place(const HttpUrl& url) {
+  must((url.scheme == "http" || url.scheme == "https") && !url.host.empty() && url.path.starts_with('/'));
+  must(std::none_of(url.full.begin(), url.full.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; }));
+  must(url.shown.find_first_of("?#") == std::string::npos && url.full.find('#') == std::string::npos);
+  const auto again = parse_http_url(url.full);
+  must(again.has_value() && again->full == url.full && again->path == url.path && again->same_origin(url));
+  must(url.shown.starts_with(url.scheme + "://") && url.shown.ends_with(url.path));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto next_line = [&text] {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    return line;
+  };
+  const auto from = parse_http_url(next_line(), Userinfo::strip);
+  const std::string_view place = next_line();
+  if (is_host_header(place)) must(normalise_host(place).has_value() && place.find_first_of("/@ ") == place.npos);
+  if (!header_problem("X-Named", place)) must(place.find_first_of("\r\n") == place.npos);
+
+  HttpResponse response;
+  std::size_t lines = 0;
+  std::string_view last;
+  for (std::string_view line = next_line(); !line.empty(); line = next_line()) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) {
+      if (lines > 0) must(response.headers.extend_last(line) == last);
+      continue;
+    }
+    last = line.substr(0, colon);
+    response.headers.add(line.substr(0, colon), line.substr(colon + 1));
+    ++lines;
+  }
+  must(response.headers.size() == lines);
+  for (const auto& [name, value] : response.headers) {
+    must(response.headers.find(name).has_value());
+    --lines;
+  }
+  must(lines == 0);
+  response.body = text;
+  response.status = 403;
+  (void)looks_blocked(response);
+  response.status = 200;
+  must(!looks_blocked(response));
+
+  if (from.has_error()) {
+    must(!from.error().message.empty());
+    return 0;
+  }
+  is_one_place(*from);
+  ResponseHeaders headers;
+  headers.add("location", place);
+  const auto target = redirect_target(*from, 302, headers);
+  must(target.has_value() && !redirect_target(*from, 200, headers));
+  if (*target) is_one_place(**target);
+  return 0;
+}
