@@ -1,11 +1,10 @@
 #include "app/clean_log.hpp"
 
-#include "app/terminal.hpp"
+#include "app/live_block.hpp"
 #include "base/log.hpp"
 #include "metrics/json_writer.hpp"
 
 #include <spdlog/pattern_formatter.h>
-#include <unistd.h>
 
 #include <ctime>
 #include <memory>
@@ -30,9 +29,7 @@ class PrintableMessage final : public spdlog::custom_flag_formatter {
 
 void clean_log() {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  // The cursor rests before a live block, which makes way.
-  const std::string way = Terminal(STDERR_FILENO, false).interactive() ? "\r\x1b[J" : "";
-  formatter->add_flag<PrintableMessage>('*').set_pattern(way + "%H:%M:%S.%e %^%l%$ %*");
+  formatter->add_flag<PrintableMessage>('*').set_pattern(block_makes_way() + "%H:%M:%S.%e %^%l%$ %*");
   spdlog::default_logger()->set_formatter(std::move(formatter));
 }
 

@@ -7,6 +7,7 @@
 #include "app/exit.hpp"
 #include "app/find_max_command.hpp"
 #include "app/history_command.hpp"
+#include "app/live_block.hpp"
 #include "app/load_session.hpp"
 #include "app/report_command.hpp"
 #include "app/say.hpp"
@@ -144,7 +145,7 @@ int run_command_line(int argc, char** argv) {
     const int code = parse_and_run(argc, argv);
     return with_output(code, all_printed());
   } catch (const std::exception& fault) {
-    say("gelombang: a fault of its own: {}\n", fault.what());
+    say("{}gelombang: a fault of its own: {}\n", block_makes_way(), fault.what());
     return 1;
   }
 }

@@ -1,6 +1,7 @@
 #include "app/live_block.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMargin = 2;
 constexpr std::size_t kLabelColumns = 10;  // a label and the blanks after it
-constexpr std::size_t kGap = 3;     // between two cells
+constexpr std::size_t kGap = 3;            // between two cells
 
 bool continues(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
 
@@ -110,6 +111,8 @@ std::vector<std::string> block_rows(const std::vector<BlockLine>& lines, Termina
   all.resize(std::min(all.size(), static_cast<std::size_t>(std::max(size.rows, 2) - 1)));
   return all;
 }
+
+std::string block_makes_way() { return Terminal(STDERR_FILENO, false).interactive() ? "\r\x1b[J" : ""; }
 
 void LiveBlock::draw(const std::vector<BlockLine>& lines) {
   const std::vector<std::string> rows = block_rows(lines, terminal_.size(), terminal_);

@@ -24,6 +24,10 @@ struct BlockLine {
 // Cells that a row has no room for go on in the next one, and a cell that is longer than a row is broken at a blank.
 std::vector<std::string> block_rows(const std::vector<BlockLine>& lines, TerminalSize size, const Terminal& terminal);
 
+// What is written before a line on stderr that takes the place of a live block, should one be there; empty where stderr
+// is no terminal.
+std::string block_makes_way();
+
 class LiveBlock {
  public:
   explicit LiveBlock(const Terminal& terminal) : terminal_(terminal) {}

@@ -68,7 +68,7 @@ BlockLine rates(const ProgressFigures& figures) {
 BlockLine people(const ProgressFigures& figures) {
   return {"people",
           {{fmt::format("{:>5} will try again", figures.retrying)},
-           {fmt::format("{} lost", figures.lost)},
+           {fmt::format("{} gave up", figures.lost)},
            {fmt::format("{:.2f} times the requests of a calm crowd", figures.amplification)}}};
 }
 

@@ -19,7 +19,7 @@ Error wrong(std::string_view what) {
   return Error{fmt::format("{}: expected an object such as {{\"action\": \"rate\", \"factor\": 1.5}}", what)};
 }
 
-// The start of what somebody wrote: one line, without the half of a letter at its end.
+// The start of what somebody wrote, as one line; half a letter at its end becomes a question mark.
 std::string start_of(std::string_view text) { return printable(text.substr(0, 40)); }
 
 // The one member that an action takes beside its name; empty where there is none.

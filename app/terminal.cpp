@@ -17,8 +17,11 @@ Terminal::Terminal(int descriptor, bool color) : descriptor_(descriptor), intera
 
 TerminalSize Terminal::size() const noexcept {
   winsize size{};
-  if (ioctl(descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
-  return {size.ws_col, size.ws_row};
+  TerminalSize known;
+  if (ioctl(descriptor_, TIOCGWINSZ, &size) != 0) return known;
+  if (size.ws_col > 0) known.columns = size.ws_col;
+  if (size.ws_row > 0) known.rows = size.ws_row;
+  return known;
 }
 
 std::string Terminal::paint(Color color, std::string_view text) const {

@@ -9,7 +9,6 @@
 #include <charconv>
 
 namespace gelombang {
-namespace {}  // namespace
 
 Result<DigitGuard> DigitGuard::create(std::string_view pattern, std::string_view only) {
   std::size_t length = 0;

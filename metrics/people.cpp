@@ -3,6 +3,7 @@
 #include "metrics/counts.hpp"
 
 namespace gelombang {
+
 void StepPeople::merge(const StepPeople& other) noexcept {
   reached += other.reached;
   succeeded += other.succeeded;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <numeric>
 #include <string_view>
 
 namespace gelombang {
@@ -27,7 +28,11 @@ PeopleParts people_parts(const Summary& summary) {
   PeopleParts parts;
   for (const Summary::People& people : summary.people) {
     const auto ended = [&people](PersonFate fate) { return people.ended[static_cast<std::size_t>(fate)]; };
-    parts.came += people.arrived;
+    const std::uint64_t over = std::accumulate(people.ended.begin(), people.ended.end(), std::uint64_t{0});
+    // A picture of a run that goes on may have an end before it has the arrival.
+    const std::uint64_t came = std::max(people.arrived, over);
+    parts.came += came;
+    parts.under_way += came - over;
     parts.got_through += ended(PersonFate::succeeded);
     parts.left_by_choice += ended(PersonFate::left);
     parts.gave_up += ended(PersonFate::lost);
@@ -35,9 +40,6 @@ PeopleParts people_parts(const Summary& summary) {
     parts.cut_off += ended(PersonFate::interrupted);
     parts.own_faults += ended(PersonFate::own_fault);
   }
-  const std::uint64_t over = parts.got_through + parts.left_by_choice + parts.gave_up + parts.would_come_back +
-                             parts.cut_off + parts.own_faults;
-  parts.under_way = parts.came - std::min(parts.came, over);
   return parts;
 }
 
@@ -51,7 +53,7 @@ std::string people_parts_text(const PeopleParts& parts) {
                                     {parts.would_come_back, "would come back", "would come back"},
                                     {parts.cut_off, "was cut off", "were cut off"},
                                     {parts.own_faults, "was spoilt by us", "were spoilt by us"},
-                                    {parts.under_way, "is under way", "are under way"}}};
+                                    {parts.under_way, "has no end known yet", "have no end known yet"}}};
   std::string text = fmt::format("{} came: {} got through", grouped(parts.came), grouped(parts.got_through));
   for (const auto& [count, one, many] : others) {
     if (count > 0) text += fmt::format(", {} {}", grouped(count), count == 1 ? one : many);

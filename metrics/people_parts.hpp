@@ -16,9 +16,9 @@ struct PeopleParts {
   std::uint64_t left_by_choice = 0;   // leave() in the script
   std::uint64_t gave_up = 0;          // after a failure of the target
   std::uint64_t would_come_back = 0;  // after the load's end
-  std::uint64_t cut_off = 0;          // by the end of the run
+  std::uint64_t cut_off = 0;          // by the end of the run, or where a limit of ours left a visit unjudged
   std::uint64_t own_faults = 0;       // spoilt by the generator, the mailbox or the script
-  std::uint64_t under_way = 0;        // nothing is known of them yet; 0 once the run is over
+  std::uint64_t under_way = 0;        // of a run that goes on, or was killed: no end is known
 };
 
 // Of all journeys.

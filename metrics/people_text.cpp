@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -31,7 +32,7 @@ std::uint64_t ended_otherwise(const StepPeople& p) {
 
 std::vector<std::string> funnel_table(const Summary& s) {
   TextTable table("lrrrrrrrrrrr");
-  table.row({"step", "reached", "through", "", "lost", "later", "cut", "went on", "left", "after", "tries/success",
+  table.row({"step", "reached", "through", "", "gave up", "later", "cut", "went on", "left", "after", "tries/success",
              "x calm"});
   std::string journey;
   for (const Summary::FunnelStep& step : s.funnel) {
@@ -45,7 +46,7 @@ std::vector<std::string> funnel_table(const Summary& s) {
   return table.lines();
 }
 
-// "  lost at login/log in: 12 (8 tcp_refused, 4 abandoned)", most of them first.
+// "gave up at login/log in: 12 (8 tcp_refused, 4 abandoned)", most of them first.
 void add_lost(std::vector<std::string>& lines, const Summary& s) {
   for (const Summary::FunnelStep& step : s.funnel) {
     std::vector<std::pair<std::uint64_t, std::string_view>> reasons;
@@ -56,7 +57,7 @@ void add_lost(std::vector<std::string>& lines, const Summary& s) {
     std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     std::string text;
     for (const auto& [n, why] : reasons) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, why);
-    lines.push_back(fmt::format("lost at {}/{}: {} ({})", printable(step.journey), printable(step.name),
+    lines.push_back(fmt::format("gave up at {}/{}: {} ({})", printable(step.journey), printable(step.name),
                                 step.people[PersonFate::lost] + step.people.after(PersonFate::lost), text));
   }
 }
@@ -74,19 +75,21 @@ std::string time_text(const DurationFigures& time) {
   return text;
 }
 
-// "12"; "fewer than 1" where it would be none.
+// "12"; "fewer than 1" and "more than 99" where it would be none or all of them, and is not.
 std::string in_hundred(std::uint64_t part, std::uint64_t all) {
   const double share = 100 * static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(all, 1));
-  return share < 1 ? "fewer than 1" : fmt::format("{:.0f}", share);
+  if (share < 1) return "fewer than 1";
+  return share > 99 && part < all ? "more than 99" : fmt::format("{}", std::lround(share));
 }
 
 void add_journey(std::vector<std::string>& lines, const Summary::People& p) {
   const auto ended = [&p](PersonFate fate) { return p.ended[static_cast<std::size_t>(fate)]; };
   const std::uint64_t nowhere = ended(PersonFate::lost) + ended(PersonFate::away);
+  const std::uint64_t tried = nowhere + ended(PersonFate::succeeded) + ended(PersonFate::interrupted);
   std::string line =
       fmt::format("{}: {} of {} people got through", printable(p.journey), ended(PersonFate::succeeded), p.arrived);
   if (const std::string time = time_text(p.time); !time.empty()) line += "; first intent to success " + time;
-  if (nowhere > 0) line += fmt::format("; {} in 100 never got there", in_hundred(nowhere, p.arrived));
+  if (nowhere > 0) line += fmt::format("; {} in 100 never got there", in_hundred(nowhere, tried));
   lines.push_back(std::move(line));
   lines.push_back(fmt::format("  {} requests, {} of a calm crowd: retry amplification {}", p.requests, p.calm_requests,
                               times(p.amplification)));

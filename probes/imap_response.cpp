@@ -16,6 +16,7 @@ constexpr std::size_t kMaxSpamFolders = 4;
 constexpr std::size_t kMaxFlags = 32;
 
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
 // Takes `word` (upper case) off the front, with the blanks behind it.
 bool take_word(std::string_view& line, std::string_view word) {
   if (line.size() < word.size() ||

@@ -38,10 +38,11 @@ TEST_CASE("people's parts: nobody who got through is said, other parts of nobody
   CHECK(sentence({}) == "0 came: 0 got through");
 }
 
-TEST_CASE("people's parts: of those under way nothing is claimed, and one person is one") {
-  CHECK(sentence({journey(55, {10, 0, 0, 0, 0, 0})}) == "55 came: 10 got through, 45 are under way");
+TEST_CASE("people's parts: of those without an end nothing is claimed, and one person is one") {
+  CHECK(sentence({journey(55, {10, 0, 0, 0, 0, 0})}) == "55 came: 10 got through, 45 have no end known yet");
   CHECK(sentence({journey(1'234'567, {1'234'564, 0, 0, 0, 1, 1})}) ==
-        "1,234,567 came: 1,234,564 got through, 1 was cut off, 1 was spoilt by us, 1 is under way");
-  // A snapshot may have an end before it has the arrival.
-  CHECK(sentence({journey(1, {2, 0, 0, 0, 0, 0})}) == "1 came: 2 got through");
+        "1,234,567 came: 1,234,564 got through, 1 was cut off, 1 was spoilt by us, 1 has no end known yet");
+  // A picture of a run that goes on may have an end before it has the arrival; that hides nobody of another journey.
+  CHECK(sentence({journey(1, {2, 0, 0, 0, 0, 0}), journey(3, {1, 0, 0, 0, 0, 0})}) ==
+        "5 came: 3 got through, 2 have no end known yet");
 }

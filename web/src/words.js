@@ -54,10 +54,11 @@ export function validity(run) {
 
 // Who came and what became of them, in parts that add up (metrics/people_parts.hpp has the same words). Summaries of
 // earlier versions have no sum, only the people of each journey.
+export const overOf = ({ ended }) => Object.values(ended).reduce((a, b) => a + b, 0);
+
 export function peopleParts({ people }) {
   const sum = (of) => people.reduce((total, p) => total + of(p), 0);
   const ended = (name) => sum((p) => p.ended[name]);
-  const came = sum((p) => p.arrived);
   const parts = [
     [ended("succeeded"), "got through", "got through"],
     [ended("left"), "left by choice", "left by choice"],
@@ -66,9 +67,10 @@ export function peopleParts({ people }) {
     [ended("interrupted"), "was cut off", "were cut off"],
     [ended("own_fault"), "was spoilt by us", "were spoilt by us"],
   ];
-  const over = parts.reduce((total, [n]) => total + n, 0);
-  parts.push([Math.max(0, came - over), "is under way", "are under way"]);
-  return { came, through: parts[0][0], parts };
+  // A picture of a run that goes on may have an end before it has the arrival.
+  const open = sum((p) => Math.max(0, p.arrived - overOf(p)));
+  parts.push([open, "has no end known yet", "have no end known yet"]);
+  return { came: parts.reduce((total, [n]) => total + n, 0), through: parts[0][0], parts };
 }
 
 export function peopleSentence(summary) {
@@ -79,7 +81,7 @@ export function peopleSentence(summary) {
 
 // "service unavailable (http 503)": an error class in plain words.
 export function plainClass(run, name) {
-  const text = run.classes?.[name];
+  const text = run.classes?.[name]?.text;
   return text ? `${text} (${words(name)})` : words(name);
 }
 
@@ -88,8 +90,10 @@ function failureSentence(run) {
   const worst = run.summary.steps.reduce((a, b) => (a && a.failures >= b.failures ? a : b), undefined);
   if (!worst || worst.failures === 0) return "";
   const how = worst.failures >= worst.count ? "never succeeded" : `failed in ${percent(worst.failures / worst.count)} of ${plural(worst.count, "try", "tries")}`;
-  const classes = Object.entries(worst.errors).sort((a, b) => b[1] - a[1]).slice(0, 2);
-  const why = classes.map(([name, n]) => `${count(n)} \u00d7 ${plainClass(run, name)}`).join(", ");
+  const ours = (name) => ["generator", "mailbox"].includes(run.classes?.[name]?.side);
+  const classes = Object.entries(worst.errors).filter(([name]) => !ours(name)).sort((a, b) => b[1] - a[1]);
+  const others = classes.slice(2).reduce((sum, [, n]) => sum + n, 0);
+  const why = classes.slice(0, 2).map(([name, n]) => `${count(n)} \u00d7 ${plainClass(run, name)}`).join(", ") + (others > 0 ? ` and ${plural(others, "other")}` : "");
   const times = worstTimes(run, worst);
   return `\u201c${worst.name}\u201d ${how}${why ? `: ${why}` : ""}${times ? `, most of it ${times}` : ""}.`;
 }
@@ -109,6 +113,8 @@ function worstTimes(run, step) {
     else stretches.push({ from: begin[i], to: end[i], n: failed });
   }
   const longest = stretches.sort((a, b) => b.n - a.n).slice(0, 2).sort((a, b) => a.from - b.from);
+  // Where failures are spread over the run, a bad moment is not when it failed.
+  if (longest.reduce((sum, { n }) => sum + n, 0) <= step.failures / 2) return "";
   return longest.map(({ from, to }) => `from ${stopwatch(from)} to ${stopwatch(to)}`).join(" and ");
 }
 
@@ -129,17 +135,18 @@ export function story(run) {
     const p = slowest.response_time_seconds;
     const bound = (name) => (p.lower_bounds.includes(name) ? "at least " : "");
     out.push(
-      `Of what succeeded, \u201c${slowest.name}\u201d was slowest: half within ${bound("p50")}${duration(p.p50)}, ` +
+      `Failures apart, \u201c${slowest.name}\u201d was slowest: half within ${bound("p50")}${duration(p.p50)}, ` +
         `95 of 100 within ${bound("p95")}${duration(p.p95)}.`,
     );
   }
   return out;
 }
 
-// Of those that succeeded at all: a step that never did is no slow one.
+// Of those that succeeded: a step that never did, or for most of whose tries nobody knows how long they would have taken,
+// is no slow one.
 export function slowestStep(steps) {
   return steps
-    .filter((s) => s.response_time_seconds.p95 !== null && s.count > s.failures)
+    .filter((s) => s.response_time_seconds.p95 !== null && s.count > s.failures && !s.response_time_seconds.lower_bounds.includes("p50"))
     .reduce((a, b) => (a && a.response_time_seconds.p95 >= b.response_time_seconds.p95 ? a : b), undefined);
 }
 

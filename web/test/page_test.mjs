@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { story } from "../src/words.js";
 
 const skip = (why) => {
   console.log(`skipped: ${why}`);
@@ -87,14 +88,43 @@ const tests = {
     const verdict = page.locator(".badge").first();
     assert.match(await verdict.textContent(), /Passed.*without thresholds and rules a run cannot fail/);
     assert.equal(await page.locator(".badge.good").count(), 1); // validity alone
-    assert.match(await page.textContent("#people"), /half within \u2265 12 s; 12 in 100 never got there\./);
+    assert.match(await page.textContent("#people"), /half within \u2265 12 s; 14 in 100 never got there\./);
     const parts = "1,363 came: 1,041 got through, 154 left by choice, 102 gave up, 63 would come back, 1 was cut off, 2 were spoilt by us.";
     assert.ok((await page.textContent(".story")).includes(parts), await page.textContent(".story"));
     // What failed most comes first, in plain words and with its time.
     assert.match(await page.textContent(".story"), /^\u201c.+\u201d failed in .+ tries: .+ \u00d7 .+ \(.+\)/);
-    assert.match(await page.textContent(".tiles"), /got through76\.4 %1,041 of 1,363 people/);
+    assert.match(await page.textContent(".tiles"), /got through76\.4 %1,041 of the 1,363 who came/);
     assert.deepEqual(faults, []);
     await close();
+  },
+
+  // Without a page: what the story says of failures.
+  async "says what failed, why and when, and blames nobody for what is ours"() {
+    const failing = (errors, success, failure) => {
+      const sum = (counts) => counts.reduce((total, n) => total + n, 0);
+      const step = { journey: "login", name: "log in", count: sum(success) + sum(failure), failures: sum(failure), errors };
+      Object.assign(step, { response_time_seconds: { p50: 0.1, p95: 0.2, lower_bounds: [] } });
+      const begin = success.map((_, i) => i);
+      return {
+        state: "finished",
+        classes: { http_503: { side: "target", text: "service unavailable" }, mailbox_auth: { side: "mailbox", text: "" } },
+        summary: { steps: [step], people: [], run: { took_seconds: 10 }, arrivals: { requested_rate: null, dropped: {} } },
+        series: {
+          points: { begin_seconds: begin, end_seconds: begin.map((b) => b + 1) },
+          steps: [{ journey: "login", name: "log in", counts: { success, failure } }],
+        },
+      };
+    };
+    const first = (run) => story(run)[0];
+    const outage = failing({ mailbox_auth: 500, http_503: 8, timeout: 1, abandoned: 1 }, [9, 0, 1, 9, 9], [0, 5, 5, 0, 0]);
+    assert.equal(first(outage), "\u201clog in\u201d failed in 26.3 % of 38 tries: 8 \u00d7 service unavailable (http 503), 1 \u00d7 timeout and 1 other, most of it from 0:01 to 0:03.");
+    // Spread over the run, with one worse second in it: that second is not when it failed.
+    const spread = failing({ http_503: 23 }, [6, 6, 4, 6, 6], [4, 4, 6, 5, 4]);
+    assert.equal(first(spread), "\u201clog in\u201d failed in 45.1 % of 51 tries: 23 \u00d7 service unavailable (http 503).");
+    const total = failing({ http_503: 9 }, [0, 0, 0], [3, 3, 3]);
+    assert.equal(first(total), "\u201clog in\u201d never succeeded: 9 \u00d7 service unavailable (http 503), most of it from 0:00 to 0:03.");
+    assert.ok(!story(total).some((sentence) => sentence.includes("slowest")));
+    assert.ok(!first(failing({}, [5, 5], [0, 0])).includes("log in"));
   },
 
   async "shows what was written by others as text, wherever it stands"(browser) {

@@ -27,8 +27,8 @@ function tiles(run) {
     { class: "tiles" },
     tile("visits begun", count(arrivals.started), arrivals.requested_rate === null || run.state !== "finished" ? "" : `of ${count(arrivals.planned)} planned`),
     run.state === "finished"
-      ? tile("got through", percent(came > 0 ? through / came : null), `${count(through)} of ${plural(came, "person", "people")}`)
-      : tile("got through", count(through), "people so far"),
+      ? tile("got through", percent(came > 0 ? through / came : null), `${count(through)} of the ${count(came)} who came`)
+      : tile("got through", count(through), run.state === "cut_off" ? "people, as far as recorded" : "people so far"),
     tile("rate achieved", rate(arrivals.achieved_rate), arrivals.requested_rate === null ? "" : `asked ${rate(arrivals.requested_rate)}`),
     tile("failed steps", percent(errorShare(steps)), count(failures)),
     slowest ? tile("slowest step, p95", figure(slowest.response_time_seconds, "p95"), slowest.name) : null,

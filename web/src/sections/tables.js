@@ -1,6 +1,6 @@
 // What stands below the charts: steps, people, mail, rules, what happened, and how to run it again.
 import { h, right, section, table } from "../dom.js";
-import { plainClass } from "../words.js";
+import { overOf, plainClass } from "../words.js";
 import { bytes, count, duration, figure, isNever, moment, number, percent, plural, stopwatch, words } from "../format.js";
 
 export function steps(run) {
@@ -40,30 +40,30 @@ const kFates = [
   ["left", "left by choice", "neutral"],
   ["lost", "gave up", "bad"],
   ["away", "would come back", "waiting"],
-  ["interrupted", "cut off by the end", "neutral"],
+  ["interrupted", "cut off", "neutral"],
   ["own_fault", "spoilt by us", "unknown"],
 ];
 
 function fates(journey) {
   const shown = kFates.map(([name, label, tone]) => [journey.ended[name], label, tone]);
-  const over = shown.reduce((total, [n]) => total + n, 0);
-  shown.push([Math.max(0, journey.arrived - over), "under way", "neutral"]);
+  shown.push([Math.max(0, journey.arrived - overOf(journey)), "without a known end", "neutral"]);
   return h("ul", { class: "fates" }, shown.filter(([n]) => n > 0).map(([n, label, tone]) => h("li", { class: tone }, h("b", {}, count(n)), ` ${label}`)));
 }
 
 // A bar for each step: of those who reached it, how many got through.
-function funnelRow(step, widest, over) {
+function funnelRow(run, step, widest) {
+  const over = run.state === "finished";
   const got = h("span", { class: "got" });
   const missed = h("span", { class: "missed" });
   got.style.setProperty("--share", String(step.succeeded / widest));
   missed.style.setProperty("--share", String((step.reached - step.succeeded) / widest));
-  const why = Object.entries(step.lost_reasons).sort((a, b) => b[1] - a[1]).map(([name, n]) => `${words(name)} ${count(n)}`);
+  const why = Object.entries(step.lost_reasons).sort((a, b) => b[1] - a[1]).map(([name, n]) => `${plainClass(run, name)} ${count(n)}`);
   const notes = [
     step.lost > 0 ? `${count(step.lost)} gave up (${why.join(", ")})` : "",
     step.away > 0 ? `${count(step.away)} would come back later` : "",
-    step.interrupted > 0 ? `${count(step.interrupted)} cut off by the end` : "",
+    step.interrupted > 0 ? `${count(step.interrupted)} cut off` : "",
     // Until the end nobody knows whether they go on without it.
-    step.went_on > 0 ? `${count(step.went_on)} ${over ? "went on without it" : "under way"}` : "",
+    over && step.went_on > 0 ? `${count(step.went_on)} went on without it` : "",
     step.after.left > 0 ? `${count(step.after.left)} left after it` : "",
     step.after.interrupted > 0 ? `${count(step.after.interrupted)} cut off before the next step` : "",
     step.attempts_per_success > 1.005 ? `${number(step.attempts_per_success)} tries for each success` : "",
@@ -82,13 +82,21 @@ function againstCalm({ requests, retry_amplification: times }) {
   return sent + (times < 1.005 ? "as many as a calm crowd would have sent." : `${number(times)} times what a calm crowd would have sent.`);
 }
 
+// "12"; "fewer than 1" and "more than 99" where it would be none or all of them, and is not.
+function inHundred(part, all) {
+  const share = (100 * part) / all;
+  if (share < 1) return "fewer than 1";
+  return share > 99 && part < all ? "more than 99" : String(Math.round(share));
+}
+
 // "From first intent to success: half within 11.2 s, 95 of 100 within 18 s." or "...; 12 in 100 never got there."; of a run
 // that goes on nobody has never got there.
-function intentToSuccess({ arrived, ended, person_time_seconds: times }, over) {
+function intentToSuccess({ ended, person_time_seconds: times }, over) {
   const within = (who, name) => (times[name] === null || isNever(times[name]) ? [] : [`${who} within ${figure(times, name)}`]);
   const said = [...within("half", "p50"), ...within("95 of 100", "p95")].join(", ");
-  const share = (100 * (ended.lost + ended.away)) / Math.max(1, arrived);
-  const never = over && share > 0 ? `${share < 1 ? "fewer than 1" : Math.round(share)} in 100 never got there` : "";
+  const nowhere = ended.lost + ended.away;
+  const tried = nowhere + ended.succeeded + ended.interrupted;
+  const never = over && nowhere > 0 ? `${inHundred(nowhere, tried)} in 100 never got there` : "";
   const text = [said, never].filter(Boolean).join("; ");
   return text === "" ? null : h("p", { class: "note" }, `From first intent to success: ${text}.`);
 }
@@ -107,7 +115,7 @@ export function people(run) {
       fates(journey),
       intentToSuccess(journey, run.state === "finished"),
       amplification,
-      h("ol", { class: "funnel" }, own.map((s) => funnelRow(s, widest, run.state === "finished"))),
+      h("ol", { class: "funnel" }, own.map((s) => funnelRow(run, s, widest))),
     );
   });
   return section("people", "People", h("p", { class: "help" }, "Who reached each step, and who got through it."), h("div", { class: "journeys" }, blocks));
