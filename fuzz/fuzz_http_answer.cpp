@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   must(response.headers.size() == lines);
   for (const auto& [name, value] : response.headers) {
-    must(response.headers.find(name).has_value());
+    if (lines <= 64) must(response.headers.find(name).has_value());  // each looks at all before it
     --lines;
   }
   must(lines == 0);
