@@ -156,7 +156,7 @@ TEST_CASE("http flood: a long body, and one in tiny chunks with long extensions,
   const std::string tiny = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n";
   for (const auto& [answer, size, least] : {std::tuple(long_body, std::size_t{8} << 20, std::size_t{32}),
                                             std::tuple(tiny, std::size_t{10'000}, std::size_t{8})}) {
-    RawServer server([&answer](RawConnection& connection) {
+    RawServer server([&answer = answer](RawConnection& connection) {
       connection.read_request();
       connection.send(answer);
       connection.wait_for_close();

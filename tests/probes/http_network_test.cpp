@@ -316,7 +316,7 @@ TEST_CASE("network: a closed descriptor is no connection of a link") {
   ::close(fd);
 }
 
-TEST_CASE("network: many people share nothing, and one person's transfers share their link") {
+TEST_CASE("network: many people share nothing, and one person's transfers share their link", "[alone]") {
   RawServer server(answering(80'000));
   HttpHarness http;
   std::vector<double> took;
