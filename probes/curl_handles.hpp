@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <string>
 
 namespace gelombang {
 
@@ -35,5 +36,9 @@ using CurlText = std::unique_ptr<char, CurlTextDeleter>;
 
 // curl_global_init, once in a process, before threads use libcurl.
 void ensure_curl();
+
+// Whom a handle's connections trust: the system's authorities, those of `ca_file` instead where it is not empty, or
+// anybody where nothing is verified.
+void set_certificates(CURL* easy, bool verify, const std::string& ca_file);
 
 }  // namespace gelombang

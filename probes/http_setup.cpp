@@ -39,18 +39,6 @@ long milliseconds_of(Duration duration) {
   return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
 
-void set_certificates(CURL* easy, const HttpClient::Options& options) {
-  // A directory of certificates would keep libcurl from sharing one parsed store among its connections.
-  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  if (!options.verify_certificates) {
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
-  } else if (!options.ca_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
-  }
-}
-
 void set_callbacks(CURL* easy, TransferContext& shared) {
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
@@ -120,7 +108,7 @@ CurlEasy make_template(const HttpClient::Options& options, TransferContext& shar
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 300L);  // as long as browsers keep one
-  set_certificates(easy, options);
+  set_certificates(easy, options.verify_certificates, options.ca_file);
   set_callbacks(easy, shared);
   return handle;
 }
