@@ -125,8 +125,8 @@ class ConsentGuard::Impl {
     if (!options_.key) return {address, Error{"it needs its owner's consent, and no --consent-key was given"}};
     const auto file = read_consent({origin.scheme, origin.host, origin.port, address},
                                    {.user_agent = options_.user_agent, .ca_file = options_.ca_file}, stop_);
-    if (!file) return {address, file.error()};
-    return {address, verify_consent(*file, *options_.key)};
+    if (!file.bytes) return {address, file.bytes.error(), file.cause};
+    return {address, verify_consent(*file.bytes, *options_.key)};
   }
 
   Options options_;

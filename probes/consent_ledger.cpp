@@ -17,8 +17,8 @@ constexpr std::size_t kMostKnownHosts = 256;
 constexpr Duration kResolveAgain = std::chrono::seconds(1);
 
 Ruling allow() { return {{true, {}}, false}; }
-Ruling deny(std::string reason) { return {{false, std::move(reason)}, false}; }
-Ruling deny_and_stop(std::string reason) { return {{false, std::move(reason)}, true}; }
+Ruling deny(std::string reason) { return {{.reason = std::move(reason)}, false}; }
+Ruling deny_and_stop(std::string reason) { return {{.reason = std::move(reason)}, true}; }
 
 std::uint64_t next_version() noexcept {
   static std::atomic<std::uint64_t> last{0};
@@ -108,15 +108,16 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
   for (const RemoteAddress& address : others) {
     const AddressRuling ruling = judge_address(origin.host, address);
     if (ruling.need == Need::nothing) opened.free_addresses = true;
-    else opened.refused.emplace_back(address, ruling.reason);
+    else opened.refused.emplace_back(address, GuardVerdict{.reason = ruling.reason});
   }
   for (Reading& reading : readings) {
     Result<void> judged = reading.consent ? in_force(reading.consent->consent, origin.host, clock_.wall_now())
                                           : Result<void>(reading.consent.error());
     if (!judged) {
       opened.refused.emplace_back(
-          reading.address, fmt::format("no consent of {} at {}: {}", origin.host, format_address(reading.address),
-                                       judged.error().message));
+          reading.address, GuardVerdict{.reason = fmt::format("no consent of {} at {}: {}", origin.host,
+                                                              format_address(reading.address), judged.error().message),
+                                        .cause = reading.cause});
       continue;
     }
     granted_ = true;
@@ -126,7 +127,8 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
   }
   if (!host.closed.empty()) return deny(host.closed);
   if (!opened.grants.empty() || opened.free_addresses) return allow();
-  return deny_and_stop(opened.refused.empty() ? "no address of " + origin.host : opened.refused.front().second);
+  if (opened.refused.empty()) return deny_and_stop("no address of " + origin.host);
+  return {opened.refused.front().second, true};
 }
 
 void ConsentLedger::open_unresolved(const Origin& origin) {
@@ -200,8 +202,8 @@ Ruling ConsentLedger::may_connect(std::string_view host, const RemoteAddress& ad
     const auto origin = known.origins.find(address.port);
     if (origin != known.origins.end()) {
       // Judged when the origin was opened, which also decided whether the run can go on without it.
-      for (const auto& [refused, reason] : origin->second.refused) {
-        if (refused == address) return deny(reason);
+      for (const auto& [refused, verdict] : origin->second.refused) {
+        if (refused == address) return {verdict, false};
       }
     }
     if (ruling.need == Need::consent) return connect_with_consent(known, *name, address);
@@ -250,7 +252,7 @@ Ruling ConsentLedger::spend(Host& host, std::string_view name, std::string_view 
   std::string refusal;
   for (const auto& [port, opened] : host.origins) {
     reachable = reachable || opened.free_addresses || (opened.unresolved_at && !needs_named_consent(name));
-    if (refusal.empty() && !opened.refused.empty()) refusal = opened.refused.front().second;
+    if (refusal.empty() && !opened.refused.empty()) refusal = opened.refused.front().second.reason;
     for (const Grant& grant : opened.grants) {
       if (const auto holding = holds(grant, name); !holding) return close(host, holding.error().message);
       if (!covers_path(grant.consent, path)) {

@@ -48,6 +48,7 @@ class ConsentLedger {
   struct Reading {
     RemoteAddress address;
     Result<VerifiedConsent> consent;
+    ErrorClass cause = ErrorClass::consent;  // of what went wrong, as in GuardVerdict
   };
   struct Due {
     Origin origin;
@@ -96,8 +97,8 @@ class ConsentLedger {
   struct OpenOrigin {
     Origin origin;
     std::vector<Grant> grants;
-    std::vector<std::pair<RemoteAddress, std::string>> refused;  // with the reason
-    bool free_addresses = false;                                 // some need no consent
+    std::vector<std::pair<RemoteAddress, GuardVerdict>> refused;
+    bool free_addresses = false;  // some need no consent
     std::optional<TimePoint> unresolved_at;
   };
   struct Host {

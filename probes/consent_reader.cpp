@@ -86,12 +86,22 @@ void set_callbacks(CURL* easy, Reading& reading) {
   curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &reading);
 }
 
+ErrorClass cause_of(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_CONNECT: return ErrorClass::tcp_refused;
+    case CURLE_OPERATION_TIMEDOUT: return ErrorClass::tcp_timeout;
+    case CURLE_PEER_FAILED_VERIFICATION: return ErrorClass::tls_chain;
+    case CURLE_SSL_CONNECT_ERROR: return ErrorClass::tls_handshake;
+    default: return ErrorClass::consent;
+  }
+}
+
 }  // namespace
 
-Result<std::string> read_consent(const ConsentSource& source, const ConsentReaderOptions& options,
-                                 const std::atomic<bool>& stop) {
+ConsentFile read_consent(const ConsentSource& source, const ConsentReaderOptions& options,
+                         const std::atomic<bool>& stop) {
   const Easy easy(curl_easy_init(), &curl_easy_cleanup);
-  if (!easy) return Error{"out of memory"};
+  if (!easy) return {Error{"out of memory"}, ErrorClass::generator_memory};
   Reading reading{source.address, stop, {}, false, false};
   const std::string url = fmt::format("{}://{}:{}{}", source.scheme, in_url(source.host), source.port, kConsentPath);
   const std::string to = fmt::format("::{}:{}", in_url(format_address(source.address)), source.port);
@@ -106,18 +116,19 @@ Result<std::string> read_consent(const ConsentSource& source, const ConsentReade
   if (!options.ca_file.empty()) curl_easy_setopt(easy.get(), CURLOPT_CAINFO, options.ca_file.c_str());
 
   const CURLcode code = curl_easy_perform(easy.get());
-  if (reading.strayed) return Error{fmt::format("{} could not be read from that very address", kConsentPath)};
+  if (reading.strayed) return {Error{fmt::format("{} could not be read from that very address", kConsentPath)}};
   if (reading.too_large || code == CURLE_FILESIZE_EXCEEDED) {
-    return Error{fmt::format("{} is larger than 32 KB", kConsentPath)};
+    return {Error{fmt::format("{} is larger than 32 KB", kConsentPath)}};
   }
   if (code != CURLE_OK) {
-    return Error{fmt::format("{} could not be read: {}", kConsentPath,
-                             detail[0] != '\0' ? detail.data() : curl_easy_strerror(code))};
+    return {Error{fmt::format("{} could not be read: {}", kConsentPath,
+                              detail[0] != '\0' ? detail.data() : curl_easy_strerror(code))},
+            cause_of(code)};
   }
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) return Error{fmt::format("{} answered with status {}, expected 200", kConsentPath, status)};
-  return {Result<std::string>::in_place_value, std::move(reading.body)};
+  if (status != 200) return {Error{fmt::format("{} answered with status {}, expected 200", kConsentPath, status)}};
+  return {{Result<std::string>::in_place_value, std::move(reading.body)}};
 }
 
 }  // namespace gelombang

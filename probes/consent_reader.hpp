@@ -27,8 +27,13 @@ struct ConsentReaderOptions {
   Duration timeout = std::chrono::seconds(10);
 };
 
-// The file's bytes, or one line that says why there are none. Given up soon after `stop` is set.
-Result<std::string> read_consent(const ConsentSource& source, const ConsentReaderOptions& options,
-                                 const std::atomic<bool>& stop);
+struct ConsentFile {
+  Result<std::string> bytes;  // or one line that says why there are none
+  // Why not: of the layers connect and tls where the owner could not be asked, otherwise `consent`.
+  ErrorClass cause = ErrorClass::consent;
+};
+// Given up soon after `stop` is set.
+ConsentFile read_consent(const ConsentSource& source, const ConsentReaderOptions& options,
+                         const std::atomic<bool>& stop);
 
 }  // namespace gelombang

@@ -1,6 +1,7 @@
 // The question that is asked before every socket to a target is opened, on the resolved address.
 #pragma once
 
+#include "metrics/error_class.hpp"
 #include "metrics/sample.hpp"
 
 #include <cstdint>
@@ -13,6 +14,8 @@ namespace gelombang {
 struct GuardVerdict {
   bool allowed = false;
   std::string reason;  // one line for people where it is not
+  // Where it is not: want of consent, or why nobody could be asked for it, of the layers connect and tls.
+  ErrorClass cause = ErrorClass::consent;
 };
 
 class SocketGuard {
