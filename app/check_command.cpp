@@ -58,9 +58,8 @@ void print_scenario(const PreparedRun& run) {
   double weights = 0;
   for (const Network& network : scenario.networks) weights += network.weight;
   for (const auto& [profile, weight] : scenario.networks) {
-    answer("network {} ({:.1f} % of the people): {} up, {} down, {} round trip\n", profile.name,
-           100 * weight / weights, format_bandwidth(profile.upload), format_bandwidth(profile.download),
-           format_duration(profile.rtt));
+    answer("network {} ({:.1f} % of the people): {} up, {} down, {} round trip\n", profile.name, 100 * weight / weights,
+           format_bandwidth(profile.upload), format_bandwidth(profile.download), format_duration(profile.rtt));
   }
   for (const Load& load : scenario.loads) {
     answer("load {}: {}\n", load.name, describe(load));

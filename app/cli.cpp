@@ -37,7 +37,10 @@ void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, st
   add_session_options(*sub, session);
   sub->add_option("--linger", session.linger, "How long to wait at the end for a last scrape, if there were any")
       ->capture_default_str();
-  sub->add_option("--start-at", session.start_at, "When the schedule starts, such as 12:00 (default: now)");
+  sub->add_option("--start-at", session.start_at,
+                  "When the schedule starts: a time of today such as 12:00, or 2026-03-04T12:00+07:00 (default: now)");
+  sub->add_flag("--no-early-stop", session.no_early_stop,
+                "Plays on where the target has answered no request in the first 30 s");
   sub->callback([&] { command = [&] { return run_load(run, session); }; });
 }
 

@@ -9,6 +9,7 @@
 #include "app/rate_chart.hpp"
 #include "app/say.hpp"
 #include "app/session_setup.hpp"
+#include "app/target_admission.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
 #include "base/output_document.hpp"
@@ -108,17 +109,18 @@ Result<capacity::ProbePlan> check_first(const ProberOptions& options, const Sear
   return plan;
 }
 
-// Whether the owner of the target consents to as much as the search may come to; an arrival makes one request at least.
-std::optional<ExitReason> check_consent(const ProberOptions& options, const capacity::ProbePlan& plan,
-                                        double max_rate) {
+// Whether the target can be reached, and its owner consents to as much as the search may come to; an arrival makes one
+// request at least.
+std::optional<ExitReason> check_target(const ProberOptions& options, const capacity::ProbePlan& plan, double max_rate) {
   const SystemClock clock;
   auto guarded = guard_options(plan.options, options.session, plan.run.plan);
   if (guarded.has_error()) return ExitReason{ExitCause::configuration, guarded.error().message};
   const AddressResolver resolve = guarded.value().resolve = resolve_once();
   ConsentGuard guard(std::move(guarded.value()), clock);
   const TargetUrl& target = *plan.run.target;
-  const TargetAdmission admission = admit_target(target, guard, resolve);
-  if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
+  const TargetAdmission admission = admit_target(
+      target, plan.run.plan, guard, resolve, options.session.skip_preflight ? FirstLook::skipped : FirstLook::taken);
+  if (admission.refusal) return admission.refusal;
   const auto consented = guard.consented_rate(target.host);
   if (!consented || max_rate <= consented->per_second()) return std::nullopt;
   return ExitReason{ExitCause::refused,
@@ -160,7 +162,7 @@ int find_max(const FindMaxOptions& options) {
   prober_options.seed = options.run.seed ? *options.run.seed : random_seed();
   const auto first = check_first(prober_options, settings.value());
   if (first.has_error()) return refuse(ExitCause::configuration, first.error().message);
-  if (const auto no = check_consent(prober_options, first.value(), settings.value().options.max_rate)) {
+  if (const auto no = check_target(prober_options, first.value(), settings.value().options.max_rate)) {
     return refuse(no->cause, no->text);
   }
   if (const auto refused = refuse_output("--json", json)) return *refused;

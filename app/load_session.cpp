@@ -9,6 +9,7 @@
 #include "app/progress.hpp"
 #include "app/say.hpp"
 #include "app/session_setup.hpp"
+#include "app/start_time.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -29,6 +30,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace gelombang {
 namespace {
@@ -55,8 +57,10 @@ class LoadSession {
 
  private:
   void announce();
+  bool await_start();
   void open_control();
   void on_signal();
+  void wait_for_signal();
   void stop(const std::string& why);
   void tick(TimePoint now);
   int finish();
@@ -83,6 +87,7 @@ class LoadSession {
   std::unique_ptr<ControlApi> control_api_;
   std::unique_ptr<ControlKeys> control_keys_;
 
+  bool started_ = false;
   int signals_seen_ = 0;
   bool stop_asked_for_ = false;  // by a key or over HTTP
   bool aborted_ = false;
@@ -101,6 +106,30 @@ void LoadSession::announce() {
   if (run_options_.insecure) {
     say("{}\n", terminal_.paint(Color::yellow, "warning: --insecure: certificates are not verified"));
   }
+}
+
+// Shows how long it takes until then. The time of day is read anew each time: a clock that is set meanwhile, or a
+// machine that slept, moves no start. False where a signal ended it.
+bool LoadSession::await_start() {
+  if (!start_at_) return true;
+  constexpr Duration kLead = 1s;  // for everything to be up
+  Duration left = *start_at_ - clock_.wall_now();
+  say("starts   {}, in {}\n", start_text(*start_at_), countdown_text(left));
+  LiveBlock block(terminal_);
+  wait_for(Duration::max() / 2, [&] {
+    const Duration before = std::exchange(left, *start_at_ - clock_.wall_now());
+    if (left <= kLead) return true;
+    if (terminal_.interactive()) {
+      if (countdown_text(before) != countdown_text(left)) {
+        block.draw({{"starts", {{"in " + countdown_text(left)}, {"Ctrl-C to give up", Color::dim}}}});
+      }
+    } else if (countdown_line_due(before, left)) {
+      say("starts   in {}\n", countdown_text(left));
+    }
+    return false;
+  });
+  block.clear();
+  return signals_seen_ == 0;
 }
 
 void LoadSession::open_control() {
@@ -136,7 +165,8 @@ void LoadSession::stop(const std::string& why) {
 
 void LoadSession::on_signal() {
   ++signals_seen_;
-  if (played_.over()) return;  // only the last scrape is waited for
+  // Before, only the start is waited for, and afterwards the last scrape.
+  if (!started_ || played_.over()) return;
   progress_.clear();
   const int stops = signals_seen_ + (stop_asked_for_ ? 1 : 0);
   if (stops == 1) {
@@ -152,6 +182,10 @@ void LoadSession::on_signal() {
     say("gelombang: killed by the third signal, without a summary\n");
     std::_Exit(static_cast<int>(ExitCause::stopped));
   }
+  wait_for_signal();
+}
+
+void LoadSession::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) on_signal();
   });
@@ -161,6 +195,13 @@ void LoadSession::tick(TimePoint now) {
   ProgressFigures figures = played_.progress(now);
   figures.deviation = control_->deviation();
   progress_.show(figures);
+  if (const auto why = played_.watch().nobody_answers(); why && !options_.no_early_stop) {
+    progress_.clear();
+    say("stopping: {}\n", *why);
+    played_.annotate("stop", *why);
+    played_.interrupt({ExitCause::no_data, *why});
+    return;
+  }
   const ThresholdResult* abort = played_.watch().figures().abort();
   if (abort == nullptr || aborted_) return;
   aborted_ = true;
@@ -241,14 +282,17 @@ int LoadSession::finish() {
 int LoadSession::play() {
   if (const auto reason = played_.set_up()) return refuse(reason->cause, reason->text);
   announce();
-  played_.start(start_at_);
-  open_control();
   // Until now nothing was sent, and a signal may simply end the process.
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
-  signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (!error) on_signal();
-  });
+  wait_for_signal();
+  if (!await_start()) {
+    played_.withdraw();
+    return refuse(ExitCause::stopped, "stopped by a signal before the start; nothing was sent");
+  }
+  played_.start(start_at_);
+  started_ = true;
+  open_control();
   played_.play({[this](TimePoint now) { tick(now); }, [this] { progress_.clear(); }});
   return finish();
 }
@@ -269,6 +313,8 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
   command.add_option("--mailbox-password-file", options.mailbox_password_file, "File whose first line is its password");
   command.add_option("--consent-key", options.consent_key,
                      "Public key, or its file, that the target's consent is signed with");
+  command.add_flag("--skip-preflight", options.skip_preflight,
+                   "Does not look at the target's name, connection and certificate first");
   CLI::Option* history = command.add_option("--history", options.history,
                                             "The file that keeps what is run (default: history.sqlite in the user's "
                                             "state directory)");

@@ -28,6 +28,8 @@ struct SessionOptions {
   std::string consent_key;
   std::string history;  // the file; empty: the usual one
   bool no_history = false;
+  bool skip_preflight = false;
+  bool no_early_stop = false;
   bool color = true;
 };
 

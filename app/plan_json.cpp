@@ -75,6 +75,8 @@ json::array command_of(const RunOptions& options, const SessionOptions& session,
   command.withheld("--mailbox-user", session.mailbox_user);
   command.option("--mailbox-password-file", session.mailbox_password_file);
   command.option("--consent-key", session.consent_key);
+  if (session.skip_preflight) command.flag("--skip-preflight");
+  if (session.no_early_stop) command.flag("--no-early-stop");
   return std::move(command).words();
 }
 

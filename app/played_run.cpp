@@ -4,6 +4,7 @@
 #include "app/progress_counts.hpp"
 #include "app/run_history.hpp"
 #include "app/session_setup.hpp"
+#include "app/target_admission.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
@@ -81,8 +82,9 @@ std::optional<ExitReason> PlayedRun::open_guard() {
   const AddressResolver resolve = guard.value().resolve = resolve_once();
   guard_ = std::make_unique<ConsentGuard>(std::move(guard.value()), clock_);
   if (!prepared_.target) return std::nullopt;
-  TargetAdmission admission = admit_target(*prepared_.target, *guard_, resolve);
-  if (!admission.admitted) return ExitReason{ExitCause::refused, admission.reason};
+  TargetAdmission admission = admit_target(*prepared_.target, prepared_.plan, *guard_, resolve,
+                                           options_.skip_preflight ? FirstLook::skipped : FirstLook::taken);
+  if (admission.refusal) return admission.refusal;
   prepared_.plan.resolve = std::move(admission.resolve);
   return std::nullopt;
 }
@@ -128,6 +130,12 @@ void PlayedRun::start(std::optional<WallTime> at) {
   watch_.start(*run_, mail_.get(), epoch);
   next_tick_ = epoch + kTick;
   run_->start(epoch);
+}
+
+void PlayedRun::withdraw() {
+  if (!history_) return;
+  history_->withdraw();
+  history_->flush();
 }
 
 void PlayedRun::play(Hooks hooks) {

@@ -53,6 +53,8 @@ class PlayedRun {
   std::optional<ExitReason> set_up();
   // The first arrival comes now, or at that time.
   void start(std::optional<WallTime> at);
+  // Instead: nobody is played, and the history knows of no run.
+  void withdraw();
   // Until the last answer.
   void play(Hooks hooks);
   // What it came to; once, after play().

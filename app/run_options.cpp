@@ -368,8 +368,8 @@ Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings
   }
   const auto factors = read_factors(options);
   if (factors.has_error()) return factors.error();
-  auto plan = make_plan(options, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits,
-                        recordings);
+  auto plan =
+      make_plan(options, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits, recordings);
   if (plan.has_error()) return plan.error();
   run.plan = std::move(plan.value());
   for (Load& load : run.scenario.loads) {

@@ -21,6 +21,15 @@ std::uint64_t connections_opened(const Snapshot& totals) {
   return opened;
 }
 
+// Requests that ended, save those that a fault of this machine stopped.
+std::uint64_t requests_ended(const Snapshot& totals) {
+  std::uint64_t ended = 0;
+  for (const StepSnapshot& step : totals.steps) {
+    ended += step.requests.total() - step.requests[CountedResult::own_fault];
+  }
+  return ended;
+}
+
 }  // namespace
 
 RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
@@ -110,6 +119,11 @@ void RunWatch::tick(TimePoint now) {
     aggregator_->arrivals_ended(run_->arrivals_end());
   }
   end_interval(now);
+  if (!arrivals_over_) {
+    const std::uint64_t under_way = run_->users().by_state[static_cast<std::size_t>(UserState::requesting)];
+    nobody_answers_ =
+        early_stop_.judge(now, requests_ended(aggregator_->totals()) + under_way, run_->target_answered());
+  }
 }
 
 void RunWatch::finish(TimePoint now) {

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "metrics/aggregator.hpp"
 #include "metrics/annotation.hpp"
+#include "metrics/early_stop.hpp"
 #include "metrics/exposition.hpp"
 #include "metrics/interval.hpp"
 #include "metrics/recorder.hpp"
@@ -45,6 +46,8 @@ class RunWatch {
   [[nodiscard]] const Aggregator& figures() const { return *aggregator_; }
   [[nodiscard]] const ProcessFigures& process() const noexcept { return process_; }
   [[nodiscard]] const MailWatcher::Tally& mail() const noexcept { return mail_state_; }
+  // Why the run is to end though its load does not: the target answers nobody. As of the last tick, once.
+  [[nodiscard]] std::optional<std::string> nobody_answers() { return std::exchange(nobody_answers_, std::nullopt); }
   [[nodiscard]] bool arrivals_over() const noexcept { return arrivals_over_; }
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
   // Arrivals per second that the load asks for, of this segment; 0 in closed loads.
@@ -76,6 +79,8 @@ class RunWatch {
   Traces traces_;                // since the last interval
   std::vector<OpenVisit> open_;  // kept for its memory
   MailWatcher::Tally mail_state_;
+  EarlyStop early_stop_;
+  std::optional<std::string> nobody_answers_;
   TimePoint epoch_{};
   bool arrivals_over_ = false;
   std::vector<Observer> observers_;

@@ -1,18 +1,10 @@
 #include "app/session_setup.hpp"
 
 #include "app/secret_file.hpp"
-#include "probes/address_class.hpp"
 #include "probes/address_resolver.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <ctime>
-#include <filesystem>
-#include <fstream>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,8 +20,6 @@ Result<Secret> read_password(const std::string& path) {
   if (text.has_error()) return Error{"--mailbox-password-file: " + text.error().message};
   return Secret(text.value().substr(0, text.value().find_first_of("\r\n")));
 }
-
-WallTime from_time_t(std::time_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
 
 }  // namespace
 
@@ -93,67 +83,6 @@ AddressResolver resolve_once() {
     if (fresh.has_value()) answers->of.emplace(key, fresh);
     return fresh;
   };
-}
-
-TargetAdmission admit_target(const TargetUrl& target, SocketGuard& guard, const AddressResolver& resolve) {
-  TargetAdmission admission;
-  if (guard.needs_preparation(target.scheme, target.host, target.port)) {
-    std::promise<void> ready;
-    guard.prepare(target.scheme, target.host, target.port, [&ready] { ready.set_value(); });
-    ready.get_future().wait();
-  }
-  const auto addresses = resolve(target.host, target.port);
-  if (addresses.has_error()) return admission;
-  std::string pinned;
-  for (const RemoteAddress& address : addresses.value()) {
-    const GuardVerdict verdict = guard.may_connect(target.host, address);
-    if (!verdict.allowed) {
-      admission.reason = verdict.reason;
-      continue;
-    }
-    pinned += (pinned.empty() ? "" : ",") + format_address(address);
-  }
-  if (pinned.empty()) {
-    admission.admitted = false;
-    return admission;
-  }
-  const bool literal = parse_address(target.host).has_value();
-  if (!literal) admission.resolve.push_back(fmt::format("{}:{}:{}", target.host, target.port, pinned));
-  return admission;
-}
-
-Result<WallTime> parse_start(const std::string& text, WallTime now) {
-  if (text.empty()) return now;
-  const auto fail = [&text] {
-    return Error{
-        fmt::format("--start-at '{}': expected a time such as 12:00, 12:00:30 or 2026-03-04T12:00:00+0700", text)};
-  };
-  std::tm parts{};
-  if (text.find('T') != std::string::npos) {
-    std::string plain = text;
-    // strptime wants +0700, RFC 3339 writes +07:00 or Z.
-    if (plain.size() > 6 && plain[plain.size() - 3] == ':' &&
-        (plain[plain.size() - 6] == '+' || plain[plain.size() - 6] == '-')) {
-      plain.erase(plain.size() - 3, 1);
-    }
-    if (!plain.empty() && plain.back() == 'Z') plain.replace(plain.size() - 1, 1, "+0000");
-    const char* end = strptime(plain.c_str(), "%Y-%m-%dT%H:%M:%S%z", &parts);
-    if (end == nullptr || *end != '\0') return fail();
-    const long offset = parts.tm_gmtoff;
-    const WallTime at = from_time_t(timegm(&parts) - offset);
-    if (at < now) return Error{fmt::format("--start-at '{}' is over", text)};
-    return at;
-  }
-  const std::time_t today = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  localtime_r(&today, &parts);
-  parts.tm_sec = 0;
-  const char* end = strptime(text.c_str(), "%H:%M", &parts);
-  if (end != nullptr && *end == ':') end = strptime(end, ":%S", &parts);
-  if (end == nullptr || *end != '\0') return fail();
-  parts.tm_isdst = -1;
-  WallTime at = from_time_t(mktime(&parts));
-  if (at < now) at += std::chrono::hours(24);
-  return at;
 }
 
 }  // namespace gelombang

@@ -63,6 +63,7 @@ Worker::Worker(const WorkerDependencies& dependencies, Share share)
   options.after_turn = [this] {
     if (next_look_ != TimePoint::max() && shared_.clock.now() >= next_look_) on_pacing();
   };
+  options.on_first_status = [this] { shared_.counters.target_answered = true; };
   http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, std::move(options));
   context_ = std::make_unique<UserContext>(
       UserContext{shared_.scenario, shared_.plan.settings, shared_.clock, io_, vm_, *http_, recorder_, shared_.mail,

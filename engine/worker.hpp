@@ -32,6 +32,7 @@ struct SharedCounters {
   UserPlaces places;
   std::array<std::atomic<std::int64_t>, kUserStateNames.size()> users{};  // by UserState
   std::atomic<bool> feed_ran_dry{false};
+  std::atomic<bool> target_answered{false};  // any request, with any status
   std::atomic<bool> worker_failed{false};
 };
 

@@ -90,6 +90,7 @@ constexpr const char* kInsertRun =
     "boundaries, error_classes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertJourney = "INSERT INTO journey VALUES (?, ?, ?)";
 constexpr const char* kInsertStep = "INSERT INTO step VALUES (?, ?, ?, ?)";
+constexpr const char* kWithdrawn = "DELETE FROM run WHERE run = ?";
 constexpr const char* kStarted = "UPDATE run SET started_at = ? WHERE run = ?";
 constexpr const char* kInsertInterval = "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kInsertStepInterval =
@@ -218,6 +219,8 @@ void HistoryRows::write(const RunStart& start) {
 }
 
 void HistoryRows::started(WallTime at) { (Row(prepare(kStarted)) << unix_seconds(at) << run_).insert(); }
+
+void HistoryRows::withdraw() { (Row(prepare(kWithdrawn)) << run_).insert(); }
 
 void HistoryRows::write(const IntervalRow& row) {
   Row interval(prepare(kInsertInterval));

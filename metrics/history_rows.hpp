@@ -119,6 +119,7 @@ class HistoryRows {
   // First of all.
   void write(const RunStart& start);
   void started(WallTime at);
+  void withdraw();
   void write(const IntervalRow& row);
   void write(const Annotation& annotation);
   void write(const RunEnd& end);

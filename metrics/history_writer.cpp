@@ -185,6 +185,10 @@ void HistoryWriter::started(WallTime at, TimePoint epoch) {
   recording_->hand_over([at](HistoryRows& rows) { rows.started(at); });
 }
 
+void HistoryWriter::withdraw() {
+  recording_->hand_over([](HistoryRows& rows) { rows.withdraw(); });
+}
+
 void HistoryWriter::add(const Interval& interval) {
   if (recording_->problem()) return;
   const auto row = std::make_shared<IntervalRow>(interval, next_interval_++, epoch_);

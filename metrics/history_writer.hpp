@@ -59,6 +59,8 @@ class HistoryWriter {
 
   // One thread calls these. The schedule starts: `epoch` on the clock of the samples.
   void started(WallTime at, TimePoint epoch);
+  // Instead: there will be no run, and nothing is kept of it.
+  void withdraw();
   void add(const Interval& interval);
   void annotate(const Annotation& annotation);
   void finish(const RunEnd& end);

@@ -149,7 +149,11 @@ void add_reasons(Summary& summary, const Snapshot& totals) {
     reasons.push_back(
         {ExitCause::invalid_run, "the run is invalid" + (why.empty() ? std::string() : ": " + why.front())});
   }
+  // A run that ended early because nobody was answered has said all there is to say: its thresholds were not to be
+  // judged so soon.
+  const bool stopped_early = has(ExitCause::no_data);
   for (const ThresholdResult& t : summary.thresholds) {
+    if (stopped_early) break;
     if (t.fails()) {
       reasons.push_back({ExitCause::failed, fmt::format("threshold '{}' does not hold: {}", t.threshold.expression,
                                                         judgement_text(t.threshold, t.verdict))});

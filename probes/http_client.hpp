@@ -66,6 +66,9 @@ class HttpClient {
     // Called after each socket's turn and after each `done`: where many answers come at once, whatever else is due need
     // not wait for the last of them. May start transfers; must not destroy the client.
     std::function<void()> after_turn;
+    // Called once, when the first status of an answer comes, whichever that is and whatever becomes of the rest. Must
+    // not call the client.
+    std::function<void()> on_first_status;
   };
   using Done = std::function<void(HttpResult&&)>;
 

@@ -149,7 +149,10 @@ bool Transfer::begin_section(std::string_view line, bool first) {
   if (hop.status == 101 && !find_header(request.headers, "upgrade")) return refuse("it changes to another protocol");
   hop.in_section = true;
   // 100 and 103 come before the answer and are none.
-  if (hop.status >= 200 || hop.status == 101) hop.answered = answer_time(hop.last_byte, !first);
+  if (hop.status >= 200 || hop.status == 101) {
+    hop.answered = answer_time(hop.last_byte, !first);
+    if (context.on_first_status) std::exchange(context.on_first_status, nullptr)();
+  }
   hop.response.headers.clear();
   hop.headers_kept = 0;
   hop.field_kept = false;

@@ -20,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,6 +89,7 @@ struct TransferContext {
   std::size_t body_allowance = kBodyPerTurn;  // what is left of it
   std::vector<std::unique_ptr<HttpDecoder>> spare_decoders{};
   TlsReadBudget tls_reads{};
+  std::function<void()> on_first_status{};  // HttpClient::Options; empty once there was one
 
   // Others have had their turn, or are about to have it.
   void begin_turn() noexcept;

@@ -152,10 +152,12 @@ void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions
 
 Prober::Prober(ProberOptions options)
     : options_(std::move(options)),
+      probing_(options_.session),
       terminal_(STDERR_FILENO, options_.session.color),
       progress_(terminal_),
       signals_(io_, SIGINT, SIGTERM),
       timer_(io_) {
+  probing_.skip_preflight = true;
   wait_for_signal();
 }
 
@@ -223,8 +225,8 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   std::vector<Threshold> slos = plan.run.thresholds;
   for (std::size_t i = 0; i < slos.size(); ++i) slos[i].expression = options_.slos[i];
   SloWatch watch(std::move(slos), plan.run.layout, order.length, options_.warm_up);
-  auto played = std::make_unique<PlayedRun>(std::move(plan.run), plan.options, options_.session, std::move(identity),
-                                            clock_, io_);
+  auto played =
+      std::make_unique<PlayedRun>(std::move(plan.run), plan.options, probing_, std::move(identity), clock_, io_);
   PlayedRun& run = *played;
   if (auto reason = run.set_up()) return not_played(std::move(probe), reason->cause, reason->text);
   probe.run = run.id();

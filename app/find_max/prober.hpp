@@ -65,6 +65,7 @@ class Prober {
   void wait_for_signal();
 
   ProberOptions options_;
+  SessionOptions probing_;  // of each probe: the search itself looks at the target, once
   SystemClock clock_;
   Terminal terminal_;
   Progress progress_;

@@ -5,6 +5,7 @@
 
 #include "probes/consent_document.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -116,6 +117,32 @@ TEST_CASE("consent of a run: where none is published only the question is sent",
   CHECK(run.exit_code == 112);
   CHECK(portal.server.count("/") == 0);
   CHECK(portal.server.count(std::string(kConsentPath)) >= 1);
+}
+
+TEST_CASE("consent of a run: where the target is down or has a bad certificate, that is said",
+          "[integration][consent]") {
+  const Portal portal;
+  const auto run_at = [&portal](const std::string& target) {
+    std::vector<std::string> arguments = portal.with_key("2s");
+    arguments[1] = target;
+    test::RunResult run = test::run_scenario(portal.scenario, std::move(arguments));
+    INFO(run.err);
+    CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+    return run;
+  };
+  const test::RunResult down = run_at("http://11.22.33.55:9");
+  CHECK(down.exit_code == 113);
+  CHECK(down.err.find("could not be read: Failed to connect") != std::string::npos);
+
+  const test::TestCertificate certificate = test::make_certificate(portal.directory.path(), "other.test");
+  const test::StubServer stranger(kPublic, 0, &certificate);
+  const test::RunResult unknown = run_at("https://" + std::string(kPublic) + ":" + std::to_string(stranger.port()));
+  CHECK(unknown.exit_code == 104);
+  CHECK(unknown.err.find("certificate") != std::string::npos);
+  // Nobody is there who could be asked for the name.
+  const test::RunResult typo = run_at("http://portel.test:8080");
+  CHECK(typo.exit_code == 104);
+  CHECK(typo.err.find("the name portel.test cannot be resolved") != std::string::npos);
 }
 
 TEST_CASE("consent of a run: published and signed, the run goes on to its end", "[integration][consent]") {

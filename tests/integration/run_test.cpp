@@ -30,15 +30,17 @@ return scenario { journeys = { j = { run = function() a(function() http.get("/ap
 TEST_CASE("run: a target that is down from the start is tcp_refused throughout", "[integration]") {
   TemporaryDirectory directory;
   const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
-  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "2s",
-                                                                 "--threshold", "all: error_rate < 1%"});
+  const RunResult run =
+      run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration", "2s",
+                                               "--skip-preflight", "--threshold", "all: error_rate < 1%"});
   INFO(run.out << run.err);
   CHECK(run.exit_code == 99);
   const auto& step = step_of(run.summary, "j/a");
   CHECK(step.at("errors").at("tcp_refused").as_int64() == run.summary.at("arrivals").at("started").as_int64());
 
-  const RunResult latency = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--duration",
-                                                                     "1s", "--threshold", "a: response_time p95 < 1s"});
+  const RunResult latency =
+      run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "20/s", "--skip-preflight", "--duration",
+                                               "1s", "--threshold", "a: response_time p95 < 1s"});
   CHECK(latency.exit_code == 113);
 }
 
@@ -237,13 +239,14 @@ local a = step "a"
 return scenario { catch_up = "burst", journeys = { j = { run = function() a(function() http.get("/") end) end } } }
 )lua");
   const auto policy = [&](const std::vector<std::string>& further) {
-    std::vector<std::string> arguments{"--target", url, "--rate", "20/s", "--duration", "500ms"};
+    std::vector<std::string> arguments{"--target", url, "--rate", "20/s", "--duration", "500ms", "--skip-preflight"};
     arguments.insert(arguments.end(), further.begin(), further.end());
     return run_scenario(path, arguments).summary.at("arrivals").at("catch_up").at("policy").as_string();
   };
   CHECK(policy({}) == "burst");
   CHECK(policy({"--catch-up", "skip"}) == "skip");
-  const RunResult closed = run_scenario(path, {"--target", url, "--users", "1", "--iterations", "1"});
+  const RunResult closed =
+      run_scenario(path, {"--target", url, "--users", "1", "--iterations", "1", "--skip-preflight"});
   CHECK(closed.summary.at("arrivals").at("catch_up").is_null());
   const RunResult wrong = run_program({"check", path, "--rate", "1/s", "--duration", "1s", "--catch-up", "later"});
   CHECK(wrong.exit_code == 104);
@@ -255,8 +258,9 @@ TEST_CASE("run: an abort threshold ends the run early", "[integration]") {
   TemporaryDirectory directory;
   const std::string url = "http://127.0.0.1:" + std::to_string(free_port());
   const auto begin = std::chrono::steady_clock::now();
-  const RunResult run = run_scenario(scenario(directory, kGet), {"--target", url, "--rate", "50/s", "--duration", "60s",
-                                                                 "--threshold", "all: error_rate < 10% min 50 abort"});
+  const RunResult run = run_scenario(scenario(directory, kGet),
+                                     {"--target", url, "--rate", "50/s", "--duration", "60s", "--skip-preflight",
+                                      "--threshold", "all: error_rate < 10% min 50 abort"});
   CHECK(run.exit_code == 99);
   CHECK(std::chrono::steady_clock::now() - begin < 20s);
 }
