@@ -165,12 +165,17 @@ void PlayedRun::look() {
 void PlayedRun::tick(TimePoint now) {
   watch_.tick(now);
   mind_history();
-  publish(false);
+  publish();
   if (hooks_.each_second) hooks_.each_second(now);
 }
 
-void PlayedRun::publish(bool final) {
-  if (exposition_) exposition_->publish(watch_.figures().totals(), watch_.live(clock_.now(), final));
+void PlayedRun::publish(std::string_view verdict) {
+  const bool final = !verdict.empty();
+  if (exposition_) {
+    LiveFigures live = watch_.live(clock_.now(), final);
+    live.verdict = verdict;
+    exposition_->publish(watch_.figures().totals(), std::move(live));
+  }
   if (final || !live_page_ || !live_page_->watched()) return;
   live_page_->show(ReportDocument::State::running, summary_json(summary_of(watch_.facts_so_far(clock_.now()))));
 }
@@ -252,8 +257,9 @@ Summary PlayedRun::finish() {
   watch_.finish(clock_.now());
   if (history_) history_->flush();
   mind_history();
-  publish(true);
-  return summary_of(watch_.facts(clock_.now(), reasons_));
+  Summary summary = summary_of(watch_.facts(clock_.now(), reasons_));
+  publish(verdict(summary.exit_reasons));
+  return summary;
 }
 
 void PlayedRun::keep(const Summary& summary, const std::string& json) {

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gelombang {
@@ -90,7 +91,8 @@ class PlayedRun {
   std::optional<ExitReason> open_guard();
   void look();
   void tick(TimePoint now);
-  void publish(bool final);
+  // With the verdict, once there is one.
+  void publish(std::string_view verdict = {});
   // With what only the run knows.
   [[nodiscard]] Summary summary_of(RunFacts facts) const;
   // Once, where the recording has stopped.

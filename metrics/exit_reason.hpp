@@ -2,6 +2,7 @@
 // and the verdict, all are in the summary.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,7 +32,9 @@ bool graver(ExitCause a, ExitCause b) noexcept;
 int exit_code(std::span<const ExitReason> reasons) noexcept;
 // The reason that decides, or nullptr.
 const ExitReason* gravest(std::span<const ExitReason> reasons) noexcept;
-// What could not be written is none: "pass", "fail", "no_data", "invalid", "stopped", "script_error" or "refused".
+inline constexpr std::array<std::string_view, 7> kVerdictNames{"pass",    "fail",         "no_data", "invalid",
+                                                               "stopped", "script_error", "refused"};
+// One of kVerdictNames; what could not be written does not change it.
 std::string_view verdict(std::span<const ExitReason> reasons) noexcept;
 
 }  // namespace gelombang

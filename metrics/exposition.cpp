@@ -1,5 +1,6 @@
 #include "metrics/exposition.hpp"
 
+#include "metrics/exit_reason.hpp"
 #include "metrics/process_stats.hpp"
 
 #include <fmt/format.h>
@@ -86,6 +87,11 @@ void add_run(Families& f, const LoadExposition::RunInfo& run, const LiveFigures&
              const std::vector<std::string>& thresholds) {
   f.family("gelombang_run_info", "The run that the other metrics are of; always 1.", MetricType::Gauge);
   f.gauge({{"run_id", run.run_id}, {"scenario", run.scenario}, {"load", run.load}, {"version", run.version}}, 1);
+  f.family("gelombang_run_verdict", "1 for what the run came to, or under_way; 0 for the others.", MetricType::Gauge);
+  f.gauge({{"verdict", "under_way"}}, figures.verdict.empty() ? 1 : 0);
+  for (const std::string_view name : kVerdictNames) {
+    f.gauge({{"verdict", text(name)}}, figures.verdict == name ? 1 : 0);
+  }
   f.family("gelombang_run_validity", "1 for what is true of the generator now, 0 for the others.", MetricType::Gauge);
   for (std::size_t i = 0; i < kValidityStateNames.size(); ++i) {
     f.gauge({{"state", text(kValidityStateNames[i])}}, static_cast<std::size_t>(figures.validity) == i ? 1 : 0);
@@ -294,6 +300,13 @@ void add_requests(Families& f, const Catalog& catalog, const Snapshot& totals) {
   each_step([&f](const Labels& labels, const StepSnapshot& step) { f.counter(labels, step.bytes_received); });
   f.family("gelombang_request_errors_total", "Requests that failed, by error class.", MetricType::Counter);
   each_step([&errors](const Labels& labels, const StepSnapshot& step) { errors(labels, step.requests); });
+  f.family("gelombang_steps_total", "Steps that ended; a wait for mail is one, although it has no response time.",
+           MetricType::Counter);
+  each_step([&f](const Labels& labels, const StepSnapshot& step) {
+    for (std::size_t i = 0; i < kCountedResultNames.size(); ++i) {
+      f.counter(with(labels, "result", kCountedResultNames[i]), step.steps.by_result[i]);
+    }
+  });
   f.family("gelombang_step_errors_total", "Steps that failed, by error class, false checks included.",
            MetricType::Counter);
   each_step([&errors](const Labels& labels, const StepSnapshot& step) { errors(labels, step.steps); });

@@ -33,6 +33,8 @@ struct LiveFigures {
   ValidityState validity = ValidityState::valid;
   GeneratorHealth generator;
   std::vector<ThresholdState> thresholds;  // as many as there are thresholds, in their order
+  // Of kVerdictNames; empty while the run is under way.
+  std::string verdict;
 };
 // Of the thresholds as they stand now; after Aggregator::finish(), pass `final` for the verdicts.
 std::vector<ThresholdState> threshold_states(const std::vector<ThresholdResult>& results, bool final);

@@ -205,13 +205,13 @@ Result<void> export_openmetrics(HistoryReader& reader, const RunRecord& run, Dur
   LiveFigures live;
   Duration next = every;
   Duration end{};
-  Duration looked_at = Duration::min();
+  bool due = false;
   const auto look = [&] {
-    looked_at = end;
     exposition.publish(totals, live);
     store.add(started + to_seconds(end), exposition.Collect());
   };
   const auto read = reader.intervals(run, [&](const Interval& interval) {
+    if (due) look();
     totals.merge(interval.delta);
     live.target_rate = interval.rate_asked;
     live.users = interval.users;
@@ -219,12 +219,12 @@ Result<void> export_openmetrics(HistoryReader& reader, const RunRecord& run, Dur
     live.under_way.reset();
     if (interval.under_way != nullptr) live.under_way = *interval.under_way;
     end = interval.end;
-    if (end < next) return;
-    look();
+    due = end >= next;
     while (next <= end) next += every;
   });
   if (read.has_error()) return read.error();
-  if (looked_at != end) look();
+  live.verdict = run.verdict;
+  look();
   store.write(sink);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "metrics/exposition.hpp"
 
+#include "metrics/exit_reason.hpp"
 #include "metrics/process_stats.hpp"
 #include "tests/metrics/example_run.hpp"
 #include "tests/support/catch.hpp"
@@ -108,6 +109,12 @@ TEST_CASE("exposition: its totals are those of the summary", "[unit]") {
     CAPTURE(step.name);
     CHECK(count("success") + count("failure") + count("abandoned") == step.count);
     CHECK(count("failure") + count("abandoned") == step.failures);
+    const auto ended = [&](const std::string& result) {
+      return metric(f, "gelombang_steps_total", {{"journey", step.journey}, {"step", step.name}, {"result", result}})
+          .counter.value;
+    };
+    CHECK(ended("success") + ended("failure") + ended("abandoned") == static_cast<double>(step.count));
+    CHECK(ended("failure") + ended("abandoned") == static_cast<double>(step.failures));
     CHECK(metric(f, "gelombang_sent_bytes_total", {{"journey", step.journey}, {"step", step.name}}).counter.value ==
           static_cast<double>(step.bytes_sent));
     for (std::size_t e = 1; e < kErrorClassCount; ++e) {
@@ -191,8 +198,18 @@ TEST_CASE("exposition: states are sets of 0 and 1, and the figures are shown as 
   figures.target_rate = 12.5;
   figures.users = {3, 2, 1};
   figures.validity = ValidityState::degraded;
+  figures.verdict = "fail";
   figures.thresholds = threshold_states(run.aggregator->thresholds(), true);
+  const auto verdict = [&exposition](const std::string& name) {
+    return metric(exposition.Collect(), "gelombang_run_verdict", {{"verdict", name}}).gauge.value;
+  };
+  CHECK(family(exposition.Collect(), "gelombang_run_verdict").metric.size() == kVerdictNames.size() + 1);
+  CHECK(verdict("under_way") == 1);
+  CHECK(verdict("pass") == 0);
   exposition.publish(run.aggregator->totals(), figures);
+  CHECK(verdict("under_way") == 0);
+  CHECK(verdict("pass") == 0);
+  CHECK(verdict("fail") == 1);
   const Families f = exposition.Collect();
   CHECK(metric(f, "gelombang_run_validity", {{"state", "valid"}}).gauge.value == 0);
   CHECK(metric(f, "gelombang_run_validity", {{"state", "degraded"}}).gauge.value == 1);

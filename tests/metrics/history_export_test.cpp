@@ -102,6 +102,11 @@ TEST_CASE("history export: OpenMetrics has each series in one piece, in time ord
   CHECK(samples == 3 * seen.size());
   CHECK(time == Approx(1'700'000'040).epsilon(1e-12));
   CHECK(text.find("job=\"gelombang\",instance=\"20231114-1\"") != std::string::npos);
+  // The verdict is the last look's alone.
+  CHECK(text.find("verdict=\"under_way\"} 1 1700000030.000\n") != std::string::npos);
+  CHECK(text.find("verdict=\"under_way\"} 0 1700000040.000\n") != std::string::npos);
+  CHECK(text.find("verdict=\"pass\"} 0 1700000030.000\n") != std::string::npos);
+  CHECK(text.find("verdict=\"pass\"} 1 1700000040.000\n") != std::string::npos);
 }
 
 TEST_CASE("history prune: old runs go with all that belongs to them, and their space", "[unit]") {
