@@ -12,6 +12,15 @@ METRIC = re.compile(r"\b((?:gelombang|process|probe)_\w+|up)\b(\{[^}]*\})?")
 # Of Grafana's value formats, those that our numbers need.
 UNITS = {"s", "bytes", "Bps", "percentunit", "reqps", "ops", "short", "none", "dateTimeAsIso"}
 SUBSTITUTES = {"$__rate_interval": "5s", "$__interval": "1s", "$__range": "1m"}
+# Runs follow each other on one instance, and the series of both are the same but for gelombang_run_info. So what was
+# scraped is joined with the run that was scraped with it. Where two are known at once, as after a restart of Prometheus,
+# which leaves an ended one in sight for minutes, nobody can say whose it is, and nothing is shown.
+ANY_RUN = 'gelombang_run_info{job=~"$job",instance=~"$instance"}'
+RUN = ANY_RUN[:-1] + ',run_id=~"$run_id"}'
+JOINED = "on (instance) group_left (run_id) ({run} unless on (instance) (count by (instance) ({any}) > 1))"
+NOW = JOINED.format(run=RUN, any=ANY_RUN)
+# A rate looks back: at no moment of its window there may have been another run.
+WINDOW = JOINED.format(run=f"last_over_time({RUN}[$__rate_interval])", any=f"last_over_time({ANY_RUN}[$__rate_interval])")
 
 
 def panels(dashboard):
@@ -25,7 +34,7 @@ def substituted(expression, values=None):
     """The expression as Grafana sends it, every variable being 'All' unless `values` says otherwise."""
     for name, value in {**SUBSTITUTES, **(values or {})}.items():
         expression = expression.replace(name, value)
-    return re.sub(r"\$\{?\w+\}?", ".+", expression)
+    return re.sub(r"\$\{?[a-z]\w*\}?", ".+", expression)
 
 
 def all_values(dashboard):
@@ -85,7 +94,7 @@ def check_variables(dashboard):
 
 def check_panels(dashboard):
     seen = set()
-    for panel in dashboard["panels"]:
+    for panel in itertools.chain(dashboard["panels"], *(row.get("panels", []) for row in dashboard["panels"])):
         if panel["id"] in seen:
             yield f"panel {panel['id']}: the id is taken"
         seen.add(panel["id"])
@@ -104,11 +113,19 @@ def check_panels(dashboard):
             yield f"{name}: two targets have one refId"
         if not all(target.get("legendFormat") for target in targets):
             yield f"{name}: a target has no legend"
+        if "in this range" not in panel.get("fieldConfig", {}).get("defaults", {}).get("noValue", ""):
+            yield f"{name}: does not say what it means that there is nothing in this range"
 
 
 def check_grid(dashboard):
+    yield from overlaps(dashboard["panels"])
+    for row in dashboard["panels"]:
+        yield from overlaps(row.get("panels", []))
+
+
+def overlaps(panels_of_one_level):
     cells = {}
-    for panel in dashboard["panels"]:
+    for panel in panels_of_one_level:
         grid = panel["gridPos"]
         if grid["x"] < 0 or grid["w"] < 1 or grid["x"] + grid["w"] > 24:
             yield f"panel {panel['id']}: outside of the 24 columns"
@@ -121,27 +138,34 @@ def check_grid(dashboard):
 def check_queries(dashboard):
     known = {variable["name"] for variable in dashboard["templating"]["list"]}
     for where, expression in expressions(dashboard):
-        for name in re.findall(r"\$\{?(\w+)", expression):
+        for name in re.findall(r"\$\{?([A-Za-z_]\w*)", expression):
             if name not in known and "$" + name not in SUBSTITUTES:
                 yield f"{where}: there is no variable {name}"
-        for function, window in re.findall(r"\b(\w+)\((?:[^()\[\]]|\{[^}]*\})*\[([^\]]+)\]", expression):
-            windows = {"$__rate_interval"} | ({"$__range"} if where.endswith("at once") else set())
-            if function in ("rate", "irate", "increase") and window not in windows:
-                yield f"{where}: {function} must be over $__rate_interval, or $__range where it is asked once"
+        if "vector(" in expression:
+            yield f"{where}: vector() is there without a run"
         for match in METRIC.finditer(expression):
             metric, selector = match.group(1), match.group(2) or ""
-            before = expression[: match.start()]
-            if "panel" in where and not all(scope in selector for scope in SCOPE):
+            if not all(scope in selector for scope in SCOPE):
                 yield f"{where}: {metric} is not limited to the chosen job and instance"
-            counts = metric.endswith(("_total", "_bucket", "_sum", "_count"))
-            if counts and not re.search(r"\b(rate|irate|increase)\($", before):
-                yield f"{where}: the counter {metric} is shown bare: use rate or increase"
-            if metric.endswith("_bucket") and "histogram_quantile" not in before:
-                yield f"{where}: {metric} outside of histogram_quantile"
-        if "panel" in where and "group_left (run_id) gelombang_run_info{" not in expression:
-            yield f"{where}: is not joined with the run"
+            if metric != "gelombang_run_info":
+                yield from check_joined(where, metric, expression[: match.start()], expression[match.end() :])
         if re.search(r"avg\s*(by\s*\([^)]*\)\s*)?\(\s*histogram_quantile", expression):
             yield f"{where}: the mean of percentiles means nothing"
+
+
+def check_joined(where, metric, before, after):
+    """What is asked once stays after the end of a run; the rest is a rate of a counter, or a gauge as it is."""
+    counts = metric.endswith(("_total", "_bucket", "_sum", "_count"))
+    if where.endswith("at once"):
+        if not before.endswith("last_over_time((") or not after.startswith(f" * {NOW})[$__range:2s])"):
+            yield f"{where}: {metric} must be the last one of the run: last_over_time((... * {NOW})[$__range:2s])"
+    elif counts:
+        if not re.search(r"\b(rate|irate|increase)\($", before) or not after.startswith(f"[$__rate_interval]) * {WINDOW}"):
+            yield f"{where}: the counter {metric} must be rate(...[$__rate_interval]) * {WINDOW}"
+    elif not after.startswith(f" * {NOW}"):
+        yield f"{where}: {metric} is not joined with the run: * {NOW}"
+    if metric.endswith("_bucket") and "histogram_quantile" not in before:
+        yield f"{where}: {metric} outside of histogram_quantile"
 
 
 RULES = (check_dashboard, check_variables, check_panels, check_grid, check_queries)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The dashboards, their provisioning and docs/prometheus.md, without a Grafana server or a run.
 
-usage: dashboard_test.py SOURCE_DIR
+usage: dashboard_test.py SOURCE_DIR [BINARY_DIR]
 """
 
 import copy
@@ -66,7 +66,7 @@ class Rules(unittest.TestCase):
 
     def changed(self, change):
         dashboard = copy.deepcopy(json.loads((SOURCE / "grafana/dashboards/load-run.json").read_text()))
-        change(dashboard, [p for p in dashboard["panels"] if p["type"] == "timeseries"][0])
+        change(dashboard, next(p for p in dashboard["panels"] if p["title"] == "Rate asked and achieved"))
         return dashboard_rules.findings(dashboard)
 
     def test_each_violation_is_found(self):
@@ -74,6 +74,13 @@ class Rules(unittest.TestCase):
             def change(_, panel):
                 self.assertIn(before, panel["targets"][1]["expr"])
                 panel["targets"][1]["expr"] = panel["targets"][1]["expr"].replace(before, after, 1)
+            return change
+
+        def once(before, after):
+            def change(dashboard, _):
+                target = next(p for p in dashboard["panels"] if p["title"] == "Mails")["targets"][0]
+                self.assertIn(before, target["expr"])
+                target["expr"] = target["expr"].replace(before, after)
             return change
 
         def variable(variable_name, **values):
@@ -104,6 +111,14 @@ class Rules(unittest.TestCase):
             "bare counter": query("rate(", "sum("),
             "unknown variable": query('"$journey"', '"$jurney"'),
             "no run": query("group_left (run_id)", "group_left ()"),
+            "a window that spans two runs": query(dashboard_rules.WINDOW, dashboard_rules.NOW),
+            "now, and not the end": once("last_over_time((", "max_over_time(("),
+            "a step that misses the last scrape": once("$__range:2s", "$__range:15s"),
+            "what the range holds of all runs": once("last_over_time((", "increase(("),
+            "the last of whatever run": once(dashboard_rules.NOW, dashboard_rules.RUN),
+            "0 without a run": lambda _, p: p["targets"][0].update(expr=p["targets"][0]["expr"] + " or vector(0)"),
+            "silent about nothing": lambda _, p: p["fieldConfig"]["defaults"].pop("noValue"),
+            "overlap in a row": lambda d, _: d["panels"][-1]["panels"][0]["gridPos"].update(w=12),
         }.items():
             with self.subTest(name):
                 self.assertTrue(self.changed(change))
@@ -143,5 +158,6 @@ class Documentation(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    SOURCE = Path(sys.argv.pop(1)).resolve()
+    SOURCE = Path(sys.argv[1]).resolve()
+    del sys.argv[1:3]
     unittest.main()
