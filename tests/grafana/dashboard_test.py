@@ -127,11 +127,38 @@ class Rules(unittest.TestCase):
 
 class Provisioning(unittest.TestCase):
     def test_the_data_source_agrees_with_the_documented_scrape(self):
-        source = yaml.safe_load((SOURCE / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
+        source = yaml.safe_load((SOURCE / "grafana/provisioning/datasources/gelombang.yml").read_text())["datasources"]
         self.assertEqual(1, len(source))
         self.assertEqual(("prometheus", False, "POST"),
                          (source[0]["type"], source[0]["editable"], source[0]["jsonData"]["httpMethod"]))
         self.assertEqual(scrape_configuration()["global"]["scrape_interval"], source[0]["jsonData"]["timeInterval"])
+
+    def test_everything_is_named_after_gelombang(self):
+        names = [path.name for path in SOURCE.glob("grafana/provisioning/*/*")]
+        source, = yaml.safe_load((SOURCE / "grafana/provisioning/datasources/gelombang.yml").read_text())["datasources"]
+        provider, = yaml.safe_load((SOURCE / "grafana/provisioning/dashboards/gelombang.yml").read_text())["providers"]
+        self.assertEqual({"gelombang.yml"}, set(names))
+        self.assertEqual({"gelombang"}, {source["name"], source["uid"], provider["name"], provider["folderUid"]})
+        self.assertNotIn("isDefault", source)
+
+    def test_the_documented_commands_overwrite_no_file(self):
+        commands = re.findall(r"^    ((?:cp|mkdir) .+)$", (SOURCE / "docs/prometheus.md").read_text(), re.M)
+        self.assertEqual(3, len(commands))
+        with tempfile.TemporaryDirectory() as root:
+            script = "\n".join(commands).replace("/etc/grafana", f"{root}/etc").replace("/var/lib/grafana", f"{root}/lib")
+            theirs = [Path(root) / name for name in ("etc/provisioning/datasources/prometheus.yml",
+                                                     "etc/provisioning/datasources/gelombang.yml",
+                                                     "etc/provisioning/dashboards/gelombang.yml",
+                                                     "lib/dashboards/gelombang/load-run.json")]
+            for path in theirs[1:]:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            (Path(root) / "etc/provisioning/datasources/prometheus.yml").write_text("the user's")
+            subprocess.run(["bash", "-ec", script], cwd=SOURCE, check=True, timeout=60)
+            self.assertTrue(all(path.exists() for path in theirs))
+            for path in theirs:
+                path.write_text("the user's")
+            subprocess.run(["bash", "-c", script], cwd=SOURCE, timeout=60, stderr=subprocess.DEVNULL)
+            self.assertEqual({"the user's"}, {path.read_text() for path in theirs})
 
     def test_dashboards_come_from_files_alone(self):
         provider, = yaml.safe_load((SOURCE / "grafana/provisioning/dashboards/gelombang.yml").read_text())["providers"]
