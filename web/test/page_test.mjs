@@ -123,7 +123,11 @@ const tests = {
     assert.equal(first(spread), "\u201clog in\u201d failed in 45.1 % of 51 tries: 23 \u00d7 service unavailable (http 503).");
     const total = failing({ http_503: 9 }, [0, 0, 0], [3, 3, 3]);
     assert.equal(first(total), "\u201clog in\u201d never succeeded: 9 \u00d7 service unavailable (http 503), most of it from 0:00 to 0:03.");
-    assert.ok(!story(total).some((sentence) => sentence.includes("slowest")));
+    // Of a few successes nobody knows how long 95 of 100 take.
+    const slowest = (run) => story(run).some((sentence) => sentence.includes("was slowest: half within"));
+    assert.ok(!slowest(total));
+    assert.ok(!slowest(failing({ http_503: 400 }, [10, 9], [200, 200])));
+    assert.ok(slowest(failing({ http_503: 400 }, [10, 10], [200, 200])));
     assert.ok(!first(failing({}, [5, 5], [0, 0])).includes("log in"));
   },
 
