@@ -166,7 +166,7 @@ void LoadSession::stop(const std::string& why) {
 void LoadSession::on_signal() {
   ++signals_seen_;
   // Before, only the start is waited for, and afterwards the last scrape.
-  if (!started_ || played_.over()) return;
+  if (!started_ || played_.over()) return wait_for_signal();
   progress_.clear();
   const int stops = signals_seen_ + (stop_asked_for_ ? 1 : 0);
   if (stops == 1) {
@@ -221,9 +221,10 @@ void LoadSession::unwritten(Summary& summary, const std::string& what) const {
 
 void LoadSession::wait_for(Duration most, const std::function<bool()>& done) {
   const TimePoint until = clock_.now() + most;
+  const int seen = signals_seen_;
   io_.restart();
   std::function<void()> wait = [&] {
-    if (done() || clock_.now() >= until || signals_seen_ > 0) return io_.stop();
+    if (done() || clock_.now() >= until || signals_seen_ > seen) return io_.stop();
     timer_.expires_after(std::chrono::milliseconds(50));
     timer_.async_wait([&](const boost::system::error_code&) { wait(); });
   };
@@ -231,15 +232,18 @@ void LoadSession::wait_for(Duration most, const std::function<bool()>& done) {
   io_.run();
 }
 
-// Whoever follows the run sees its end: the live page, and, if somebody scrapes at all, the last scrape.
+// Whoever follows the run sees its end, also where a signal asked for it: the live page, and, if somebody scrapes at
+// all, the last scrape. A second signal means now.
 void LoadSession::linger() {
   MetricsServer* server = played_.server();
-  if (server == nullptr || linger_ == Duration::zero() || signals_seen_ > 0) return;
+  if (server == nullptr || linger_ == Duration::zero() || signals_seen_ > 1) return;
+  const int signals_before = signals_seen_;
   const std::uint64_t before = server->scrapes();
   if (before > 0) {
-    say("waiting up to {} for the last scrape of {}\n", format_duration(linger_), server->url());
+    say("waiting up to {} for the last scrape of {}; Ctrl-C to end now\n", format_duration(linger_), server->url());
     wait_for(linger_, [&] { return server->scrapes() > before; });
   }
+  if (signals_seen_ > signals_before) return;
   const LivePage& page = *played_.live_page();
   if (page.watched()) wait_for(LivePage::kPatience, [&page] { return page.seen(); });
 }

@@ -2,6 +2,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
+#include <csignal>
 #include <sstream>
 #include <thread>
 
@@ -94,4 +95,28 @@ end } } }
   };
   CHECK(lines(early) == lines(late));
   CHECK(late.find("/no/such") == std::string::npos);
+}
+
+TEST_CASE("metrics: a run that a signal ends waits for its last scrape, and a further signal ends that",
+          "[integration]") {
+  const bool impatient = GENERATE(false, true);
+  TemporaryDirectory directory;
+  const Sandbox sandbox;
+  const std::string listen = "127.0.0.1:" + std::to_string(free_port());
+  const auto process = start_scenario("login.lua",
+                                      {"--target", sandbox.url(), "--rate", "5/s", "--duration", "10m",
+                                       "--graceful-stop", "0s", "--metrics-listen", listen, "--linger", "60s"},
+                                      directory.file("s.json"));
+  process->wait_for_output("token in ");
+  CHECK(http_get("http://" + listen + "/metrics").find("gelombang_run_verdict{verdict=\"under_way\"} 1\n") !=
+        std::string::npos);
+  process->signal(SIGINT);
+  process->wait_for_output("waiting up to");
+  if (impatient) {
+    process->signal(SIGINT);
+  } else {
+    CHECK(http_get("http://" + listen + "/metrics").find("gelombang_run_verdict{verdict=\"stopped\"} 1\n") !=
+          std::string::npos);
+  }
+  CHECK(process->wait(20s) == 105);
 }
