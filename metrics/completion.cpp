@@ -88,6 +88,7 @@ CompletionFacts completion_facts(const Snapshot& totals) {
     const std::uint64_t turned_away = journey[DropReason::users_exhausted];
     facts.visits += journey.decided() - journey.total_dropped() + turned_away;
     facts.completed += journey[Outcome::success];
+    facts.left += journey.people[PersonFate::left];
     facts.cut_off += turned_away;
   }
   facts.usual = took.percentile(0.95).value_or(Duration::zero());
@@ -107,9 +108,11 @@ std::optional<Shortfall> judge_completion(const CompletionFacts& facts, std::spa
     return Shortfall{fmt::format("none of {} steps succeeded", facts.steps), by_visits};
   }
   if (most(missed, facts.visits, 1 - limits.completed)) {
-    return Shortfall{facts.completed == 0 ? fmt::format("none of {} visits was completed", facts.visits)
-                                          : fmt::format("{} of {} visits were not completed", missed, facts.visits),
-                     by_visits};
+    std::string text = facts.completed == 0 ? fmt::format("none of {} visits was completed", facts.visits)
+                                            : fmt::format("{} of {} visits were not completed", missed, facts.visits);
+    // Otherwise the rest would be taken for people who got through.
+    if (facts.left > 0) text += fmt::format(", {} left by choice", facts.left);
+    return Shortfall{std::move(text), by_visits};
   }
   if (!facts.silence || facts.silence->lasted < std::max(limits.silence, facts.usual + limits.beyond)) {
     return std::nullopt;

@@ -29,7 +29,8 @@ struct CompletionFacts {
   std::uint64_t steps = 0;      // that ended, likewise
   std::uint64_t succeeded = 0;  // of them
   std::uint64_t visits = 0;     // that ended in any way, and arrivals for which all users were busy
-  std::uint64_t completed = 0;  // of them
+  std::uint64_t completed = 0;  // of them; who left by choice did so too
+  std::uint64_t left = 0;       // of those
   std::uint64_t cut_off = 0;    // of them: interrupted inside a step, or never begun: no error_rate knows of them
   std::optional<Silence> silence;
   Duration arrivals{};                   // how long they went on

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-CompletionFacts healthy() { return {100, 100, 50, 50, 50, 50, 0, std::nullopt, 240s, {}, {}}; }
+CompletionFacts healthy() { return {100, 100, 50, 50, 50, 50, 0, 0, std::nullopt, 240s, {}, {}}; }
 
 std::vector<ThresholdResult> judged(const std::string& expression, ThresholdState state) {
   ThresholdResult result;
@@ -40,6 +40,9 @@ TEST_CASE("completion: what did not come is said, the plainest first", "[unit]")
   CompletionFacts facts = healthy();
   facts.completed = 24;
   CHECK(text_of(facts) == "26 of 50 visits were not completed");
+  facts.left = 20;
+  CHECK(text_of(facts) == "26 of 50 visits were not completed, 20 left by choice");
+  facts.left = 0;
   facts.completed = 0;
   CHECK(text_of(facts) == "none of 50 visits was completed");
   facts.succeeded = 0;

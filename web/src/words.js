@@ -2,7 +2,7 @@
 import { count, duration, percent, plural, rate, stopwatch, words } from "./format.js";
 
 const kVerdicts = {
-  pass: ["good", "Passed", "The target kept everything that this run asked of it."],
+  pass: ["good", "Passed", ""],
   fail: ["bad", "Failed", ""],
   no_data: ["unknown", "No verdict", "Too little was measured to judge."],
   invalid: ["unknown", "No verdict", "The load generator itself did not keep up, so the figures say nothing about the target."],
@@ -28,15 +28,25 @@ export function verdict(run) {
   const { shortfall } = run.summary;
   // Of an earlier version's run there is none.
   if (shortfall && run.summary.verdict === "no_data") return { tone, word, text: `People did not get through: ${shortfall.text}.` };
-  const but = shortfall ? ` But ${shortfall.text}.` : "";
-  return { tone, word, text: (text || failure(run.summary)) + but };
+  const passed = run.summary.verdict === "pass";
+  const what = text || (passed ? success(run.summary) : failure(run.summary));
+  return { tone, word, text: what + (shortfall ? ` ${passed ? `But ${shortfall.text}` : sentence(shortfall.text)}.` : "") };
+}
+
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
+
+function success({ thresholds, conformance_reported: rules }) {
+  const parts = [];
+  if (thresholds.length > 0) parts.push(thresholds.length === 1 ? "the only threshold was kept" : `all ${count(thresholds.length)} thresholds were kept`);
+  if (rules > 0) parts.push(`${plural(rules, "rule")} held`);
+  return `${sentence(parts.join(", and "))}.`;
 }
 
 function failure(summary) {
   const judged = summary.thresholds.length;
   const missed = summary.thresholds.filter((t) => t.state === "fail").length;
   const parts = [];
-  if (missed > 0) parts.push(`${count(missed)} of ${plural(judged, "threshold was", "thresholds were")} not kept`);
+  if (missed > 0) parts.push(`${count(missed)} of ${plural(judged, "threshold")} ${missed === 1 ? "was" : "were"} not kept`);
   if (summary.conformance_violated > 0) parts.push(`${plural(summary.conformance_violated, "rule")} did not hold`);
   return parts.length > 0 ? `${parts.join(", and ")}.` : "";
 }
@@ -49,7 +59,9 @@ export function validity(run) {
     invalid: ["bad", "The figures cannot be believed", "The load generator was the bottleneck, not the target."],
   };
   const [tone, word, text] = texts[state];
-  return { tone, word, text, reasons };
+  // Beside a bad verdict nothing is to look like good news.
+  const good = run.state !== "finished" || run.summary.verdict === "pass";
+  return { tone: good || tone !== "good" ? tone : "calm", word, text, reasons };
 }
 
 // Of a journey's people: those whose visit has ended, in whatever way.
@@ -96,7 +108,9 @@ function failureSentence(run) {
   const others = classes.slice(2).reduce((sum, [, n]) => sum + n, 0);
   const why = classes.slice(0, 2).map(([name, n]) => `${count(n)} \u00d7 ${plainClass(run, name)}`).join(", ") + (others > 0 ? ` and ${plural(others, "other")}` : "");
   const times = worstTimes(run, worst);
-  return `\u201c${worst.name}\u201d ${how}${why ? `: ${why}` : ""}${times ? `, most of it ${times}` : ""}.`;
+  // Lost mail shows when people have waited for it long enough.
+  const when = classes[0]?.[0].startsWith("mail_") ? "most of them given up" : "most of it";
+  return `\u201c${worst.name}\u201d ${how}${why ? `: ${why}` : ""}${times ? `, ${when} ${times}` : ""}.`;
 }
 
 // The stretches in which more than half of a step's tries failed, the two longest of them: "from 0:32 to 0:51".
@@ -125,32 +139,34 @@ export function story(run) {
   const out = [];
   const dropped = Object.values(arrivals.dropped).reduce((a, b) => a + b, 0);
   out.push(`In ${duration(facts.took_seconds)}, ${peopleSentence(run.summary)}.`);
-  if (arrivals.requested_rate !== null) {
-    out.push(`Visits began at ${rate(arrivals.achieved_rate)}, of the ${rate(arrivals.requested_rate)} asked for.`);
+  if (arrivals.requested_rate !== null && arrivals.achieved_rate > 0) {
+    const within = duration(arrivals.started / arrivals.achieved_rate);
+    out.push(`Visits began within ${within}, at ${rate(arrivals.achieved_rate)}; ${rate(arrivals.requested_rate)} were asked for.`);
   }
   if (dropped > 0) out.push(`${plural(dropped, "visit")} could not begin.`);
   const failed = failureSentence(run);
   if (failed) out.unshift(failed);
-  const slowest = slowestStep(steps);
+  // Where nobody got through, how fast the rest was is no news.
+  const slowest = peopleParts(run.summary).through > 0 ? slowestStep(steps) : undefined;
   if (slowest) {
     const p = slowest.response_time_seconds;
     const bound = (name) => (p.lower_bounds.includes(name) ? "at least " : "");
     out.push(
-      `Failures apart, \u201c${slowest.name}\u201d was slowest: half within ${bound("p50")}${duration(p.p50)}, ` +
+      `${failed ? "Failures apart, " : ""}\u201c${slowest.name}\u201d was slowest: half within ${bound("p50")}${duration(p.p50)}, ` +
         `95 of 100 within ${bound("p95")}${duration(p.p95)}.`,
     );
   }
   return out;
 }
 
-// Of fewer successes nobody knows how long 95 of 100 take.
-const FEWEST = 20;
+// Of fewer nobody knows how long 95 of 100 take.
+export const kFewest = 20;
 
 // Of those that succeeded: a step that hardly ever did, or for most of whose tries nobody knows how long they would have
 // taken, is no slow one.
 export function slowestStep(steps) {
   return steps
-    .filter((s) => s.response_time_seconds.p95 !== null && s.count - s.failures >= FEWEST && !s.response_time_seconds.lower_bounds.includes("p50"))
+    .filter((s) => s.response_time_seconds.p95 !== null && s.count - s.failures >= kFewest && !s.response_time_seconds.lower_bounds.includes("p50"))
     .reduce((a, b) => (a && a.response_time_seconds.p95 >= b.response_time_seconds.p95 ? a : b), undefined);
 }
 

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { story } from "../src/words.js";
+import { story, validity, verdict } from "../src/words.js";
 
 const skip = (why) => {
   console.log(`skipped: ${why}`);
@@ -104,11 +104,12 @@ const tests = {
       const sum = (counts) => counts.reduce((total, n) => total + n, 0);
       const step = { journey: "login", name: "log in", count: sum(success) + sum(failure), failures: sum(failure), errors };
       Object.assign(step, { response_time_seconds: { p50: 0.1, p95: 0.2, lower_bounds: [] } });
+      const people = { arrived: 5, ended: { succeeded: sum(success) > 0 ? 5 : 0, left: 0, lost: 0, away: 0, interrupted: 0, own_fault: 0 } };
       const begin = success.map((_, i) => i);
       return {
         state: "finished",
         classes: { http_503: { side: "target", text: "service unavailable" }, mailbox_auth: { side: "mailbox", text: "" } },
-        summary: { steps: [step], people: [], run: { took_seconds: 10 }, arrivals: { requested_rate: null, dropped: {} } },
+        summary: { steps: [step], people: [people], run: { took_seconds: 10 }, arrivals: { requested_rate: null, dropped: {} } },
         series: {
           points: { begin_seconds: begin, end_seconds: begin.map((b) => b + 1) },
           steps: [{ journey: "login", name: "log in", counts: { success, failure } }],
@@ -129,6 +130,22 @@ const tests = {
     assert.ok(!slowest(failing({ http_503: 400 }, [10, 9], [200, 200])));
     assert.ok(slowest(failing({ http_503: 400 }, [10, 10], [200, 200])));
     assert.ok(!first(failing({}, [5, 5], [0, 0])).includes("log in"));
+    assert.ok(!story(failing({}, [50, 50], [0, 0])).some((sentence) => sentence.includes("Failures apart")));
+    const unsent = failing({ mail_missing: 9 }, [0, 0, 0], [3, 3, 3]);
+    assert.match(first(unsent), /, most of them given up from 0:00 to 0:03\.$/);
+  },
+
+  async "the verdict says what was judged, and nothing beside a failure looks like good news"() {
+    const finished = (summary) => ({ state: "finished", summary: { thresholds: [], conformance: [], conformance_violated: 0, conformance_reported: 0, shortfall: null, validity: { state: "valid", reasons: [] }, ...summary } });
+    const thresholds = (...states) => states.map((state) => ({ state }));
+    const text = (summary) => verdict(finished(summary)).text;
+    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass") }), "The only threshold was kept.");
+    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass", "pass"), conformance: [{}], conformance_reported: 12 }), "All 2 thresholds were kept, and 12 rules held.");
+    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass"), shortfall: { text: "9 of 10 visits were not completed" } }), "The only threshold was kept. But 9 of 10 visits were not completed.");
+    assert.equal(text({ verdict: "fail", thresholds: thresholds("pass", "fail"), shortfall: { text: "none of 266 visits was completed" } }), "1 of 2 thresholds was not kept. None of 266 visits was completed.");
+    assert.equal(validity(finished({ verdict: "fail" })).tone, "calm");
+    assert.equal(validity(finished({ verdict: "pass" })).tone, "good");
+    assert.equal(validity(finished({ verdict: "invalid", validity: { state: "invalid", reasons: [] } })).tone, "bad");
   },
 
   async "shows what was written by others as text, wherever it stands"(browser) {

@@ -1,7 +1,7 @@
 // The top of the page: what came out, whether to believe it, and the thresholds.
 import { h, right, section, table } from "../dom.js";
 import { count, duration, figure, moment, percent, plural, rate } from "../format.js";
-import { errorShare, peopleParts, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
+import { errorShare, kFewest, peopleParts, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
 
 const badge = ({ tone, word, text, more = [] }, title) =>
   h(
@@ -19,8 +19,8 @@ function tile(label, value, note) {
 
 function tiles(run) {
   const { arrivals, steps, schedule_lag_seconds: lag } = run.summary;
-  const slowest = slowestStep(steps);
   const { came, through } = peopleParts(run.summary);
+  const slowest = through > 0 ? slowestStep(steps) : undefined;
   const failures = steps.reduce((sum, s) => sum + s.failures, 0);
   return h(
     "dl",
@@ -61,7 +61,9 @@ const kStates = { pass: ["good", "\u2713 kept"], fail: ["bad", "\u2717 not kept"
 
 export function thresholds(run) {
   const rows = run.summary.thresholds.map((t) => {
-    const [tone, word] = kStates[t.state] ?? ["unknown", t.state];
+    let [tone, word] = kStates[t.state] ?? ["unknown", t.state];
+    // A limit of times that a few answers kept says little of the others.
+    if (t.state === "pass" && t.unit === "seconds" && t.samples < kFewest) [tone, word] = ["few", `kept, of ${plural(t.samples, "sample")}`];
     const plain = plainThreshold(t);
     const at = t.failed_at_seconds === null ? "" : ` (first after ${duration(t.failed_at_seconds)})`;
     const near = t.within_error ? ", within the error of measurement" : "";
