@@ -61,6 +61,15 @@ void set_body(CURL* easy, const Hop& hop) {
                    hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
 }
 
+// libcurl takes what is parsed already in place of reading the text. That stays: it is what libcurl shows, and takes
+// where nothing is parsed.
+void set_url(EasySlot& slot, const std::shared_ptr<const HttpUrl>& url) {
+  if (slot.url == url) return;
+  slot.url = url;
+  curl_easy_setopt(slot.easy.get(), CURLOPT_URL, url->full.c_str());
+  curl_easy_setopt(slot.easy.get(), CURLOPT_CURLU, url->parsed.get());
+}
+
 // libcurl sends them behind the jar's, in one line (RFC 6265, 5.4).
 void set_cookies(EasySlot& slot, const HttpRequest& request) {
   std::string cookies;
@@ -191,7 +200,7 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   slot.tainted = find_header(transfer.request.headers, "host").has_value();  // libcurl keeps it for cookies
   curl_easy_setopt(easy, CURLOPT_SHARE, share);
   slot.transfer = &transfer;
-  curl_easy_setopt(easy, CURLOPT_URL, hop.url->full.c_str());
+  set_url(slot, hop.url);
   HopOptions& set = slot.options;
   const auto change = [easy](auto& from, auto to, CURLoption option) {
     if (from != to) curl_easy_setopt(easy, option, to);

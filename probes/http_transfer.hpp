@@ -62,8 +62,9 @@ struct HopOptions {
 // A libcurl handle and the place for its error message; they go back to a pool after each hop.
 struct EasySlot {
   CurlEasy easy;
-  Transfer* transfer = nullptr;  // whose hop it plays
-  HeaderLines headers;           // of that hop
+  Transfer* transfer = nullptr;        // whose hop it plays
+  HeaderLines headers;                 // of that hop
+  std::shared_ptr<const HttpUrl> url;  // of the last hop: libcurl points into it
   std::array<char, CURL_ERROR_SIZE> message{};
   HopOptions options;    // as they are set
   KnownAddress peer;     // of its last hop

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "probes/curl_handles.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,8 @@ struct HttpUrl {
   std::string full;      // as it is requested: without userinfo and fragment
   std::string shown;     // without query: what may be shown and stored
   bool literal = false;  // the host is an address, so there is nothing to look up
+  // `full` as libcurl reads it, for its CURLOPT_CURLU; null: libcurl is to read it by itself.
+  std::shared_ptr<CURLU> parsed;
 
   [[nodiscard]] bool same_origin(const HttpUrl& other) const {
     return scheme == other.scheme && host == other.host && port == other.port;
@@ -31,10 +34,11 @@ enum class Userinfo : std::uint8_t { refuse, strip };
 // An absolute http or https URL. The Error names what is wrong without repeating the URL's secrets.
 Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo = Userinfo::refuse);
 
-// A journey asks for the same few URLs over and over, and libcurl's parser costs a tenth of a request.
+// A journey asks for the same few URLs over and over, and libcurl's parser costs a tenth of a request. libcurl itself
+// would read each once more, and write it out again.
 class HttpUrlCache {
  public:
-  // As parse_http_url(text, Userinfo::refuse).
+  // As parse_http_url(text, Userinfo::refuse), with `parsed`.
   Result<std::shared_ptr<const HttpUrl>> parse(const std::string& text);
 
  private:

@@ -41,6 +41,43 @@ TEST_CASE("url: its parts are what libcurl would use") {
   CHECK_FALSE(url_of("http://a.test/").same_origin(url_of("https://a.test/")));
 }
 
+TEST_CASE("url: what is parsed for libcurl is what it would read by itself") {
+  const auto part = [](CURLU* url, CURLUPart which, unsigned flags) {
+    char* text = nullptr;
+    const CURLUcode code = curl_url_get(url, which, &text, flags);
+    const CurlText owned(text);
+    return std::to_string(code) + " " + (text != nullptr ? text : "");
+  };
+  HttpUrlCache urls;
+  for (const char* text :
+       {"http://127.0.0.1:8080/page", "HTTPS://Portal.Example.TEST/a/./b/../c?q=1&r=%20#top", "http://a.test",
+        "http://a.test:80/x", "http://a.test/?", "http://a.test/%2e%2e/%41~", "http://a.test//b//..;c?x?y",
+        "http:/a.test/one-slash", "http://m%c3%bcnchen.test/\xc3\xa4", "http://0x7f.1/", "http://a.test/a:b@c"}) {
+    CAPTURE(text);
+    const auto url = urls.parse(text);
+    REQUIRE(url.has_value());
+    CurlUrl read(curl_url());
+    constexpr unsigned kByItself = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER;
+    REQUIRE(curl_url_set(read.get(), CURLUPART_URL, (*url)->full.c_str(), kByItself) == CURLUE_OK);
+    REQUIRE((*url)->parsed);
+    const CurlUrl copy(curl_url_dup((*url)->parsed.get()));  // as libcurl takes it
+    for (const auto& [which, flags] :
+         std::initializer_list<std::pair<CURLUPart, unsigned>>{{CURLUPART_SCHEME, 0},
+                                                               {CURLUPART_HOST, 0},
+                                                               {CURLUPART_PORT, CURLU_DEFAULT_PORT},
+                                                               {CURLUPART_USER, 0},
+                                                               {CURLUPART_PASSWORD, 0},
+                                                               {CURLUPART_OPTIONS, CURLU_URLDECODE},
+                                                               {CURLUPART_PATH, CURLU_URLENCODE},
+                                                               {CURLUPART_QUERY, 0},
+                                                               {CURLUPART_URL, 0}}) {
+      CHECK(part(copy.get(), which, flags) == part(read.get(), which, flags));
+    }
+  }
+  CHECK_FALSE((*urls.parse("http://[fe80::1%25eth0]/"))->parsed);  // libcurl 7.88 would lose the zone
+  CHECK(urls.parse("http://a.test/x")->get() == urls.parse("http://a.test/x")->get());
+}
+
 TEST_CASE("url: what cannot be requested is an error") {
   for (const char* bad : {"", "/masuk", "ftp://a.test/", "http://", "javascript:alert(1)", "http://u:p@a.test/",
                           "http://a.test:99999/", "http://a b.test/"}) {
