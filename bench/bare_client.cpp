@@ -16,6 +16,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -265,6 +266,9 @@ curl_socket_t BareClient::on_open(void*, curlsocktype, curl_sockaddr* address) {
   constexpr int kNotSentLowWater = 16 * 1024;
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater, sizeof kNotSentLowWater);
+  constexpr int kLocalPortRange = 51;  // as in probes/curl_loop.cpp
+  constexpr std::uint32_t kAnyPort = 65535U << 16 | 1;
+  setsockopt(fd, IPPROTO_IP, kLocalPortRange, &kAnyPort, sizeof kAnyPort);
   return fd;
 }
 

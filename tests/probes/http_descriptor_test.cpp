@@ -324,6 +324,27 @@ TEST_CASE("http descriptors: a socket that was never connected is seen, also whe
   close(left);
 }
 
+TEST_CASE("http descriptors: a connection takes any port, not every second one first") {
+  constexpr int kLocalPortRange = 51;  // IP_LOCAL_PORT_RANGE
+  const auto range_of = [](int fd) {
+    std::uint32_t range = 0;
+    socklen_t length = sizeof range;
+    return getsockopt(fd, IPPROTO_IP, kLocalPortRange, &range, &length) == 0 ? std::optional(range) : std::nullopt;
+  };
+  Stage stage(false);
+  const std::vector<Way> families{{"IPv4", "http://good/silent", {"none"}},
+                                  {"IPv4 and IPv6", "http://late/silent", {"none"}}};
+  for (std::size_t i = 0; i < families.size(); ++i) stage.start(families[i], i);
+  CHECK(stage.http().run_until([&stage] { return stage.open().size() >= 2; }));
+  for (const int fd : stage.open()) {
+    const std::optional<std::uint32_t> range = range_of(fd);
+    CHECK(range.value_or(1) != 0);  // a kernel before 6.3 has no such option
+  }
+  stage.cancel_all(Outcome::interrupted);
+  stage.wait();
+  stage.drop_users();
+}
+
 TEST_CASE("http descriptors: whatever way connections end, the loop's books are the kernel's") {
   const bool paced = GENERATE(false, true);
   Stage stage(paced);
