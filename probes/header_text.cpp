@@ -1,5 +1,6 @@
 #include "probes/header_text.hpp"
 
+#include "base/ascii.hpp"
 #include "metrics/json_writer.hpp"
 #include "probes/consent_host.hpp"
 #include "probes/http_headers.hpp"
@@ -7,11 +8,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 
 namespace gelombang {
+namespace {
+
+constexpr std::size_t place_of(char c) noexcept { return static_cast<unsigned char>(c); }
+
+// Each header of each request is looked at, character by character.
+constexpr auto kOfName = [] {
+  std::array<bool, 256> of{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) of[place_of(c)] = true;
+  for (char c = '!'; c <= '~'; ++c) of[place_of(c)] = of[place_of(c)] || is_letter(c) || is_digit(c);
+  return of;
+}();
+constexpr auto kOfValue = [] {
+  std::array<bool, 256> of{};
+  for (std::size_t c = 0; c < of.size(); ++c) of[c] = (c >= 0x20 && c != 0x7f) || c == '\t';
+  return of;
+}();
+
+}  // namespace
 
 bool is_host_header(std::string_view text) {
   if (!normalise_host(text)) return false;
@@ -25,14 +45,11 @@ bool is_host_header(std::string_view text) {
 }
 
 bool is_header_name(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return kOfName[place_of(c)]; });
 }
 
 bool is_header_value(std::string_view text) noexcept {
-  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return kOfValue[place_of(c)]; });
 }
 
 std::optional<std::string> header_problem(std::string_view name, std::string_view value) {

@@ -21,6 +21,12 @@ void ResponseHeaders::add(std::string_view name, std::string_view value) {
   text_.append(name).append(": ").append(value).push_back('\n');
 }
 
+void ResponseHeaders::add_line(std::string_view line, std::size_t name) {
+  last_ = text_.size();
+  names_ |= mark_of(line.substr(0, name));
+  text_.append(line).push_back('\n');
+}
+
 std::string_view ResponseHeaders::extend_last(std::string_view more) {
   text_.back() = ' ';
   text_.append(more).push_back('\n');

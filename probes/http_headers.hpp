@@ -55,6 +55,8 @@ class ResponseHeaders {
 
   // The name holds no colon, neither of them a line break: what one line of an answer was.
   void add(std::string_view name, std::string_view value);
+  // "name: value", as text() has it, with a name of that length.
+  void add_line(std::string_view line, std::size_t name);
   // More of the last value, after a blank. The name of its line; there has to be one.
   std::string_view extend_last(std::string_view more);
   void clear() noexcept;

@@ -188,7 +188,11 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
     } else if (!find_header(transfer.request.headers, "content-type")) {
       lines.add({"Content-Type:"});  // libcurl would claim a form
     }
-    lines.add({transfer.request.expect_continue ? "Expect: 100-continue" : "Expect:"});
+    if (transfer.request.expect_continue) {
+      lines.add({"Expect: 100-continue"});
+    } else if (hop.streamed) {
+      lines.add({"Expect:"});  // libcurl would ask by itself before it sends more than a megabyte
+    }
   }
   return {};
 }

@@ -172,7 +172,11 @@ bool Transfer::take_field(std::string_view line) {
   if (!hop.answered) return true;
   ++hop.headers_kept;
   hop.field_kept = true;
-  hop.response.headers.add(name, value);
+  if (name.size() == colon && value.size() + colon + 2 == text.size() && text[colon + 1] == ' ') {  // as most are
+    hop.response.headers.add_line(text, colon);
+  } else {
+    hop.response.headers.add(name, value);
+  }
   return true;
 }
 
