@@ -73,9 +73,8 @@ void VirtualUser::start_request() {
 }
 
 void VirtualUser::start_transfer(bool second) {
-  HttpRequest request = second_press_ ? request_ : std::move(request_);
   TransferId& transfer = second ? second_transfer_ : transfer_;
-  transfer = context_.http.start(http_, std::move(request),
+  transfer = context_.http.start(http_, second_press_ ? HttpRequest(request_) : std::move(request_),
                                  [this, second](HttpResult&& result) { on_response(result, second); });
 }
 

@@ -83,6 +83,16 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   return marks;
 }
 
+// libcurl has told it before it wrote the request, and nothing is sent a second time.
+RemoteAddress remote_of(const Transfer& transfer) {
+  if (transfer.hop.request_started) return transfer.slot->peer.address();
+  CURL* const easy = transfer.slot->easy.get();
+  char* ip = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+  if (ip == nullptr) return {};
+  return transfer.slot->peer.read(ip, static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT)));
+}
+
 RequestSample measured(const Transfer& transfer) {
   CURL* const easy = transfer.slot->easy.get();
   RequestSample sample;
@@ -95,12 +105,7 @@ RequestSample measured(const Transfer& transfer) {
   if (sample.version == HttpVersion::unknown && transfer.hop.http2) sample.version = HttpVersion::http2;
   sample.new_connection = long_of(easy, CURLINFO_NUM_CONNECTS) > 0;
   sample.send_approximate = sample.version == HttpVersion::http2;
-  char* ip = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
-  if (ip != nullptr) {
-    const auto port = static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT));
-    sample.remote = transfer.slot->peer.read(ip, port);
-  }
+  sample.remote = remote_of(transfer);
   return sample;
 }
 

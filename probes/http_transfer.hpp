@@ -36,6 +36,8 @@ class KnownAddress {
  public:
   // All zero where it is none.
   const RemoteAddress& read(std::string_view text, std::uint16_t port);
+  // As it was read last.
+  [[nodiscard]] const RemoteAddress& address() const noexcept { return address_; }
 
  private:
   std::string text_;

@@ -89,7 +89,7 @@ void HttpClient::Impl::end_transfers() {
   finished_.clear();
 }
 
-TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest request, Done done) {
+TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest&& request, Done&& done) {
   Transfer& transfer = transfers_.add(shared_);
   const TransferId id = transfer.id;
   transfer.user = &user;
@@ -323,7 +323,7 @@ void HttpClient::Impl::finish(Transfer& transfer, Outcome outcome, ErrorClass er
   if (detail.empty() && error != ErrorClass::none) detail = info(error).text;
   transfer.result.error_detail = detail.empty() ? std::string() : one_line(detail);
   --transfer.user->state_->active;
-  finished_.push_back({std::move(transfer.done), std::move(transfer.result)});
+  finished_.emplace_back(std::move(transfer.done), std::move(transfer.result));
   transfers_.remove(transfer.id);
 }
 

@@ -22,6 +22,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gelombang {
@@ -35,7 +36,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void end();
   void end_transfers();
 
-  TransferId start(HttpUser& user, HttpRequest request, Done done);
+  TransferId start(HttpUser& user, HttpRequest&& request, Done&& done);
   void cancel(TransferId id, Outcome outcome);
   [[nodiscard]] std::size_t active() const noexcept { return transfers_.size(); }
   [[nodiscard]] std::size_t open_connections() const noexcept { return loop_->open_sockets(); }
@@ -51,6 +52,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
 
  private:
   struct Finished {
+    Finished(Done&& call, HttpResult&& with) : done(std::move(call)), result(std::move(with)) {}
     Done done;
     HttpResult result;
   };
