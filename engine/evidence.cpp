@@ -145,9 +145,9 @@ std::string without_tokens(std::string_view text) {
   return result;
 }
 
-Evidence evidence_of(HttpMethod method, const HttpResult& result, const Redactor& redactor) {
+Evidence evidence_of(const HttpResult& result, const Redactor& redactor) {
   Evidence evidence;
-  evidence.method = kMethods[static_cast<std::size_t>(method)];
+  evidence.method = kMethods[static_cast<std::size_t>(result.response.method)];
   // Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
   const auto start = [&redactor](std::string_view text, std::size_t most) {
     std::string kept = without_tokens(without_named_values(redactor.redact(text, most * 2)));

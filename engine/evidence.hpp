@@ -12,7 +12,7 @@
 namespace gelombang {
 
 // Step, tries and sample are the caller's to add. The redactor knows the person and what the target handed to them.
-Evidence evidence_of(HttpMethod method, const HttpResult& result, const Redactor& redactor);
+Evidence evidence_of(const HttpResult& result, const Redactor& redactor);
 
 // What follows a telling name goes as well: token=..., "password": "...", Authorization: ... to the end of its line.
 std::string without_named_values(std::string_view text);

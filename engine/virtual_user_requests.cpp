@@ -228,7 +228,7 @@ void VirtualUser::note_back_end(const HttpResponse& response) {
 void VirtualUser::keep_evidence(StepId step, const HttpResult& result) {
   const RequestSample& last = result.hops.back();
   if (!context_.recorder.wants_evidence(step, last.error)) return;
-  Evidence evidence = evidence_of(request_.method, result, redactor());
+  Evidence evidence = evidence_of(result, redactor());
   evidence.step = step;
   evidence.tries = visit_.tries();
   evidence.sample = last;

@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   result.response.headers.add("X-Handed-Out", kToken);
   result.response.body = std::string(text) + "\"token\": \"" + std::string(kToken) + "\"}";
   result.error_detail = text;
-  const Evidence evidence = evidence_of(HttpMethod::get, result, redactor);
+  const Evidence evidence = evidence_of(result, redactor);
   is_fit(evidence.url, 512, telling, value);
   is_fit(evidence.headers, Evidence::kMostHeaders,
          telling && std::string_view("x-handed-out").find(value) == value.npos, value);

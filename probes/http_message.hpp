@@ -42,8 +42,9 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
-  int status = 0;   // 0: no answer
-  std::string url;  // of the last hop, without userinfo and query
+  int status = 0;                       // 0: no answer
+  HttpMethod method = HttpMethod::get;  // of the last hop, as `url`
+  std::string url;                      // without userinfo and query
   ResponseHeaders headers;
   std::string body;  // decoded, at most max_body bytes
   bool body_truncated = false;

@@ -95,6 +95,7 @@ TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest&& request, Done&&
   transfer.user = &user;
   transfer.request = std::move(request);
   transfer.done = std::move(done);
+  transfer.hop.method = transfer.request.method;
   ++user.state_->active;
 
   Result<std::shared_ptr<const HttpUrl>> url = urls_.parse(transfer.request.url);
@@ -103,7 +104,6 @@ TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest&& request, Done&&
     return id;
   }
   transfer.hop.url = std::move(*url);
-  transfer.hop.method = transfer.request.method;
   transfer.hop.with_body = carries_body(transfer.request);
   begin_hop(transfer);
   return id;
@@ -229,6 +229,7 @@ void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
   transfer.result.hops.push_back(outcome.sample);
   transfer.result.error_detail = std::move(outcome.detail);
   hop.response.status = outcome.sample.status;
+  hop.response.method = hop.method;
   hop.response.url = hop.url->shown;
   transfer.result.response = std::move(hop.response);
 
@@ -311,6 +312,8 @@ void HttpClient::Impl::refuse(Transfer& transfer, ErrorClass error, std::string_
   transfer.result.ended = outcome.sample.started;
   transfer.result.hops.push_back(outcome.sample);
   transfer.result.response = HttpResponse{};
+  transfer.result.response.method = transfer.hop.method;
+  if (transfer.hop.url) transfer.result.response.url = transfer.hop.url->shown;
   finish(transfer, Outcome::failure, error, std::move(outcome.detail));
   deliver_soon();
 }
@@ -344,6 +347,7 @@ void HttpClient::Impl::cancel(TransferId id, Outcome outcome) {
   transfer.result.ended = measured.sample.started + measured.sample.service_time;
   transfer.result.hops.push_back(measured.sample);
   transfer.hop.response.status = measured.sample.status;
+  transfer.hop.response.method = transfer.hop.method;
   transfer.hop.response.url = transfer.hop.url->shown;
   transfer.result.response = std::move(transfer.hop.response);
   const bool left = outcome == Outcome::abandoned;

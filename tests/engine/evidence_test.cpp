@@ -24,6 +24,7 @@ bool has(const std::string& text, std::string_view what) { return text.find(what
 TEST_CASE("evidence: what tells how an answer came to be is kept, what tells a secret is not", "[unit]") {
   HttpResult result;
   result.hops.emplace_back();
+  result.response.method = HttpMethod::post;
   result.response.url = "http://127.0.0.1/verifikasi/8f14e45fceea167a5a36dedd4bea2543";
   result.response.headers = {
       {"Content-Type", "text/html"},   {"Set-Cookie", "sid=session-value-of-this-person; Path=/"},
@@ -33,7 +34,7 @@ TEST_CASE("evidence: what tells how an answer came to be is kept, what tells a s
       "Halo UJI BEBAN 000123 <uji.000123@peserta.test>, NIK 0012345678900000, password rahasia-000123, "
       "id eyJhbGciOiJIUzI1NiJ9.e30.abc123: Internal Server Error";
   result.error_detail = "cannot log uji.000123@peserta.test in";
-  const Evidence evidence = evidence_of(HttpMethod::post, result, person());
+  const Evidence evidence = evidence_of(result, person());
   CHECK(evidence.method == "POST");
   CHECK(evidence.url == "http://127.0.0.1/verifikasi/[redacted]");
   CHECK(evidence.headers ==
@@ -51,7 +52,7 @@ TEST_CASE("evidence: everything that a target sends is cut to a bound, and no cu
     HttpResult result;
     result.hops.emplace_back();
     result.response.body = std::string(before, '-') + secret + std::string(5000, '-');
-    const Evidence evidence = evidence_of(HttpMethod::get, result, person());
+    const Evidence evidence = evidence_of(result, person());
     CHECK(evidence.body.size() <= Evidence::kMostBody);
   }
   Redactor redactor;
@@ -69,7 +70,7 @@ TEST_CASE("evidence: everything that a target sends is cut to a bound, and no cu
   HttpResult many;
   many.hops.emplace_back();
   for (int i = 0; i < 1000; ++i) many.response.headers.add(std::string(1000, 'h'), std::string(10000, 'v'));
-  CHECK(evidence_of(HttpMethod::get, many, person()).headers.size() <= Evidence::kMostHeaders);
+  CHECK(evidence_of(many, person()).headers.size() <= Evidence::kMostHeaders);
 }
 
 TEST_CASE("evidence: control characters and broken text of a target do not reach who reads it", "[unit]") {
@@ -77,7 +78,7 @@ TEST_CASE("evidence: control characters and broken text of a target do not reach
   result.hops.emplace_back();
   result.response.headers = {{"Server", "x\x1b[2J\xff"}};
   result.response.body = "\xff\xfe ok";
-  const Evidence evidence = evidence_of(HttpMethod::get, result, person());
+  const Evidence evidence = evidence_of(result, person());
   CHECK(evidence.headers == "server: x?[2J?\n");
   CHECK(evidence.body == "\xef\xbf\xbd\xef\xbf\xbd ok");
 }
@@ -113,7 +114,7 @@ TEST_CASE("evidence: the seeds of its fuzz target are kept without their value, 
     result.response.headers.add("Server", value);
     result.response.body = bytes;
     result.error_detail = bytes;
-    const Evidence evidence = evidence_of(HttpMethod::get, result, redactor);
+    const Evidence evidence = evidence_of(result, redactor);
     for (const std::string& kept : {evidence.headers, evidence.body, evidence.detail}) {
       CHECK_FALSE(has(kept, value));
       CHECK(kept.size() <= Evidence::kMostHeaders);

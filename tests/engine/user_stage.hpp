@@ -65,6 +65,7 @@ class UserStage {
   bool has_mail = true;
   TimePoint last_try = TimePoint::max();  // before the first iteration
   ScenarioSettings& settings() { return files_.settings; }
+  ScriptedGuard& guard() { return http_.guard(); }
 
  private:
   VirtualUser& user_of(std::size_t number);

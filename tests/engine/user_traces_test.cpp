@@ -86,6 +86,33 @@ TEST_CASE("user traces: a failure leaves evidence without the person, the run's 
   CHECK(values(traces, Dimension::attempt) == std::vector<std::string>{"1 1 1"});
 }
 
+TEST_CASE("user traces: evidence names the hop that failed, with its own method, address and status") {
+  UserStage stage(scenario("",
+                           "one:try(function() http.post('/send', { body = 'x' }) end)\n"
+                           "one:try(function() http.post('/send', { body = 'x', redirects = 1 }) end)\n"
+                           "two:try(function() http.put('/put', { body = 'x' }) end)\n"
+                           "two:try(function() http.post('/away', { body = 'x' }) end)"),
+                  [](const std::string& request) {
+                    const std::string path = path_of(request);
+                    const auto to = [](const std::string& where) { return "Location: " + where + "\r\n"; };
+                    if (path == "/send") return http_answer("", "302 Found", to("/over"));
+                    if (path == "/over") return http_answer("", "303 See Other", to("/bad?token=1"));
+                    if (path == "/put") return http_answer("", "307 Temporary Redirect", to("/bad"));
+                    if (path == "/away") return http_answer("", "302 Found", to("http://127.0.0.2:1/elsewhere"));
+                    return http_answer("no", "502 Bad Gateway");
+                  });
+  stage.guard().request_allowed = [](std::string_view host, std::string_view) { return host != "127.0.0.2"; };
+  stage.play(0);
+  std::vector<std::string> shown;
+  for (const Evidence& one : stage.traces().evidence) {
+    const std::string path = one.url.substr(one.url.find('/', std::string("http://").size()));
+    shown.push_back(one.method + " " + path + " " + std::to_string(one.sample.status) + " " +
+                    std::string(name(one.sample.error)));
+  }
+  CHECK(shown == std::vector<std::string>{"GET /bad 502 http_502", "GET /over 303 redirect_limit",
+                                          "PUT /bad 502 http_502", "GET /elsewhere 0 consent"});
+}
+
 TEST_CASE("user traces: a token that changes with each answer does not push the session out of what is hidden") {
   int answers = 0;
   UserStage stage(scenario("", "one(function() for i = 1, 200 do http.get '/x' end http.get '/last' end)"),

@@ -72,9 +72,11 @@ TEST_CASE("redirect: a POST becomes a GET after 303 and stays a POST after 307")
   CHECK(result.response.status == 200);
   REQUIRE(seen.size() == 2);
   if (status[2] == '3') {
+    CHECK(result.response.method == HttpMethod::get);
     CHECK(seen[1].find("GET /b ") == 0);
     CHECK(header_of(seen[1], "Content-Type").empty());
   } else {
+    CHECK(result.response.method == HttpMethod::post);
     CHECK(seen[1].find("POST /b ") == 0);
     CHECK(seen[1].substr(seen[1].size() - 7) == "{\"x\":1}");
   }
