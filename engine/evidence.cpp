@@ -2,10 +2,13 @@
 
 #include "metrics/json_writer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstddef>
+#include <cstdint>
 
 namespace gelombang {
 namespace {
@@ -93,6 +96,27 @@ std::string header_lines(const HttpResponse& response, const Redactor& redactor)
 
 constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
+enum class NamedValues : std::uint8_t { take_out, keep };
+
+// Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
+std::string beginning(std::string_view text, std::size_t most, const Redactor& redactor,
+                      NamedValues names = NamedValues::take_out) {
+  std::string kept = redactor.redact(text, most * 2);
+  if (names == NamedValues::take_out) kept = without_named_values(kept);
+  kept = valid_utf8(without_cut_letter(without_tokens(kept)));
+  if (kept.size() > most) kept.resize(without_cut_letter(std::string_view(kept).substr(0, most)).size());
+  return kept;
+}
+
+// All but the body.
+Evidence answer_of(const HttpResult& result, const Redactor& redactor) {
+  Evidence evidence;
+  evidence.method = kMethods[static_cast<std::size_t>(result.response.method)];
+  evidence.url = printable(beginning(result.response.url, kMostUrl, redactor));
+  evidence.headers = header_lines(result.response, redactor);
+  return evidence;
+}
+
 }  // namespace
 
 std::string without_named_values(std::string_view text) {
@@ -146,18 +170,20 @@ std::string without_tokens(std::string_view text) {
 }
 
 Evidence evidence_of(const HttpResult& result, const Redactor& redactor) {
-  Evidence evidence;
-  evidence.method = kMethods[static_cast<std::size_t>(result.response.method)];
-  // Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
-  const auto start = [&redactor](std::string_view text, std::size_t most) {
-    std::string kept = without_tokens(without_named_values(redactor.redact(text, most * 2)));
-    if (kept.size() > most) kept.resize(most);
-    return valid_utf8(kept);
-  };
-  evidence.url = printable(start(result.response.url, kMostUrl));
-  evidence.headers = header_lines(result.response, redactor);
-  evidence.body = start(result.response.body, Evidence::kMostBody);
-  evidence.detail = printable(start(result.error_detail, kMostDetail));
+  Evidence evidence = answer_of(result, redactor);
+  evidence.body = beginning(result.response.body, Evidence::kMostBody, redactor);
+  evidence.detail = printable(beginning(result.error_detail, kMostDetail, redactor));
+  return evidence;
+}
+
+Evidence evidence_of(const FailedCheck& failed, const HttpResult* answer, const Redactor& redactor) {
+  Evidence evidence = answer != nullptr ? answer_of(*answer, redactor) : Evidence{};
+  const std::string_view seen = answer != nullptr ? std::string_view(answer->response.body) : std::string_view();
+  evidence.body = beginning(failed.got.value_or(seen), Evidence::kMostBody, redactor);
+  // What follows a telling name in a pattern is a pattern.
+  const auto names = failed.by == "capture" ? NamedValues::keep : NamedValues::take_out;
+  const std::string words = fmt::format("{}: {}", failed.by, failed.text);
+  evidence.detail = printable(beginning(words, kMostDetail, redactor, names));
   return evidence;
 }
 

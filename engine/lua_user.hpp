@@ -5,10 +5,18 @@
 #include "metrics/error_class.hpp"
 #include "probes/http_message.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace gelombang {
+
+// Why a script failed its step.
+struct FailedCheck {
+  std::string_view by;                  // what judged: "check", "capture", "json" or "mailbox.wait"
+  std::string_view text;                // what was expected, in the scenario's own words
+  std::optional<std::string_view> got;  // what it looked at; nothing: the step's last answer
+};
 
 class LuaUser {
  public:
@@ -17,7 +25,8 @@ class LuaUser {
   virtual bool in_step() const = 0;
   // False where the journey does not list the step, or another one is open.
   virtual bool step_begin(int number, std::string& problem) = 0;
-  virtual void step_end(ErrorClass error) = 0;
+  // `failed` is null where the script did not judge.
+  virtual void step_end(ErrorClass error, const FailedCheck* failed) = 0;
   // After a failed step: whether its person will try again. If so, it makes it wait, and it resumes with where
   // the try begins, "step" or "journey".
   virtual bool wait_to_retry(ErrorClass error) = 0;

@@ -32,11 +32,17 @@ int step_begin(lua_State* L) {
   return 0;
 }
 
-// Without an error class: it went well.
+// Without an error class: it went well. Where the script judged: with what, what it expected, and what it looked at.
 int step_end(lua_State* L) {
   ErrorClass error = ErrorClass::none;
   if (lua_gettop(L) > 0) error = error_class_from_name(text(L, 1)).value_or(ErrorClass::generator_internal);
-  user_of(L).step_end(error);
+  if (lua_isstring(L, 2) == 0 || lua_isstring(L, 3) == 0) {
+    user_of(L).step_end(error, nullptr);
+    return 0;
+  }
+  FailedCheck failed{text(L, 2), text(L, 3), std::nullopt};
+  if (lua_isstring(L, 4) != 0) failed.got = text(L, 4);
+  user_of(L).step_end(error, &failed);
   return 0;
 }
 

@@ -105,6 +105,8 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
     return false;
   }
   met_limit_ = false;
+  answer_ = nullptr;
+  kept_answer_.reset();
   step_clock_.begin(resumes_at_);
   last_step_ = static_cast<StepId>(step_);
   const Visit::Attempt attempt = visit_.attempt(*last_step_);
@@ -112,13 +114,15 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
   return true;
 }
 
-void VirtualUser::step_end(ErrorClass error) {
+void VirtualUser::step_end(ErrorClass error, const FailedCheck* failed) {
   if (step_ < 0) return;
   if (error == ErrorClass::generator_script) script_fault_ = true;
   unjudged_ = std::exchange(met_limit_, false) && is_of_content(error);
   if (unjudged_) {
     say_unjudged(context_.scenario.catalog.steps[static_cast<StepId>(step_)].name);
     error = ErrorClass::none;
+  } else if (failed != nullptr) {
+    keep_evidence(static_cast<StepId>(step_), error, *failed);
   }
   const Outcome outcome = unjudged_                        ? Outcome::interrupted
                           : error == ErrorClass::none      ? Outcome::success
@@ -270,6 +274,7 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
 // The coroutine -------------------------------------------------------------------------------------
 
 void VirtualUser::advance(const LuaVm::Step& step) {
+  const HttpResult* const answer = std::exchange(answer_, nullptr);
   switch (step.progress) {
     case LuaVm::Progress::finished:
     case LuaVm::Progress::left:
@@ -289,8 +294,12 @@ void VirtualUser::advance(const LuaVm::Step& step) {
   }
   switch (std::exchange(wanted_, Wanted::nothing)) {
     case Wanted::request: return start_request();
-    case Wanted::pause: return start_pause();
-    case Wanted::mail: return start_mail_wait();
+    case Wanted::pause:
+      if (answer != nullptr && step_ >= 0) keep_answer(*answer);
+      return start_pause();
+    case Wanted::mail:
+      kept_answer_.reset();  // what is judged next is the mail
+      return start_mail_wait();
     case Wanted::retry: return start_retry_wait();
     case Wanted::nothing: break;
   }

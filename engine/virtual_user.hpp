@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,7 +68,7 @@ class VirtualUser final : public LuaUser {
   // LuaUser
   bool in_step() const override { return step_ >= 0; }
   bool step_begin(int number, std::string& problem) override;
-  void step_end(ErrorClass error) override;
+  void step_end(ErrorClass error, const FailedCheck* failed) override;
   bool wait_to_retry(ErrorClass error) override;
   unsigned tries() const override { return visit_.tries(); }
   double trait(std::string_view name) const override { return temper_.trait(name); }
@@ -104,6 +105,9 @@ class VirtualUser final : public LuaUser {
   void record_response(HttpResult& result, bool second);
   void note_back_end(const HttpResponse& response);
   void keep_evidence(StepId step, const HttpResult& result);
+  void keep_evidence(StepId step, ErrorClass error, const FailedCheck& failed);
+  // What the script may judge later, after a pause.
+  void keep_answer(const HttpResult& answer);
   // What a person does while a page loads: press again, lose patience.
   void watch_request();
   void on_watch();
@@ -167,6 +171,9 @@ class VirtualUser final : public LuaUser {
     std::string text;
   };
   DoneBefore done_before_;
+  // The open step's last answer: while the script runs that was given it, and after a pause the beginning of it.
+  const HttpResult* answer_ = nullptr;
+  std::unique_ptr<HttpResult> kept_answer_;
   TransferId transfer_ = 0;         // 0: none is under way
   TransferId second_transfer_ = 0;  // the same request, sent once more
   TimePoint request_began_{};

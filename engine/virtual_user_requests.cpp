@@ -1,7 +1,6 @@
 // What a virtual user does about requests: guards, patience, the second press, and what came of them.
 #include "engine/virtual_user.hpp"
 
-#include "engine/evidence.hpp"
 #include "engine/lua_support.hpp"
 #include "metrics/dimensions.hpp"
 #include "probes/http_block_page.hpp"
@@ -165,6 +164,7 @@ void VirtualUser::show(const HttpResult& result) {
     timer_.cancel();
   }
   if (interrupted_) return finish_interrupted();
+  answer_ = &result;
   resume_with_response(result.response, result.hops.back().error);
 }
 
@@ -223,16 +223,6 @@ void VirtualUser::note_back_end(const HttpResponse& response) {
   raw_back_end_ = found;
   // It becomes a name that is shown, and a target may put there what it likes.
   back_end_ = dimension_value(redactor().redact(found, kMostBackEnd));
-}
-
-void VirtualUser::keep_evidence(StepId step, const HttpResult& result) {
-  const RequestSample& last = result.hops.back();
-  if (!context_.recorder.wants_evidence(step, last.error)) return;
-  Evidence evidence = evidence_of(result, redactor());
-  evidence.step = step;
-  evidence.tries = visit_.tries();
-  evidence.sample = last;
-  context_.recorder.evidence(std::move(evidence));
 }
 
 bool VirtualUser::says_done_before(const HttpResponse& response) const {

@@ -15,8 +15,12 @@ namespace gelombang {
 std::string to_json_text(const boost::json::value& value);
 // Invalid bytes become U+FFFD.
 std::string valid_utf8(std::string_view text);
+// Without the beginning of a letter at its end, of which the rest was cut off.
+std::string_view without_cut_letter(std::string_view text);
 // For a terminal: a tab becomes a blank, other control characters and invalid bytes '?'.
 std::string printable(std::string_view text);
+// The same of a text of several lines, which end with a line feed.
+std::string printable_text(std::string_view text);
 
 // "2026-03-01T05:00:00.250Z"
 std::string iso_time(WallTime time);

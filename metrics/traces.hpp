@@ -33,19 +33,20 @@ struct Attempt {
   RequestSample sample;
 };
 
-// A request that failed. All texts have been redacted and cut.
+// A request that failed, or a step that its script failed: then the request is the step's last one before that, if
+// there was one. All texts have been redacted and cut.
 struct Evidence {
-  static constexpr std::size_t kMostBody = 512;      // bytes of the answer
+  static constexpr std::size_t kMostBody = 512;      // bytes
   static constexpr std::size_t kMostHeaders = 2048;  // bytes of all its header lines
 
   StepId step = 0;
   unsigned tries = 1;
   RequestSample sample;
   std::string method;
-  std::string url;      // of the last hop, without userinfo and query
+  std::string url;      // of the last hop, as the method; without userinfo and query
   std::string headers;  // of the answer, a line each
-  std::string body;     // its first bytes
-  std::string detail;   // what the client says of it
+  std::string body;     // its first bytes, or those of what the script judged
+  std::string detail;   // what the client or the scenario says of it
 };
 
 struct Traces {

@@ -53,10 +53,11 @@ end
 
 -- The body as JSON; a body that is none fails the step. How deep it may nest is a limit of ours.
 function Response:json()
-  local value, problem = native.json_decode(self.body)
+  local body = self.body
+  local value, problem = native.json_decode(body)
   if value ~= nil then return value end
   if find(problem, "too deep", 1, true) then native.met_limit() end
-  return fail("assert_body")
+  return fail("assert_body", "json", problem, body)
 end
 
 local part_keys = set("name", "value", "file", "filename", "type")
@@ -189,11 +190,19 @@ end
 
 -- Judging -----------------------------------------------------------------------------------------
 
--- A false check fails the step. `class` is an error class of the application layer.
-function check(what, holds, class)
+-- What a check looked at, as a text.
+local function shown(value)
+  if value == nil or type(value) == "string" then return value end
+  if type(value) == "boolean" then return tostring(value) end
+  return type(value) == "userdata" and native.exact_text(value) or kind_of(value)
+end
+
+-- A false check fails the step. `class` is an error class of the application layer; `got` is kept as what was judged, in
+-- the place of the step's last answer.
+function check(what, holds, class, got)
   if type(what) ~= "string" then blame("check takes a text and a condition") end
   in_step("check")
-  if not holds then return fail(native.application_class(class or "assert_body")) end
+  if not holds then return fail(native.application_class(class or "assert_body"), "check", what, shown(got)) end
   return holds
 end
 
@@ -218,7 +227,7 @@ function capture(text, pattern, class)
   text = to_text(text)
   local from = type(pattern) ~= "string" and 1 or find(text, beginning_of(pattern), 1, true)
   local found = from and match(text, pattern, from)
-  if not found then return fail(native.application_class(class or "assert_body")) end
+  if not found then return fail(native.application_class(class or "assert_body"), "capture", pattern, text) end
   return found
 end
 
@@ -277,7 +286,10 @@ function mailbox.wait(options)
   local give_up = positive(options.give_up_after or (expected > 120 and expected or 120), "mailbox.wait: give_up_after")
   if give_up < expected then blame("mailbox.wait: give_up_after is shorter than expected_within") end
   local class, folder, delay, late, subject, link = native.mail_wait(options.to, options.link or "", expected, give_up)
-  if class ~= "none" then return fail(class) end
+  if class ~= "none" then
+    local holding = options.link and format(" with a link that holds '%s',", options.link) or ""
+    return fail(class, "mailbox.wait", format("a mail%s within %s s", holding, written(give_up)))
+  end
   return { folder = folder, delay = delay, late = late, subject = subject, link = link }
 end
 

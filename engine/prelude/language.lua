@@ -120,11 +120,14 @@ local function rate(value, what, zero_allowed)
   return parsed
 end
 
--- Failures of the target are Failure values; everything else that is raised is a fault of the script.
+-- Failures of the target are Failure values; everything else that is raised is a fault of the script. Where the script
+-- judged, `by` says with what, `text` what it expected, and `got` what it looked at, if that is another text than the answer.
 local Failure = { __tostring = function(self) return "step failed: " .. tostring(self.class) end, __metatable = false }
 local ScriptError = { __tostring = function(self) return self.text end, __metatable = false }
 
-local function fail(class) return error(setmetatable({ class = class }, Failure), 0) end
+local function fail(class, by, text, got)
+  return error(setmetatable({ class = class, by = by, text = text, got = got }, Failure), 0)
+end
 
 local function on_error(problem)
   local kind = getmetatable(problem)
@@ -161,7 +164,7 @@ local function finish_step(ok, ...)
   end
   local problem = ...
   if getmetatable(problem) == Failure then
-    native.step_end(problem.class)
+    native.step_end(problem.class, problem.by, problem.text, problem.got)
     return false, problem
   end
   native.step_end("generator_script")

@@ -286,8 +286,9 @@ function mailbox.wait(options) end
 ---@param what string
 ---@param holds T
 ---@param class? string an error class of the application or mail layer
+---@param got? any what was judged: kept of a failure in the place of the step's last answer
 ---@return T
-function check(what, holds, class) end
+function check(what, holds, class, got) end
 ---@param text string
 ---@param pattern string a Lua pattern with a capture
 ---@param class? string

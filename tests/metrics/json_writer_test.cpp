@@ -32,6 +32,22 @@ TEST_CASE("json writer: what is no UTF-8 becomes a replacement character", "[uni
   CHECK_NOTHROW(json::parse(to_json_text(json::value("\xff\xfe"))));
 }
 
+TEST_CASE("json writer: lines stay lines, and nothing in them controls a terminal", "[unit]") {
+  CHECK(printable_text("a\r\nb\n\n\x1b[2J\tc\rd\xff\n") == "a\nb\n\n?[2J c?d?\n");
+  CHECK(printable_text("").empty());
+}
+
+TEST_CASE("json writer: half a letter at the end of a text that was cut is taken off, and nothing else", "[unit]") {
+  const std::string letters = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+  for (const std::size_t whole : {1U, 3U, 6U, 10U}) CHECK(without_cut_letter(letters.substr(0, whole)).size() == whole);
+  CHECK(without_cut_letter(letters.substr(0, 2)) == "a");
+  for (const std::size_t cut : {4U, 5U}) CHECK(without_cut_letter(letters.substr(0, cut)).size() == 3);
+  for (const std::size_t cut : {7U, 8U, 9U}) CHECK(without_cut_letter(letters.substr(0, cut)).size() == 6);
+  CHECK(without_cut_letter("").empty());
+  CHECK(without_cut_letter("\x80\x80\x80\x80").size() == 4);
+  CHECK(without_cut_letter("x\xff") == "x\xff");
+}
+
 TEST_CASE("json writer: NaN and infinity become null", "[unit]") {
   CHECK(to_json_text(json::value(std::nan(""))) == "null\n");
   CHECK(to_json_text(json::value(-std::numeric_limits<double>::infinity())) == "null\n");

@@ -1,0 +1,68 @@
+// What a virtual user keeps of a failure.
+#include "engine/evidence.hpp"
+#include "engine/virtual_user.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+// "200, 201 or 302"
+std::string alternatives(const std::vector<int>& numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::string_view before = i == 0 ? "" : i + 1 < numbers.size() ? ", " : " or ";
+    text += fmt::format("{}{}", before, numbers[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+void VirtualUser::keep_evidence(StepId step, const HttpResult& result) {
+  const RequestSample& last = result.hops.back();
+  if (!context_.recorder.wants_evidence(step, last.error)) return;
+  Evidence evidence = evidence_of(result, redactor());
+  // A whole answer: what was wrong with it is its status.
+  if (evidence.detail.empty() && !expected_.empty()) evidence.detail = "expected status " + alternatives(expected_);
+  evidence.step = step;
+  evidence.tries = visit_.tries();
+  evidence.sample = last;
+  context_.recorder.evidence(std::move(evidence));
+}
+
+void VirtualUser::keep_evidence(StepId step, ErrorClass error, const FailedCheck& failed) {
+  if (!context_.recorder.wants_evidence(step, error)) return;
+  const HttpResult* const answer = answer_ != nullptr ? answer_ : kept_answer_.get();
+  Evidence evidence = evidence_of(failed, answer, redactor());
+  evidence.step = step;
+  evidence.tries = visit_.tries();
+  if (answer != nullptr) {
+    evidence.sample = answer->hops.back();
+  } else {
+    evidence.sample.started = context_.clock.now();
+  }
+  evidence.sample.outcome = Outcome::failure;
+  evidence.sample.error = error;
+  context_.recorder.evidence(std::move(evidence));
+}
+
+// As long as the evidence of a false check would be kept. Of its body as much as is looked at, and so much more that it
+// is seen to go on.
+void VirtualUser::keep_answer(const HttpResult& answer) {
+  kept_answer_.reset();
+  if (!context_.recorder.wants_evidence(static_cast<StepId>(step_), ErrorClass::assert_body)) return;
+  constexpr std::size_t kEnough = 16 * Evidence::kMostBody;
+  kept_answer_ = std::make_unique<HttpResult>();
+  kept_answer_->hops.push_back(answer.hops.back());
+  kept_answer_->response.method = answer.response.method;
+  kept_answer_->response.url = answer.response.url;
+  kept_answer_->response.headers = answer.response.headers;
+  kept_answer_->response.body = answer.response.body.substr(0, kEnough);
+}
+
+}  // namespace gelombang
