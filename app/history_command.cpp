@@ -3,6 +3,7 @@
 #include "app/exit.hpp"
 #include "base/output_document.hpp"
 #include "base/units.hpp"
+#include "metrics/first_failures.hpp"
 #include "metrics/history_export.hpp"
 #include "metrics/history_file.hpp"
 #include "metrics/history_prune.hpp"
@@ -16,9 +17,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -79,8 +80,8 @@ std::string steps_text(const Snapshot& totals) {
 }
 
 std::string errors_text(const Snapshot& totals) {
-  TextTable table("lrr");
-  table.row({"error", "steps", "requests"});
+  TextTable table("lrrl");
+  table.row({"error", "steps", "requests", ""});
   bool any = false;
   for (std::size_t e = 0; e < kErrorClassCount; ++e) {
     std::uint64_t steps = 0;
@@ -91,7 +92,8 @@ std::string errors_text(const Snapshot& totals) {
     }
     if (steps + requests == 0) continue;
     any = true;
-    table.row({std::string(name(static_cast<ErrorClass>(e))), fmt::format("{}", steps), fmt::format("{}", requests)});
+    const ErrorClassInfo& row = info(static_cast<ErrorClass>(e));
+    table.row({std::string(row.name), fmt::format("{}", steps), fmt::format("{}", requests), std::string(row.text)});
   }
   if (!any) return "";
   std::string text = "\nErrors\n";
@@ -127,20 +129,31 @@ Result<std::string> dimensions_text(HistoryReader& reader, const RunRecord& run)
   return {boost::system::in_place_value, std::move(text)};
 }
 
-// One failure of each kind, the first that was met.
+std::string failure_text(const FirstFailure& one) {
+  const Evidence& e = one.evidence;
+  std::string text = fmt::format("  {} after the start, {}: {}\n", format_duration(one.offset),
+                                 printable(one.journey + "/" + one.step), plain_class(e.sample.error));
+  if (!e.method.empty()) {
+    const std::string status = e.sample.status > 0 ? fmt::format("status {}", e.sample.status) : "no answer";
+    text += fmt::format("    {} {}: {} {}\n", printable(e.method), printable(e.url), status, phases_text(e.sample));
+  }
+  if (!e.detail.empty()) text += "    " + printable(e.detail) + "\n";
+  const std::string body = printable_text(e.body);
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t end = std::min(body.find('\n', at), body.size());
+    text += "    | " + body.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  return text;
+}
+
 Result<std::string> evidence_text(HistoryReader& reader, const RunRecord& run) {
-  std::set<std::pair<StepId, ErrorClass>> shown;
-  std::string text;
-  const auto read = reader.evidence(run, [&](const EvidenceRecord& one) {
-    if (!shown.emplace(one.step, one.sample.error).second) return;
-    text += fmt::format("  {} after the start, {}: {}, status {}, {} {}\n", format_duration(one.offset),
-                        printable(run.layout->full_name(one.step)), name(one.sample.error), one.sample.status,
-                        printable(one.method), printable(one.url));
-    if (!one.detail.empty()) text += "    " + printable(one.detail) + "\n";
-    if (!one.body.empty()) text += "    " + printable(one.body.substr(0, 100)) + "\n";
-  });
-  if (read.has_error()) return read.error();
-  if (!text.empty()) text.insert(0, "\nThe first failure of each kind\n");
+  constexpr std::size_t kMost = 100;
+  const auto failures = read_first_failures(reader, run, kMost);
+  if (failures.has_error()) return failures.error();
+  std::string text = failures.value().shown.empty() ? "" : "\nThe first failure of each kind\n";
+  for (const FirstFailure& one : failures.value().shown) text += failure_text(one);
+  if (failures.value().further > 0) text += fmt::format("  and {} further kinds\n", failures.value().further);
   return {boost::system::in_place_value, std::move(text)};
 }
 

@@ -114,11 +114,12 @@ bool LivePage::watched() const {
   return board_->asked_at && now - *board_->asked_at < kPatience;
 }
 
-void LivePage::show(ReportDocument::State state, std::string summary) {
+void LivePage::show(ReportDocument::State state, std::string summary, FirstFailureList first_failures) {
   const TimePoint now = board_->clock.now();
   const std::lock_guard lock(board_->mutex);
   board_->document.state = state;
   board_->document.summary = std::move(summary);
+  board_->document.first_failures = std::move(first_failures);
   board_->shown_at = now;
   board_->asked_since = false;
 }

@@ -29,7 +29,7 @@ class LivePage {
   void annotate(const Annotation& annotation);
   // Whether anybody looks: only then a summary is worth making.
   [[nodiscard]] bool watched() const;
-  void show(ReportDocument::State state, std::string summary);
+  void show(ReportDocument::State state, std::string summary, FirstFailureList first_failures = {});
   // Whether what show() was last given has been asked for since.
   [[nodiscard]] bool seen() const;
 

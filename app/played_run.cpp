@@ -177,12 +177,14 @@ void PlayedRun::publish(std::string_view verdict) {
     exposition_->publish(watch_.figures().totals(), std::move(live));
   }
   if (final || !live_page_ || !live_page_->watched()) return;
-  live_page_->show(ReportDocument::State::running, summary_json(summary_of(watch_.facts_so_far(clock_.now()))));
+  const Summary summary = summary_of(watch_.facts_so_far(clock_.now()));
+  live_page_->show(ReportDocument::State::running, summary_json(summary), summary.run.first_failures);
 }
 
 Summary PlayedRun::summary_of(RunFacts facts) const {
   facts.id = identity_.id;
   facts.started_at = started_wall_;
+  facts.first_failures = watch_.first_failures().list(started_wall_);
   facts.ended_at = over_ ? ended_wall_ : clock_.wall_now();
   if (history_) facts.history = history_->path();
   facts.history_given = !options_.history.empty();
@@ -270,7 +272,7 @@ void PlayedRun::keep(const Summary& summary, const std::string& json) {
     history_->flush();
     mind_history();
   }
-  if (live_page_) live_page_->show(ReportDocument::State::finished, json);
+  if (live_page_) live_page_->show(ReportDocument::State::finished, json, summary.run.first_failures);
 }
 
 }  // namespace gelombang

@@ -39,7 +39,8 @@ RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
       worker_delta_(prepared.layout),
       own_recorder_(prepared.layout),
       own_delta_(prepared.layout),
-      traces_(prepared.layout->boundaries) {}
+      traces_(prepared.layout->boundaries),
+      first_failures_(prepared.layout) {}
 
 void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
   run_ = &run;
@@ -108,6 +109,7 @@ void RunWatch::end_interval(TimePoint now) {
                             &stretch.under_way};
     for (const Observer& observer : observers_) observer(interval);
   });
+  for (const Evidence& one : traces_.evidence) first_failures_.add(one.sample.started - epoch_, one);
   traces_.clear();
 }
 

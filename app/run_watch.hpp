@@ -9,6 +9,7 @@
 #include "metrics/annotation.hpp"
 #include "metrics/early_stop.hpp"
 #include "metrics/exposition.hpp"
+#include "metrics/first_failures.hpp"
 #include "metrics/interval.hpp"
 #include "metrics/recorder.hpp"
 #include "metrics/summary.hpp"
@@ -55,7 +56,8 @@ class RunWatch {
   [[nodiscard]] double rate_asked(TimePoint begin, TimePoint end) const;  // the mean
   [[nodiscard]] Validity validity() const;
   [[nodiscard]] LiveFigures live(TimePoint now, bool final) const;
-  // All but the id, the wall times and the mailbox, which the caller knows.
+  [[nodiscard]] const FirstFailures& first_failures() const noexcept { return first_failures_; }
+  // All but the id, the wall times, the first failures and the mailbox, which the caller knows.
   [[nodiscard]] RunFacts facts(TimePoint now, std::vector<ExitReason> reasons) const;
   // The same while the run goes on: what is planned ends now.
   [[nodiscard]] RunFacts facts_so_far(TimePoint now) const;
@@ -76,7 +78,8 @@ class RunWatch {
   Snapshot worker_delta_;  // kept, for its memory goes to the recorders and comes back
   Recorder own_recorder_;  // mail, which no worker owns
   Snapshot own_delta_;
-  Traces traces_;                // since the last interval
+  Traces traces_;  // since the last interval
+  FirstFailures first_failures_;
   std::vector<OpenVisit> open_;  // kept for its memory
   MailWatcher::Tally mail_state_;
   EarlyStop early_stop_;

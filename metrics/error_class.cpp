@@ -84,6 +84,10 @@ const ErrorClassInfo& info(ErrorClass error) noexcept {
   return kRows[index < kErrorClassCount ? index : static_cast<std::size_t>(ErrorClass::generator_internal)];
 }
 
+std::string plain_class(ErrorClass error) {
+  return std::string(info(error).text).append(" (").append(name(error)).append(")");
+}
+
 std::string_view name(ErrorLayer layer) noexcept {
   static constexpr std::array<std::string_view, 12> kNames{"none", "dns",     "connect", "tls",
                                                            "send", "wait",    "receive", "application",

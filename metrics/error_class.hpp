@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace gelombang {
@@ -72,6 +73,8 @@ struct ErrorClassInfo {
 
 const ErrorClassInfo& info(ErrorClass error) noexcept;
 inline std::string_view name(ErrorClass error) noexcept { return info(error).name; }
+// "service unavailable (http_503)"
+std::string plain_class(ErrorClass error);
 std::string_view name(ErrorLayer layer) noexcept;
 std::string_view name(ErrorSide side) noexcept;
 std::optional<ErrorClass> error_class_from_name(std::string_view name) noexcept;

@@ -6,6 +6,7 @@
 #include "metrics/annotation.hpp"
 #include "metrics/completion.hpp"
 #include "metrics/exit_reason.hpp"
+#include "metrics/first_failures.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/threshold_judge.hpp"
 #include "metrics/validity.hpp"
@@ -46,6 +47,7 @@ struct RunFacts {
   std::string history;                   // the file that the run is kept in; empty: none
   bool history_given = false;            // it is not the one that commands look at by themselves
   std::vector<Annotation> annotations;   // by time
+  FirstFailureList first_failures;       // of a run that keeps a history
   std::optional<Silence> silence;        // before the end; nothing while the run goes on
   std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: what happened outside of the recorders
 };

@@ -199,9 +199,24 @@ void phases(Page& page, const Summary& s) {
   page.table(table);
 }
 
+// A line for each thing that the scenario, or the client, says of a step's failures of this class.
+bool add_particulars(TextTable& table, const Summary& s, const Summary::Step& step, ErrorClass error) {
+  constexpr std::size_t kMost = 160;
+  bool any = false;
+  for (const FirstFailure& one : s.run.first_failures.shown) {
+    const std::string_view said = particulars(one.evidence);
+    const bool of_row = one.step == step.name && one.journey == step.journey && one.evidence.sample.error == error;
+    if (!of_row || said.empty()) continue;
+    any = true;
+    table.row({"", "", "", "  " + printable(without_cut_letter(said.substr(0, kMost)))});
+  }
+  return any;
+}
+
 void errors(Page& page, const Summary& s) {
   TextTable table("lrll");
   bool any = false;
+  bool more = false;
   for (const Summary::Step& step : s.steps) {
     for (std::size_t i = 0; i < kErrorClassCount; ++i) {
       if (step.errors[i] == 0) continue;
@@ -210,11 +225,16 @@ void errors(Page& page, const Summary& s) {
       const bool ours = row.side == ErrorSide::generator || row.side == ErrorSide::mailbox;
       table.row({printable(step.journey + "/" + step.name), fmt::format("{}", step.errors[i]), std::string(row.name),
                  std::string(row.text) + (ours ? " (not the target's)" : "")});
+      more = add_particulars(table, s, step, static_cast<ErrorClass>(i)) || more;
     }
   }
   if (!any) return;
   page.heading("Errors");
   page.table(table);
+  if (more && !s.run.history.empty()) {
+    page.line(fmt::format("  what was looked at: gelombang history show {}{}", printable(s.run.id),
+                          s.run.history_given ? " --history " + printable(s.run.history) : ""));
+  }
 }
 
 void journeys(Page& page, const Summary& s) {

@@ -24,6 +24,33 @@ std::string annotations_json(const std::vector<Annotation>& annotations) {
   return out + "]";
 }
 
+// In seconds, or null for a phase that was not reached.
+std::string phases_json(const RequestSample& sample) {
+  std::string out = "{";
+  for (std::size_t i = 0; i < kPhaseCount; ++i) {
+    const bool reached = sample.phases[i] != RequestSample::kNotReached;
+    out += fmt::format("{}{}:{}", i > 0 ? "," : "", in_quotes(kPhaseNames[i]),
+                       reached ? fmt::format("{:.6g}", to_seconds(sample.phases[i])) : "null");
+  }
+  return out + "}";
+}
+
+std::string first_failures_json(const FirstFailureList& failures) {
+  std::string out = "{\"shown\":[";
+  for (const FirstFailure& one : failures.shown) {
+    const Evidence& e = one.evidence;
+    if (out.back() == '}') out += ',';
+    out += fmt::format(
+        R"({{"journey":{},"step":{},"class":{},"at":{},"offset_seconds":{:.3f},"tries":{},"method":{},"url":{},)"
+        R"("status":{},"service_seconds":{:.6g},"phases_seconds":{},"says":{},"body":{}}})",
+        in_quotes(one.journey), in_quotes(one.step), in_quotes(name(e.sample.error)), in_quotes(iso_time(one.at)),
+        to_seconds(one.offset), e.tries, in_quotes(e.method), in_quotes(e.url), e.sample.status,
+        to_seconds(e.sample.service_time), phases_json(e.sample), in_quotes(printable(particulars(e))),
+        in_quotes(printable_text(e.body)));
+  }
+  return out + fmt::format("],\"further\":{}}}", failures.further);
+}
+
 // What each error class means, in plain words, and whose it is.
 std::string classes_json() {
   constexpr std::array<std::string_view, 5> kSides{"none", "target", "mailbox", "generator", "person"};
@@ -46,6 +73,7 @@ std::string report_json(const ReportDocument& document) {
   out += fmt::format(R"(,"seed":"{}")", document.seed);
   out += ",\"command\":" + (document.command.empty() ? std::string("null") : in_quotes(document.command));
   out += ",\"annotations\":" + annotations_json(document.annotations);
+  out += ",\"first_failures\":" + first_failures_json(document.first_failures);
   out += ",\"classes\":" + classes_json();
   out += ",\"plan\":" + (document.plan.empty() ? std::string("null") : document.plan);
   out += ",\"summary\":" + document.summary;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metrics/annotation.hpp"
+#include "metrics/first_failures.hpp"
 
 #include <cstdint>
 #include <string>
@@ -22,6 +23,7 @@ struct ReportDocument {
   std::string command;  // that plays the same run again; empty: unknown
   std::uint64_t seed = 0;
   std::vector<Annotation> annotations;
+  FirstFailureList first_failures;
   std::string plan;     // JSON, or empty
   std::string summary;  // JSON, as summary_json() writes it
   std::string series;   // JSON, as series_json() writes it

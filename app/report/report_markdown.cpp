@@ -2,6 +2,7 @@
 #include "app/report/report_text.hpp"
 #include "app/report/summary_view.hpp"
 #include "base/units.hpp"
+#include "metrics/error_class.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/people.hpp"
 #include "metrics/people_parts.hpp"
@@ -9,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -84,6 +87,66 @@ std::string steps(const json::object& summary) {
   return "\n### Steps\n\n" + table.text();
 }
 
+// In plain words, where this version knows the class.
+std::string class_words(std::string_view name) {
+  const auto error = error_class_from_name(name);
+  return markdown_plain(error ? plain_class(*error) : std::string(name));
+}
+
+std::string failures(const json::object& summary) {
+  struct Of {
+    std::uint64_t count = 0;
+    std::string where;
+  };
+  std::map<std::string, Of> classes;
+  for (const json::value& element : list_in(summary, "steps")) {
+    const json::object& step = element.get_object();
+    const json::object& errors = object_in(step, "errors");
+    for (const auto& member : errors) {
+      const std::uint64_t count = count_in(errors, member.key());
+      Of& of = classes[std::string(member.key())];
+      of.count += count;
+      of.where += fmt::format("{}{} ({})", of.where.empty() ? "" : ", ", markdown_plain(text_in(step, "name")), count);
+    }
+  }
+  if (classes.empty()) return {};
+  std::vector<std::pair<std::string, Of>> rows(classes.begin(), classes.end());
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+  MarkdownTable table("lrl", {"failure", "steps", "where"});
+  for (const auto& [name, of] : rows) table.row({class_words(name), fmt::format("{}", of.count), of.where});
+  return "\n### Failures\n\n" + table.text();
+}
+
+// Indented code has no end that a text could contain.
+std::string indented(std::string_view text) {
+  std::string out = "    ";
+  for (const char c : printable_text(text)) out += c == '\n' ? std::string("\n    ") : std::string(1, c);
+  return out + '\n';
+}
+
+std::string evidence(const ReportDocument& document) {
+  const FirstFailureList& list = document.first_failures;
+  if (list.shown.empty()) return {};
+  std::string out = "\n### The first failure of each kind\n";
+  for (const FirstFailure& one : list.shown) {
+    const Evidence& e = one.evidence;
+    out += fmt::format("\n#### {}: {}\n\n", markdown_plain(one.journey + "/" + one.step),
+                       markdown_plain(plain_class(e.sample.error)));
+    out += fmt::format("after {}, at {}", format_duration(one.offset), iso_time(one.at));
+    if (!e.method.empty()) {
+      out += fmt::format("; {}, {}", markdown_code(e.method + " " + e.url),
+                         e.sample.status > 0 ? fmt::format("status {}", e.sample.status) : std::string("no answer"));
+    }
+    const std::string phases = phases_text(e.sample);
+    out += fmt::format("{}{}\n", phases.empty() ? "" : ", ", phases);
+    if (const auto says = particulars(e); !says.empty()) out += fmt::format("\n{}\n", markdown_plain(says));
+    if (!e.body.empty()) out += '\n' + indented(e.body);
+  }
+  if (list.further > 0) out += fmt::format("\nand {} further kinds\n", list.further);
+  return out;
+}
+
 std::string networks(const json::object& summary) {
   const json::array& list = list_in(summary, "networks");
   if (list.empty()) return {};
@@ -155,10 +218,9 @@ std::string annotations(const ReportDocument& document) {
   return out.empty() ? out : "\n### What happened\n\n" + out;
 }
 
-// Indented code has no end that a text could contain.
 std::string again(const ReportDocument& document) {
   if (document.command.empty()) return fmt::format("\nseed {}\n", document.seed);
-  return fmt::format("\n### Again\n\n    {}\n", printable(document.command));
+  return "\n### Again\n\n" + indented(printable(document.command));
 }
 
 }  // namespace
@@ -168,7 +230,9 @@ Result<std::string> report_markdown(const ReportDocument& document) {
   if (parsed.has_error()) return parsed.error();
   const json::object& summary = parsed.value();
   std::string out = head(document, summary);
-  for (const auto& part : {thresholds, steps, networks, people, mail, rules}) out += part(summary);
+  for (const auto& part : {thresholds, steps, failures}) out += part(summary);
+  out += evidence(document);
+  for (const auto& part : {networks, people, mail, rules}) out += part(summary);
   out += annotations(document) + again(document);
   return {Result<std::string>::in_place_value, std::move(out)};
 }

@@ -161,8 +161,11 @@ Result<ReportDocument> stored_report(HistoryReader& history, const std::string& 
   if (series.points().empty()) {
     return Error{fmt::format("run {} has nothing to report: nothing was recorded of it", run.id)};
   }
+  auto failures = read_first_failures(history, run);
+  if (failures.has_error()) return failures.error();
   ReportDocument document;
   document.state = state_of(run.state);
+  document.first_failures = std::move(failures.value());
   document.command = shell_line(plan.command);
   document.seed = run.seed;
   document.annotations = run.annotations;

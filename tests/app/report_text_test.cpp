@@ -6,6 +6,9 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -26,6 +29,20 @@ ReportDocument document_of(const Summary& summary) {
   return document;
 }
 ReportDocument example(bool quiet) { return document_of(ExampleRun(quiet).summary()); }
+
+FirstFailure failure(ErrorClass error, std::string detail, std::string body) {
+  FirstFailure one{
+      "login", "log in", std::chrono::milliseconds(32'250), WallTime(std::chrono::seconds(1'772'341'232)), {}};
+  one.evidence.method = "POST";
+  one.evidence.url = "http://127.0.0.1:8080/api/sessions";
+  one.evidence.sample.status = 503;
+  one.evidence.sample.error = error;
+  one.evidence.sample.service_time = std::chrono::seconds(5);
+  one.evidence.sample.phases[static_cast<std::size_t>(Phase::wait)] = std::chrono::milliseconds(4990);
+  one.evidence.detail = std::move(detail);
+  one.evidence.body = std::move(body);
+  return one;
+}
 
 bool has(std::string_view text, std::string_view what) { return text.find(what) != std::string_view::npos; }
 
@@ -149,6 +166,60 @@ TEST_CASE("report as Markdown: text of others is neither Markdown nor HTML, and 
   CHECK(has(text, "`http://a'b/c`"));
   CHECK(has(text, "\\!\\[x\\](http://a)??&lt;b&gt;"));
   CHECK_FALSE(has(text, "<b>"));
+}
+
+TEST_CASE("report as Markdown: the first failure of each kind, and each class in plain words") {
+  ReportDocument document = example(false);
+  document.first_failures.shown = {failure(ErrorClass::http_503, "", "{\"error\":\"DATABASE_BUSY\"}"),
+                                   failure(ErrorClass::assert_body, "check: a list", "")};
+  document.first_failures.further = 3;
+  const std::string text = report_markdown(document).value();
+  INFO(text);
+  CHECK(has(text, "| service unavailable (http\\_503) | 30 | send photo (30) |\n"));
+  CHECK(has(text,
+            "### The first failure of each kind\n\n#### login/log in: service unavailable (http\\_503)\n\n"
+            "after 32.2 s, at 2026-03-01T05:00:32.000Z; `POST http://127.0.0.1:8080/api/sessions`, status 503, "
+            "in 5.00 s: wait 4.99 s\n\n    {\"error\":\"DATABASE_BUSY\"}\n\n#### "));
+  CHECK(has(text, "(assert\\_body)\n"));
+  CHECK(has(text, "\n\ncheck: a list\n"));
+  CHECK(has(text, "\nand 3 further kinds\n"));
+  CHECK_FALSE(has(report_markdown(example(true)).value(), "first failure"));
+}
+
+TEST_CASE("report as Markdown: what a target sent stays in its block of code") {
+  ReportDocument document = example(true);
+  const std::string hostile = "a\n\n```\n# head\r\n\n<b>@all</b>\n\x1b[2J\xe2\x80\xa8- x\n";
+  FirstFailure one = failure(ErrorClass::http_503, "check: `a` <b> @all\n# head", hostile);
+  one.step = "a | <b>";
+  one.evidence.url = "http://x/`|<b>";
+  document.first_failures.shown = {one};
+  const std::string text = report_markdown(document).value();
+  const std::string part = text.substr(text.find("### The first failure"));
+  INFO(part);
+  CHECK(has(part, "#### login/a &#124; &lt;b&gt;: "));
+  CHECK(has(part, "`POST http://x/'/<b>`"));
+  CHECK(has(part, "\ncheck: \\`a\\` &lt;b&gt; &#64;all?\\# head\n"));
+  CHECK(has(part, "\n\n    a\n    \n    ```\n    # head\n    \n    <b>@all</b>\n    ?[2J\xe2\x80\xa8- x\n"));
+}
+
+TEST_CASE("report as JSON: the first failures stand in it with their phases, and what controls a terminal does not") {
+  ReportDocument document = example(true);
+  document.first_failures.shown = {failure(ErrorClass::assert_body, "check: a list", "\x1b[2J\r\n\xff</script>")};
+  const auto json = boost::json::parse(report_json(document));
+  const auto& one = json.at("first_failures").at("shown").as_array().at(0);
+  CHECK(one.at("journey") == "login");
+  CHECK(one.at("step") == "log in");
+  CHECK(one.at("class") == "assert_body");
+  CHECK(one.at("at") == "2026-03-01T05:00:32.000Z");
+  CHECK(one.at("offset_seconds").to_number<double>() == Approx(32.25));
+  CHECK(one.at("method") == "POST");
+  CHECK(one.at("status") == 503);
+  CHECK(one.at("service_seconds").to_number<double>() == Approx(5));
+  CHECK(one.at("phases_seconds").at("wait").to_number<double>() == Approx(4.99));
+  CHECK(one.at("phases_seconds").at("dns").is_null());
+  CHECK(one.at("says") == "check: a list");
+  CHECK(one.at("body") == "?[2J\n?</script>");
+  CHECK(json.at("first_failures").at("further") == 0);
 }
 
 TEST_CASE("report as text: a summary that cannot be read is one line") {

@@ -79,6 +79,36 @@ TEST_CASE("stored run: a finished run's report has the summary as it was kept, a
   CHECK(json.at("plan").at("load").at("length_seconds") == 8);
 }
 
+TEST_CASE("stored run: the first failure of each kind is in the report, with the time of day") {
+  Kept run;
+  run.writer->started(WallTime(std::chrono::seconds(1'577'836'800)), TimePoint{} + 100s);
+  Recorder worker(run.example.layout);
+  worker.keep_traces({0, 0, 100, 100});
+  for (const Duration at : {104s, 103s, 109s}) {
+    Evidence evidence;
+    evidence.step = 1;
+    evidence.sample.started = TimePoint{} + at;
+    evidence.sample.status = 503;
+    evidence.sample.error = ErrorClass::http_503;
+    evidence.method = "POST";
+    evidence.url = "http://x/" + std::to_string(at / 1s);
+    evidence.body = "busy";
+    worker.evidence(evidence);
+  }
+  Traces traces(run.example.layout->boundaries);
+  worker.take(traces);
+  const Snapshot delta = worker.take();
+  run.writer->add({0s, 10s, 1, {}, ValidityState::valid, 0, delta, &traces});
+  const ReportDocument document = run.report().value();
+  REQUIRE(document.first_failures.shown.size() == 1);
+  const FirstFailure& first = document.first_failures.shown[0];
+  CHECK(first.journey + "/" + first.step == "login/log in");
+  CHECK(first.evidence.method + " " + first.evidence.url + " " + first.evidence.body == "POST http://x/103 busy");
+  CHECK(first.offset == 3s);
+  CHECK(first.at == WallTime(std::chrono::seconds(1'577'836'803)));
+  CHECK(document.first_failures.further == 0);
+}
+
 TEST_CASE("stored run: one that was cut off is said to be so, with figures of what was recorded") {
   Kept run;
   run.play();

@@ -21,6 +21,7 @@ namespace {
 
 constexpr const char* kScenario = R"lua(
 local enter, show, tell, fall = step "enter", step "show", step "tell", step "fall"
+local judge, seek, read, look = step "judge", step "seek", step "read", step "look"
 return scenario {
   people = feed.csv("people.csv", { order = "circular" }),
   backend = { header = "x-backend" },
@@ -29,6 +30,17 @@ return scenario {
     show:try(function() http.get("/shown", { query = { q = secret "key" } }) end)
     local page
     tell:try(function() page = http.get("/shown", { expect = { 500 } }) end)
+    judge:try(function()
+      http.get("/shown", { expect = { 500 } })
+      check("for " .. person.name .. " with " .. secret "key", false)
+    end)
+    seek:try(function() capture(page.body, "%[" .. person.password .. "(%d)") end)
+    read:try(function() http.get("/shown", { expect = { 500 } }):json() end)
+    look:try(function()
+      http.get("/shown", { expect = { 500 } })
+      sleep(0.01)
+      check("a header", false, "assert_cookie", page:header("X-Debug"))
+    end)
     for line in page.body:gmatch("[^\n]+") do log(line) end
     log(page:header("X-Debug"), page.url)
     conformance("rule of " .. person.name, { expected = secret "key", got = page.body })
@@ -181,6 +193,14 @@ TEST_CASE("canaries: what a target echoes is found in nothing that a run leaves,
   // They did get there.
   REQUIRE(left[4].second.find("Oops") != std::string::npos);
   REQUIRE(left[6].second.find("Oops") != std::string::npos);
+  for (const auto& [where, text] : left) {
+    if (where != "history show" && where != "md" && where != "json") continue;
+    INFO(where << ": " << text);
+    for (const char* said : {"check: for [redacted] with [redacted]", "capture: ", "json: ", "check: a header"}) {
+      // Markdown writes brackets in another way.
+      CHECK((where == "md" ? text.find("check: for ") : text.find(said)) != std::string::npos);
+    }
+  }
   REQUIRE(left[1].second.find("gelombang_requests_total") != std::string::npos);
   for (const auto& [where, text] : left) {
     const std::string small = lower(text);

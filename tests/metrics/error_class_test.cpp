@@ -33,6 +33,7 @@ TEST_CASE("error class: the named rows stand where their names say", "[unit]") {
   CHECK(name(ErrorClass::mailbox_auth) == "mailbox_auth");
   CHECK(name(ErrorClass::abandoned) == "abandoned");
   CHECK(name(ErrorClass::generator_internal) == "generator_internal");
+  CHECK(plain_class(ErrorClass::http_503) == "service unavailable (http_503)");
 }
 
 TEST_CASE("error class: every status has its class", "[unit]") {

@@ -142,6 +142,13 @@ ExampleRun::ExampleRun(bool quiet) {
     facts.annotations = {{facts.started_at + 12s, 12s, "stop", "a signal: no new arrivals"},
                          {facts.started_at + 13s, 13s, "history", "the recording stopped: the disk is \xff full"}};
   }
+  if (!quiet) {
+    Evidence refused;
+    refused.step = 2;
+    refused.sample.error = ErrorClass::http_413;
+    refused.detail = "expected status 201";
+    facts.first_failures.shown = {{"upload", "send photo", 1s, facts.started_at + 1s, refused}};
+  }
   if (!quiet) facts.exit_reasons.push_back({ExitCause::stopped, "stopped by SIGINT"});
 }
 

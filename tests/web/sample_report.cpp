@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
       "gelombang run portal_mix.lua --target http://127.0.0.1:8080 --load opening --seed 18446744073709551615";
   document.seed = 18'446'744'073'709'551'615ULL;
   document.annotations = run.annotations;
+  document.first_failures = run.first_failures;
   document.summary = run.summary_json;
   document.series = run.series_json;
   const std::string json = report_json(document);

@@ -153,6 +153,35 @@ RunFacts make_facts(const SampleOptions& options, double expected, std::uint64_t
   return facts;
 }
 
+FirstFailure failure(std::string_view step, Duration offset, WallTime started, ErrorClass error, int status) {
+  FirstFailure one{"login", std::string(step), offset, started + offset, {}};
+  one.evidence.method = "POST";
+  one.evidence.url = "http://127.0.0.1:8080/api/sessions";
+  one.evidence.sample.error = error;
+  one.evidence.sample.status = status;
+  return one;
+}
+
+FirstFailureList make_failures(const SampleOptions& options, WallTime started) {
+  const Duration outage = options.length * 2 / 5;
+  FirstFailure busy = failure("log in", outage, started, ErrorClass::http_503, 503);
+  busy.evidence.sample.service_time = 5s;
+  busy.evidence.sample.phases = {0s, RequestSample::kNotReached, RequestSample::kNotReached, 2ms, 4996ms, 2ms};
+  busy.evidence.body = R"({"error":"DATABASE_BUSY"})" + options.hostile;
+  FirstFailure list = failure("open page", outage + 3s, started, ErrorClass::assert_body, 200);
+  list.evidence.method = "GET";
+  list.evidence.url = "http://127.0.0.1:8080/masuk/" + std::string(300, 'x') + options.hostile;
+  list.evidence.tries = 2;
+  list.evidence.sample.service_time = 31ms;
+  list.evidence.detail = "check: the form has a token" + options.hostile;
+  list.evidence.body = "<!doctype html>\n<title>Masuk</title>\n" + std::string(400, '-') + options.hostile;
+  FirstFailure mail = failure("join the wave", outage + 9s, started, ErrorClass::mail_missing, 0);
+  mail.evidence.method.clear();
+  mail.evidence.url.clear();
+  mail.evidence.detail = "mailbox.wait: a mail within 120 s";
+  return {{busy, list, mail}, 4};
+}
+
 }  // namespace
 
 SampleRun make_sample(const SampleOptions& options) {
@@ -196,6 +225,7 @@ SampleRun make_sample(const SampleOptions& options) {
   const Duration third = options.length * 2 / 5;
   run.annotations = {{facts.started_at + third, third, "control", "rate times 0.5 from here on" + options.hostile},
                      {facts.started_at + 2 * third, 2 * third, "history", "the disk was full for a moment"}};
+  run.first_failures = make_failures(options, facts.started_at);
   run.summary_json = gelombang::summary_json(summary);
   run.series_json = gelombang::series_json(series);
   return run;

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "metrics/annotation.hpp"
+#include "metrics/first_failures.hpp"
 #include "metrics/interval.hpp"
 #include "metrics/run_series.hpp"
 #include "metrics/summary.hpp"
@@ -15,6 +16,7 @@ namespace gelombang::test {
 
 struct SampleRun {
   std::vector<Annotation> annotations;
+  FirstFailureList first_failures;
   std::string summary_json;
   std::string series_json;
 };

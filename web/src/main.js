@@ -1,6 +1,7 @@
 // The page of a run. A report carries its data; the live page has none in it and asks for them every second.
 import { h } from "./dom.js";
 import { Charts } from "./sections/charts.js";
+import { firstFailures } from "./sections/failures.js";
 import { header, thresholds } from "./sections/overview.js";
 import { again, annotations, conformance, errors, mail, networks, people, scriptErrors, steps } from "./sections/tables.js";
 import { onThemeChange } from "./theme.js";
@@ -27,7 +28,7 @@ class Page {
     document.title = `${run.summary.run.scenario} ${run.summary.run.id} - gelombang`;
     refresh(this.above, [header(run), thresholds(run)]);
     this.charts.update();
-    const parts = [steps, errors, people, mail, conformance, scriptErrors, annotations, networks, again];
+    const parts = [steps, errors, firstFailures, people, mail, conformance, scriptErrors, annotations, networks, again];
     refresh(this.below, parts.map((part) => part(run)).filter(Boolean));
   }
 }

@@ -23,6 +23,7 @@ const kViews = {
   dark: { dark: true },
   "on paper": { print: true, width: 718 },
   "on a phone": { width: 390, height: 844, scale: 2 },
+  "on a small phone": { width: 360, height: 640, dark: true },
 };
 
 const directory = await mkdtemp(join(tmpdir(), "gelombang-page-"));
@@ -154,12 +155,32 @@ const tests = {
     const text = (await page.textContent("#page")) + (await page.title());
     // In the title, a step's name, a rule, its answer, a reason, an annotation and a script's error.
     const times = text.split("onerror=").length - 1;
-    assert.ok(times >= 10, `${times} times`);
-    for (const id of ["rules", "annotations", "script", "steps"]) {
+    assert.ok(times >= 14, `${times} times`);
+    for (const id of ["rules", "annotations", "script", "steps", "evidence"]) {
       assert.ok((await page.textContent(`#${id}`)).includes("</script><img src=x"), id);
     }
     assert.equal(await page.locator("img").count(), 0);
     assert.deepEqual(await violations(page), []);
+    assert.deepEqual(faults, []);
+    await close();
+  },
+
+  async "shows the first failure of each kind with its request, its phases and what came"(browser) {
+    const { url } = await report("evidence", "60");
+    const { page, faults, close } = await visit(browser, url);
+    const cards = (await page.locator("#evidence li").allInnerTexts()).map((text) => text.replaceAll(/\n+/g, "\n"));
+    assert.equal(cards.length, 3);
+    assert.equal(
+      cards[0],
+      "login / log in: service unavailable (http 503)\nPOST http://127.0.0.1:8080/api/sessions status 503\n" +
+        "0:24 after the start, 2026-03-01 05:00:24 UTC, in 5 s: send 2 ms, wait 5 s, receive 2 ms\n{\"error\":\"DATABASE_BUSY\"}",
+    );
+    assert.match(cards[1], /content is not what was expected \(assert body\)\n.*\ncheck: the form has a token\n.*, try 2, in 31 ms\n/);
+    assert.match(cards[1], /<title>Masuk<\/title>\n/);
+    assert.match(cards[2], /the mail did not come \(mail missing\)\nmailbox\.wait: a mail within 120 s\n/);
+    assert.match(await page.textContent("#evidence"), /4 further kinds of failure are not shown\./);
+    // A class is nowhere by its name alone.
+    assert.ok((await page.locator(".legend").allTextContents()).some((text) => text.includes("service unavailable (http 503)")));
     assert.deepEqual(faults, []);
     await close();
   },

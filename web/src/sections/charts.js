@@ -1,11 +1,11 @@
 // The charts, made once and fed again whenever the choice of step, or the run, has changed.
 import { h } from "../dom.js";
 import { TimeChart } from "../chart.js";
-import { duration, fullName, number, rate, words } from "../format.js";
+import { duration, fullName, number, rate } from "../format.js";
 import { HeatMap } from "../heatmap.js";
 import { Scatter } from "../scatter.js";
 import { Timeline } from "../timeline.js";
-import { latencyLimits } from "../words.js";
+import { latencyLimits, plainClass } from "../words.js";
 
 const kPhases = ["dns", "connect", "tls", "send", "wait", "receive"];
 const kMostKinds = 7; // error classes drawn by themselves
@@ -141,7 +141,7 @@ export class Charts {
     sums.sort((a, b) => b[2] - a[2]);
     const drawn = sums.slice(0, kMostKinds);
     const rest = sums.slice(kMostKinds);
-    const series = drawn.map(([name, counts], i) => ({ label: words(name), color: kind(i), values: this.run.perSecond(counts) }));
+    const series = drawn.map(([name, counts], i) => ({ label: plainClass(this.run, name), color: kind(i), values: this.run.perSecond(counts) }));
     if (rest.length > 0) {
       const sum = counts => x.map((_, i) => counts.reduce((total, [, c]) => total + c[i], 0));
       series.push({ label: `${rest.length} other classes`, color: kind(kMostKinds), values: this.run.perSecond(sum(rest)) });

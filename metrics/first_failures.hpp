@@ -1,0 +1,70 @@
+// The first failure of each kind that a run met: what somebody looks at who wants to know why it failed. Bounded,
+// whatever a run meets.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "metrics/layout.hpp"
+#include "metrics/traces.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace gelombang {
+
+class HistoryReader;
+struct RunRecord;
+
+struct FirstFailure {
+  std::string journey;
+  std::string step;
+  Duration offset{};  // when its request began, since the schedule's start
+  WallTime at{};      // likewise
+  Evidence evidence;
+};
+
+struct FirstFailureList {
+  std::vector<FirstFailure> shown;  // by time
+  std::size_t further = 0;          // kinds that are not among them
+};
+
+// A kind is a step, an error class and what is said beyond the words of the class: two checks of a step are two.
+class FirstFailures {
+ public:
+  static constexpr std::size_t kMostShown = 20;
+  // Of a step and class: a scenario may say something else of each failure.
+  static constexpr std::size_t kMostOfClass = 3;
+
+  explicit FirstFailures(std::shared_ptr<const MetricsLayout> layout, std::size_t most = kMostShown)
+      : layout_(std::move(layout)), most_(most) {}
+  // In any order.
+  void add(Duration offset, const Evidence& evidence);
+  [[nodiscard]] FirstFailureList list(WallTime started_at) const;
+
+ private:
+  struct Kept {
+    Duration offset{};
+    Evidence evidence;
+  };
+  std::shared_ptr<const MetricsLayout> layout_;
+  std::size_t most_;
+  std::map<std::tuple<StepId, ErrorClass, std::string>, std::size_t> kinds_;  // its place in kept_, from 1; 0: none
+  std::map<std::pair<StepId, ErrorClass>, std::size_t> of_class_;             // how many of them are kept
+  std::vector<Kept> kept_;
+};
+
+// Of a run in the history.
+Result<FirstFailureList> read_first_failures(HistoryReader& history, const RunRecord& run,
+                                             std::size_t most = FirstFailures::kMostShown);
+
+// What the client or the scenario says of a failure beyond the words of its class; empty where that is nothing.
+std::string_view particulars(const Evidence& evidence);
+// "in 5.00 s: wait 4.90 s, receive 100 ms"; empty where nothing was timed.
+std::string phases_text(const RequestSample& sample);
+
+}  // namespace gelombang
