@@ -56,7 +56,7 @@ std::string errors(const RunComparison& comparison) {
   if (comparison.errors.empty()) return {};
   MarkdownTable table("lrr", {"failed steps", "before", "after"});
   for (const ComparedErrors& one : comparison.errors) {
-    table.row({markdown_plain(name(one.error)), fmt::format("{}", one.before), fmt::format("{}", one.after)});
+    table.row({markdown_plain(plain_class(one.error)), fmt::format("{}", one.before), fmt::format("{}", one.after)});
   }
   return "\n" + table.text();
 }

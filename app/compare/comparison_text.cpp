@@ -86,8 +86,7 @@ std::string errors_text(const RunComparison& comparison) {
   TextTable table("lrr");
   table.row({"failed steps", "before", "after"});
   for (const ComparedErrors& errors : comparison.errors) {
-    table.row(
-        {"  " + std::string(name(errors.error)), fmt::format("{}", errors.before), fmt::format("{}", errors.after)});
+    table.row({"  " + plain_class(errors.error), fmt::format("{}", errors.before), fmt::format("{}", errors.after)});
   }
   std::string text = "\n";
   for (const std::string& line : table.lines()) text += line + "\n";

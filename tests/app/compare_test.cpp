@@ -128,7 +128,7 @@ TEST_CASE("compare: more failures are worse, in percentage points and by class")
   CHECK(comparison.errors[0].error == ErrorClass::http_503);
   CHECK(comparison.errors[0].before == 0);
   CHECK(comparison.errors[0].after > 100);
-  CHECK_THAT(plain_text(comparison), Contains(" pt") && Contains("http_503"));
+  CHECK_THAT(plain_text(comparison), Contains(" pt") && Contains("service unavailable (http_503)"));
 }
 
 TEST_CASE("compare: too few samples are said to be too few, and no data for a condition") {
