@@ -52,6 +52,10 @@ const tests = {
       assert.deepEqual(await violations(page), [], name);
       const [shown, wide] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
       assert.ok(wide <= shown, `${name}: ${wide} of ${shown} pixels wide`);
+      for (const state of await page.locator("#thresholds .state").all()) {
+        const { x, width } = await state.boundingBox();
+        assert.ok(x + width <= shown, `${name}: whether a threshold was kept has to be scrolled to`);
+      }
       assert.equal(await page.locator(".chart canvas").count(), 9, name);
       assert.deepEqual(faults, [], name);
       await close();
