@@ -45,6 +45,8 @@ ControlKeys::~ControlKeys() {
 
 bool ControlKeys::listen() {
   if (::tcgetpgrp(terminal_.native_handle()) != ::getpgrp()) return false;
+  // What was typed before, such as an Enter while the start was waited for, was for nobody.
+  ::tcflush(terminal_.native_handle(), TCIFLUSH);
   termios raw = before_;
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   raw.c_cc[VMIN] = 1;

@@ -63,6 +63,7 @@ class LoadSession {
   void wait_for_signal();
   void stop(const std::string& why);
   void tick(TimePoint now);
+  void stop_unanswered();
   int finish();
   void unwritten(Summary& summary, const std::string& what) const;
   void wait_for(Duration most, const std::function<bool()>& done);
@@ -109,16 +110,16 @@ void LoadSession::announce() {
 }
 
 // Shows how long it takes until then. The time of day is read anew each time: a clock that is set meanwhile, or a
-// machine that slept, moves no start. False where a signal ended it.
+// machine that slept, moves no start. False where a signal ended it, or the run may not start any more.
 bool LoadSession::await_start() {
   if (!start_at_) return true;
   constexpr Duration kLead = 1s;  // for everything to be up
   Duration left = *start_at_ - clock_.wall_now();
-  say("starts   {}, in {}\n", start_text(*start_at_), countdown_text(left));
+  if (left > Duration::zero()) say("starts   {}, in {}\n", start_text(*start_at_), countdown_text(left));
   LiveBlock block(terminal_);
   wait_for(Duration::max() / 2, [&] {
     const Duration before = std::exchange(left, *start_at_ - clock_.wall_now());
-    if (left <= kLead) return true;
+    if (left <= kLead || played_.refusal() != nullptr) return true;
     if (terminal_.interactive()) {
       if (countdown_text(before) != countdown_text(left)) {
         block.draw({{"starts", {{"in " + countdown_text(left)}, {"Ctrl-C to give up", Color::dim}}}});
@@ -129,7 +130,7 @@ bool LoadSession::await_start() {
     return false;
   });
   block.clear();
-  return signals_seen_ == 0;
+  return signals_seen_ == 0 && played_.refusal() == nullptr;
 }
 
 void LoadSession::open_control() {
@@ -191,19 +192,22 @@ void LoadSession::wait_for_signal() {
   });
 }
 
+void LoadSession::stop_unanswered() {
+  const auto why = played_.watch().nobody_answers();
+  if (!why || options_.no_early_stop) return;
+  progress_.clear();
+  say("stopping: {}\n", *why);
+  played_.annotate("stop", *why);
+  played_.interrupt({ExitCause::no_data, *why});
+}
+
 void LoadSession::tick(TimePoint now) {
   ProgressFigures figures = played_.progress(now);
   figures.deviation = control_->deviation();
   progress_.show(figures);
-  if (const auto why = played_.watch().nobody_answers(); why && !options_.no_early_stop) {
-    progress_.clear();
-    say("stopping: {}\n", *why);
-    played_.annotate("stop", *why);
-    played_.interrupt({ExitCause::no_data, *why});
-    return;
-  }
+  if (aborted_) return;
   const ThresholdResult* abort = played_.watch().figures().abort();
-  if (abort == nullptr || aborted_) return;
+  if (abort == nullptr) return stop_unanswered();
   aborted_ = true;
   progress_.clear();
   say("aborting: {}\n", printable(abort->threshold.expression));
@@ -292,6 +296,7 @@ int LoadSession::play() {
   wait_for_signal();
   if (!await_start()) {
     played_.withdraw();
+    if (const ExitReason* reason = played_.refusal()) return refuse(reason->cause, reason->text);
     return refuse(ExitCause::stopped, "stopped by a signal before the start; nothing was sent");
   }
   played_.start(start_at_);

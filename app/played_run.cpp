@@ -97,10 +97,10 @@ std::optional<ExitReason> PlayedRun::set_up() {
   }
   if (prepared_.plan.load.open()) prepared_.planned = fit.need.planned_iterations;
   if (auto reason = open_server()) return reason;
+  if (auto reason = open_guard()) return reason;
   auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
   if (mail.has_error()) return bad(mail.error().message);
   mail_ = std::move(mail.value());
-  if (auto reason = open_guard()) return reason;
   prepared_.plan.keep_traces = !options_.no_history;
   auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(),
                               *prepared_.photos);
@@ -117,7 +117,7 @@ void PlayedRun::start(std::optional<WallTime> at) {
   if (at && *at < now) spdlog::warn("--start-at was over before everything was set up: starting now");
   // A moment for the threads to be up, so that the first arrival is on time.
   const TimePoint epoch = clock_.now() + std::max<Duration>(at.value_or(now) - now, 50ms);
-  started_wall_ = now + (epoch - clock_.now());
+  started_wall_ = at && *at >= now ? *at : now + (epoch - clock_.now());
   if (history_) {
     history_->started(started_wall_, epoch);
     watch_.observe([this](const Interval& interval) { history_->add(interval); });

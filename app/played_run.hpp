@@ -54,6 +54,8 @@ class PlayedRun {
   std::optional<ExitReason> set_up();
   // The first arrival comes now, or at that time.
   void start(std::optional<WallTime> at);
+  // Why it is not to start after all, once set up: the consent was withdrawn meanwhile. Told where `io` runs.
+  [[nodiscard]] const ExitReason* refusal() const { return gravest(reasons_); }
   // Instead: nobody is played, and the history knows of no run.
   void withdraw();
   // Until the last answer.

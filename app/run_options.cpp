@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <set>
 #include <variant>
@@ -346,6 +347,9 @@ Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings
   run.limits = raise_and_read_host_limits();
   // It becomes part of a header.
   if (!is_header_value(options.contact)) return Error{"--contact holds control characters: expected an address"};
+  if (!options.ca_file.empty() && !std::ifstream(options.ca_file)) {
+    return Error{fmt::format("--ca-file {}: it cannot be read", options.ca_file)};
+  }
   run.photos = std::make_unique<PhotoStore>();
   if (!options.target.empty()) {
     auto target = parse_target(options.target);

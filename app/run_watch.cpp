@@ -21,13 +21,15 @@ std::uint64_t connections_opened(const Snapshot& totals) {
   return opened;
 }
 
-// Requests that ended, save those that a fault of this machine stopped.
-std::uint64_t requests_ended(const Snapshot& totals) {
-  std::uint64_t ended = 0;
+EarlyStop::Counts requests_of(const Snapshot& totals, const LoadRun& run) {
+  EarlyStop::Counts counts;
   for (const StepSnapshot& step : totals.steps) {
-    ended += step.requests.total() - step.requests[CountedResult::own_fault];
+    counts.sent += step.requests.total() - step.requests[CountedResult::own_fault];
+    counts.given_up += step.requests[CountedResult::abandoned];
   }
-  return ended;
+  counts.sent += run.users().by_state[static_cast<std::size_t>(UserState::requesting)];
+  counts.answered = run.target_answered();
+  return counts;
 }
 
 }  // namespace
@@ -121,11 +123,7 @@ void RunWatch::tick(TimePoint now) {
     aggregator_->arrivals_ended(run_->arrivals_end());
   }
   end_interval(now);
-  if (!arrivals_over_) {
-    const std::uint64_t under_way = run_->users().by_state[static_cast<std::size_t>(UserState::requesting)];
-    nobody_answers_ =
-        early_stop_.judge(now, requests_ended(aggregator_->totals()) + under_way, run_->target_answered());
-  }
+  if (!arrivals_over_) nobody_answers_ = early_stop_.judge(now, requests_of(aggregator_->totals(), *run_));
 }
 
 void RunWatch::finish(TimePoint now) {

@@ -50,6 +50,13 @@ Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options,
   poll_interval = mailbox.poll_interval;
   auto opened = MailWatcher::open(mailbox, clock);
   if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
+  if (!options.skip_preflight) {
+    const MailWatcher::Tally first_look = opened.value()->take();
+    if (!first_look.healthy) {
+      return Error{fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)",
+                               first_look.fault_detail)};
+    }
+  }
   return std::move(opened.value());
 }
 

@@ -13,7 +13,7 @@ namespace gelombang {
 // What can be seen to be wrong before anything is opened.
 Result<void> check_session(const SessionOptions& options, const PreparedRun& run);
 
-// Null where no mailbox was asked for.
+// Null where no mailbox was asked for. One that cannot be read is an Error, unless the preflight is skipped.
 Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
                                                   const Clock& clock, Duration& poll_interval);
 

@@ -1,12 +1,14 @@
 #include "app/start_time.hpp"
 
 #include "engine/recorded_time.hpp"
+#include "metrics/json_writer.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <optional>
 
@@ -61,17 +63,23 @@ WrittenTime split(std::string_view text, WallTime now) {
   written.civil =
       written.dated ? std::string(text.substr(0, t)) : fmt::format("{:%Y-%m-%d}", local_of(whole_seconds(now)));
   // Without a fraction: nobody waits for it.
-  const bool whole = clock.size() == 5 || clock.size() == 8;
+  const bool whole = clock.size() == 5 || (clock.size() == 8 && !clock.ends_with(":60"));
   written.civil += whole ? fmt::format("T{}{}", clock, clock.size() == 5 ? ":00" : "") : "T";
   return written;
 }
 
 std::string weekday_text(const std::tm& parts) { return fmt::format("{:%a} {} {:%b}", parts, parts.tm_mday, parts); }
 
+std::string offset_text(long seconds_east) {
+  const long minutes = std::abs(seconds_east) / 60;
+  return fmt::format("{}{:02}:{:02}", seconds_east < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
 }  // namespace
 
-Result<WallTime> parse_start(std::string_view text, WallTime now) {
-  if (text.empty()) return now;
+Result<WallTime> parse_start(std::string_view given, WallTime now) {
+  if (given.empty()) return now;
+  const std::string text = printable(given);
   const Error malformed{fmt::format(
       "--start-at '{}': expected a time of today such as 12:00 or 12:00:30, or 2026-03-04T12:00+07:00", text)};
   const WrittenTime written = split(text, now);
@@ -100,11 +108,14 @@ std::string start_text(WallTime at) {
   std::tm utc{};
   gmtime_r(&moment, &utc);
   const std::string_view name = here.tm_zone == nullptr ? "" : here.tm_zone;
-  // Zones without letters of their own are called "+07" or "-03".
-  const bool letters = !name.empty() && name.front() != '+' && name.front() != '-';
-  const std::string zone = letters ? std::string(name) : fmt::format("UTC{}", name);
+  // Zones without letters of their own are called "+07" or "-03", and one that only claims to be UTC is none.
+  const bool claims = here.tm_gmtoff != 0 && (name == "UTC" || name == "GMT");
+  const bool letters = !name.empty() && name.front() != '+' && name.front() != '-' && !claims;
+  const std::string zone =
+      letters ? std::string(name) : "UTC" + (claims ? offset_text(here.tm_gmtoff) : std::string(name));
   std::string shown = fmt::format("{} {:%Y %H:%M:%S} {}", weekday_text(here), here, zone);
-  if (here.tm_gmtoff == 0) return shown;
+  // A TZ that is written wrongly is taken for UTC under that name.
+  if (name == "UTC" && !claims) return shown;
   const bool same_day = here.tm_mday == utc.tm_mday;
   return shown + fmt::format(" ({}{:%H:%M:%S} UTC)", same_day ? "" : weekday_text(utc) + " ", utc);
 }

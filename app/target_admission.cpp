@@ -70,8 +70,13 @@ std::optional<ExitReason> connect_once(const TargetUrl& target, const RunPlan& p
   if (seen.error == ErrorClass::none) return std::nullopt;
   if (seen.error == ErrorClass::consent) return ExitReason{ExitCause::refused, seen.detail};
   const ErrorClassInfo& known = info(seen.error);
+  // A fault of ours would be that of each request.
+  if (known.side == ErrorSide::generator) {
+    return ExitReason{ExitCause::configuration,
+                      fmt::format("{}: {} ({}); nothing was sent", target.text, known.text, seen.detail)};
+  }
   // Of a connection libcurl says nothing more than the class does.
-  const bool more = known.layer == ErrorLayer::tls || known.side == ErrorSide::generator;
+  const bool more = known.layer == ErrorLayer::tls;
   return unfit(target, cause_of_unfitness(seen.error),
                more ? fmt::format("{} ({})", known.text, seen.detail) : known.text);
 }

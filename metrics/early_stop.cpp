@@ -4,13 +4,17 @@
 
 namespace gelombang {
 
-std::optional<std::string> EarlyStop::judge(TimePoint now, std::uint64_t sent, bool answered) {
-  if (answered || sent == 0) return std::nullopt;
+std::optional<std::string> EarlyStop::judge(TimePoint now, const Counts& counts) {
+  if (counts.answered || counts.sent == 0) return std::nullopt;
   if (!first_sent_) first_sent_ = now;
-  if (sent < kRequests || now - *first_sent_ < kPatience) return std::nullopt;
+  if (counts.sent < kRequests) return std::nullopt;
+  if (!enough_sent_) enough_sent_ = now;
+  if (now - *first_sent_ < kPatience || now - *enough_sent_ < kLast) return std::nullopt;
+  const std::string left =
+      counts.given_up > 0 ? fmt::format(" ({} were given up by people who left)", counts.given_up) : "";
   return fmt::format(
-      "the target answered none of {} requests in the first {:.0f} s: stopped early (--no-early-stop plays on)", sent,
-      to_seconds(now - *first_sent_));
+      "none of {} requests was answered in the first {:.0f} s{}: stopped early (--no-early-stop plays on)", counts.sent,
+      to_seconds(now - *first_sent_), left);
 }
 
 }  // namespace gelombang

@@ -1,5 +1,5 @@
-// Whether a load goes on at a target that has answered nobody at all: then nothing is learnt from more of it. Pure:
-// time and counts are passed in.
+// Whether a load goes on where nobody at all is answered: then nothing is learnt from more of it. Pure: time and counts
+// are passed in.
 #pragma once
 
 #include "base/clock.hpp"
@@ -15,14 +15,20 @@ class EarlyStop {
  public:
   static constexpr Duration kPatience = std::chrono::seconds(30);  // since the first request
   static constexpr std::uint64_t kRequests = 10;                   // fewer may be unlucky
+  static constexpr Duration kLast = std::chrono::seconds(5);       // what the last of them is given at least
 
-  // Called again and again while arrivals go on. `sent`: requests so far, those under way included, without those that
-  // faults of this machine stopped. `answered`: whether any of them got a status, whichever. Why the run is to stop,
-  // one line; once there was an answer, never.
-  std::optional<std::string> judge(TimePoint now, std::uint64_t sent, bool answered);
+  // Of requests so far, without those that faults of this machine stopped.
+  struct Counts {
+    std::uint64_t sent = 0;      // those under way included
+    std::uint64_t given_up = 0;  // of them: their people had left
+    bool answered = false;       // any got a status, whichever
+  };
+  // Called again and again while arrivals go on. Why the run is to stop, one line; once there was an answer, never.
+  std::optional<std::string> judge(TimePoint now, const Counts& counts);
 
  private:
   std::optional<TimePoint> first_sent_;
+  std::optional<TimePoint> enough_sent_;
 };
 
 }  // namespace gelombang

@@ -92,6 +92,9 @@ ErrorClass cause_of(CURLcode code) {
     case CURLE_OPERATION_TIMEDOUT: return ErrorClass::tcp_timeout;
     case CURLE_PEER_FAILED_VERIFICATION: return ErrorClass::tls_chain;
     case CURLE_SSL_CONNECT_ERROR: return ErrorClass::tls_handshake;
+    case CURLE_GOT_NOTHING: return ErrorClass::empty_reply;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR: return ErrorClass::reset;
     default: return ErrorClass::consent;
   }
 }

@@ -29,7 +29,7 @@ struct ConsentReaderOptions {
 
 struct ConsentFile {
   Result<std::string> bytes;  // or one line that says why there are none
-  // Why not: of the layers connect and tls where the owner could not be asked, otherwise `consent`.
+  // Why not: of the layers connect, tls, wait and receive where the owner could not be asked, otherwise `consent`.
   ErrorClass cause = ErrorClass::consent;
 };
 // Given up soon after `stop` is set.

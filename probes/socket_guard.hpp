@@ -14,7 +14,8 @@ namespace gelombang {
 struct GuardVerdict {
   bool allowed = false;
   std::string reason;  // one line for people where it is not
-  // Where it is not: want of consent, or why nobody could be asked for it, of the layers connect and tls.
+  // Where it is not: want of consent, or why nobody could be asked for it, of the layers connect, tls, wait and
+  // receive.
   ErrorClass cause = ErrorClass::consent;
 };
 

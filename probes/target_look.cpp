@@ -91,7 +91,11 @@ ErrorClass classify(CURL* easy, CURLcode code, std::string_view message, Opening
   facts.reached = opening.connected ? Phase::tls : looked_up > 0 ? Phase::connect : Phase::dns;
   facts.word = peer_word(message);
   facts.timeout = opening.target.timeout;
-  return classify_transfer(facts);
+  const ErrorClass error = classify_transfer(facts);
+  // Who hangs up has said nothing of the certificate: a balancer without servers behind it does so.
+  const bool hung_up = facts.os_errno == ECONNRESET || facts.word == PeerWord::unexpected_end ||
+                       message.find("SSL_ERROR_SYSCALL") != std::string_view::npos;
+  return error == ErrorClass::tls_handshake && hung_up ? ErrorClass::reset : error;
 }
 
 }  // namespace

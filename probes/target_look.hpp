@@ -24,7 +24,7 @@ struct TargetLook {
 };
 
 struct LookResult {
-  ErrorClass error = ErrorClass::none;  // of the layers dns, connect, tls or generator, or consent
+  ErrorClass error = ErrorClass::none;  // of the layers dns, connect, tls or generator; reset, or consent
   std::string detail;                   // one line of what libcurl or the guard said, for people; may be empty
 };
 

@@ -1,6 +1,7 @@
 #include "app/start_time.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <string>
@@ -76,6 +77,14 @@ TEST_CASE("start: where clocks show UTC the time stands once, and a zone without
     const Zone zone("UTC0");
     CHECK(start_of("12:00") == "Wed 4 Mar 2026 12:00:00 UTC");
   }
+  {
+    const Zone zone("Asia/Jakrta");
+    CHECK(start_of("12:00") == "Wed 4 Mar 2026 12:00:00 Asia (12:00:00 UTC)");
+  }
+  {
+    const Zone zone("UTC+7");
+    CHECK(start_of("2026-03-05T12:00") == "Thu 5 Mar 2026 12:00:00 UTC-07:00 (19:00:00 UTC)");
+  }
   const Zone zone("<-03>3");
   CHECK(start_of("2026-03-05T12:00") == "Thu 5 Mar 2026 12:00:00 UTC-03 (15:00:00 UTC)");
 }
@@ -97,6 +106,8 @@ TEST_CASE("start: what is no time is refused with an example", "[unit]") {
                            " 12:00",
                            "12:00 ",
                            "24:00",
+                           "23:59:60",
+                           "12:00\n",
                            "12:60",
                            "-1:00",
                            "12:00Z",
@@ -114,8 +125,10 @@ TEST_CASE("start: what is no time is refused with an example", "[unit]") {
                            "2026-03-05T",
                            "1772600000"}) {
     INFO(text);
-    CHECK(start_of(text) == "--start-at '" + std::string(text) +
-                                "': expected a time of today such as 12:00 or 12:00:30, or 2026-03-04T12:00+07:00");
+    std::string shown = text;
+    std::replace(shown.begin(), shown.end(), '\n', '?');
+    CHECK(start_of(text) ==
+          "--start-at '" + shown + "': expected a time of today such as 12:00 or 12:00:30, or 2026-03-04T12:00+07:00");
   }
 }
 

@@ -154,6 +154,20 @@ TEST_CASE("consent of a run: published and signed, the run goes on to its end", 
   CHECK(portal.server.count("/") == static_cast<std::size_t>(test::number(run.summary.at("arrivals").at("started"))));
 }
 
+TEST_CASE("consent of a run: withdrawn while the start is waited for, it is said then", "[integration][consent]") {
+  Portal portal;
+  portal.consent();
+  std::vector<std::string> arguments = portal.with_key("1s");
+  arguments.insert(arguments.end(), {"--start-at", "2199-03-04T12:00Z"});
+  const auto waiting = test::start_scenario(portal.scenario, std::move(arguments), portal.directory.file("s.json"));
+  waiting->wait_for_output("starts   ");
+  portal.server.remove(std::string(kConsentPath));
+  CHECK(waiting->wait(60s) == 112);
+  INFO(waiting->standard_error());
+  CHECK(waiting->standard_error().find("withdrawn") != std::string::npos);
+  CHECK(portal.server.count("/") == 0);
+}
+
 TEST_CASE("consent of a run: withdrawn, the run stops within the reading interval", "[integration][consent]") {
   Portal portal;
   portal.consent();

@@ -267,7 +267,7 @@ TEST_CASE("summary: where people did not get through, the first line says so, an
   Catalog catalog;
   catalog.journeys = {"j"};
   catalog.steps = {{0, "a"}};
-  const auto played = [&](const std::vector<std::string>& texts, Outcome outcome) {
+  const auto played = [&](const std::vector<std::string>& texts, Outcome outcome, std::vector<ExitReason> before = {}) {
     Aggregator aggregator(make_layout(catalog), parse_thresholds(texts, catalog).value(), TimePoint());
     Recorder recorder(make_layout(catalog));
     RequestSample request;
@@ -285,6 +285,7 @@ TEST_CASE("summary: where people did not get through, the first line says so, an
     aggregator.finish();
     RunFacts facts;
     facts.planned = 1;
+    facts.exit_reasons = std::move(before);
     return make_summary(facts, aggregator.totals(), aggregator.thresholds(), {});
   };
   const auto first_line = [](const Summary& summary) {
@@ -301,6 +302,11 @@ TEST_CASE("summary: where people did not get through, the first line says so, an
   const Summary failed = played({"all: served_rate > 90%"}, Outcome::interrupted);
   CHECK(exit_code(failed.exit_reasons) == 99);
   CHECK(first_line(failed).rfind("FAILED (none of 1 requests was answered)", 0) == 0);
+  // Thresholds do not decide about a run that ended early because nobody was answered.
+  const Summary early = played({"all: error_rate < 1%"}, Outcome::failure, {{ExitCause::no_data, "stopped early"}});
+  CHECK(early.thresholds[0].fails());
+  CHECK(exit_code(early.exit_reasons) == 113);
+  CHECK(parsed(early).at("verdict") == "no_data");
   const Summary wanted = played({"all: error_rate > 90%"}, Outcome::failure);
   CHECK(exit_code(wanted.exit_reasons) == 0);
   CHECK(first_line(wanted).rfind("PASSED (none of 1 requests was answered)", 0) == 0);
