@@ -81,7 +81,7 @@ int parse_and_run(int argc, char** argv) {
   app.footer(
       "Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
       "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
-      "107 script error, 111 the run is invalid, 112 the target refused, 113 no data,\n"
+      "107 script error, 111 the run is invalid, 112 no consent, 113 no data or no target,\n"
       "114 what was asked for could not be written");
   app.set_version_flag("--version", std::string("gelombang ") + kVersion);
   app.require_subcommand(1);

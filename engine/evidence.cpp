@@ -51,8 +51,9 @@ bool looks_like_token(std::string_view word) {
 }
 
 // Parts of names whose values are nobody's business.
-constexpr std::array<std::string_view, 14> kNames{"passw", "pwd",  "sandi", "token", "secret", "session", "sid",
-                                                  "csrf",  "xsrf", "auth",  "key",   "otp",    "nik",     "kode"};
+constexpr std::array<std::string_view, 15> kNames{"passw",   "pwd", "sandi", "token", "secret",
+                                                  "session", "sid", "csrf",  "xsrf",  "auth",
+                                                  "key",     "otp", "nik",   "kode",  "bearer"};
 // Of these the rest of the line goes.
 constexpr std::array<std::string_view, 2> kLines{"authorization", "cookie"};
 
@@ -65,17 +66,44 @@ bool is_named(std::string_view word, const Names& names) {
 
 bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
 
-// Where the value begins of a name that ends at `at`; 0 where none follows.
-std::size_t value_after(std::string_view text, std::size_t at) {
-  const auto skip = [&](std::string_view characters) {
-    at = std::min(text.find_first_not_of(characters, at), text.size());
-  };
-  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) ++at;
-  skip(" ");
-  if (at >= text.size() || (text[at] != ':' && text[at] != '=')) return 0;
-  ++at;
-  skip(" ");
-  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) ++at;
+// How a quote, and what stands between a name and its value, are written: plain, in JSON within JSON, in HTML, in a
+// URL.
+constexpr std::array<std::string_view, 8> kQuotes{"\"", "'", "\\\"", "\\'", "&quot;", "&#34;", "&#39;", "%22"};
+constexpr std::array<std::string_view, 7> kBetween{"=>", ":", "=", "%3A", "%3a", "%3D", "%3d"};
+
+template <class Words>
+bool take_one(std::string_view text, std::size_t& at, const Words& words) {
+  for (const std::string_view word : words) {
+    if (!text.substr(at).starts_with(word)) continue;
+    at += word.size();
+    return true;
+  }
+  return false;
+}
+
+// `at`: behind the name in <input name="otp" value="482913">.
+std::size_t value_in_tag(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMostBetween = 80;
+  const std::string_view tag = text.substr(at, std::min(text.find_first_of("<>", at), at + kMostBetween) - at);
+  const std::size_t value = tag.find("value=");
+  if (value == std::string_view::npos) return 0;
+  at += value + 6;
+  take_one(text, at, kQuotes);
+  return at;
+}
+
+// Where the value begins of the name in [begin, at); 0 where none follows.
+std::size_t value_after(std::string_view text, std::size_t begin, std::size_t at) {
+  const auto skip = [&] { at = std::min(text.find_first_not_of(' ', at), text.size()); };
+  // <password>q7x2k9</password>
+  if (begin > 0 && text[begin - 1] == '<' && text.substr(at).starts_with(">")) return at + 1;
+  if (lower(text.substr(begin, at - begin)) == "bearer" && text.substr(at).starts_with(" ")) return at + 1;
+  const std::size_t end = at;
+  take_one(text, at, kQuotes);
+  skip();
+  if (!take_one(text, at, kBetween)) return value_in_tag(text, end);
+  skip();
+  take_one(text, at, kQuotes);
   return at;
 }
 
@@ -127,7 +155,7 @@ std::string without_named_values(std::string_view text) {
     while (end < text.size() && in_name(text[end])) ++end;
     const std::string_view name = text.substr(begin, end - begin);
     const bool line = is_named(name, kLines);
-    const std::size_t value = line || is_named(name, kNames) ? value_after(text, end) : 0;
+    const std::size_t value = line || is_named(name, kNames) ? value_after(text, begin, end) : 0;
     if (value == 0) {
       end = std::min(std::max(end, begin + 1), text.size());
       result += text.substr(begin, end - begin);

@@ -124,6 +124,7 @@ void VirtualUser::step_end(ErrorClass error, const FailedCheck* failed) {
   } else if (failed != nullptr) {
     keep_evidence(static_cast<StepId>(step_), error, *failed);
   }
+  kept_answer_.reset();
   const Outcome outcome = unjudged_                        ? Outcome::interrupted
                           : error == ErrorClass::none      ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned

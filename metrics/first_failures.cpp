@@ -61,6 +61,15 @@ std::string_view particulars(const Evidence& evidence) {
   return std::string_view(evidence.detail).substr(0, known.size()) == known ? std::string_view() : evidence.detail;
 }
 
+std::string_view words_beyond_class(const Evidence& evidence) {
+  const std::string_view known = info(evidence.sample.error).text;
+  std::string_view words = evidence.detail;
+  if (!words.starts_with(known)) return words;
+  words.remove_prefix(known.size());
+  if (words.starts_with(" (") && words.ends_with(")")) return words.substr(2, words.size() - 3);
+  return words.substr(std::min(words.find_first_not_of(": "), words.size()));
+}
+
 std::string phases_text(const RequestSample& sample) {
   if (sample.service_time == Duration::zero()) return {};
   std::string text = "in " + format_duration(sample.service_time);

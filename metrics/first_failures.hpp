@@ -64,6 +64,8 @@ Result<FirstFailureList> read_first_failures(HistoryReader& history, const RunRe
 
 // What the client or the scenario says of a failure beyond the words of its class; empty where that is nothing.
 std::string_view particulars(const Evidence& evidence);
+// The same with what the client says, "SSL certificate problem: self-signed certificate", which tells no kinds apart.
+std::string_view words_beyond_class(const Evidence& evidence);
 // "in 5.00 s: wait 4.90 s, receive 100 ms"; empty where nothing was timed.
 std::string phases_text(const RequestSample& sample);
 

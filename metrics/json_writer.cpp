@@ -33,6 +33,13 @@ std::size_t sequence_length(std::string_view text) {
   return too_long || surrogate || too_large ? 0 : length;
 }
 
+// U+2028 to U+202E and U+2066 to U+2069: what ends a line or turns its direction, so that it reads as something else.
+bool turns_text(std::string_view letter) {
+  const auto last = static_cast<unsigned char>(letter[2]);
+  return (letter.starts_with("\xe2\x80") && last >= 0xa8 && last <= 0xae) ||
+         (letter.starts_with("\xe2\x81") && last >= 0xa6 && last <= 0xa9);
+}
+
 std::string cleaned(std::string_view text, std::string_view replacement, bool keep_controls) {
   std::string out;
   out.reserve(text.size());
@@ -40,8 +47,9 @@ std::string cleaned(std::string_view text, std::string_view replacement, bool ke
     const std::size_t length = sequence_length(text);
     const auto first = static_cast<unsigned char>(text.front());
     // 0xc2 0x80..0x9f are the control characters of Latin-1.
-    const bool control =
-        first < 0x20 || first == 0x7f || (length == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0);
+    const bool control = first < 0x20 || first == 0x7f ||
+                         (length == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) ||
+                         (length == 3 && turns_text(text.substr(0, 3)));
     if (first == '\t' && !keep_controls) {
       out += ' ';
     } else if (length == 0 || (control && !keep_controls)) {

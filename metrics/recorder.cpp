@@ -46,14 +46,14 @@ void Recorder::request(StepId step, const RequestSample& sample, const RequestFa
   if (facts.network) add(current_.networks[*facts.network], sample);
 }
 
-bool Recorder::wants_evidence(StepId step, ErrorClass error) const {
+bool Recorder::wants_evidence(StepId step, ErrorClass error, std::string_view says) const {
   const std::lock_guard lock(mutex_);
-  return traces_ && traces_->wants_evidence(step, error);
+  return traces_ && traces_->wants_evidence(step, error, says);
 }
 
-void Recorder::evidence(Evidence evidence) {
+void Recorder::evidence(Evidence evidence, std::string_view says) {
   const std::lock_guard lock(mutex_);
-  if (traces_) traces_->evidence(std::move(evidence));
+  if (traces_) traces_->evidence(std::move(evidence), says);
 }
 
 OpenVisits::Id Recorder::visit_began(JourneyId journey, TimePoint intended, TimePoint started) {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gelombang {
@@ -26,8 +27,8 @@ class Recorder {
   // From the worker. Every StepId and JourneyId must be in the layout's catalog.
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts = {});
   // Whether the evidence of such a failure is worth gathering.
-  [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error) const;
-  void evidence(Evidence evidence);
+  [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error, std::string_view says = {}) const;
+  void evidence(Evidence evidence, std::string_view says = {});
   // A visit begins, whose person is under way until iteration_finished() is told of it.
   [[nodiscard]] OpenVisits::Id visit_began(JourneyId journey, TimePoint intended, TimePoint started);
   // In the step that is open: its clocks stand still. `until` is max while the end is not known.
@@ -46,8 +47,7 @@ class Recorder {
   void step(StepId step, const StepSample& sample, OpenVisits::Id visit = OpenVisits::kNone);
   // schedule_lag: actual minus intended start of the arrival; 0 in closed models.
   void iteration_started(JourneyId journey, Duration schedule_lag);
-  void iteration_finished(JourneyId journey, const IterationSample& sample,
-                          OpenVisits::Id visit = OpenVisits::kNone);
+  void iteration_finished(JourneyId journey, const IterationSample& sample, OpenVisits::Id visit = OpenVisits::kNone);
   // Instead of iteration_started.
   void iteration_dropped(JourneyId journey, DropReason reason);
   void mail(const MailSample& sample);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 
 namespace gelombang {
@@ -13,6 +14,13 @@ namespace {
 std::uint64_t kind_of(StepId step, ErrorClass error) {
   return std::uint64_t{step} * kErrorClassCount + static_cast<std::uint64_t>(error);
 }
+
+// Two texts that are one here cost one of them its place, no more.
+std::uint64_t said_of(StepId step, ErrorClass error, std::string_view says) {
+  return mix64(kind_of(step, error) ^ std::hash<std::string_view>()(says));
+}
+
+constexpr std::uint64_t kFurtherFirsts = 20;  // of a step and class whose room is taken
 
 }  // namespace
 
@@ -100,15 +108,17 @@ void TraceKeeper::mail(const MailSample& sample) {
   if (came && !sample.at_least) cell->time.record(sample.delay);
 }
 
-bool TraceKeeper::wants_evidence(StepId step, ErrorClass error) const {
+bool TraceKeeper::wants_evidence(StepId step, ErrorClass error, std::string_view says) const {
   if (kept_ >= limits_.evidence) return false;
   const auto kind = kinds_.find(kind_of(step, error));
-  return kind == kinds_.end() || kind->second < limits_.evidence_of_kind;
+  if (kind == kinds_.end() || kind->second < limits_.evidence_of_kind) return true;
+  return kind->second < limits_.evidence_of_kind + kFurtherFirsts && !said_.contains(said_of(step, error, says));
 }
 
-void TraceKeeper::evidence(Evidence evidence) {
+void TraceKeeper::evidence(Evidence evidence, std::string_view says) {
   ++kept_;
   ++kinds_[kind_of(evidence.step, evidence.sample.error)];
+  said_.insert(said_of(evidence.step, evidence.sample.error, says));
   current_.evidence.push_back(std::move(evidence));
 }
 

@@ -11,7 +11,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -19,9 +21,9 @@ namespace gelombang {
 
 // What is known of a request beside its sample.
 struct RequestFacts {
-  bool needed = true;         // a calm person would have sent it, too
-  unsigned tries = 1;         // of the person at this, this one included
-  std::string_view back_end;  // who says that it answered
+  bool needed = true;                               // a calm person would have sent it, too
+  unsigned tries = 1;                               // of the person at this, this one included
+  std::string_view back_end;                        // who says that it answered
   std::optional<NetworkId> network = std::nullopt;  // the person's
 };
 
@@ -98,9 +100,11 @@ class TraceKeeper {
 
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts);
   void mail(const MailSample& sample);
-  // Whether there is room for one more of this kind.
-  [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error) const;
-  void evidence(Evidence evidence);
+  // Whether there is room for one more of this kind. `says` tells the failures of one step and class apart: which check
+  // it was. The first of each has room where those of the class before it have taken all, for some of them.
+  [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error, std::string_view says = {}) const;
+  // With what it was asked for.
+  void evidence(Evidence evidence, std::string_view says = {});
   void take(Traces& into);
 
  private:
@@ -110,6 +114,7 @@ class TraceKeeper {
   TraceLimits limits_;
   Reservoir reservoir_;
   std::unordered_map<std::uint64_t, std::uint64_t> kinds_;  // evidence kept, by step and class
+  std::unordered_set<std::uint64_t> said_;                  // of which there is some, by that and what is said
   std::uint64_t kept_ = 0;
   std::vector<std::size_t> places_;  // by slot: its attempt's number in current_, from 1; 0: it has none
   Traces current_;

@@ -45,7 +45,7 @@ std::string first_failures_json(const FirstFailureList& failures) {
         R"("status":{},"service_seconds":{:.6g},"phases_seconds":{},"says":{},"body":{}}})",
         in_quotes(one.journey), in_quotes(one.step), in_quotes(name(e.sample.error)), in_quotes(iso_time(one.at)),
         to_seconds(one.offset), e.tries, in_quotes(e.method), in_quotes(e.url), e.sample.status,
-        to_seconds(e.sample.service_time), phases_json(e.sample), in_quotes(printable(particulars(e))),
+        to_seconds(e.sample.service_time), phases_json(e.sample), in_quotes(printable(words_beyond_class(e))),
         in_quotes(printable_text(e.body)));
   }
   return out + fmt::format("],\"further\":{}}}", failures.further);

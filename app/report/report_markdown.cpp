@@ -106,7 +106,8 @@ std::string failures(const json::object& summary) {
       const std::uint64_t count = count_in(errors, member.key());
       Of& of = classes[std::string(member.key())];
       of.count += count;
-      of.where += fmt::format("{}{} ({})", of.where.empty() ? "" : ", ", markdown_plain(text_in(step, "name")), count);
+      of.where += fmt::format("{}{} ({})", of.where.empty() ? "" : ", ",
+                              markdown_plain(text_in(step, "journey") + "/" + text_in(step, "name")), count);
     }
   }
   if (classes.empty()) return {};
@@ -140,7 +141,7 @@ std::string evidence(const ReportDocument& document) {
     }
     const std::string phases = phases_text(e.sample);
     out += fmt::format("{}{}\n", phases.empty() ? "" : ", ", phases);
-    if (const auto says = particulars(e); !says.empty()) out += fmt::format("\n{}\n", markdown_plain(says));
+    if (const auto says = words_beyond_class(e); !says.empty()) out += fmt::format("\n{}\n", markdown_plain(says));
     if (!e.body.empty()) out += '\n' + indented(e.body);
   }
   if (list.further > 0) out += fmt::format("\nand {} further kinds\n", list.further);

@@ -197,12 +197,16 @@ local function shown(value)
   return type(value) == "userdata" and native.exact_text(value) or kind_of(value)
 end
 
+local function looked_at(...)
+  if select("#", ...) > 0 then return shown((...)) or "nil" end
+end
+
 -- A false check fails the step. `class` is an error class of the application layer; `got` is kept as what was judged, in
 -- the place of the step's last answer.
-function check(what, holds, class, got)
+function check(what, holds, class, ...)
   if type(what) ~= "string" then blame("check takes a text and a condition") end
   in_step("check")
-  if not holds then return fail(native.application_class(class or "assert_body"), "check", what, shown(got)) end
+  if not holds then return fail(native.application_class(class or "assert_body"), "check", what, looked_at(...)) end
   return holds
 end
 

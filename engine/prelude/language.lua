@@ -165,6 +165,7 @@ local function finish_step(ok, ...)
   local problem = ...
   if getmetatable(problem) == Failure then
     native.step_end(problem.class, problem.by, problem.text, problem.got)
+    problem.text, problem.got = nil, nil  -- whoever waits to try again holds it, and may hold a whole page with it
     return false, problem
   end
   native.step_end("generator_script")

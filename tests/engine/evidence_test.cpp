@@ -90,6 +90,17 @@ TEST_CASE("evidence: what follows a telling name is not kept", "[unit]") {
   CHECK(without_named_values("Authorization: Bearer x1\r\nHost: h") == "Authorization: [redacted]\r\nHost: h");
   CHECK(without_named_values("Set-Cookie: a=b; c=d\nx") == "Set-Cookie: [redacted]\nx");
   CHECK(without_named_values("sid=") == "sid=");
+  // As pages, JSON in JSON and URLs write them.
+  CHECK(without_named_values(R"("{\"token\":\"shrt123\",\"n\":1}")") == R"("{\"token\":\"[redacted]",\"n\":1}")");
+  CHECK(without_named_values("&quot;token&quot;:&quot;q1w2&quot;").find("q1w2") == std::string::npos);
+  CHECK(without_named_values("token%3Dabc123 b") == "token%3D[redacted] b");
+  CHECK(without_named_values("token%22%3A%22zzz999") == "token%22%3A%22[redacted]");
+  CHECK(without_named_values("<password>q7x2</password>") == "<password>[redacted]</password>");
+  CHECK(without_named_values(R"(<input name="csrf_token" type=hidden value="k3j9">)") ==
+        R"(<input name="csrf_token" type=hidden value="[redacted]">)");
+  CHECK(without_named_values("<input name=otp value=482913>") == "<input name=otp value=[redacted]>");
+  CHECK(without_named_values("Bearer q7x2k9 x") == "Bearer [redacted] x");
+  CHECK(without_named_values("the key to value=1").find("value=[redacted]") != std::string::npos);
   CHECK(without_named_values("the token is gone: sorry") == "the token is gone: sorry");
   CHECK(without_named_values("").empty());
 }

@@ -71,7 +71,8 @@ TEST_CASE("user checks: what a check looked at is kept in the place of the answe
   CHECK(judged("check('n', false, nil, {})").body == "a table");
   CHECK(judged("check('n', false, nil, json.number '123456789012345678901')").body == "123456789012345678901");
   CHECK(judged("check('n', false, nil, person.email .. ' was here')").body == "[redacted] was here");
-  CHECK(judged("check('n', false, nil, nil)").body == kKept);
+  CHECK(judged("check('n', false, nil, p:header('x-none'))").body == "nil");
+  CHECK(judged("check('n', false, nil)").body == kKept);
 }
 
 TEST_CASE("user checks: capture and json leave the pattern or what is wrong, and the text that they read") {
@@ -86,6 +87,25 @@ TEST_CASE("user checks: capture and json leave the pattern or what is wrong, and
   const Evidence json = judged("p:json()");
   CHECK(has(json.detail, "json: "));
   CHECK(json.body == kKept);
+}
+
+TEST_CASE("user checks: the last request is not blamed for the text of an earlier answer") {
+  const auto judged = [](const std::string& body) {
+    return only(evidence_of_journey(
+        "one:try(function() local p = http.get('/form') " + body + " end)",
+        [](const std::string& head) { return http_answer(has(head, "/form") ? "<form>" : "a quite different text"); }));
+  };
+  for (const std::string read : {"p:json()", "capture(p.body, 'order (%d+)')"}) {
+    const Evidence own = judged(read);
+    CHECK(own.body == "<form>");
+    CHECK(has(own.url, "/form"));
+    CHECK(own.sample.status == 200);
+    const Evidence earlier = judged("http.post('/telemetry') " + read);
+    CHECK(earlier.body == "<form>");
+    CHECK(earlier.url.empty());
+    CHECK(earlier.method.empty());
+    CHECK(earlier.sample.status == 0);
+  }
 }
 
 TEST_CASE("user checks: the scenario's own words are kept without secrets, and in one line") {

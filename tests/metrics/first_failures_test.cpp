@@ -87,4 +87,10 @@ TEST_CASE("first failures: what they say", "[unit]") {
   CHECK(phases_text(sample) == "in 5.00 s: send 1.00 ms, wait 5.00 s");
   CHECK(particulars(failure(0, ErrorClass::http_503)).empty());
   CHECK(particulars(failure(0, ErrorClass::http_503, "expected status 200")) == "expected status 200");
+  CHECK(words_beyond_class(failure(0, ErrorClass::http_503, "expected status 200")) == "expected status 200");
+  const std::string chain(info(ErrorClass::tls_chain).text);
+  CHECK(words_beyond_class(failure(0, ErrorClass::tls_chain, chain + " (self-signed certificate)")) ==
+        "self-signed certificate");
+  CHECK(words_beyond_class(failure(0, ErrorClass::tls_chain, chain + ": before the request")) == "before the request");
+  CHECK(words_beyond_class(failure(0, ErrorClass::tls_chain, chain)).empty());
 }

@@ -118,6 +118,25 @@ TEST_CASE("reservoir: every one of a stream has the same chance, and all fit unt
   CHECK(none.next() == Reservoir::kPassed);
 }
 
+TEST_CASE("traces: where a class has used up its room, the first of each further check has some", "[unit]") {
+  Recorder recorder(test::random_layout());
+  recorder.keep_traces({10, 20, 100, 3});
+  const auto give = [&recorder](std::string_view says) {
+    if (!recorder.wants_evidence(0, ErrorClass::assert_body, says)) return false;
+    Evidence evidence;
+    evidence.sample.error = ErrorClass::assert_body;
+    recorder.evidence(std::move(evidence), says);
+    return true;
+  };
+  for (int i = 0; i < 3; ++i) CHECK(give("the banner"));
+  CHECK_FALSE(give("the banner"));
+  CHECK(give("the footer"));
+  CHECK_FALSE(give("the footer"));
+  int given = 0;
+  for (int i = 0; i < 1000; ++i) given += give(std::to_string(i)) ? 1 : 0;
+  CHECK(given == 19);
+}
+
 TEST_CASE("traces: evidence is bounded in all and for each kind of failure", "[unit]") {
   Recorder recorder(test::random_layout());
   CHECK_FALSE(recorder.wants_evidence(0, ErrorClass::reset));

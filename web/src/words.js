@@ -165,9 +165,12 @@ export const kFewest = 20;
 // Of those that succeeded: a step that hardly ever did, or for most of whose tries nobody knows how long they would have
 // taken, is no slow one.
 export function slowestStep(steps) {
-  return steps
-    .filter((s) => s.response_time_seconds.p95 !== null && s.count - s.failures >= kFewest && !s.response_time_seconds.lower_bounds.includes("p50"))
-    .reduce((a, b) => (a && a.response_time_seconds.p95 >= b.response_time_seconds.p95 ? a : b), undefined);
+  const times = (step) => step.response_time_seconds;
+  const unknown = (step) => times(step).lower_bounds.includes("p50");
+  const known = steps.filter((s) => times(s).p95 !== null && s.count - s.failures >= kFewest && !unknown(s));
+  const slowest = known.reduce((a, b) => (a && times(a).p95 >= times(b).p95 ? a : b), undefined);
+  // Beside a step at which most still waited none of the others is the slowest.
+  return slowest && steps.some((s) => unknown(s) && times(s).p95 > times(slowest).p95) ? undefined : slowest;
 }
 
 export function errorShare(steps) {

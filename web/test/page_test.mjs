@@ -134,6 +134,9 @@ const tests = {
     assert.ok(!slowest(total));
     assert.ok(!slowest(failing({ http_503: 400 }, [10, 9], [200, 200])));
     assert.ok(slowest(failing({ http_503: 400 }, [10, 10], [200, 200])));
+    const frozen = failing({ http_503: 1 }, [50, 50], [1, 0]);
+    frozen.summary.steps.push({ journey: "login", name: "open page", count: 90, failures: 0, errors: {}, response_time_seconds: { p50: 6, p95: 34, lower_bounds: ["p50", "p95"] } });
+    assert.ok(!slowest(frozen));
     assert.ok(!first(failing({}, [5, 5], [0, 0])).includes("log in"));
     assert.ok(!story(failing({}, [50, 50], [0, 0])).some((sentence) => sentence.includes("Failures apart")));
     const unsent = failing({ mail_missing: 9 }, [0, 0, 0], [3, 3, 3]);
