@@ -91,6 +91,13 @@ class BetweenRuns(unittest.TestCase):
                     ("Runs", "A", "5m", {labels.format("end not seen"): 25_000}),
                     ("Runs", "A", "11m", {}))
 
+    def test_a_missed_scrape_is_no_end(self):
+        series = [info("A", "1+0x5 stale 1+0x20"), valid("1+0x5 stale 1+0x20"), verdict("under_way", "1+0x5 stale 1+0x20")]
+        labels = '{run_id="A",scenario="login.lua",load="smoke",validity="valid",verdict="under_way"}'
+        self.expect(series, ("Runs", "A", "31s", {labels: 25_000}), ("Runs", "A", "36s", {labels: 35_000}))
+        starts = next(a["expr"] for a in self.dashboard["annotations"]["list"] if a.get("name") == "Runs")
+        self.assertIn("unless last_over_time(", starts)
+
     def test_where_prometheus_was_down_nothing_is_credited_to_the_wrong_run(self):
         # Down from 30 s to 1 min; the first run is in sight until 5 min 25 s, the second is scraped from 1 min on.
         self.expect(
