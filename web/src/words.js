@@ -138,7 +138,9 @@ export function story(run) {
   const { arrivals, steps, run: facts } = run.summary;
   const out = [];
   const dropped = Object.values(arrivals.dropped).reduce((a, b) => a + b, 0);
-  out.push(`In ${duration(facts.took_seconds)}, ${peopleSentence(run.summary)}.`);
+  // Nobody but the run itself cuts off.
+  const people = peopleSentence(run.summary).replace(/cut off$/, "cut off by the end of the run");
+  out.push(`In ${duration(facts.took_seconds)}, ${people}.`);
   if (arrivals.requested_rate !== null && arrivals.achieved_rate > 0) {
     const within = duration(arrivals.started / arrivals.achieved_rate);
     out.push(`Visits began within ${within}, at ${rate(arrivals.achieved_rate)}; ${rate(arrivals.requested_rate)} were asked for.`);

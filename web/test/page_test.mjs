@@ -138,6 +138,9 @@ const tests = {
     frozen.summary.steps.push({ journey: "login", name: "open page", count: 90, failures: 0, errors: {}, response_time_seconds: { p50: 6, p95: 34, lower_bounds: ["p50", "p95"] } });
     assert.ok(!slowest(frozen));
     assert.ok(!first(failing({}, [5, 5], [0, 0])).includes("log in"));
+    const cut = failing({}, [50, 50], [0, 0]);
+    cut.summary.people[0].ended.interrupted = 9;
+    assert.ok(story(cut).some((sentence) => sentence.endsWith(" 5 got through, 9 were cut off by the end of the run.")));
     assert.ok(!story(failing({}, [50, 50], [0, 0])).some((sentence) => sentence.includes("Failures apart")));
     const unsent = failing({ mail_missing: 9 }, [0, 0, 0], [3, 3, 3]);
     assert.match(first(unsent), /, most of them given up from 0:00 to 0:03\.$/);
