@@ -4,10 +4,13 @@
 #include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace gelombang {
 
@@ -63,6 +66,17 @@ int with_output(int code, std::string_view what, OutputDocument& document, std::
   const auto written = document.finish();
   if (written) return code;
   return with_output(code, Error{fmt::format("{}: {}", what, written.error().message)});
+}
+
+void leave_on_signals() {
+  // Only what a handler may call.
+  const auto leave_now = [](int) {
+    constexpr std::string_view kWhy = "gelombang: stopped by a signal before the start; nothing was sent\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWhy.data(), kWhy.size());
+    std::_Exit(static_cast<int>(ExitCause::stopped));
+  };
+  std::signal(SIGINT, leave_now);
+  std::signal(SIGTERM, leave_now);
 }
 
 void leave(int exit_code) {

@@ -33,6 +33,10 @@ int with_output(int code, const Result<void>& written);
 // The same of a text for a file or stdout; `what` asked for it, such as "--json".
 int with_output(int code, std::string_view what, OutputDocument& document, std::string_view text);
 
+// From here until something else handles them, SIGINT and SIGTERM end the process with 105 and one line: while it waits
+// for name servers, a consent or a silent target, and has sent nothing.
+void leave_on_signals();
+
 // Ends the process with this exit code while threads of it cannot be ended: nothing that they use is freed. What was
 // printed is written.
 [[noreturn]] void leave(int exit_code);

@@ -162,6 +162,7 @@ int find_max(const FindMaxOptions& options) {
   prober_options.seed = options.run.seed ? *options.run.seed : random_seed();
   const auto first = check_first(prober_options, settings.value());
   if (first.has_error()) return refuse(ExitCause::configuration, first.error().message);
+  leave_on_signals();
   if (const auto no = check_target(prober_options, first.value(), settings.value().options.max_rate)) {
     return refuse(no->cause, no->text);
   }

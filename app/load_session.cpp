@@ -288,9 +288,9 @@ int LoadSession::finish() {
 }
 
 int LoadSession::play() {
+  leave_on_signals();
   if (const auto reason = played_.set_up()) return refuse(reason->cause, reason->text);
   announce();
-  // Until now nothing was sent, and a signal may simply end the process.
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
   wait_for_signal();

@@ -110,6 +110,24 @@ TEST_CASE("preflight: a bad certificate is refused before a request fails of it"
   CHECK(visit.play(with({"--insecure"})).exit_code == 0);
 }
 
+TEST_CASE("preflight: a signal ends the look at a silent target, and says so", "[integration]") {
+  const Visit visit;
+  TemporaryDirectory directory;
+  std::atomic<bool> met{false};
+  const RawServer mute([&met](RawConnection& connection) {
+    met = true;
+    connection.wait_for_close();
+  });
+  const auto looking = start_scenario(visit.path(),
+                                      {"--target", "https://127.0.0.1:" + std::to_string(mute.port()), "--rate", "5/s",
+                                       "--duration", "1m", "--no-history"},
+                                      directory.file("summary.json"));
+  while (!met) std::this_thread::sleep_for(10ms);
+  looking->signal(SIGTERM);
+  CHECK(looking->wait(5s) == 105);
+  CHECK(looking->standard_error() == "gelombang: stopped by a signal before the start; nothing was sent\n");
+}
+
 TEST_CASE("preflight: a search looks at its target once, and asks nothing", "[integration]") {
   const Visit visit;
   std::atomic<std::size_t> silent{0};
