@@ -121,6 +121,10 @@ std::optional<ExitReason> check_target(const ProberOptions& options, const capac
   const TargetAdmission admission = admit_target(
       target, plan.run.plan, guard, resolve, options.session.skip_preflight ? FirstLook::skipped : FirstLook::taken);
   if (admission.refusal) return admission.refusal;
+  Duration interval{};
+  if (const auto mailbox = open_mailbox(options.session, plan.options, clock, interval); mailbox.has_error()) {
+    return ExitReason{ExitCause::configuration, mailbox.error().message};
+  }
   const auto consented = guard.consented_rate(target.host);
   if (!consented || max_rate <= consented->per_second()) return std::nullopt;
   return ExitReason{ExitCause::refused,

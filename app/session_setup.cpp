@@ -1,6 +1,7 @@
 #include "app/session_setup.hpp"
 
 #include "app/secret_file.hpp"
+#include "base/log.hpp"
 #include "probes/address_resolver.hpp"
 
 #include <fmt/format.h>
@@ -50,13 +51,12 @@ Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options,
   poll_interval = mailbox.poll_interval;
   auto opened = MailWatcher::open(mailbox, clock);
   if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
-  if (!options.skip_preflight) {
-    const MailWatcher::Tally first_look = opened.value()->take();
-    if (!first_look.healthy) {
-      return Error{fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)",
-                               first_look.fault_detail)};
-    }
+  const MailWatcher::Tally first_look = opened.value()->take();
+  if (!first_look.healthy && !options.skip_preflight) {
+    return Error{
+        fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)", first_look.fault_detail)};
   }
+  if (!first_look.healthy) spdlog::warn("mailbox: {}: {}", info(first_look.fault).text, first_look.fault_detail);
   return std::move(opened.value());
 }
 

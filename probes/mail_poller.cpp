@@ -46,6 +46,11 @@ Duration MailPoller::step() {
 }
 
 void MailPoller::look() {
+  take_look();
+  looked_ = true;
+}
+
+void MailPoller::take_look() {
   const TimePoint began = clock_.now();
   const auto [fault, whole] = source_->look([this](const RawMail& raw) {
     if (raw.unreadable != ErrorClass::none) {
@@ -76,7 +81,8 @@ void MailPoller::look() {
     return;
   }
   if (stopping_) return;
-  if (++failures_ == 1) spdlog::warn("mailbox: {}: {}", info(fault->error).text, fault->detail);
+  // What the first look met whoever opened the mailbox is told by take().
+  if (++failures_ == 1 && looked_) spdlog::warn("mailbox: {}: {}", info(fault->error).text, fault->detail);
   next_look_ = ended + pause_after(fault->error);
   router_.look_failed(ended, *fault);
 }

@@ -38,6 +38,7 @@ class MailPoller {
 
  private:
   void look();
+  void take_look();
   [[nodiscard]] Duration pause_after(ErrorClass error) const;
 
   std::unique_ptr<MailSource> source_;
@@ -48,6 +49,7 @@ class MailPoller {
   MailRouter router_;
   TimePoint next_look_ = TimePoint::min();
   int failures_ = 0;  // in a row
+  bool looked_ = false;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -128,6 +128,30 @@ TEST_CASE("preflight: a signal ends the look at a silent target, and says so", "
   CHECK(looking->standard_error() == "gelombang: stopped by a signal before the start; nothing was sent\n");
 }
 
+TEST_CASE("preflight: a mailbox that cannot be read is no run, and one line says so", "[integration]") {
+  const Visit visit;
+  const Sandbox sandbox;
+  TemporaryDirectory directory;
+  write_file(directory.file("password"), "rahasia-1\n");
+  const std::vector<std::string> mailbox{"--mailbox",
+                                         "imap://127.0.0.1:" + std::to_string(free_port()),
+                                         "--mailbox-user",
+                                         "u",
+                                         "--mailbox-password-file",
+                                         directory.file("password")};
+  std::vector<std::string> arguments{"--target", sandbox.url(), "--users", "1", "--iterations", "1"};
+  arguments.insert(arguments.end(), mailbox.begin(), mailbox.end());
+  for (const RunResult& refused : {visit.play(arguments), visit.search(sandbox.url(), mailbox)}) {
+    INFO(refused.err);
+    CHECK(refused.exit_code == 104);
+    CHECK(lines(refused.err) == 1);
+    CHECK(refused.err.find("--mailbox: ") != std::string::npos);
+    CHECK(refused.err.find("nothing was sent (--skip-preflight plays all the same)") != std::string::npos);
+  }
+  arguments.emplace_back("--skip-preflight");
+  CHECK(visit.play(arguments).exit_code == 0);
+}
+
 TEST_CASE("preflight: a search looks at its target once, and asks nothing", "[integration]") {
   const Visit visit;
   std::atomic<std::size_t> silent{0};
