@@ -37,6 +37,13 @@ std::shared_ptr<CURLU> as_libcurl_reads(const HttpUrl& url) {
   return parsed;
 }
 
+// An escaped host may be another one where it is read again: "%334" is "34", and that is 0.0.0.34.
+bool reads_as_itself(const std::string& full) {
+  const CurlUrl again(curl_url());
+  return again && curl_url_set(again.get(), CURLUPART_URL, full.c_str(), 0) == CURLUE_OK &&
+         part(again.get(), CURLUPART_URL) == full;
+}
+
 }  // namespace
 
 Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
@@ -65,6 +72,9 @@ Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
       std::strtoul(part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str(), nullptr, 10));
   result.path = part(url.get(), CURLUPART_PATH);
   result.full = part(url.get(), CURLUPART_URL);
+  if (text.find('%') != std::string_view::npos && !reads_as_itself(result.full)) {
+    return Error{"a URL's host is escaped, and another one where it is read again"};
+  }
   result.shown = without_query(result);
   result.literal = is_address(result.host);
   return result;

@@ -84,6 +84,14 @@ TEST_CASE("url: what cannot be requested is an error") {
     CAPTURE(bad);
     CHECK_FALSE(parse_http_url(bad).has_value());
   }
+  // Where it is read again it would be another host.
+  for (const char* text : {"https://%334/", "https:///%334/x", "http://%30x7f000001/"}) {
+    INFO(text);
+    const auto url = parse_http_url(text);
+    CHECK((url.has_error() || parse_http_url(url->full)->same_origin(*url)));
+  }
+  CHECK(parse_http_url("https://%334/").has_error());
+  CHECK(parse_http_url("http://%61.test/%7e?q=%31")->full == "http://a.test/%7e?q=%31");
   CHECK(parse_http_url("http://u:rahasia@a.test/").error().message.find("rahasia") == std::string::npos);
   CHECK(parse_http_url("http://u:p@a.test/x", Userinfo::strip)->full == "http://a.test/x");
 }
