@@ -323,7 +323,7 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
   command.add_option("--consent-key", options.consent_key,
                      "Public key, or its file, that the target's consent is signed with");
   command.add_flag("--skip-preflight", options.skip_preflight,
-                   "Does not look at the target's name, connection and certificate first");
+                   "Does not look at the target's name, connection and certificate, and the mailbox, first");
   CLI::Option* history = command.add_option("--history", options.history,
                                             "The file that keeps what is run (default: history.sqlite in the user's "
                                             "state directory)");

@@ -84,7 +84,8 @@ bool take_one(std::string_view text, std::size_t& at, const Words& words) {
 // `at`: behind the name in <input name="otp" value="482913">.
 std::size_t value_in_tag(std::string_view text, std::size_t at) {
   constexpr std::size_t kMostBetween = 80;
-  const std::string_view tag = text.substr(at, std::min(text.find_first_of("<>", at), at + kMostBetween) - at);
+  std::string_view tag = text.substr(at, kMostBetween);
+  tag = tag.substr(0, tag.find_first_of("<>"));
   const std::size_t value = tag.find("value=");
   if (value == std::string_view::npos) return 0;
   at += value + 6;

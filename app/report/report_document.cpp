@@ -53,12 +53,11 @@ std::string first_failures_json(const FirstFailureList& failures) {
 
 // What each error class means, in plain words, and whose it is.
 std::string classes_json() {
-  constexpr std::array<std::string_view, 5> kSides{"none", "target", "mailbox", "generator", "person"};
   std::string out = "{";
   for (std::size_t i = 1; i < kErrorClassCount; ++i) {
     const auto error = static_cast<ErrorClass>(i);
     out += fmt::format(R"({}{}:{{"side":"{}","text":{}}})", i > 1 ? "," : "", in_quotes(name(error)),
-                       kSides[static_cast<std::size_t>(info(error).side)], in_quotes(info(error).text));
+                       name(info(error).side), in_quotes(info(error).text));
   }
   return out + "}";
 }
