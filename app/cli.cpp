@@ -12,9 +12,9 @@
 #include "app/report_command.hpp"
 #include "app/say.hpp"
 #include "app/selftest_command.hpp"
-#include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/output_document.hpp"
+#include "base/version.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

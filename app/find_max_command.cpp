@@ -11,9 +11,9 @@
 #include "app/session_setup.hpp"
 #include "app/target_admission.hpp"
 #include "app/terminal.hpp"
-#include "app/version.hpp"
 #include "base/output_document.hpp"
 #include "base/units.hpp"
+#include "base/version.hpp"
 #include "probes/consent_guard.hpp"
 
 #include <fmt/format.h>

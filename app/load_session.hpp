@@ -3,10 +3,8 @@
 #pragma once
 
 #include "app/run_options.hpp"
-#include "probes/mail_watcher.hpp"
+#include "app/session_options.hpp"
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,23 +13,6 @@ class App;
 }
 
 namespace gelombang {
-
-struct SessionOptions {
-  std::string metrics_listen = "127.0.0.1:9780";  // or "off"
-  std::vector<std::string> metrics_names;         // further ones under which it is asked for
-  std::string linger = "15s";
-  std::string json;  // a file, or "-"
-  std::string start_at;
-  std::string mailbox;
-  std::string mailbox_user;
-  std::string mailbox_password_file;
-  std::string consent_key;
-  std::string history;  // the file; empty: the usual one
-  bool no_history = false;
-  bool skip_preflight = false;
-  bool no_early_stop = false;
-  bool color = true;
-};
 
 // Adds what `run` and `find-max` share: /metrics, JSON, mailbox, consent, history.
 void add_session_options(CLI::App& command, SessionOptions& options);

@@ -1,8 +1,8 @@
 // What a run was asked to do, as it is kept in the history: enough to play it again, and nothing that must not be kept.
 #pragma once
 
-#include "app/load_session.hpp"
 #include "app/run_options.hpp"
+#include "app/session_options.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -5,9 +5,9 @@
 #include "app/run_history.hpp"
 #include "app/session_setup.hpp"
 #include "app/target_admission.hpp"
-#include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/version.hpp"
 
 #include <boost/asio/post.hpp>
 

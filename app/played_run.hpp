@@ -3,10 +3,10 @@
 #pragma once
 
 #include "app/live_page.hpp"
-#include "app/load_session.hpp"
 #include "app/progress.hpp"
 #include "app/run_options.hpp"
 #include "app/run_watch.hpp"
+#include "app/session_options.hpp"
 #include "base/clock.hpp"
 #include "engine/load_run.hpp"
 #include "metrics/exit_reason.hpp"

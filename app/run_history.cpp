@@ -1,7 +1,7 @@
 #include "app/run_history.hpp"
 
-#include "app/version.hpp"
 #include "base/log.hpp"
+#include "base/version.hpp"
 #include "metrics/history_file.hpp"
 
 #include <fmt/format.h>

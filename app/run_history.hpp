@@ -1,8 +1,8 @@
 // The history of a run that is about to begin.
 #pragma once
 
-#include "app/load_session.hpp"
 #include "app/run_options.hpp"
+#include "app/session_options.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "metrics/history_writer.hpp"

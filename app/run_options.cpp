@@ -2,11 +2,12 @@
 
 #include "app/scenario_files.hpp"
 #include "app/secret_file.hpp"
-#include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/units.hpp"
+#include "base/version.hpp"
 #include "engine/preflight.hpp"
 #include "engine/redactor.hpp"
+#include "engine/scenario_loader.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/layout.hpp"
 #include "probes/address_class.hpp"

@@ -1,6 +1,6 @@
 #include "app/run_watch.hpp"
 
-#include "app/version.hpp"
+#include "base/version.hpp"
 #include "engine/arrivals.hpp"
 #include "engine/load_run.hpp"
 

@@ -5,9 +5,9 @@
 #include "app/selftest/stage.hpp"
 #include "app/selftest/stop_signals.hpp"
 #include "app/terminal.hpp"
-#include "app/version.hpp"
 #include "base/output_document.hpp"
 #include "base/units.hpp"
+#include "base/version.hpp"
 #include "metrics/json_writer.hpp"
 #include "metrics/text_table.hpp"
 

@@ -1,7 +1,7 @@
 // The parts of a session that can be refused before the first request: mailbox, consent, look-ups.
 #pragma once
 
-#include "app/load_session.hpp"
+#include "app/session_options.hpp"
 #include "probes/address_resolver.hpp"
 #include "probes/consent_guard.hpp"
 

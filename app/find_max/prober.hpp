@@ -3,10 +3,10 @@
 #pragma once
 
 #include "app/find_max/probe.hpp"
-#include "app/load_session.hpp"
 #include "app/played_run.hpp"
 #include "app/progress.hpp"
 #include "app/run_options.hpp"
+#include "app/session_options.hpp"
 #include "app/terminal.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"

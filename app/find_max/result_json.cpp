@@ -1,7 +1,7 @@
 #include "app/find_max/result_json.hpp"
 
 #include "app/find_max/report_text.hpp"
-#include "app/version.hpp"
+#include "base/version.hpp"
 #include "metrics/json_writer.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,6 +1,6 @@
-#include "app/load_session.hpp"
 #include "app/run_watch.hpp"
 #include "app/selftest/stage.hpp"
+#include "app/session_options.hpp"
 #include "app/session_setup.hpp"
 #include "engine/load_run.hpp"
 #include "probes/consent_guard.hpp"
