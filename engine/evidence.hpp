@@ -3,7 +3,7 @@
 // be anything.
 #pragma once
 
-#include "engine/lua_user.hpp"
+#include "engine/failed_check.hpp"
 #include "engine/redactor.hpp"
 #include "metrics/traces.hpp"
 #include "probes/http_message.hpp"

@@ -2,21 +2,14 @@
 // calls that wait only record what is wanted, and the coroutine then yields.
 #pragma once
 
+#include "engine/failed_check.hpp"
 #include "metrics/error_class.hpp"
 #include "probes/http_message.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace gelombang {
-
-// Why a script failed its step.
-struct FailedCheck {
-  std::string_view by;                  // what judged: "check", "capture", "json" or "mailbox.wait"
-  std::string_view text;                // what was expected, in the scenario's own words
-  std::optional<std::string_view> got;  // what it looked at; nothing: the step's last answer
-};
 
 class LuaUser {
  public:

@@ -19,8 +19,6 @@
 
 namespace gelombang {
 
-class PhotoStore;
-
 struct Journey {
   std::string name;
   double weight = 1;
@@ -74,9 +72,5 @@ struct ScenarioSettings {
   std::map<std::string, std::string> secrets;  // --set-secret; may be sent, never shown
   std::vector<std::string> library_paths;      // where require() looks after the scenario's own directory
 };
-
-// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error's line begins with file and line
-// where Lua knows them.
-Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos);
 
 }  // namespace gelombang

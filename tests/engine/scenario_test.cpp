@@ -1,5 +1,5 @@
 // What a scenario file that is right is loaded to.
-#include "engine/scenario.hpp"
+#include "engine/scenario_loader.hpp"
 
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"
