@@ -19,8 +19,14 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // Of the formats that logs are rotated into: gzip, compress, xz, zstd, bzip2, lz4, zip.
 bool compressed(std::string_view text) {
   using namespace std::string_view_literals;
-  static constexpr std::array kMarks{"\x1f\x8b"sv,         "\x1f\x9d"sv, "\xFD" "7zXZ"sv, "\x28\xB5\x2F\xFD"sv,
-                                     "BZh"sv,               "\x04\x22\x4D\x18"sv, "PK\x03\x04"sv};
+  static constexpr std::array kMarks{"\x1f\x8b"sv,
+                                     "\x1f\x9d"sv,
+                                     "\xFD"
+                                     "7zXZ"sv,
+                                     "\x28\xB5\x2F\xFD"sv,
+                                     "BZh"sv,
+                                     "\x04\x22\x4D\x18"sv,
+                                     "PK\x03\x04"sv};
   return std::any_of(kMarks.begin(), kMarks.end(), [text](std::string_view mark) { return text.starts_with(mark); });
 }
 

@@ -85,9 +85,10 @@ bool LoadRun::tick(TimePoint now) {
   if ((counters_.feed_ran_dry || counters_.worker_failed) && now < arrivals_end_) stop_arrivals(now);
   if (!interrupted_ && now >= arrivals_end_ && now - arrivals_end_ >= plan_.graceful_stop) interrupt(now);
   if (interrupted_) listen(now);
-  return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) {
-           return worker->finished();
-         })) + left_behind() == workers_.size();
+  return static_cast<std::size_t>(
+             std::count_if(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->finished(); })) +
+             left_behind() ==
+         workers_.size();
 }
 
 void LoadRun::listen(TimePoint now) {

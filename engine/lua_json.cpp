@@ -4,8 +4,8 @@
 #include "metrics/json_writer.hpp"
 
 #include <fmt/format.h>
-#include <lua.hpp>
 #include <boost/json/basic_parser_impl.hpp>
+#include <lua.hpp>
 
 #include <algorithm>
 #include <charconv>

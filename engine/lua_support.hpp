@@ -24,10 +24,10 @@ struct LuaVm::State {
   std::map<std::string, std::shared_ptr<const CsvTable>> csv;  // by path
   LuaUser* user = nullptr;                                     // whose coroutine is running; null while loading
   // While loading: what line of the scenario ran last.
-  std::string last_source;                 // "@path"
-  int last_line = 0;                       // 0: not loading
+  std::string last_source;                     // "@path"
+  int last_line = 0;                           // 0: not loading
   std::map<std::string, std::string> sources;  // the files that were read, by path; while loading
-  std::vector<std::vector<int>> step_ids;  // [journey][number - 1], -1: not listed
+  std::vector<std::vector<int>> step_ids;      // [journey][number - 1], -1: not listed
   struct Closer {
     void operator()(lua_State* L) const noexcept { lua_close(L); }
   };

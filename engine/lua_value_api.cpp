@@ -90,10 +90,10 @@ int name_problem(lua_State* L) {
 
 void add_value_functions(lua_State* L, LuaVm::State& state) {
   static constexpr Function kFunctions[] = {
-      {"number_text", guarded<number_as_text>}, {"exact_text", guarded<exact_text>},
-      {"json_number", guarded<json_number>},    {"json_encode", guarded<json_encode>},
-      {"json_decode", guarded<json_decode>},    {"json_list", guarded<json_list>},
-      {"name_problem", guarded<name_problem>},  {"is_label", guarded<is_label>},
+      {"number_text", guarded<number_as_text>},       {"exact_text", guarded<exact_text>},
+      {"json_number", guarded<json_number>},          {"json_encode", guarded<json_encode>},
+      {"json_decode", guarded<json_decode>},          {"json_list", guarded<json_list>},
+      {"name_problem", guarded<name_problem>},        {"is_label", guarded<is_label>},
       {"keep_handles", guarded<keep_handles_of_api>},
   };
   add_functions(L, state, kFunctions, std::size(kFunctions));

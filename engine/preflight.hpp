@@ -40,7 +40,7 @@ struct LoadNeed {
   std::uint64_t ports_at_least = 0;  // the same if a pass took no time at all
   std::uint64_t memory_bytes = 0;
   std::uint64_t answer_bytes = 0;  // besides, where every user holds an answer as long as what is kept of one
-  double cores = 0;  // at least: one cheap request for each step
+  double cores = 0;                // at least: one cheap request for each step
 };
 
 struct Capacity {

@@ -246,10 +246,10 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   }
   for_each(L, "networks", table, [&] {
     const int network = lua_gettop(L);
-    scenario.networks.push_back({{string_field(L, network, "name"), number_field(L, network, "upload", 0),
-                                  number_field(L, network, "download", 0),
-                                  from_seconds(number_field(L, network, "rtt", 0))},
-                                 number_field(L, network, "weight", 1)});
+    scenario.networks.push_back(
+        {{string_field(L, network, "name"), number_field(L, network, "upload", 0),
+          number_field(L, network, "download", 0), from_seconds(number_field(L, network, "rtt", 0))},
+         number_field(L, network, "weight", 1)});
     scenario.catalog.networks.push_back(scenario.networks.back().profile.name);
   });
   const std::vector<std::string> step_names = read_step_names(L, state);

@@ -210,8 +210,7 @@ class Grouping {
 
 }  // namespace
 
-Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file,
-                                                                const AccessLogOptions& options,
+Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file, const AccessLogOptions& options,
                                                                 std::vector<std::string>& notes) {
   auto reader = LineReader::open(file);
   if (reader.has_error()) return reader.error();

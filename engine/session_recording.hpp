@@ -49,8 +49,7 @@ struct AccessLogOptions {
 };
 
 // Reads a log and groups it by client address and user agent. `notes` gets a line for each thing that was left out.
-Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file,
-                                                                const AccessLogOptions& options,
+Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file, const AccessLogOptions& options,
                                                                 std::vector<std::string>& notes);
 
 // A recording as it is played: arrival i is a session, at its own instant. With a scale below 1 every 1/scale-th

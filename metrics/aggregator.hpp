@@ -21,9 +21,9 @@ namespace gelombang {
 
 // What the last seconds looked like, over all journeys and steps.
 struct RecentFigures {
-  double started_rate = 0;           // arrivals started, per second
-  double completed_rate = 0;         // iterations that succeeded, per second
-  double step_rate = 0;              // steps finished, per second
+  double started_rate = 0;    // arrivals started, per second
+  double completed_rate = 0;  // iterations that succeeded, per second
+  double step_rate = 0;       // steps finished, per second
   // Failed / finished steps. Who is under way for longer than kRecent, or than a threshold allows, has failed. Nothing
   // where there are none.
   std::optional<double> error_rate;
@@ -86,10 +86,10 @@ class Aggregator {
   std::shared_ptr<const MetricsLayout> layout_;
   TimePoint last_tick_;
   std::optional<TimePoint> arrivals_ended_;
-  Snapshot second_;  // since the last tick
-  Snapshot totals_;  // up to the last tick
-  UnderWay arriving_;   // since the last tick
-  UnderWay under_way_;  // at the last tick
+  Snapshot second_;                 // since the last tick
+  Snapshot totals_;                 // up to the last tick
+  UnderWay arriving_;               // since the last tick
+  UnderWay under_way_;              // at the last tick
   std::vector<Patience> patience_;  // by StepId
   ThresholdJudge judge_;
   TimePoint last_answer_;  // the end of the stretch that it came in; the start before the first one

@@ -246,7 +246,8 @@ void add_networks(Families& f, const Catalog& catalog, const Snapshot& totals) {
   f.family("gelombang_network_iterations_total", "Iterations that ended, by the network of their people.",
            MetricType::Counter);
   each([&f](const Labels& labels, const NetworkSnapshot& network) {
-    for (std::size_t i = 0; i < kOutcomeCount; ++i) f.counter(with(labels, "result", kOutcomeNames[i]), network.ended[i]);
+    for (std::size_t i = 0; i < kOutcomeCount; ++i)
+      f.counter(with(labels, "result", kOutcomeNames[i]), network.ended[i]);
   });
   f.family("gelombang_network_requests_total", "HTTP exchanges, by the network of their people.", MetricType::Counter);
   each([&f](const Labels& labels, const NetworkSnapshot& network) {

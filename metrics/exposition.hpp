@@ -24,10 +24,10 @@
 namespace gelombang {
 
 struct LiveFigures {
-  double target_rate = 0;  // arrivals per second that the load asks for now; 0 in closed models
-  UsersByState users{};    // by UserState
+  double target_rate = 0;             // arrivals per second that the load asks for now; 0 in closed models
+  UsersByState users{};               // by UserState
   std::optional<UnderWay> under_way;  // nothing: nobody
-  double rate_factor = 1;  // on the planned rate, set while the run goes on
+  double rate_factor = 1;             // on the planned rate, set while the run goes on
   bool paused = false;
   std::array<std::uint64_t, kAnnotationKinds.size()> annotations{};  // by kind
   ValidityState validity = ValidityState::valid;

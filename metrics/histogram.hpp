@@ -35,7 +35,8 @@ class Histogram {
     ++at_boundary_[boundaries_->position(bucket, value)];
     clamped_ += outside_buckets(value) ? 1U : 0U;
     ++count_;
-    if (__builtin_add_overflow(sum_, static_cast<std::uint64_t>(value.count()), &sum_)) [[unlikely]] sum_ = UINT64_MAX;
+    if (__builtin_add_overflow(sum_, static_cast<std::uint64_t>(value.count()), &sum_)) [[unlikely]]
+      sum_ = UINT64_MAX;
     if (value < min_) min_ = value;
     if (value > max_) max_ = value;
   }

@@ -247,9 +247,9 @@ Result<RunRecord> HistoryReader::run(const std::string& id) {
 Result<void> HistoryReader::intervals(const RunRecord& run, const std::function<void(const Interval&)>& visitor) {
   try {
     // A file that may not be written has the columns of the version that made it.
-    const bool kept = impl_->database
-                          ->execAndGet("SELECT count(*) FROM pragma_table_info('interval') WHERE name = 'under_way'")
-                          .getInt() > 0;
+    const bool kept =
+        impl_->database->execAndGet("SELECT count(*) FROM pragma_table_info('interval') WHERE name = 'under_way'")
+            .getInt() > 0;
     SQLite::Statement rows(
         *impl_->database,
         fmt::format("SELECT begin_seconds, end_seconds, rate_asked, users_requesting, users_pausing, users_idle, "

@@ -36,7 +36,7 @@ class RunSeries {
     ResultCounts counts;  // of steps
     CensoredHistogram response_time;
     CensoredHistogram service_time;
-    UnderWay::Step under_way;  // at the end
+    UnderWay::Step under_way;                                    // at the end
     std::array<std::uint64_t, kPhaseCount> phase_nanoseconds{};  // of successful requests, summed
     std::uint64_t requests = 0;                                  // successful ones
   };

@@ -105,8 +105,8 @@ inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames
 struct MailSample {
   MailResult result = MailResult::in_time;
   MailFolder folder = MailFolder::inbox;
-  Duration delay{};      // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
-  std::string domain{};  // of the address that waited; empty where nobody did
+  Duration delay{};       // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
+  std::string domain{};   // of the address that waited; empty where nobody did
   bool at_least = false;  // in_time and late: `delay` is a lower bound
 };
 

@@ -36,9 +36,9 @@ enum class ThresholdMetric : std::uint8_t {
   count,        // finished steps
   rate,         // finished steps per second of arrivals
 };
-inline constexpr std::array<std::string_view, 9> kThresholdMetricNames{
-    "response_time", "service_time", "phase", "mail_delivery", "person_time",
-    "error_rate",    "served_rate",  "count", "rate"};
+inline constexpr std::array<std::string_view, 9> kThresholdMetricNames{"response_time", "service_time", "phase",
+                                                                       "mail_delivery", "person_time",  "error_rate",
+                                                                       "served_rate",   "count",        "rate"};
 enum class Aggregate : std::uint8_t { none, percentile, mean, min, max };
 inline constexpr std::array<std::string_view, 5> kAggregateNames{"none", "percentile", "mean", "min", "max"};
 enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal, equal, not_equal };

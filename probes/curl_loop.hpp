@@ -6,8 +6,8 @@
 // libcurl's callbacks only write down what it wants; it is carried out when libcurl has returned.
 //
 // libcurl closes a socket whose connection was never made without a word (7.88, cf_socket_close: "we did never publish
-// it"): after a connect timeout, the slower of two addresses, a transfer that is removed. Until a connection is made the
-// kernel is therefore asked, by the socket's inode, whether a number still is that socket: whenever libcurl says
+// it"): after a connect timeout, the slower of two addresses, a transfer that is removed. Until a connection is made
+// the kernel is therefore asked, by the socket's inode, whether a number still is that socket: whenever libcurl says
 // something about it, and at the end of the round that opened it. libcurl always says something then: what it waits for
 // is compared right after a transfer's turn, and before the next one's.
 #pragma once
@@ -88,14 +88,14 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
  private:
   struct Socket {
     int wanted = CURL_POLL_REMOVE;  // libcurl's word about the number, whatever socket has it
-    std::uint32_t registered = 0;  // epoll's events; 0: not in the set
-    std::uint32_t generation = 0;  // of this number, which the kernel gives out again
+    std::uint32_t registered = 0;   // epoll's events; 0: not in the set
+    std::uint32_t generation = 0;   // of this number, which the kernel gives out again
     bool open = false;
-    bool ours = false;   // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
-    bool made = false;   // ours, and connected: libcurl says when it closes it
-    bool dated = false;  // see date_arrivals
-    int held = 0;        // CURL_POLL_* that the link does not let through yet
-    ino_t inode = 0;     // of ours: what no other socket has
+    bool ours = false;     // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
+    bool made = false;     // ours, and connected: libcurl says when it closes it
+    bool dated = false;    // see date_arrivals
+    int held = 0;          // CURL_POLL_* that the link does not let through yet
+    ino_t inode = 0;       // of ours: what no other socket has
     CURL* easy = nullptr;  // for whom libcurl waits
     std::shared_ptr<PacedSocket> paced{};
   };

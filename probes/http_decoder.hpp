@@ -1,5 +1,5 @@
-// Takes the codings off an answer's body (RFC 9110, 8.4; RFC 9112, 7), piece by piece. A few hundred bytes can stand for
-// a gigabyte, so what comes out of every layer is counted, and no call makes more than it is allowed to. libcurl's
+// Takes the codings off an answer's body (RFC 9110, 8.4; RFC 9112, 7), piece by piece. A few hundred bytes can stand
+// for a gigabyte, so what comes out of every layer is counted, and no call makes more than it is allowed to. libcurl's
 // own decoder calls nobody between its layers.
 #pragma once
 

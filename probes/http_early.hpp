@@ -13,8 +13,8 @@ bool answer_complete(const Transfer& transfer, const CurlLoop& loop);
 // body: libcurl has words for every other fault of a stream.
 bool closed_after_answer(const Transfer& transfer, CURLcode code);
 
-// For an answer over HTTP/2 without a length and without a body so far, whose end libcurl does not show: whether nothing
-// has moved, in either direction, for a second. Call it every now and then.
+// For an answer over HTTP/2 without a length and without a body so far, whose end libcurl does not show: whether
+// nothing has moved, in either direction, for a second. Call it every now and then.
 bool answer_at_rest(Transfer& transfer, TimePoint now);
 
 }  // namespace gelombang

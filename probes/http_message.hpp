@@ -57,8 +57,8 @@ struct HttpResult {
                                     // what was expected is the caller's business.
   HttpResponse response;
   std::vector<std::string> passed_cookies;  // what Set-Cookie said in the answers before the last one
-  TimePoint ended{};         // the last byte of the last hop
-  std::string error_detail;  // one line for people, without secrets, empty on success
+  TimePoint ended{};                        // the last byte of the last hop
+  std::string error_detail;                 // one line for people, without secrets, empty on success
 };
 
 }  // namespace gelombang

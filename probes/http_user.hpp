@@ -18,8 +18,8 @@ struct HttpUser::State {
   explicit State(HttpClient& owner) : client(&owner) {}
 
   HttpClient* client;
-  CurlShare share;                    // connections, TLS sessions and cookies of this user alone
-  std::size_t active = 0;             // transfers under way
+  CurlShare share;         // connections, TLS sessions and cookies of this user alone
+  std::size_t active = 0;  // transfers under way
   UserConnections connections;
   std::size_t cookies_set = 0;        // Set-Cookie lines since the jar was last looked at
   std::shared_ptr<NetworkLink> link;  // of all connections; null: as fast as this machine

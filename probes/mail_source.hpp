@@ -19,8 +19,8 @@ struct MailFault {
 
 struct RawMail {
   MailFolder folder = MailFolder::inbox;
-  TimePoint seen_at{};     // the first look that saw it
-  std::string_view bytes;  // valid during the call; may be cut at kMaxMailBytes
+  TimePoint seen_at{};                       // the first look that saw it
+  std::string_view bytes;                    // valid during the call; may be cut at kMaxMailBytes
   ErrorClass unreadable = ErrorClass::none;  // why it was given up after several tries; without bytes then
 };
 

@@ -14,7 +14,7 @@ struct Connection {
   std::uint64_t round = 0;
   std::size_t left = 0;
   std::uint64_t taken = 0;  // in all rounds
-  bool ended = false;  // the peer has closed
+  bool ended = false;       // the peer has closed
 };
 
 int read_bytes(BIO* bio, char* to, int size) {
@@ -28,7 +28,8 @@ int read_bytes(BIO* bio, char* to, int size) {
     BIO_set_retry_read(bio);
     return -1;
   }
-  const int got = BIO_read(BIO_next(bio), to, static_cast<int>(std::min(connection.left, static_cast<std::size_t>(size))));
+  const int got =
+      BIO_read(BIO_next(bio), to, static_cast<int>(std::min(connection.left, static_cast<std::size_t>(size))));
   BIO_copy_next_retry(bio);
   if (got > 0) {
     connection.left -= static_cast<std::size_t>(got);
@@ -38,8 +39,8 @@ int read_bytes(BIO* bio, char* to, int size) {
   return got;
 }
 
-// libcurl 7.88 does not tell OpenSSL that the connection has ended, and without that a close without TLS's closing alert
-// is taken for the end of an answer.
+// libcurl 7.88 does not tell OpenSSL that the connection has ended, and without that a close without TLS's closing
+// alert is taken for the end of an answer.
 long control(BIO* bio, int command, long number, void* pointer) {
   if (command == BIO_CTRL_EOF && static_cast<const Connection*>(BIO_get_data(bio))->ended) return 1;
   return BIO_ctrl(BIO_next(bio), command, number, pointer);
@@ -88,8 +89,8 @@ void put_before_reads(SSL* session, const TlsReadBudget& budget) {
   SSL_set0_rbio(session, BIO_push(filter, below));
 }
 
-// libcurl has given the session its BIO when its handshake begins, and nothing has been read from it. TLS 1.3 calls it a
-// handshake again when a ticket comes.
+// libcurl has given the session its BIO when its handshake begins, and nothing has been read from it. TLS 1.3 calls it
+// a handshake again when a ticket comes.
 void on_info(const SSL* session, int where, int) {
   if ((where & SSL_CB_HANDSHAKE_START) == 0 || SSL_get_rbio(session) != SSL_get_wbio(session)) return;
   const void* const budget = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), budget_index());

@@ -1,7 +1,8 @@
-// How much may be read from a TLS connection in one round of libcurl's. libcurl 7.88 reads an HTTP/2 connection until it
-// is empty or brings the stream something: a peer that floods it with pings, settings, empty frames or TLS's own messages
-// would hold the loop for ever, and no time limit would be looked at. At the end of the budget a read says "not now", as
-// an empty socket does; the rest waits in the kernel, which makes the loop come back when others had their turn.
+// How much may be read from a TLS connection in one round of libcurl's. libcurl 7.88 reads an HTTP/2 connection until
+// it is empty or brings the stream something: a peer that floods it with pings, settings, empty frames or TLS's own
+// messages would hold the loop for ever, and no time limit would be looked at. At the end of the budget a read says
+// "not now", as an empty socket does; the rest waits in the kernel, which makes the loop come back when others had
+// their turn.
 #pragma once
 
 #include <openssl/types.h>

@@ -130,8 +130,8 @@ TEST_CASE("consent command: where the file cannot be written to its end the old 
   const std::string error = owner.sign_error();
   REQUIRE(setrlimit(RLIMIT_FSIZE, &unlimited) == 0);
   std::signal(SIGXFSZ, previous);
-  CHECK(error == "cannot write " + owner.consent_file + ": File too large; the earlier file is " + owner.consent_file +
-                     "~");
+  CHECK(error ==
+        "cannot write " + owner.consent_file + ": File too large; the earlier file is " + owner.consent_file + "~");
   CHECK(read_file(owner.consent_file + "~") == before);
   CHECK_FALSE(std::filesystem::exists(owner.consent_file));
 }

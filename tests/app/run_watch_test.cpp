@@ -151,9 +151,7 @@ TEST_CASE("run watch: whoever waits at a worker that stands still grows older at
   StillRun still;
   RunWatch watch(*still.prepared, still.clock);
   std::vector<Duration> oldest;
-  watch.observe([&](const Interval& interval) {
-    oldest.push_back(interval.under_way->steps[0].response_time.max());
-  });
+  watch.observe([&](const Interval& interval) { oldest.push_back(interval.under_way->steps[0].response_time.max()); });
   const TimePoint epoch = still.clock.now();
   watch.start(*still.run, nullptr, epoch);
   // One visit at each of two workers, of which neither does anything from now on.

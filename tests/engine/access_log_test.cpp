@@ -86,10 +86,10 @@ TEST_CASE("access log: who asked, whatever stands before") {
   CHECK(client("2021-03-04T05:00:00.000Z 192.0.2.1 - -") == "192.0.2.1");
   // What may be a host as well as a client is neither.
   CHECK(client("192.0.2.1 198.51.100.1 - -") == "two addresses before the time");
-  for (const char* before : {"portal.example:80 client.example - -", "portal.example - 192.0.2.1",
-                             "portal.example - 192.0.2.1 - -", "192.0.2.1, 198.51.100.1 - -", "- - -", "a b c", "a",
-                             "Mar  4 12:00:00 web nginx: 192.0.2.1 - -", "web  | 192.0.2.1 - -",
-                             "192.0.2.1\t-\t-", "\"192.0.2.1 - -", "{\"client\": \"192.0.2.1\"} - -"}) {
+  for (const char* before :
+       {"portal.example:80 client.example - -", "portal.example - 192.0.2.1", "portal.example - 192.0.2.1 - -",
+        "192.0.2.1, 198.51.100.1 - -", "- - -", "a b c", "a", "Mar  4 12:00:00 web nginx: 192.0.2.1 - -",
+        "web  | 192.0.2.1 - -", "192.0.2.1\t-\t-", "\"192.0.2.1 - -", "{\"client\": \"192.0.2.1\"} - -"}) {
     INFO(before);
     CHECK(client(before) == "no client address");
   }

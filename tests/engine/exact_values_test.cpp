@@ -45,7 +45,8 @@ TEST_CASE("numbers: every operand of a concatenation is handed over, and nothing
       {"x = a..b y = c", "x = __exact(a,\"a\")..__exact(b,\"b\") y = c"},
       {"x = not a + 1 .. -b ^ 2 == c", "x = __exact((not a + 1)) .. __exact((-b ^ 2)) == c"},
       {"x = f(a .. b):m 's' .. t[c .. 1]",
-       "x = __exact((f(__exact(a,\"a\") .. __exact(b,\"b\")):m 's')) .. __exact((t[__exact(c,\"c\") .. __exact((1))]))"},
+       "x = __exact((f(__exact(a,\"a\") .. __exact(b,\"b\")):m 's')) .. __exact((t[__exact(c,\"c\") .. "
+       "__exact((1))]))"},
       {"x = { a .. b, c = d .. e; f }",
        "x = { __exact(a,\"a\") .. __exact(b,\"b\"), c = __exact(d,\"d\") .. __exact(e,\"e\"); f }"},
       {"f(...) -- a .. b\n--[[ c .. d ]] g('e .. f')", "f(...) -- a .. b\n--[[ c .. d ]] g('e .. f')"},

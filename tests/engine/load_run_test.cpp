@@ -50,8 +50,7 @@ class RunStage {
  public:
   // The first so many requests are answered, the others never.
   RunStage(const std::string& scenario, Load load, std::uint64_t threads, int answers = 0)
-      : answers_(answers),
-        server_([this](RawConnection& connection) {
+      : answers_(answers), server_([this](RawConnection& connection) {
           while (!connection.read_request().empty()) {
             if (++requests_ <= answers_) connection.send(http_answer("ok"));
           }

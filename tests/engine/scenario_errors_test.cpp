@@ -365,8 +365,9 @@ TEST_CASE("scenario errors: step names") {
   }
   // Characters, not bytes.
   files.must_load("step(('验'):rep(80))\nreturn scenario { journeys = { j = { run = function() end } } }");
-  CHECK(files.error_of("step 'a'\nreturn scenario {\n  journeys = { j = { run = function() end } },\n"
-                       "  thresholds = { 'caf\\233: error_rate < 1%' } }")
+  CHECK(files
+            .error_of("step 'a'\nreturn scenario {\n  journeys = { j = { run = function() end } },\n"
+                      "  thresholds = { 'caf\\233: error_rate < 1%' } }")
             .find("threshold 1 is no UTF-8") != std::string::npos);
   CHECK(files.error_of("local a = step 'log in'\nlocal b =\n  step 'log in'\n"
                        "return scenario { journeys = { j = { run = function() end } } }") ==

@@ -67,9 +67,9 @@ TEST_CASE("scenario folder: a name that leads elsewhere is refused, whether ther
   const std::string absolute = place.directory.file("outside/secret");
   for (const std::string& name :
        {absolute, place.directory.file("home/scenario/users.csv"), std::string("../secret"), std::string("../none"),
-        std::string("../scenario-other/secret"), std::string("../scenario/users.csv"),
-        std::string("data/../../secret"), std::string(".."), std::string(""), std::string("/proc/self/environ"),
-        std::string("//etc/passwd"), std::string("users.csv\0.txt", 14)}) {
+        std::string("../scenario-other/secret"), std::string("../scenario/users.csv"), std::string("data/../../secret"),
+        std::string(".."), std::string(""), std::string("/proc/self/environ"), std::string("//etc/passwd"),
+        std::string("users.csv\0.txt", 14)}) {
     INFO(name);
     CHECK(place.read(name) == "(refused)");
   }

@@ -10,9 +10,7 @@ MailWatcher::ExpectationId ScriptedMail::expect(MailExpectation expectation, Don
   return waiting.size() - 1;
 }
 
-void ScriptedMail::cancel(ExpectationId id) {
-  waiting[id](cancelled);
-}
+void ScriptedMail::cancel(ExpectationId id) { waiting[id](cancelled); }
 
 UserStage::UserStage(const std::string& scenario, Answer answer)
     : answer_(std::move(answer)), server_(keep_alive([this](const std::string& request) {

@@ -106,7 +106,9 @@ std::vector<std::string> spellings_of(const std::string& text) {
           each(text, json),
           each(text, [](char c) { return code("\\u%04x", c); }),
           in_percent(text),
-          each(text, [](char c) { return c == ' ' ? "+" : plain(c) ? std::string(1, c) : code("%%%02x", c); }),
+          each(text, [](char c) { return c == ' '   ? "+"
+                                         : plain(c) ? std::string(1, c)
+                                                    : code("%%%02x", c); }),
           in_percent(in_percent(text)),
           each(text, [](char c) { return code("%%%02X", c); }),
           each(each(text, json), html),
@@ -133,8 +135,8 @@ std::string answer_to(const std::string& request) {
                         "\r\nX-Backend: " + kKey.substr(0, 9) + "\r\nX-" + in_percent(kPassword) +
                         ": 1\r\nVia: " + kName + "\r\n";
   if (request.find("POST /enter") == 0) {
-    headers = "Set-Cookie: pass=" + kPassing + "; Path=/; Max-Age=0\r\nLocation: /shown?sid=" + in_percent(kPassing) +
-              "\r\n";
+    headers =
+        "Set-Cookie: pass=" + kPassing + "; Path=/; Max-Age=0\r\nLocation: /shown?sid=" + in_percent(kPassing) + "\r\n";
     return http_answer("moved", "302 " + kPassing, headers);
   }
   return http_answer(echo(), "500 " + kName, headers + "Set-Cookie: sid=" + kSession + "; Path=/\r\n");
@@ -164,12 +166,12 @@ TEST_CASE("canaries: what a target echoes is found in nothing that a run leaves,
   const RawServer server(keep_alive(answer_to));
   const std::uint16_t port = free_port();
   const std::string page = "http://127.0.0.1:" + std::to_string(port);
-  const auto run = start_scenario(
-      directory.file("scenario.lua"),
-      {"--target", "http://127.0.0.1:" + std::to_string(server.port()), "--rate", "4/s", "--duration", "3s",
-       "--history", history, "--metrics-listen", "127.0.0.1:" + std::to_string(port), "--set-secret",
-       "key=@" + directory.file("key"), "--log-level", "trace", "--linger", "0"},
-      directory.file("run.json"));
+  const auto run =
+      start_scenario(directory.file("scenario.lua"),
+                     {"--target", "http://127.0.0.1:" + std::to_string(server.port()), "--rate", "4/s", "--duration",
+                      "3s", "--history", history, "--metrics-listen", "127.0.0.1:" + std::to_string(port),
+                      "--set-secret", "key=@" + directory.file("key"), "--log-level", "trace", "--linger", "0"},
+                     directory.file("run.json"));
   run->wait_for_output("[redacted]");
   std::vector<std::pair<std::string, std::string>> left;
   left.emplace_back("the live page", http_get(page + "/api/run") + http_get(page + "/"));
@@ -223,9 +225,8 @@ TEST_CASE("canaries: a scenario that makes names of secrets is refused, and its 
   write_file(directory.file("key"), kKey);
   const auto check = [&](const std::string& text) {
     write_file(directory.file("s.lua"), text);
-    RunResult result =
-        run_program({"check", directory.file("s.lua"), "--set-secret", "key=@" + directory.file("key"), "--users", "1",
-                     "--duration", "1s"});
+    RunResult result = run_program({"check", directory.file("s.lua"), "--set-secret", "key=@" + directory.file("key"),
+                                    "--users", "1", "--duration", "1s"});
     INFO(result.err);
     CHECK(result.exit_code == 104);
     CHECK(lower(result.out + result.err).find("cempaka") == std::string::npos);

@@ -52,10 +52,10 @@ TEST_CASE("mailbox: what a failing mailbox hides is its own fault, and no verdic
              "  http.get '/'\n"
              "  mailbox.wait { to = 'budi@portal.test', expected_within = '30s', give_up_after = '60s' }\n"
              "end) end } }, thresholds = { 'all: mail_delivery p95 < 30s' } }\n");
-  const RunResult run = run_scenario(
-      directory.file("mail.lua"), {"--target", portal.url(""), "--mailbox", imap.url(), "--mailbox-user", "u",
-                                   "--mailbox-password-file", directory.file("password"), "--rate", "10/s",
-                                   "--duration", "3s", "--graceful-stop", "100ms", "--seed", "1", "--no-history"});
+  const RunResult run = run_scenario(directory.file("mail.lua"),
+                                     {"--target", portal.url(""), "--mailbox", imap.url(), "--mailbox-user", "u",
+                                      "--mailbox-password-file", directory.file("password"), "--rate", "10/s",
+                                      "--duration", "3s", "--graceful-stop", "100ms", "--seed", "1", "--no-history"});
   INFO(run.out << run.err);
   const auto& summary = run.summary.as_object();
   const auto& email = summary.at("email").as_object();

@@ -176,9 +176,8 @@ TEST_CASE("replay: check sends nothing, and whoever asks sends one query however
           "[integration]") {
   RawServer prometheus([](RawConnection& connection) {
     connection.read_head();
-    connection.send(http_answer(
-        R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},)"
-        R"("values":[[1614834120,"3"],[1614835080,"5"]]}]}})"));
+    connection.send(http_answer(R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},)"
+                                R"("values":[[1614834120,"3"],[1614835080,"5"]]}]}})"));
   });
   std::string loads = prometheus_load(prometheus.url(), "up");
   for (int i = 0; i < 300; ++i)
@@ -203,8 +202,8 @@ TEST_CASE("replay: check sends nothing, and whoever asks sends one query however
   INFO(run.out << run.err);
   CHECK(prometheus.accepted() == 2);
   // A load of the flags needs no recording.
-  CHECK(run_program({"check", scenario.path, "--rate", "1/s", "--duration", "1s"}).out.ends_with(
-      "It fits. Nothing was sent.\n"));
+  CHECK(run_program({"check", scenario.path, "--rate", "1/s", "--duration", "1s"})
+            .out.ends_with("It fits. Nothing was sent.\n"));
   CHECK(prometheus.accepted() == 2);
 }
 

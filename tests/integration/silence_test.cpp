@@ -49,9 +49,9 @@ TEST_CASE("silence: a threshold of the last seconds ends the run while the targe
       if (!connection.send(http_answer("halo"))) return;
     }
   });
-  const std::string threshold = GENERATE("all: response_time p95 < 1s over last 2s abort",
-                                         "all: error_rate < 10% over last 2s abort",
-                                         "all: served_rate > 90% over last 2s abort");
+  const std::string threshold =
+      GENERATE("all: response_time p95 < 1s over last 2s abort", "all: error_rate < 10% over last 2s abort",
+               "all: served_rate > 90% over last 2s abort");
   INFO(threshold);
   answers = 0;
   const RunResult run =

@@ -133,7 +133,8 @@ TEST_CASE("history prune: old runs go with all that belongs to them, and their s
   CHECK(prune_history(history.directory.file("none"), now, now).has_error());
 }
 
-TEST_CASE("history export: seconds in which nothing but waiting happened have rows, and lower bounds a mark", "[unit]") {
+TEST_CASE("history export: seconds in which nothing but waiting happened have rows, and lower bounds a mark",
+          "[unit]") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("history.sqlite");
   RunStart start;
@@ -160,24 +161,22 @@ TEST_CASE("history export: seconds in which nothing but waiting happened have ro
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2);
   CHECK(csv.find(",under_way,lower_bounds\n") != std::string::npos);
   CHECK(csv.find(",0,0,0,0,2,2,2,2,2,2,1,"
-                 "response_p50 response_p95 response_p99 service_p50 service_p95 service_p99\n") !=
-        std::string::npos);
+                 "response_p50 response_p95 response_p99 service_p50 service_p95 service_p99\n") != std::string::npos);
   std::vector<std::size_t> people;
   REQUIRE(reader
               ->intervals(run,
                           [&](const Interval& interval) {
-                            people.push_back(interval.under_way == nullptr
-                                                 ? 0
-                                                 : interval.under_way->journeys[0].duration.count());
+                            people.push_back(
+                                interval.under_way == nullptr ? 0 : interval.under_way->journeys[0].duration.count());
                           })
               .has_value());
   CHECK(people == std::vector<std::size_t>{1, 1, 0});
   CHECK(reader->totals(run).value().steps[0].response_time.censored.empty());
   SQLite::Database database(path);
-  CHECK(database.execAndGet("SELECT count(*) FROM step_interval WHERE under_way = 1 AND response_p95_us = 1000000 AND "
-                            "lower_bounds LIKE '%response_p95%'")
+  CHECK(database
+            .execAndGet("SELECT count(*) FROM step_interval WHERE under_way = 1 AND response_p95_us = 1000000 AND "
+                        "lower_bounds LIKE '%response_p95%'")
             .getInt() == 1);
-  const std::string metrics =
-      text_of([&](const TextSink& sink) { return export_openmetrics(*reader, run, 1s, sink); });
+  const std::string metrics = text_of([&](const TextSink& sink) { return export_openmetrics(*reader, run, 1s, sink); });
   CHECK(metrics.find("gelombang_steps_under_way{") != std::string::npos);
 }

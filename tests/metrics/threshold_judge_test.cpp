@@ -371,7 +371,8 @@ TEST_CASE("judge: in a window whoever waits for longer than the step's tightest 
   CHECK(run.result().verdict.value == Approx(5.0 / (5 + 21)));
 }
 
-TEST_CASE("judge: what half of all may exceed is nobody's limit, nor is that of all a step's with one of its own", "[unit]") {
+TEST_CASE("judge: what half of all may exceed is nobody's limit, nor is that of all a step's with one of its own",
+          "[unit]") {
   const std::string other = GENERATE("a: response_time p50 < 1s", "a: response_time mean < 1s",
                                      "a: response_time min < 1s", "all: response_time p95 < 1s");
   Run run("a: error_rate < 10% over last 10s", {other, "a: response_time p99 < 9s"});

@@ -30,10 +30,10 @@ TEST_CASE("header text: a Host is a host and maybe a port") {
     CHECK(is_host_header(host));
   }
   for (const char* host :
-       {"",             " ",        "a.test ",    " a.test",   "a b",     "a.test/",       "a.test/x",
-        "u@a.test",     "a.test:",  "a.test:0",   "a.test:65536", "[::1",    "[::1]x",        "[::1]:",
-        "a.test:80:80", "a.test:x", "a.test:+80", "::1",       "[a.test]", "a.test,b.test", "a.test#x",
-        "a.test?x",     "a..test",  "%61.test",   "127.1",     "*",       "http://a.test"}) {
+       {"",           " ",        "a.test ",      " a.test",       "a b",      "a.test/",  "a.test/x",     "u@a.test",
+        "a.test:",    "a.test:0", "a.test:65536", "[::1",          "[::1]x",   "[::1]:",   "a.test:80:80", "a.test:x",
+        "a.test:+80", "::1",      "[a.test]",     "a.test,b.test", "a.test#x", "a.test?x", "a..test",      "%61.test",
+        "127.1",      "*",        "http://a.test"}) {
     INFO(host);
     CHECK_FALSE(is_host_header(host));
   }

@@ -235,7 +235,8 @@ TEST_CASE("http/2 cut: a stream that does not end with END_STREAM is partial") {
     connection.send_status_200(stream, false);
     connection.send_frame(Connection::data, 0, stream, "half");
   };
-  CHECK(error_of(over_http2([](Connection& c, std::uint32_t stream) { c.send_status_200(stream, false); })) == "partial");
+  CHECK(error_of(over_http2([](Connection& c, std::uint32_t stream) { c.send_status_200(stream, false); })) ==
+        "partial");
   CHECK(error_of(over_http2(half)) == "partial");
   const HttpResult reset = over_http2([&half](Connection& c, std::uint32_t stream) {
     half(c, stream);

@@ -66,9 +66,7 @@ std::string some_text(std::size_t size) {
   return text;
 }
 
-BodyCodings codings(std::initializer_list<ResponseHeaders::Line> lines) {
-  return body_codings(ResponseHeaders(lines));
-}
+BodyCodings codings(std::initializer_list<ResponseHeaders::Line> lines) { return body_codings(ResponseHeaders(lines)); }
 
 std::vector<ContentCoding> layers(std::initializer_list<ResponseHeaders::Line> lines) {
   const BodyCodings found = codings(lines);
@@ -115,8 +113,7 @@ TEST_CASE("decoder: each coding is read, however it is cut into pieces") {
       {{kDeflate}, deflated(text, Deflated::zlib)},
       {{kDeflate}, deflated(text, Deflated::raw)},
       {{kGzip, kGzip}, deflated(deflated(text))},
-      {{kDeflate, kGzip, kDeflate},
-       deflated(deflated(deflated(text, Deflated::raw), Deflated::gzip), Deflated::zlib)}};
+      {{kDeflate, kGzip, kDeflate}, deflated(deflated(deflated(text, Deflated::raw), Deflated::gzip), Deflated::zlib)}};
   for (const auto& [used, body] : bodies) {
     for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{16 * 1024}, body.size()}) {
       for (const std::size_t allowed : {std::size_t{1}, std::size_t{1000}, std::size_t{1} << 20}) {
@@ -152,12 +149,14 @@ TEST_CASE("decoder: what ends early is not complete, wherever it ends") {
     CHECK(result.complete == (size == boundary));
   }
   const std::string twice = deflated(deflated("one"));
-  for (std::size_t size = 1; size < twice.size(); ++size) CHECK_FALSE(decode({kGzip, kGzip}, twice.substr(0, size)).complete);
+  for (std::size_t size = 1; size < twice.size(); ++size)
+    CHECK_FALSE(decode({kGzip, kGzip}, twice.substr(0, size)).complete);
   const std::string inner_cut = deflated(deflated("one").substr(0, 15));
   CHECK_FALSE(decode({kGzip, kGzip}, inner_cut).complete);
   for (const Deflated format : {Deflated::zlib, Deflated::raw}) {
     const std::string body = deflated(some_text(500), format);
-    for (std::size_t size = 1; size < body.size(); ++size) CHECK_FALSE(decode({kDeflate}, body.substr(0, size)).complete);
+    for (std::size_t size = 1; size < body.size(); ++size)
+      CHECK_FALSE(decode({kDeflate}, body.substr(0, size)).complete);
   }
   CHECK(decode({kGzip}, "").complete);  // no body at all
   CHECK(decode({kGzip, kGzip}, "").complete);
@@ -244,7 +243,8 @@ TEST_CASE("decoder: the seeds of its fuzz target are read without harm") {
   for (const auto& file : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/decoder")) {
     std::ifstream stream(file.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-    for (const std::vector<ContentCoding>& used : {std::vector{kGzip}, std::vector{kDeflate}, std::vector{kGzip, kGzip}}) {
+    for (const std::vector<ContentCoding>& used :
+         {std::vector{kGzip}, std::vector{kDeflate}, std::vector{kGzip, kGzip}}) {
       decode(used, bytes.substr(1), 7);
     }
     ++seeds;

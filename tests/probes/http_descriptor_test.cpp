@@ -142,9 +142,9 @@ struct Hosts {
     const auto entry = [this](const std::string& host, const std::string& addresses) {
       return host + ":" + std::to_string(port_of(host)) + ":" + addresses;
     };
-    return {entry("good", "127.0.0.1"),         entry("silent", "127.0.0.1"),  entry("refusing", "127.0.0.1"),
-            entry("late", "[::1],127.0.0.1"),   // ::1 is silent
-            entry("other", "[::1],127.0.0.1"),  // ::1 refuses
+    return {entry("good", "127.0.0.1"),          entry("silent", "127.0.0.1"),
+            entry("refusing", "127.0.0.1"),      entry("late", "[::1],127.0.0.1"),  // ::1 is silent
+            entry("other", "[::1],127.0.0.1"),                                      // ::1 refuses
             entry("neither", "[::1],127.0.0.1"), entry("second", "127.0.0.1,127.0.0.2"),
             entry("next", "127.0.0.1,127.0.0.2")};
   }
@@ -252,9 +252,7 @@ class Stage {
 
   // Until all have ended.
   void wait() {
-    CHECK(http_->run_until([this] {
-      return under_way_ == 0;
-    }));
+    CHECK(http_->run_until([this] { return under_way_ == 0; }));
     under_way_ids_.clear();
     CHECK(open().size() == http_->client().open_connections());
     CHECK(unexpected_ == std::set<std::string>());
@@ -272,7 +270,8 @@ class Stage {
                           others_);
   }
 
-  // The numbers are given out again: each new connection is watched from the start, and answered. There is room for all.
+  // The numbers are given out again: each new connection is watched from the start, and answered. There is room for
+  // all.
   void play_good() {
     static const Way kGood{"good", "http://good/silent", {"none"}, 60s, 60s, Outcome::interrupted};
     const std::size_t count = most_;

@@ -194,8 +194,8 @@ struct Http2Row {
   const char* section;  // of RFC 9113
   const char* what;
   std::string block;
-  bool ends;           // END_STREAM with the headers
-  std::string body;    // in one DATA frame with END_STREAM, unless `ends`
+  bool ends;         // END_STREAM with the headers
+  std::string body;  // in one DATA frame with END_STREAM, unless `ends`
   std::string error;
 };
 

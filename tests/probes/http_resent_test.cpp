@@ -89,8 +89,8 @@ TEST_CASE("http resent: what is not idempotent is sent once, however its kept co
 }
 
 TEST_CASE("http resent: what is idempotent is repeated once, as a hop of its own") {
-  const HttpMethod method = GENERATE(HttpMethod::get, HttpMethod::head, HttpMethod::options, HttpMethod::put,
-                                     HttpMethod::delete_);
+  const HttpMethod method =
+      GENERATE(HttpMethod::get, HttpMethod::head, HttpMethod::options, HttpMethod::put, HttpMethod::delete_);
   const End end = GENERATE(End::closed, End::reset);
   CAPTURE(static_cast<int>(method), static_cast<int>(end));
   Log log;

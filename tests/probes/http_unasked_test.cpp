@@ -117,10 +117,10 @@ TEST_CASE("http unasked: what comes right behind an answer is nobody's answer") 
 }
 
 TEST_CASE("http unasked: answers that end where they should keep their connections") {
-  const std::string answer = GENERATE(
-      as<std::string>{}, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine", "HTTP/1.1 204 No Content\r\n\r\n",
-      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\n\r\n",
-      "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  const std::string answer =
+      GENERATE(as<std::string>{}, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine", "HTTP/1.1 204 No Content\r\n\r\n",
+               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\n\r\n",
+               "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   CAPTURE(answer);
   RawServer server(keep_alive([&](const std::string&) { return answer; }));
   HttpHarness http;
@@ -167,8 +167,8 @@ TEST_CASE("http unasked: application data behind TLS counts, session tickets do 
 
 TEST_CASE("http unasked: what a TLS server says within its handshake is no answer to the first request") {
   const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
-  const std::string hasty =
-      GENERATE(as<std::string>{}, "", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", "HTTP/1.1 103 Early Hints\r\n\r\n");
+  const std::string hasty = GENERATE(as<std::string>{}, "", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong",
+                                     "HTTP/1.1 103 Early Hints\r\n\r\n");
   CAPTURE(version, hasty);
   TemporaryDirectory directory;
   CertificateAuthority authority(directory.path());

@@ -48,8 +48,8 @@ bool accept_hastily(SSL* tls, int version, const std::string& hasty) {
 
 }  // namespace
 
-RawServer::Play tls_play(const CertificateAuthority::Leaf& leaf, int version,
-                         std::function<void(TlsConnection&)> play, std::string hasty) {
+RawServer::Play tls_play(const CertificateAuthority::Leaf& leaf, int version, std::function<void(TlsConnection&)> play,
+                         std::string hasty) {
   const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   SSL_CTX_set_min_proto_version(context.get(), version);
   SSL_CTX_set_max_proto_version(context.get(), version);

@@ -30,7 +30,7 @@ class TlsConnection {
 
 // The play for a RawServer. `version`: TLS1_2_VERSION or TLS1_3_VERSION, and no other. `hasty`, where it is not empty,
 // comes in one piece with the server's last words of the handshake, before the client can have said anything.
-RawServer::Play tls_play(const CertificateAuthority::Leaf& leaf, int version,
-                         std::function<void(TlsConnection&)> play, std::string hasty = {});
+RawServer::Play tls_play(const CertificateAuthority::Leaf& leaf, int version, std::function<void(TlsConnection&)> play,
+                         std::string hasty = {});
 
 }  // namespace gelombang::test

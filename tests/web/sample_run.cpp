@@ -186,10 +186,13 @@ FirstFailureList make_failures(const SampleOptions& options, WallTime started) {
 
 SampleRun make_sample(const SampleOptions& options) {
   Catalog catalog = make_catalog(options);
-  const std::vector<std::string> expressions{"login/log in: response_time p95 < 800ms", "all: error_rate < 1%",
-                                             "upload/KTP photo: response_time p95 < 5s", "all: served_rate > 80%",
+  const std::vector<std::string> expressions{"login/log in: response_time p95 < 800ms",
+                                             "all: error_rate < 1%",
+                                             "upload/KTP photo: response_time p95 < 5s",
+                                             "all: served_rate > 80%",
                                              "all: mail_delivery p95 < 30s",
-                                             "all: person_time p90 <= 1m30s", "all: service_time p99.9 < 1.5h30m"};
+                                             "all: person_time p90 <= 1m30s",
+                                             "all: service_time p99.9 < 1.5h30m"};
   auto thresholds = parse_thresholds(expressions, catalog).value();
   auto layout = make_layout(std::move(catalog), LatencyBoundaries::with(latency_limits(thresholds)).value());
   Aggregator aggregator(layout, thresholds, kStart);
