@@ -1,11 +1,11 @@
 #include "app/check_command.hpp"
 
 #include "app/exit.hpp"
-#include "app/fit.hpp"
-#include "app/rate_chart.hpp"
-#include "app/say.hpp"
+#include "base/json_writer.hpp"
+#include "base/say.hpp"
 #include "base/units.hpp"
-#include "metrics/json_writer.hpp"
+#include "runs/fit.hpp"
+#include "runs/rate_chart.hpp"
 
 #include <fmt/format.h>
 

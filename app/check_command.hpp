@@ -2,7 +2,7 @@
 // Prometheus that the played load was recorded by.
 #pragma once
 
-#include "app/run_options.hpp"
+#include "runs/run_options.hpp"
 
 namespace gelombang {
 

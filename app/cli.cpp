@@ -1,20 +1,20 @@
 #include "app/cli.hpp"
 
 #include "app/check_command.hpp"
-#include "app/clean_log.hpp"
 #include "app/compare_command.hpp"
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
 #include "app/find_max_command.hpp"
 #include "app/history_command.hpp"
-#include "app/live_block.hpp"
 #include "app/load_session.hpp"
 #include "app/report_command.hpp"
-#include "app/say.hpp"
 #include "app/selftest_command.hpp"
 #include "base/log.hpp"
 #include "base/output_document.hpp"
+#include "base/say.hpp"
 #include "base/version.hpp"
+#include "runs/clean_log.hpp"
+#include "runs/live_block.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

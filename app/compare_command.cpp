@@ -1,15 +1,15 @@
 #include "app/compare_command.hpp"
 
-#include "app/compare/comparison.hpp"
-#include "app/compare/comparison_output.hpp"
-#include "app/compare/comparison_words.hpp"
 #include "app/exit.hpp"
-#include "app/say.hpp"
-#include "app/terminal.hpp"
+#include "base/json_writer.hpp"
 #include "base/output_document.hpp"
-#include "metrics/history_file.hpp"
-#include "metrics/history_reader.hpp"
-#include "metrics/json_writer.hpp"
+#include "base/say.hpp"
+#include "base/terminal.hpp"
+#include "compare/comparison.hpp"
+#include "compare/comparison_output.hpp"
+#include "compare/comparison_words.hpp"
+#include "metrics/history/history_file.hpp"
+#include "metrics/history/history_reader.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

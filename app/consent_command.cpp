@@ -2,10 +2,10 @@
 
 #include "app/exit.hpp"
 #include "base/output_document.hpp"
-#include "probes/address_class.hpp"
-#include "probes/consent_document.hpp"
-#include "probes/consent_host.hpp"
-#include "probes/consent_key.hpp"
+#include "probes/consent/address_class.hpp"
+#include "probes/consent/consent_document.hpp"
+#include "probes/consent/consent_host.hpp"
+#include "probes/consent/consent_key.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

@@ -1,7 +1,7 @@
 // Live control from the keyboard of a terminal: single keys, without Enter.
 #pragma once
 
-#include "app/live_control.hpp"
+#include "runs/live_control.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>

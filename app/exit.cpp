@@ -1,7 +1,7 @@
 #include "app/exit.hpp"
 
-#include "app/say.hpp"
-#include "metrics/json_writer.hpp"
+#include "base/json_writer.hpp"
+#include "base/say.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

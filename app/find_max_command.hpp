@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/load_session.hpp"
-#include "app/run_options.hpp"
+#include "runs/run_options.hpp"
 
 #include <cstdint>
 #include <functional>

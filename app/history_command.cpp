@@ -1,17 +1,17 @@
 #include "app/history_command.hpp"
 
 #include "app/exit.hpp"
+#include "base/json_writer.hpp"
 #include "base/output_document.hpp"
+#include "base/text_table.hpp"
 #include "base/units.hpp"
-#include "metrics/first_failures.hpp"
-#include "metrics/history_export.hpp"
-#include "metrics/history_file.hpp"
-#include "metrics/history_prune.hpp"
-#include "metrics/history_reader.hpp"
-#include "metrics/json_writer.hpp"
-#include "metrics/summary.hpp"
-#include "metrics/text_table.hpp"
-#include "metrics/threshold_text.hpp"
+#include "metrics/history/history_file.hpp"
+#include "metrics/history/history_prune.hpp"
+#include "metrics/history/history_reader.hpp"
+#include "reports/first_failures.hpp"
+#include "reports/history_export.hpp"
+#include "reports/summary.hpp"
+#include "reports/threshold_text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 // a run needs and shows what it does.
 #pragma once
 
-#include "app/run_options.hpp"
-#include "app/session_options.hpp"
+#include "runs/run_options.hpp"
+#include "runs/session_options.hpp"
 
 #include <string>
 #include <vector>

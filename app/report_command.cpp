@@ -1,12 +1,12 @@
 #include "app/report_command.hpp"
 
 #include "app/exit.hpp"
-#include "app/report/report_page.hpp"
-#include "app/report/report_text.hpp"
-#include "app/report/stored_run.hpp"
 #include "base/output_document.hpp"
-#include "metrics/history_file.hpp"
-#include "metrics/history_reader.hpp"
+#include "metrics/history/history_file.hpp"
+#include "metrics/history/history_reader.hpp"
+#include "reports/report_page.hpp"
+#include "reports/report_text.hpp"
+#include "reports/stored_run.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

@@ -1,15 +1,15 @@
 #include "app/selftest_command.hpp"
 
 #include "app/exit.hpp"
-#include "app/say.hpp"
-#include "app/selftest/stage.hpp"
-#include "app/selftest/stop_signals.hpp"
-#include "app/terminal.hpp"
+#include "base/json_writer.hpp"
 #include "base/output_document.hpp"
+#include "base/say.hpp"
+#include "base/terminal.hpp"
+#include "base/text_table.hpp"
 #include "base/units.hpp"
 #include "base/version.hpp"
-#include "metrics/json_writer.hpp"
-#include "metrics/text_table.hpp"
+#include "selftest/stage.hpp"
+#include "selftest/stop_signals.hpp"
 
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -26,7 +26,7 @@
 
 namespace gelombang {
 
-extern const std::string_view kSelftestJourneys;  // app/selftest/journeys.lua
+extern const std::string_view kSelftestJourneys;  // selftest/journeys.lua
 
 namespace {
 

@@ -120,7 +120,7 @@ BareClient::~BareClient() {
   close(epoll_);
 }
 
-// What probes/http_setup.cpp sets on its template and for each request, set once where that is enough.
+// What probes/http/http_setup.cpp sets on its template and for each request, set once where that is enough.
 void BareClient::open(User& user) {
   user.easy.reset(curl_easy_init());
   CURL* const easy = user.easy.get();
@@ -266,7 +266,7 @@ curl_socket_t BareClient::on_open(void*, curlsocktype, curl_sockaddr* address) {
   constexpr int kNotSentLowWater = 16 * 1024;
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater, sizeof kNotSentLowWater);
-  constexpr int kLocalPortRange = 51;  // as in probes/curl_loop.cpp
+  constexpr int kLocalPortRange = 51;  // as in probes/http/curl_loop.cpp
   constexpr std::uint32_t kAnyPort = 65535U << 16 | 1;
   setsockopt(fd, IPPROTO_IP, kLocalPortRange, &kAnyPort, sizeof kAnyPort);
   return fd;

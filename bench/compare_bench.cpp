@@ -1,9 +1,9 @@
 // How often `gelombang compare` says worse or better of pairs of made-up runs, equal ones and such with a slow-down of
 // 10 %, and how long it takes for two runs of an hour.
-#include "app/compare/comparison.hpp"
-#include "metrics/history_reader.hpp"
-#include "tests/app/made_history.hpp"
-#include "tests/metrics/busy_portal.hpp"
+#include "compare/comparison.hpp"
+#include "metrics/history/history_reader.hpp"
+#include "tests/compare/made_history.hpp"
+#include "tests/metrics/thresholds/busy_portal.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // How fast mail is read: from a Dovecot of our own on loopback by the whole watcher, beside libcurl's bare
 // fetches of as many mails from the same server, and the parser alone. Read the ratios. One mail is one
 // round trip, so a far server costs its distance for each.
-#include "probes/imap_session.hpp"
-#include "probes/mail_message.hpp"
-#include "probes/mail_watcher.hpp"
+#include "probes/mail/imap_session.hpp"
+#include "probes/mail/mail_message.hpp"
+#include "probes/mail/mail_watcher.hpp"
 #include "tests/support/dovecot.hpp"
 
 #include <fmt/format.h>

@@ -4,8 +4,8 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "engine/photo_store.hpp"
-#include "engine/timetable.hpp"
+#include "engine/load/timetable.hpp"
+#include "engine/people/photo_store.hpp"
 #include "engine/worker.hpp"
 
 #include <array>

@@ -1,5 +1,5 @@
 // What a virtual user keeps of a failure.
-#include "engine/evidence.hpp"
+#include "engine/privacy/evidence.hpp"
 #include "engine/virtual_user.hpp"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 #include "engine/worker.hpp"
 
 #include "base/log.hpp"
-#include "engine/photo_store.hpp"
-#include "engine/preflight.hpp"
+#include "engine/people/photo_store.hpp"
+#include "engine/scenario/preflight.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>

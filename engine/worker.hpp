@@ -4,10 +4,10 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "engine/arrivals.hpp"
+#include "engine/load/arrivals.hpp"
 #include "engine/loop_watch.hpp"
-#include "engine/run_plan.hpp"
-#include "engine/user_places.hpp"
+#include "engine/lua/user_places.hpp"
+#include "engine/scenario/run_plan.hpp"
 #include "engine/virtual_user.hpp"
 #include "metrics/user_state.hpp"
 

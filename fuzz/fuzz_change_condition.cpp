@@ -1,6 +1,6 @@
 // The parser of conditions on a change: any text is either refused in one line or read, and what was read reads back
 // the same.
-#include "metrics/change_condition.hpp"
+#include "compare/change_condition.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // What is kept of a failed answer: the first line is a value that must not be shown, then come header lines and a body.
-#include "engine/evidence.hpp"
-#include "metrics/json_writer.hpp"
+#include "base/json_writer.hpp"
+#include "engine/privacy/evidence.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,5 +1,5 @@
 // CSV files of people and passwords, in pieces of any size.
-#include "engine/csv_table.hpp"
+#include "engine/files/csv_table.hpp"
 
 #include <algorithm>
 #include <cstddef>

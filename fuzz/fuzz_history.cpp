@@ -1,5 +1,5 @@
 // What is stored of an interval: figures packed and encoded, as a damaged or hostile file may hold them.
-#include "metrics/snapshot_codec.hpp"
+#include "metrics/history/snapshot_codec.hpp"
 
 #include <cstddef>
 #include <cstdint>

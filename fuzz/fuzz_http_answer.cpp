@@ -1,9 +1,9 @@
 // What an answer says beside its body's end: where it sends its reader, its header lines, and whose page it is. The
 // first line is the address that was asked for, the second a Location or a Host, then come header lines and a body.
-#include "probes/consent_host.hpp"
-#include "probes/header_text.hpp"
-#include "probes/http_block_page.hpp"
-#include "probes/http_redirect.hpp"
+#include "probes/consent/consent_host.hpp"
+#include "probes/http/header_text.hpp"
+#include "probes/http/http_block_page.hpp"
+#include "probes/http/http_redirect.hpp"
 #include "probes/http_url.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Lines of an IMAP server. What crashes is added to the seeds in tests/fuzz_corpus/imap, which the unit tests replay.
-#include "probes/imap_response.hpp"
+#include "probes/mail/imap_response.hpp"
 
 #include <cstddef>
 #include <cstdint>

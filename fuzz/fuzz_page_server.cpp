@@ -1,6 +1,6 @@
 // Bytes that come on the port of /metrics, through a connection of this machine: one whole answer at most, and the
 // handler sees nothing that is longer than was agreed.
-#include "metrics/page_server.hpp"
+#include "metrics/exposition/page_server.hpp"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>

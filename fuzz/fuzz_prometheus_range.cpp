@@ -1,6 +1,6 @@
 // The answer of a Prometheus that a recorded rate is asked of: what is read can be played.
-#include "engine/rate_recording.hpp"
-#include "probes/prometheus_range.hpp"
+#include "engine/load/prometheus_range.hpp"
+#include "engine/load/rate_recording.hpp"
 
 #include <algorithm>
 #include <cmath>

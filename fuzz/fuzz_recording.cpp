@@ -1,7 +1,7 @@
 // Lines of access logs and rows of rate files: what strangers sent to a server stands in them.
-#include "engine/access_log.hpp"
-#include "engine/rate_recording.hpp"
-#include "engine/recorded_time.hpp"
+#include "engine/load/access_log.hpp"
+#include "engine/load/rate_recording.hpp"
+#include "engine/load/recorded_time.hpp"
 
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // A text that a target sends, below a line with a value that must not be shown. What crashes is added to the seeds in
 // tests/fuzz_corpus/redactor, which the unit tests replay.
-#include "engine/redactor.hpp"
+#include "engine/privacy/redactor.hpp"
 
 #include <algorithm>
 #include <cctype>

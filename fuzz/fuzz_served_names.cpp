@@ -1,5 +1,5 @@
 // The Host header of whoever asks for a page: no name but ours is served, in whatever spelling.
-#include "metrics/served_names.hpp"
+#include "metrics/exposition/served_names.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,8 +1,8 @@
 // A whole access log, and what is played of it: the first byte says how long a pause ends a session, and whether
 // queries are kept.
-#include "engine/access_log.hpp"
-#include "engine/scenario_folder.hpp"
-#include "engine/session_recording.hpp"
+#include "engine/files/scenario_folder.hpp"
+#include "engine/load/access_log.hpp"
+#include "engine/load/session_recording.hpp"
 
 #include <fmt/format.h>
 #include <sys/mman.h>

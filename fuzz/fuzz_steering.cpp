@@ -1,6 +1,6 @@
 // What somebody posts to steer a run: refused in one line, which is shown to whoever posted it, or one of five actions.
-#include "app/steering_request.hpp"
-#include "metrics/json_writer.hpp"
+#include "base/json_writer.hpp"
+#include "runs/steering_request.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The threshold parser: any text is either refused in one line or read, and what was read reads back the same.
-#include "metrics/threshold.hpp"
+#include "metrics/thresholds/threshold.hpp"
 
 #include <cstddef>
 #include <cstdint>

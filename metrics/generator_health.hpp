@@ -1,5 +1,5 @@
 // The generator's own condition during a run: what could make its numbers wrong. Gathered once a second, judged by
-// metrics/validity, exported and summarised. docs/numbers.md says what each limit means.
+// metrics/thresholds/validity, exported and summarised. docs/numbers.md says what each limit means.
 #pragma once
 
 #include "base/clock.hpp"

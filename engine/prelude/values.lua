@@ -38,7 +38,7 @@ local function sendable(value, what, name)
     kind == "number" and inexact or "expected a text, a number, true or false"))
 end
 
--- An operand of `..` in a scenario (engine/exact_concatenation); `name` is what stands there.
+-- An operand of `..` in a scenario (engine/lua/exact_concatenation); `name` is what stands there.
 function __exact(value, name)
   if type(value) == "number" then
     if is_plain(value) then return value end

@@ -1,7 +1,7 @@
 // Whole load runs of a few hundred milliseconds: what becomes of workers that fail, and of people that run out.
 #include "engine/load_run.hpp"
 
-#include "engine/photo_store.hpp"
+#include "engine/people/photo_store.hpp"
 #include "metrics/recorder.hpp"
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"

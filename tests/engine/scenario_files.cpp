@@ -1,6 +1,6 @@
 #include "tests/engine/scenario_files.hpp"
 
-#include "engine/scenario_loader.hpp"
+#include "engine/lua/scenario_loader.hpp"
 #include "tests/support/catch.hpp"
 
 #include <filesystem>

@@ -1,8 +1,8 @@
 // Scenario files that a test writes and loads.
 #pragma once
 
-#include "engine/photo_store.hpp"
-#include "engine/scenario.hpp"
+#include "engine/people/photo_store.hpp"
+#include "engine/scenario/scenario.hpp"
 #include "tests/support/child_process.hpp"
 
 #include <string>

@@ -1,5 +1,5 @@
 // What is kept of a step that failed because its script judged so: what was expected, and what was looked at.
-#include "metrics/json_writer.hpp"
+#include "base/json_writer.hpp"
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,9 +1,9 @@
 // A guard with keys, names and consents of its own, for tests in a network namespace (in_namespace.sh).
 #pragma once
 
-#include "probes/address_class.hpp"
-#include "probes/consent_document.hpp"
-#include "probes/consent_guard.hpp"
+#include "probes/consent/address_class.hpp"
+#include "probes/consent/consent_document.hpp"
+#include "probes/consent/consent_guard.hpp"
 #include "tests/integration/stub_server.hpp"
 #include "tests/support/catch.hpp"
 

@@ -30,7 +30,7 @@ class SourceChecks(unittest.TestCase):
 
     def test_arrows_that_stand_in_the_table_pass(self):
         for user, used in [("app", "engine"), ("app", "metrics"), ("engine", "imaging"), ("probes", "base"),
-                           ("uptime", "engine"), ("incidents", "metrics"), ("sandbox", "base"), ("tests", "sandbox"),
+                           ("runs", "engine"), ("compare", "metrics"), ("sandbox", "base"), ("tests", "sandbox"),
                            ("bench", "tests"), ("base", "base")]:
             self.assertEqual([], self.arrows(f"{user}/a.cpp", f'#include "{used}/thing.hpp"'), f"{user} -> {used}")
 
@@ -84,7 +84,7 @@ class SourceChecks(unittest.TestCase):
         for text in ["std::ifstream file(path);", "int fd = ::open(path, O_RDONLY);", "std::fopen(p, \"rb\");",
                      "luaL_loadfilex(L, p, \"t\");"]:
             self.assertEqual(1, len(self.found("files", "engine/a.cpp", text)), text)
-            self.assertEqual([], self.found("files", "engine/scenario_folder.cpp", text), text)
+            self.assertEqual([], self.found("files", "engine/files/scenario_folder.cpp", text), text)
             self.assertEqual([], self.found("files", "app/a.cpp", text), text)
         for text in ["if (load.open()) {}", "LineReader::open(file);", "// fopen", "auto opened = file.open();"]:
             self.assertEqual([], self.found("files", "engine/a.cpp", text), text)

@@ -1,6 +1,6 @@
 // usage: sample_report html|json SECONDS [HOSTILE-TEXT]: the report of a made-up run, on stdout.
-#include "app/report/report_document.hpp"
-#include "app/report/report_page.hpp"
+#include "reports/report_document.hpp"
+#include "reports/report_page.hpp"
 #include "tests/web/sample_run.hpp"
 
 #include <cstdio>

@@ -1,8 +1,8 @@
 #include "tests/web/sample_run.hpp"
 
 #include "base/random.hpp"
-#include "metrics/aggregator.hpp"
 #include "metrics/recorder.hpp"
+#include "metrics/thresholds/aggregator.hpp"
 
 #include <fmt/format.h>
 

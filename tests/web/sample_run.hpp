@@ -3,10 +3,10 @@
 
 #include "base/clock.hpp"
 #include "metrics/annotation.hpp"
-#include "metrics/first_failures.hpp"
-#include "metrics/interval.hpp"
-#include "metrics/run_series.hpp"
-#include "metrics/summary.hpp"
+#include "metrics/thresholds/interval.hpp"
+#include "reports/first_failures.hpp"
+#include "reports/run_series.hpp"
+#include "reports/summary.hpp"
 
 #include <functional>
 #include <string>

@@ -67,7 +67,7 @@ export function validity(run) {
 // Of a journey's people: those whose visit has ended, in whatever way.
 export const overOf = ({ ended }) => Object.values(ended).reduce((a, b) => a + b, 0);
 
-// Who came and what became of them, in parts that add up (metrics/people_parts.hpp has the same words). Summaries of
+// Who came and what became of them, in parts that add up (reports/people_parts.hpp has the same words). Summaries of
 // earlier versions have no sum, only the people of each journey.
 export function peopleParts({ people }) {
   const sum = (of) => people.reduce((total, p) => total + of(p), 0);

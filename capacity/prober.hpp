@@ -1,0 +1,81 @@
+// Plays the probes of a search: each is an ordinary run of its own, at a constant rate, with a plan and a seed of its
+// own, in the history and under /metrics. Minds signals for as long as it lives, in the pauses as well.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/terminal.hpp"
+#include "capacity/probe.hpp"
+#include "reports/summary.hpp"
+#include "runs/played_run.hpp"
+#include "runs/progress.hpp"
+#include "runs/run_options.hpp"
+#include "runs/session_options.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang::capacity {
+
+struct ProberOptions {
+  RunOptions run;  // without rate, duration, seed and thresholds
+  SessionOptions session;
+  std::vector<std::string> slos;  // as written, each once
+  std::string search;             // its id: probes are runs with ids that begin with it
+  std::uint64_t seed = 0;         // of the search; those of its probes follow from it
+  Duration warm_up{};
+};
+
+// The seed of a probe: a pure function of both, as large as scripts may have it.
+std::uint64_t probe_seed(std::uint64_t seed, std::size_t number) noexcept;
+
+// The run that an order asks for, with the objectives in the place of the scenario's thresholds; what is judged begins
+// after the warm-up, unless an objective says `after` itself. Sends nothing.
+struct ProbePlan {
+  RunOptions options;
+  PreparedRun run;
+};
+Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& order);
+
+// Fills in what follows from a run's summary: verdict, why, rates, objectives. `cut_short`: why it was ended early.
+void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions& options,
+                 const std::optional<std::string>& cut_short);
+
+class Prober {
+ public:
+  explicit Prober(ProberOptions options);
+
+  ProbeResult play(const ProbeOrder& order, const SearchAnswer& known);
+  // False where a signal came, now or before.
+  bool pause(Duration length);
+  // A script did not come back: neither this nor what it was made of may be destroyed.
+  [[nodiscard]] bool left_behind() const noexcept { return left_behind_; }
+  // What to say where the history that the user named lacks a part of a probe.
+  [[nodiscard]] const std::optional<std::string>& lost_history() const noexcept { return lost_history_; }
+
+ private:
+  void on_signal();
+  void each_second(PlayedRun& run, TimePoint now);
+  void wait_for_signal();
+
+  ProberOptions options_;
+  SessionOptions probing_;  // of each probe: the search itself looks at the target, once
+  SystemClock clock_;
+  Terminal terminal_;
+  Progress progress_;
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_;
+  PlayedRun* playing_ = nullptr;
+  bool left_behind_ = false;
+  int signals_seen_ = 0;
+  std::optional<std::string> lost_history_;
+};
+
+}  // namespace gelombang::capacity

@@ -1,0 +1,402 @@
+#include "compare/bootstrap.hpp"
+
+#include "base/random.hpp"
+#include "metrics/bucket_index.hpp"
+
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/random/beta_distribution.hpp>
+#include <boost/random/binomial_distribution.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+using Cells = std::span<const DurationSeries::Cell>;
+
+// As the distributions of Boost want it; unlike the standard's they are the same everywhere.
+class Bits {
+ public:
+  using result_type = std::uint64_t;
+  explicit Bits(RandomStream& stream) : stream_(stream) {}
+  static constexpr result_type min() { return 0; }
+  static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+  result_type operator()() { return stream_.next(); }
+
+ private:
+  RandomStream& stream_;
+};
+
+// Where a share of the way through a bucket lies.
+double within(std::size_t bucket, double share) {
+  const double low = bucket_lower(bucket);
+  return low * std::pow(bucket_upper(bucket) / low, std::clamp(share, 0.0, 1.0));
+}
+
+double middle(std::size_t bucket) { return (bucket_lower(bucket) + bucket_upper(bucket)) / 2; }
+
+std::uint64_t count_of(Cells cells) {
+  std::uint64_t count = 0;
+  for (const auto& cell : cells) count += cell.count;
+  return count;
+}
+
+bool any_censored(Cells cells) {
+  return std::any_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.censored() && cell.count > 0; });
+}
+
+// The value that `rank` of the samples, a real number, do not exceed.
+double value_at(Cells cells, double rank) {
+  double seen = 0;
+  std::size_t last = 0;
+  for (const auto& cell : cells) {
+    const auto count = static_cast<double>(cell.count);
+    if (count == 0) continue;
+    if (seen + count >= rank) return within(cell.bucket(), (rank - seen) / count);
+    seen += count;
+    last = cell.bucket();
+  }
+  return bucket_upper(last);
+}
+
+// Calls step(bucket, survival before, survival after) for every bucket in which something ended, until it returns true.
+template <class Step>
+void walk_survival(Cells cells, Step step) {
+  auto at_risk = static_cast<double>(count_of(cells));
+  double survival = 1;
+  for (const auto& cell : cells) {
+    const auto count = static_cast<double>(cell.count);
+    if (!cell.censored() && cell.count > 0) {
+      const double after = count >= at_risk ? 0 : survival * (1 - count / at_risk);
+      if (step(cell.bucket(), survival, after)) return;
+      survival = after;
+    }
+    at_risk -= count;
+  }
+}
+
+SeriesEstimate percentile_of(Cells cells, double quantile) {
+  const double rank = quantile * static_cast<double>(count_of(cells));
+  if (!any_censored(cells)) return {value_at(cells, rank), false};
+  constexpr double kSlack = 1e-12;
+  std::optional<double> found;
+  double last_end = 0;
+  walk_survival(cells, [&](std::size_t bucket, double before, double after) {
+    last_end = bucket_upper(bucket);
+    if (after > 1 - quantile + kSlack) return false;
+    found = within(bucket, (before - (1 - quantile)) / (before - after));
+    return true;
+  });
+  if (found) return {*found, false};
+  // As if all that was cut short had ended at once.
+  return {std::max(last_end, value_at(cells, rank)), true};
+}
+
+SeriesEstimate mean_of(Cells cells) {
+  double seconds = 0;
+  double left = 1;
+  walk_survival(cells, [&](std::size_t bucket, double before, double after) {
+    seconds += (before - after) * middle(bucket);
+    left = after;
+    return false;
+  });
+  if (left <= 1e-12) return {seconds, false};
+  std::size_t longest = 0;
+  for (const auto& cell : cells) longest = cell.count > 0 ? cell.bucket() : longest;
+  return {seconds + left * middle(longest), true};
+}
+
+// The series as running sums over its slices, so that a block is one subtraction.
+class Table {
+ public:
+  explicit Table(const DurationSeries& series) : total_(series.total()), slices_(series.slices().size()) {
+    sums_.resize((slices_ + 1) * total_.size());
+    auto* row = sums_.data();
+    for (const auto& slice : series.slices()) {
+      auto* next = row + total_.size();
+      std::copy(row, next, next);
+      std::size_t at = 0;
+      for (const auto& cell : slice) {
+        while (total_[at].key < cell.key) ++at;
+        next[at] += cell.count;
+      }
+      row = next;
+    }
+  }
+
+  [[nodiscard]] std::size_t slices() const { return slices_; }
+  [[nodiscard]] Cells total() const { return total_; }
+  void begin(DurationSeries::Slice& sum) const {
+    sum = total_;
+    for (auto& cell : sum) cell.count = 0;
+  }
+  // Slices begin .. end - 1, which may lie beyond what there is.
+  void add(DurationSeries::Slice& sum, std::size_t begin, std::size_t end) const {
+    const auto* from = sums_.data() + std::min(begin, slices_) * total_.size();
+    const auto* to = sums_.data() + std::min(end, slices_) * total_.size();
+    if (from == to) return;
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i].count += to[i] - from[i];
+  }
+
+ private:
+  DurationSeries::Slice total_;
+  std::size_t slices_;
+  std::vector<std::uint64_t> sums_;
+};
+
+class ShareTable {
+ public:
+  explicit ShareTable(const ShareSeries& series) : sums_(1) {
+    for (const auto& slice : series.slices()) {
+      sums_.push_back({sums_.back().part + slice.part, sums_.back().whole + slice.whole});
+    }
+  }
+  [[nodiscard]] std::size_t slices() const { return sums_.size() - 1; }
+  [[nodiscard]] ShareSeries::Slice total() const { return sums_.back(); }
+  void begin(ShareSeries::Slice& sum) const { sum = {}; }
+  void add(ShareSeries::Slice& sum, std::size_t begin, std::size_t end) const {
+    const auto& from = sums_[std::min(begin, slices())];
+    const auto& to = sums_[std::min(end, slices())];
+    sum.part += to.part - from.part;
+    sum.whole += to.whole - from.whole;
+  }
+
+ private:
+  std::vector<ShareSeries::Slice> sums_;
+};
+
+// Blocks of a circle of n slices.
+struct Blocks {
+  explicit Blocks(std::size_t slices)
+      : n(slices), length(static_cast<std::size_t>(std::ceil(std::cbrt(static_cast<double>(slices)) - 1e-9))) {
+    count = (n + length - 1) / length;
+  }
+  std::size_t n;
+  std::size_t length;
+  std::size_t count;
+
+  template <class Table, class Sum>
+  void draw(RandomStream& random, const Table& table, Sum& sum) const {
+    table.begin(sum);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto begin = static_cast<std::size_t>(random.below(n));
+      const std::size_t end = begin + length;
+      table.add(sum, begin, std::min(end, n));
+      if (end > n) table.add(sum, 0, end - n);
+    }
+  }
+};
+
+std::uint64_t binomial(RandomStream& random, std::uint64_t of, double share) {
+  if (of == 0 || share <= 0) return 0;
+  if (share >= 1) return of;
+  Bits bits(random);
+  const auto drawn = boost::random::binomial_distribution<std::int64_t>(static_cast<std::int64_t>(of), share)(bits);
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(drawn, 0, static_cast<std::int64_t>(of)));
+}
+
+// As many samples as there are, drawn from the cells: a multinomial, cell by cell given those before.
+void draw_samples(RandomStream& random, Cells cells, DurationSeries::Slice& sum) {
+  sum.assign(cells.begin(), cells.end());
+  std::uint64_t samples = count_of(cells);
+  auto weight = static_cast<double>(samples);
+  for (auto& cell : sum) {
+    const auto share = static_cast<double>(cell.count) / weight;
+    weight -= static_cast<double>(cell.count);
+    cell.count = binomial(random, samples, share);
+    samples -= cell.count;
+  }
+}
+
+SeriesEstimate estimate_of(Cells cells, const DurationFigure& figure) {
+  return figure.kind == DurationFigure::Kind::mean ? mean_of(cells) : percentile_of(cells, figure.quantile);
+}
+
+// The figure of as many samples as there are, drawn from the cells.
+double draw_figure(RandomStream& random, Cells cells, const DurationFigure& figure, DurationSeries::Slice& scratch) {
+  if (figure.kind == DurationFigure::Kind::percentile && !any_censored(cells)) {
+    // The rank r of n draws is where the r-th smallest of n uniform numbers falls: Beta(r, n + 1 - r). One number
+    // instead of a multinomial, and the same distribution.
+    const auto n = static_cast<double>(count_of(cells));
+    const double rank = std::clamp(std::ceil(figure.quantile * n - 1e-9), 1.0, n);
+    Bits bits(random);
+    return value_at(cells, n * boost::random::beta_distribution<double>(rank, n + 1 - rank)(bits));
+  }
+  draw_samples(random, cells, scratch);
+  return estimate_of(scratch, figure).seconds;
+}
+
+// How much wider few blocks, and many looks, make an interval than normal deviates say.
+double widening(const Resampling& resampling, std::size_t blocks) {
+  const double tail = (1 - resampling.confidence) / 2;
+  const double shared = tail / static_cast<double>(std::max<std::size_t>(resampling.looks, 1));
+  const auto deviate = [](const auto& distribution, double beyond) {
+    return boost::math::quantile(boost::math::complement(distribution, beyond));
+  };
+  const double normal = deviate(boost::math::normal(), tail);
+  if (blocks < 2) return deviate(boost::math::normal(), shared) / normal;
+  const auto n = static_cast<double>(blocks);
+  return std::sqrt(n / (n - 1)) * deviate(boost::math::students_t(n - 1), shared) / normal;
+}
+
+// The ends of the interval around `estimate`.
+void bound(std::vector<double>& drawn, double estimate, double confidence, double factor, double& low, double& high) {
+  std::sort(drawn.begin(), drawn.end());
+  const double tail = (1 - confidence) / 2;
+  const auto at = [&drawn](double share) {
+    const double position = share * static_cast<double>(drawn.size() - 1);
+    const auto below = static_cast<std::size_t>(position);
+    const std::size_t above = std::min(below + 1, drawn.size() - 1);
+    const double part = position - static_cast<double>(below);
+    return drawn[below] * (1 - part) + drawn[above] * part;
+  };
+  low = estimate + factor * (at(tail) - estimate);
+  high = estimate + factor * (at(1 - tail) - estimate);
+}
+
+// Two streams of a resample: the same one where both runs draw the same blocks.
+struct Streams {
+  Streams(const Resampling& resampling, std::size_t resample, bool shared)
+      : before(resampling.seed, RandomPurpose::resample, 2 * resample),
+        after(resampling.seed, RandomPurpose::resample, 2 * resample + (shared ? 0 : 1)) {}
+  RandomStream before;
+  RandomStream after;
+};
+
+struct SliceCounts {
+  std::size_t before = 0;
+  std::size_t after = 0;
+};
+
+// Fills the intervals and the blocks of `changes`, whose estimates are there; false where no resample said anything.
+// `one_by_one` and `in_blocks` write a figure for each of them and say whether there were any.
+template <class OneByOne, class InBlocks>
+bool resample(const SliceCounts& slices, const Resampling& resampling, OneByOne one_by_one, InBlocks in_blocks,
+              std::span<Change> changes) {
+  const std::size_t shorter = std::min(slices.before, slices.after);
+  const bool blocks = shorter >= std::max<std::size_t>(resampling.fewest_slices, 2);
+  // A circle as long as the longer run; the other has nothing there.
+  const std::size_t longer = std::max(slices.before, slices.after);
+  const Blocks of_before(resampling.same_schedule ? longer : slices.before);
+  const Blocks of_after(resampling.same_schedule ? longer : slices.after);
+  std::vector<std::vector<double>> drawn(changes.size());
+  std::vector<double> figures(changes.size());
+  for (std::size_t i = 0; i < resampling.resamples; ++i) {
+    Streams streams(resampling, i, blocks && resampling.same_schedule);
+    // Blocks in which one of them measured nothing say nothing.
+    if (!(blocks ? in_blocks(streams, of_before, of_after, figures) : one_by_one(streams, figures))) continue;
+    for (std::size_t f = 0; f < figures.size(); ++f) drawn[f].push_back(figures[f]);
+  }
+  for (std::size_t f = 0; f < changes.size(); ++f) {
+    Change& change = changes[f];
+    if (drawn[f].empty()) return false;
+    change.blocks = blocks ? Blocks(shorter).count : 0;
+    const std::size_t units = blocks ? change.blocks : std::min(change.samples_before, change.samples_after);
+    bound(drawn[f], change.estimate, resampling.confidence, widening(resampling, units), change.low, change.high);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<SeriesEstimate> figure_of(Cells cells, const DurationFigure& figure) {
+  if (count_of(cells) == 0) return std::nullopt;
+  return estimate_of(cells, figure);
+}
+
+std::vector<std::optional<Change>> changes_of(const DurationSeries& before, const DurationSeries& after,
+                                              std::span<const DurationFigure> figures, const Resampling& resampling) {
+  const Table a(before);
+  const Table b(after);
+  const std::uint64_t samples_before = count_of(a.total());
+  const std::uint64_t samples_after = count_of(b.total());
+  std::vector<std::optional<Change>> out(figures.size());
+  if (samples_before == 0 || samples_after == 0) return out;
+  std::vector<Change> changes;
+  for (const DurationFigure& figure : figures) {
+    const SeriesEstimate from = estimate_of(a.total(), figure);
+    const SeriesEstimate to = estimate_of(b.total(), figure);
+    Change change;
+    change.before = from.seconds;
+    change.after = to.seconds;
+    change.before_at_least = from.lower_bound;
+    change.after_at_least = to.lower_bound;
+    change.samples_before = samples_before;
+    change.samples_after = samples_after;
+    // Around the logarithm of the ratio: twice and half are as far from no change.
+    change.estimate = std::log(to.seconds / from.seconds);
+    changes.push_back(change);
+  }
+  DurationSeries::Slice sum_a;
+  DurationSeries::Slice sum_b;
+  const auto one_by_one = [&](Streams& streams, std::vector<double>& ratios) {
+    for (std::size_t f = 0; f < figures.size(); ++f) {
+      const double x = draw_figure(streams.before, a.total(), figures[f], sum_a);
+      ratios[f] = std::log(draw_figure(streams.after, b.total(), figures[f], sum_b) / x);
+    }
+    return true;
+  };
+  const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b, std::vector<double>& ratios) {
+    of_a.draw(streams.before, a, sum_a);
+    of_b.draw(streams.after, b, sum_b);
+    if (count_of(sum_a) == 0 || count_of(sum_b) == 0) return false;
+    for (std::size_t f = 0; f < figures.size(); ++f) {
+      ratios[f] = std::log(estimate_of(sum_b, figures[f]).seconds / estimate_of(sum_a, figures[f]).seconds);
+    }
+    return true;
+  };
+  if (!resample({a.slices(), b.slices()}, resampling, one_by_one, in_blocks, changes)) return out;
+  for (std::size_t f = 0; f < changes.size(); ++f) {
+    Change& change = changes[f];
+    change.estimate = std::expm1(change.estimate);
+    change.low = std::expm1(change.low);
+    change.high = std::expm1(change.high);
+    out[f] = change;
+  }
+  return out;
+}
+
+std::optional<Change> change_of(const DurationSeries& before, const DurationSeries& after, const DurationFigure& figure,
+                                const Resampling& resampling) {
+  return changes_of(before, after, {&figure, 1}, resampling).front();
+}
+
+std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& after, const Resampling& resampling) {
+  const ShareTable a(before);
+  const ShareTable b(after);
+  const auto share = [](const ShareSeries::Slice& s) {
+    return static_cast<double>(s.part) / static_cast<double>(s.whole);
+  };
+  Change change;
+  change.samples_before = a.total().whole;
+  change.samples_after = b.total().whole;
+  if (change.samples_before == 0 || change.samples_after == 0) return std::nullopt;
+  change.before = share(a.total());
+  change.after = share(b.total());
+  change.estimate = change.after - change.before;
+  const auto redraw = [&share](RandomStream& random, const ShareSeries::Slice& all) {
+    return share({binomial(random, all.whole, share(all)), all.whole});
+  };
+  const auto one_by_one = [&](Streams& streams, std::vector<double>& out) {
+    const double x = redraw(streams.before, a.total());
+    out[0] = redraw(streams.after, b.total()) - x;
+    return true;
+  };
+  const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b, std::vector<double>& out) {
+    ShareSeries::Slice sum_a;
+    ShareSeries::Slice sum_b;
+    of_a.draw(streams.before, a, sum_a);
+    of_b.draw(streams.after, b, sum_b);
+    if (sum_a.whole == 0 || sum_b.whole == 0) return false;
+    out[0] = share(sum_b) - share(sum_a);
+    return true;
+  };
+  if (!resample({a.slices(), b.slices()}, resampling, one_by_one, in_blocks, {&change, 1})) return std::nullopt;
+  return change;
+}
+
+}  // namespace gelombang

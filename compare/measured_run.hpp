@@ -1,0 +1,33 @@
+// The series that a comparison needs of a run, read from the history in one pass.
+#pragma once
+
+#include "base/result.hpp"
+#include "compare/slice_series.hpp"
+#include "metrics/history/history_reader.hpp"
+#include "metrics/snapshot.hpp"
+#include "metrics/thresholds/threshold.hpp"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace gelombang {
+
+struct MeasuredSeries {
+  DurationSeries durations;  // of a latency
+  ShareSeries bad;           // of a rate: failures, or what was not served
+};
+
+struct MeasuredRun {
+  std::vector<MeasuredSeries> series;  // as asked for
+  Snapshot totals;
+  ValidityState validity = ValidityState::valid;  // as of the last interval
+  std::size_t intervals = 0;
+};
+
+// Selections are thresholds without comparison and limit, resolved in the run's catalog. Only what ended by `until`
+// counts.
+Result<MeasuredRun> measure_run(HistoryReader& history, const RunRecord& run, std::span<const Threshold> selections,
+                                std::optional<Duration> until);
+
+}  // namespace gelombang

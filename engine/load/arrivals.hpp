@@ -1,0 +1,104 @@
+// The schedule of an open load: arrival j of a seed is at the same offset on every run, worker and
+// machine. Poisson arrivals by time rescaling: unit-rate exponential gaps, a function of (seed, j),
+// mapped through the inverse of the integrated intensity (Çinlar 1975, non-homogeneous Poisson process).
+// Recorded sessions come at their own instants instead.
+#pragma once
+
+#include "base/clock.hpp"
+#include "engine/load/catch_up.hpp"
+#include "engine/load/load.hpp"
+#include "engine/load/timetable.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace gelombang {
+
+struct Arrival {
+  std::uint64_t index = 0;  // j: of the whole plan, before segments and workers
+  Duration offset{};        // since the start of the schedule
+};
+
+// Which part of a plan somebody plays. Arrival j belongs to segment j mod segments, and within it to
+// worker (j div segments) mod workers: the union over all is the plan, exactly.
+struct Share {
+  Segment segment;
+  std::uint64_t worker = 0;
+  std::uint64_t workers = 1;
+  [[nodiscard]] bool owns(std::uint64_t index) const noexcept {
+    return index % segment.count == segment.index && index / segment.count % workers == worker;
+  }
+};
+
+class ArrivalSchedule {
+ public:
+  ArrivalSchedule(const Load& load, std::uint64_t seed, Share share);
+  // The next arrival of this share; nothing where none is to come as things stand.
+  [[nodiscard]] std::optional<Arrival> peek() const;
+  // Goes on to the one after.
+  void advance();
+  std::optional<Arrival> next();
+  // Moves the arrivals that are to come.
+  void steer(const Steering& change);
+  [[nodiscard]] const Timetable& timetable() const noexcept { return timetable_; }
+
+ private:
+  void draw();
+  void find_own();
+
+  Timetable timetable_;
+  const SessionReplay* sessions_;  // null where arrivals are drawn
+  bool uniform_;
+  std::uint64_t seed_;
+  Share share_;
+  std::uint64_t index_ = 0;  // of the next arrival, or of somebody else's beyond the end
+  double rescaled_ = 0;      // the sum of unit-rate gaps up to it
+};
+
+// How many arrivals a segment has, played as the changes say: what `planned` is.
+std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment,
+                             const std::vector<Steering>& changes = {});
+
+// Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing, and an arrival's intended
+// time is its own whatever became of it. Later than kStall is a stall, and the policy decides; less is the resolution
+// of timers and schedulers, and is made up for at once.
+class Pacer {
+ public:
+  static constexpr Duration kStall = std::chrono::milliseconds(100);
+  static constexpr double kCatchUpSpeed = 1.2;
+
+  Pacer(ArrivalSchedule schedule, TimePoint epoch, CatchUp policy = CatchUp::capped);
+  // The next arrival that may start; call until empty.
+  std::optional<Arrival> due(TimePoint now);
+  // Whether an arrival of due() is to be dropped: late, under `skip`.
+  [[nodiscard]] bool skips(const Arrival& arrival, TimePoint now) const noexcept {
+    return policy_ == CatchUp::skip && now - (epoch_ + arrival.offset) > kStall;
+  }
+  // The next arrival that was intended before `time`, whether it may start or not: what a stop leaves over.
+  std::optional<Arrival> intended_before(TimePoint time);
+  // When to look again; nothing where no arrival is to come as things stand.
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  void steer(const Steering& change) { schedule_.steer(change); }
+  // When the load is over; TimePoint::max() while it is paused.
+  [[nodiscard]] TimePoint end() const noexcept;
+  [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
+  // How many were handed out later than kStall.
+  [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
+
+ private:
+  // From here on the schedule is played faster, until it has caught up with the clock.
+  struct Resumption {
+    TimePoint at;
+    Duration offset;
+  };
+  [[nodiscard]] TimePoint release_of(const Arrival& arrival) const noexcept;
+
+  ArrivalSchedule schedule_;
+  TimePoint epoch_;
+  CatchUp policy_;
+  std::optional<Resumption> resumed_;
+  std::uint64_t late_ = 0;
+};
+
+}  // namespace gelombang

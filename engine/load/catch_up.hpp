@@ -1,0 +1,21 @@
+// What becomes of arrivals that a stall of the generator's own made late; engine/load/arrivals carries it out.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace gelombang {
+
+enum class CatchUp : std::uint8_t {
+  burst,   // all of them start at once, as a queue before the target that opens
+  capped,  // they start at 1.2 times the pace of the schedule, in order, until the backlog is gone
+  skip,    // they are dropped: DropReason::generator_stall
+};
+inline constexpr std::array<std::string_view, 3> kCatchUpNames{"burst", "capped", "skip"};
+constexpr std::string_view name(CatchUp policy) noexcept { return kCatchUpNames[static_cast<std::size_t>(policy)]; }
+Result<CatchUp> parse_catch_up(std::string_view text);
+
+}  // namespace gelombang

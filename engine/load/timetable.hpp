@@ -1,0 +1,75 @@
+// How a load's own time runs against the clock. Untouched it is the clock, counted from the start of the schedule;
+// somebody who steers the run pauses it, makes it denser or jumps in it. Arrivals stay a function of their place in the
+// integral: a change moves those to come, and every worker that knows of the same changes has the same schedule.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/units.hpp"
+#include "engine/load/intensity.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+enum class SteeringAction : std::uint8_t { pause, resume, rate, jump };
+inline constexpr std::array<std::string_view, 4> kSteeringActionNames{"pause", "resume", "rate", "jump"};
+constexpr std::string_view name(SteeringAction action) noexcept {
+  return kSteeringActionNames[static_cast<std::size_t>(action)];
+}
+
+struct Steering {
+  SteeringAction action = SteeringAction::pause;
+  Duration at{};      // since the start of the schedule
+  double factor = 1;  // rate: of the planned one; > 0
+  Duration to{};      // jump: a time of the load
+};
+
+class Timetable {
+ public:
+  // The intensity outlives the timetable.
+  explicit Timetable(const Intensity& intensity);
+
+  // Not before the change that came last.
+  void apply(const Steering& change);
+
+  // The offset on the clock, in seconds, at which that many arrivals are expected; infinity beyond total(), and while
+  // the load is paused there.
+  [[nodiscard]] double when(double arrivals) const noexcept;
+  // The offset on the clock of a time of the load; nothing while the load is paused before it. Not for a load that
+  // jumped.
+  [[nodiscard]] std::optional<Duration> when_at(Duration position) const noexcept;
+  // Expected arrivals in [0, offset).
+  [[nodiscard]] double integral(Duration offset) const noexcept;
+  // Of the whole schedule, were nothing changed any more.
+  [[nodiscard]] double total() const noexcept;
+  [[nodiscard]] Rate at(Duration offset) const noexcept;
+  // The time of the load at an offset on the clock.
+  [[nodiscard]] Duration position(Duration offset) const noexcept;
+  // When the load is over; Duration::max() while it is paused.
+  [[nodiscard]] Duration end() const noexcept;
+  [[nodiscard]] bool paused() const noexcept { return stretches_.back().paused; }
+  [[nodiscard]] double factor() const noexcept { return stretches_.back().factor; }
+
+ private:
+  // Between two changes.
+  struct Stretch {
+    Duration start{};     // on the clock
+    Duration position{};  // of the load, at the start
+    double before = 0;    // arrivals expected up to the start
+    double skipped = 0;   // the load's integral up to `position`
+    double factor = 1;
+    bool paused = false;
+  };
+  [[nodiscard]] const Stretch& stretch_at(Duration offset) const noexcept;
+  [[nodiscard]] Duration position(const Stretch& stretch, Duration offset) const noexcept;
+  [[nodiscard]] double integral(const Stretch& stretch, Duration offset) const noexcept;
+
+  const Intensity* intensity_;
+  std::vector<Stretch> stretches_;
+};
+
+}  // namespace gelombang

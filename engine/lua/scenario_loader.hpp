@@ -1,0 +1,17 @@
+// From a scenario's file to a scenario as data.
+#pragma once
+
+#include "base/result.hpp"
+#include "engine/scenario/scenario.hpp"
+
+#include <string>
+
+namespace gelombang {
+
+class PhotoStore;
+
+// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error's line begins with file and line
+// where Lua knows them.
+Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos);
+
+}  // namespace gelombang

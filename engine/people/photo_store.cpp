@@ -1,0 +1,15 @@
+#include "engine/people/photo_store.hpp"
+
+namespace gelombang {
+
+Result<std::shared_ptr<const std::string>> PhotoStore::get(const std::string& key, const PhotoSpec& spec) {
+  // Held while drawing: two workers that load the same scenario want the same photo, once.
+  const std::lock_guard lock(mutex_);
+  const auto found = photos_.find(key);
+  if (found != photos_.end()) return found->second;
+  auto made = make_photo(spec);
+  if (made.has_value()) photos_.emplace(key, made.value());
+  return made;
+}
+
+}  // namespace gelombang

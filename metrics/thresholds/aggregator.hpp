@@ -1,0 +1,100 @@
+// Brings the workers' deltas together, about once a second: totals for the exporter and the summary, windows
+// for the thresholds, and recent figures for the live display. Pure: time is passed in. One thread.
+//
+//   for each worker: recorder.take(delta, open); aggregator.add(delta); aggregator.add(open, clock.now());
+//   aggregator.tick(clock.now());
+#pragma once
+
+#include "metrics/snapshot.hpp"
+#include "metrics/thresholds/completion.hpp"
+#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/under_way.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace gelombang {
+
+// What the last seconds looked like, over all journeys and steps.
+struct RecentFigures {
+  double started_rate = 0;    // arrivals started, per second
+  double completed_rate = 0;  // iterations that succeeded, per second
+  double step_rate = 0;       // steps finished, per second
+  // Failed / finished steps. Who is under way for longer than kRecent, or than a threshold allows, has failed. Nothing
+  // where there are none.
+  std::optional<double> error_rate;
+  std::optional<Estimate> response_time_p95;
+};
+
+// What came between two ticks.
+struct Stretch {
+  TimePoint begin;
+  TimePoint end;
+  const Snapshot& delta;
+  const UnderWay& under_way;  // at the end
+};
+
+class Aggregator {
+ public:
+  static constexpr Duration kRecent = std::chrono::seconds(10);
+
+  Aggregator(std::shared_ptr<const MetricsLayout> layout, std::vector<Threshold> thresholds, TimePoint start);
+
+  // What a worker recorded since the last tick.
+  void add(const Snapshot& delta);
+  // Who is under way at a worker now: all that were added since the last tick are those of the next one.
+  void add(std::span<const OpenVisit> visits, TimePoint now) { arriving_.add(visits, now); }
+  void add(const UnderWay& picture) { arriving_.merge(picture); }
+  // Ends the stretch since the last tick and judges the thresholds. `seen`, where given, is shown what was counted in
+  // that stretch.
+  void tick(TimePoint now, const std::function<void(const Stretch&)>& seen = nullptr);
+  // The load's last arrival is over: time from here on does not count into rates. At most once.
+  void arrivals_ended(TimePoint at);
+  // After the last tick: the final judgement.
+  void finish();
+
+  [[nodiscard]] const Snapshot& totals() const noexcept { return totals_; }
+  // At the last tick.
+  [[nodiscard]] const UnderWay& under_way() const noexcept { return under_way_; }
+  [[nodiscard]] const std::vector<ThresholdResult>& thresholds() const noexcept { return judge_.results(); }
+  // The threshold that wants the run to end now, or nullptr.
+  [[nodiscard]] const ThresholdResult* abort() const noexcept { return judge_.abort(); }
+  // Steps under way at the last tick that have failed as RecentFigures::error_rate sees it.
+  [[nodiscard]] std::uint64_t overdue_steps() const;
+  // The totals as they are shown while the run goes on: whoever is under way is censored, and has failed where overdue.
+  [[nodiscard]] Snapshot so_far() const;
+  // Since the last look that brought an answer, up to the end of arrivals.
+  [[nodiscard]] Silence silence() const;
+  // Of the last ten seconds, or of what there is.
+  [[nodiscard]] RecentFigures recent() const;
+
+ private:
+  struct Slice {
+    TimePoint begin;
+    TimePoint end;
+    std::uint64_t started = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t finished_steps = 0;
+    std::uint64_t failed_steps = 0;
+    CensoredHistogram response_time;
+  };
+
+  std::shared_ptr<const MetricsLayout> layout_;
+  TimePoint last_tick_;
+  std::optional<TimePoint> arrivals_ended_;
+  Snapshot second_;                 // since the last tick
+  Snapshot totals_;                 // up to the last tick
+  UnderWay arriving_;               // since the last tick
+  UnderWay under_way_;              // at the last tick
+  std::vector<Patience> patience_;  // by StepId
+  ThresholdJudge judge_;
+  TimePoint last_answer_;  // the end of the stretch that it came in; the start before the first one
+  Silence silence_;        // since then; how long is not kept
+  std::deque<Slice> recent_;
+};
+
+}  // namespace gelombang

@@ -1,0 +1,126 @@
+// How the loop keeps libcurl from sockets whose links have not carried the bytes yet. A wish that is held stays
+// libcurl's wish; its descriptor is only not asked about until the gate's time has come.
+#include "probes/http/curl_loop.hpp"
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <utility>
+
+namespace gelombang {
+
+std::shared_ptr<PacedSocket> CurlLoop::paced(curl_socket_t fd) const noexcept {
+  const auto index = static_cast<std::size_t>(fd);
+  return fd >= 0 && index < sockets_.size() ? sockets_[index].paced : nullptr;
+}
+
+CURLcode CurlLoop::resume(CURL* easy) {
+  const CURLcode code = curl_easy_pause(easy, CURLPAUSE_CONT);
+  register_changed();
+  return code;
+}
+
+// What of `mask` (CURL_CSELECT_*) libcurl may hear of now; the rest is held. A broken connection is told at once.
+int CurlLoop::admitted(curl_socket_t fd, int mask, std::uint32_t events) {
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) return mask;
+  const TimePoint now = std::chrono::steady_clock::now();
+  PacedSocket& paced = *sockets_[static_cast<std::size_t>(fd)].paced;
+  paced.count(now);  // also what was written in a round that another socket or a timer began
+  if ((mask & CURL_CSELECT_OUT) != 0 && paced.may_write_at() > now) {
+    hold(fd, CURL_POLL_OUT, paced.may_write_at());
+    mask &= ~CURL_CSELECT_OUT;
+  }
+  if ((mask & CURL_CSELECT_IN) != 0) {
+    if ((sockets_[static_cast<std::size_t>(fd)].held & CURL_POLL_IN) != 0) {
+      mask &= ~CURL_CSELECT_IN;  // more has come, and is dated now
+    } else if (const std::optional<TimePoint> arrives = paced.book()) {
+      hold(fd, CURL_POLL_IN, *arrives);
+      mask &= ~CURL_CSELECT_IN;
+    }
+  }
+  return mask;
+}
+
+// After libcurl's turn, in which it may have closed the descriptor.
+void CurlLoop::count_paced(curl_socket_t fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= sockets_.size() || !sockets_[index].paced) return;
+  const TimePoint now = std::chrono::steady_clock::now();
+  PacedSocket& paced = *sockets_[index].paced;
+  paced.count(now);
+  paced.end_turn();
+  // More will be written: without asking the kernel, which would say at once that there is room.
+  if ((sockets_[index].wanted & CURL_POLL_OUT) != 0 && (sockets_[index].held & CURL_POLL_OUT) == 0 &&
+      paced.may_write_at() > now) {
+    hold(fd, CURL_POLL_OUT, paced.may_write_at());
+  }
+}
+
+void CurlLoop::date_arrivals(curl_socket_t fd, bool dated) {
+  if (closing_ || fd < 0) return;
+  Socket& socket = sockets_[static_cast<std::size_t>(fd)];
+  if (socket.dated == dated) return;
+  socket.dated = dated;
+  dated ? ++dated_ : --dated_;
+  if (dated) register_events(fd, events_of(socket));
+  wait();
+}
+
+void CurlLoop::hold(curl_socket_t fd, int what, TimePoint until) {
+  Socket& socket = sockets_[static_cast<std::size_t>(fd)];
+  gates_.push({until, fd, socket.generation, what});
+  socket.held |= what;
+  register_events(fd, events_of(socket));
+  arm_pacing();
+}
+
+void CurlLoop::arm_pacing() {
+  if (closing_ || gates_.empty()) return;
+  const TimePoint when = gates_.top().when;
+  if (pacing_armed_ && *pacing_armed_ <= when) return;
+  pacing_armed_ = when;
+  pacing_timer_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(when));
+  pacing_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const std::shared_ptr<CurlLoop> self = weak.lock();
+    if (error || !self || self->closing_) return;
+    self->pacing_armed_.reset();
+    self->open_gates();
+  });
+}
+
+void CurlLoop::open_gates() {
+  const TimePoint now = std::chrono::steady_clock::now();
+  while (!closing_ && !gates_.empty() && gates_.top().when <= now) {
+    const Gate gate = gates_.top();
+    gates_.pop();
+    const Socket& socket = sockets_[static_cast<std::size_t>(gate.fd)];
+    if (socket.open && socket.generation == gate.generation && socket.paced) open_gate(gate);
+  }
+  arm_pacing();
+}
+
+void CurlLoop::open_gate(const Gate& gate) {
+  Socket& socket = sockets_[static_cast<std::size_t>(gate.fd)];
+  const std::shared_ptr<PacedSocket> paced = socket.paced;
+  socket.held &= ~gate.what;
+  if ((socket.wanted & gate.what) == 0) {  // its transfer has ended meanwhile
+    if (gate.what == CURL_POLL_IN) paced->settle();
+    return;
+  }
+  paced->begin_turn(gate.when);
+  act(gate.fd, gate.what == CURL_POLL_IN ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
+  owner_->deliver();
+  if (closing_) return;
+  const auto index = static_cast<std::size_t>(gate.fd);  // libcurl may have closed it, or others have been opened
+  if (gate.what == CURL_POLL_IN) paced->settle();
+  if (!sockets_[index].open || sockets_[index].generation != gate.generation) return;
+  if (gate.what == CURL_POLL_IN && (sockets_[index].wanted & CURL_POLL_IN) != 0) {
+    if (const std::optional<TimePoint> arrives = paced->book()) {
+      hold(gate.fd, CURL_POLL_IN, *arrives);
+      return;
+    }
+  }
+  if (const std::uint32_t events = events_of(sockets_[index]); events != 0) register_events(gate.fd, events);
+}
+
+}  // namespace gelombang

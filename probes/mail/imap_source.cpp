@@ -1,0 +1,469 @@
+#include "probes/mail/imap_source.hpp"
+
+#include "base/log.hpp"
+#include "probes/mail/imap_response.hpp"
+#include "probes/mail/imap_session.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+using Answer = ImapSession::Answer;
+using Status = ImapSession::Status;
+
+// UIDs asked for in one SEARCH: its answer is one line, of which libcurl 8 takes 64 KB. Where few of them are in use,
+// ever more are asked for.
+constexpr std::uint32_t kSearchWindow = 5'000;
+constexpr std::size_t kFewInWindow = 500;
+constexpr int kMaxLongAnswers = 40;
+// Mails whose dates are asked for at once, a line each: see Answer::many_lines.
+constexpr std::size_t kDateWindow = 250;
+// Of a long history the dates of so many mails are learned, the newest; what is older than they is history.
+constexpr std::size_t kMaxHistory = 20'000;
+constexpr Duration kListAgainAfter = std::chrono::seconds(30);
+constexpr int kMaxAttempts = 5;
+constexpr std::size_t kMaxRemembered = 200'000;
+// Of one look. A million mails need some 4,300 commands when all are listed with their dates.
+constexpr std::size_t kMaxMails = 1'000'000;
+constexpr int kMaxCommands = 6'000;
+// Read in one look; the next one goes on.
+constexpr int kMaxMailsPerLook = 1'000;
+constexpr std::size_t kMaxBytesPerLook = std::size_t{64} << 20;
+// While so many that were listed wait to be read, no others are listed.
+constexpr std::size_t kMaxUnread = 10'000;
+static_assert(kMaxUnread > kMaxMailsPerLook, "a look that does not list leaves something to read, so it is not whole");
+// Spam folders that were ever seen: what is known of each is kept.
+constexpr std::size_t kMaxFolders = 64;
+
+// How often each value occurs.
+template <class Key>
+class Multiset {
+ public:
+  void add(Key key) { ++counts_[key]; }
+  bool take(Key key) {
+    const auto found = counts_.find(key);
+    if (found == counts_.end()) return false;
+    if (--found->second == 0) counts_.erase(found);
+    return true;
+  }
+  [[nodiscard]] std::size_t size() const { return counts_.size(); }
+
+ private:
+  std::unordered_map<Key, std::uint32_t> counts_;
+};
+
+// When mails arrived, in seconds since 1970, by their UID.
+using Dates = std::unordered_map<std::uint32_t, std::int64_t>;
+
+struct NewMail {
+  std::uint32_t uid = 0;
+  TimePoint seen_at{};
+  bool rescanned = false;
+  int attempts = 0;
+};
+
+struct Folder {
+  MailFolder kind = MailFolder::inbox;
+  std::optional<std::uint32_t> uid_validity;
+  std::uint32_t last_uid = 0;                                              // listed up to here
+  std::deque<NewMail> new_mails;                                           // listed, not read yet
+  Multiset<std::int64_t> history;                                          // arrival dates of what was there before us
+  std::int64_t history_begins = std::numeric_limits<std::int64_t>::min();  // older is history anyway
+  Multiset<std::size_t> handed_over;                                       // hashes of mails
+  std::deque<std::size_t> handed_over_order;
+  Multiset<std::size_t> rescan;  // what of handed_over was not met again yet
+  bool history_known = false;
+  bool stale = false;   // UIDVALIDITY changed, and the folder was not read again yet
+  bool active = false;  // in the account at the moment
+};
+
+class ImapSource final : public MailSource {
+ public:
+  ImapSource(std::unique_ptr<ImapSession> session, const Clock& clock, Duration first_look_within)
+      : session_(std::move(session)),
+        clock_(clock),
+        look_until_(clock.now() + first_look_within),
+        opened_(std::chrono::floor<std::chrono::seconds>(clock.wall_now())) {}
+
+  Look look(const Deliver& deliver) override;
+  void stop() noexcept override { session_->stop(); }
+
+ private:
+  std::optional<MailFault> look_once(const Deliver& deliver);
+  std::optional<MailFault> greet();
+  std::optional<MailFault> list_folders();
+  std::optional<MailFault> list_mails(const std::string& name, Folder& folder);
+  std::optional<MailFault> learn_history(const std::string& name, Folder& folder,
+                                         const std::vector<std::uint32_t>& uids, TimePoint seen_at);
+  std::optional<MailFault> list_again(const std::string& name, Folder& folder, std::vector<std::uint32_t>& uids,
+                                      TimePoint seen_at);
+  std::optional<MailFault> uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
+                                        std::vector<std::uint32_t>& uids);
+  std::optional<MailFault> dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates);
+  std::optional<MailFault> drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids, const Dates& dates);
+  std::optional<MailFault> search(const std::string& name, const std::string& what, std::vector<std::uint32_t>& uids);
+  std::optional<MailFault> why_missing(const std::string& name, std::uint32_t uid);
+  std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
+  void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
+  std::optional<MailFault> refused(const std::string& name);
+  Status run(const std::string& name, const std::string& text, Answer answer);
+  [[nodiscard]] static MailFault unexpected(std::string detail) {
+    return {ErrorClass::mailbox_protocol, std::move(detail)};
+  }
+  [[nodiscard]] static MailFault too_much(std::string detail) { return {ErrorClass::mailbox_limit, std::move(detail)}; }
+  // Why a command was broken.
+  [[nodiscard]] MailFault why_broken() const {
+    if (clock_.now() >= look_until_) return {ErrorClass::mailbox_unreachable, "the first look takes too long"};
+    return commands_left_ > 0 ? session_->fault() : too_much("more is listed than one look asks for");
+  }
+
+  std::unique_ptr<ImapSession> session_;
+  const Clock& clock_;
+  TimePoint look_until_;  // the first look; later ones may last
+  const std::chrono::sys_seconds opened_;
+  std::map<std::string, Folder> folders_;  // by the server's name
+  TimePoint listed_at_ = TimePoint::min();
+  bool lists_flagged_ = true;
+  bool first_look_ = true;      // none was tried yet
+  bool knows_history_ = false;  // folders found from now on are new with all that is in them
+  std::string response_;
+  std::string bytes_;
+  // What is left of this look.
+  int commands_left_ = 0;
+  int mails_left_ = 0;
+  std::size_t bytes_left_ = 0;
+};
+
+Look ImapSource::look(const Deliver& deliver) {
+  commands_left_ = kMaxCommands;
+  mails_left_ = kMaxMailsPerLook;
+  bytes_left_ = kMaxBytesPerLook;
+  auto fault = look_once(deliver);
+  // Servers close idle connections, and those whose folder was deleted: no fault if they take a new one.
+  if (fault && session_->was_dropped()) fault = look_once(deliver);
+  first_look_ = false;
+  look_until_ = TimePoint::max();
+  const bool whole = fault || std::all_of(folders_.begin(), folders_.end(), [](const auto& one) {
+                       return !one.second.active || one.second.new_mails.empty();
+                     });
+  return {std::move(fault), whole};
+}
+
+// A command, as long as there is one left and time for it; `response_` gets what it answers.
+Status ImapSource::run(const std::string& name, const std::string& text, Answer answer) {
+  if (commands_left_ <= 0 || clock_.now() >= look_until_) return Status::broken;
+  --commands_left_;
+  session_->allow(look_until_ - clock_.now());
+  return session_->command(name, text, answer, response_);
+}
+
+std::optional<MailFault> ImapSource::look_once(const Deliver& deliver) {
+  auto fault = greet();
+  for (auto& [name, folder] : folders_) {
+    if (fault) break;
+    if (!folder.active) continue;
+    if (folder.new_mails.size() < kMaxUnread) fault = list_mails(name, folder);
+    if (!fault && folder.active) fault = read_mails(name, folder, deliver);
+  }
+  if (!fault) knows_history_ = true;
+  return fault;
+}
+
+// A command that selects no mailbox comes first: it shows whether the login is good, and lets the server
+// tell of new mail where one folder stays selected.
+std::optional<MailFault> ImapSource::greet() {
+  const bool has_spam = std::any_of(folders_.begin(), folders_.end(), [](const auto& one) {
+    return one.second.active && one.second.kind == MailFolder::spam;
+  });
+  const bool list = listed_at_ == TimePoint::min() || (!has_spam && clock_.now() - listed_at_ >= kListAgainAfter);
+  if (list) return list_folders();
+  switch (run({}, "NOOP", Answer::one_line)) {
+    case Status::done: break;
+    case Status::absent:
+    case Status::refused: return unexpected("NOOP is refused");
+    case Status::broken: return why_broken();
+  }
+  return session_->connected_anew() ? list_folders() : std::nullopt;
+}
+
+std::optional<MailFault> ImapSource::list_folders() {
+  std::vector<ImapFolder> found;
+  const auto list = [&](const std::string& command) {
+    const Status status = run({}, command, Answer::many_lines);
+    found.clear();
+    for_each_line(response_, [&](std::string_view line) {
+      if (auto folder = parse_list_line(line)) found.push_back(std::move(*folder));
+    });
+    return status;
+  };
+  // The flagged folders first (RFC 6154): accounts may hold more folders than libcurl takes lines.
+  Status status = lists_flagged_ ? list(R"(LIST (SPECIAL-USE) "" "*")") : Status::refused;
+  if (status == Status::refused) lists_flagged_ = false;
+  const bool flagged = std::any_of(found.begin(), found.end(), [](const ImapFolder& folder) {
+    return std::find(folder.flags.begin(), folder.flags.end(), "\\junk") != folder.flags.end();
+  });
+  if (status != Status::broken && !flagged) status = list(R"(LIST "" "*")");
+  if (status == Status::broken) return why_broken();
+  if (status == Status::refused) return unexpected("LIST is refused");
+  for (auto& [name, folder] : folders_) folder.active = false;
+  folders_["INBOX"].active = true;
+  for (const std::string& name : spam_folders_of(found)) {
+    if (name == "INBOX") continue;
+    if (folders_.size() >= kMaxFolders && !folders_.contains(name)) return too_much("ever other spam folders");
+    folders_[name].kind = MailFolder::spam;
+    folders_[name].active = true;
+  }
+  listed_at_ = clock_.now();
+  return std::nullopt;
+}
+
+// A folder that cannot be selected or searched. A spam folder may have been deleted; one that is still there may hold
+// mail, which a server that is busy for a moment must not hide.
+std::optional<MailFault> ImapSource::refused(const std::string& name) {
+  if (name == "INBOX") return unexpected("INBOX cannot be searched");
+  if (session_->says_nonexistent()) {
+    folders_[name].active = false;
+    listed_at_ = TimePoint::min();
+    return std::nullopt;
+  }
+  if (auto fault = list_folders()) return fault;
+  if (folders_[name].active) return unexpected("a spam folder cannot be searched");
+  return std::nullopt;
+}
+
+std::optional<MailFault> ImapSource::search(const std::string& name, const std::string& what,
+                                            std::vector<std::uint32_t>& uids) {
+  switch (run(name, "UID SEARCH UID " + what, Answer::one_line)) {
+    case Status::done: break;
+    case Status::absent:
+    case Status::refused: return refused(name);
+    case Status::broken: return why_broken();
+  }
+  bool answered = false;
+  bool bad = false;
+  for_each_line(response_, [&](std::string_view line) {
+    const SearchLine kind = parse_search_line(line, uids);
+    answered = answered || kind == SearchLine::good;
+    bad = bad || kind == SearchLine::bad;
+  });
+  if (bad) return unexpected("its answer to SEARCH is no list of numbers");
+  if (!answered) return unexpected("SEARCH is not answered");
+  return std::nullopt;
+}
+
+// The UIDs in (after, newest], in order.
+std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
+                                                  std::vector<std::uint32_t>& uids) {
+  std::uint32_t window = kSearchWindow;
+  int too_long = 0;
+  for (std::uint32_t begin = after; begin < newest && folders_[name].active;) {
+    const std::uint32_t end = begin + std::min(window, newest - begin);
+    const std::size_t before = uids.size();
+    if (auto fault = search(name, std::to_string(begin + 1) + ":" + std::to_string(end), uids)) {
+      // Many mails after a long gap: too long an answer.
+      const bool again = fault->error == ErrorClass::mailbox_limit && window > kSearchWindow;
+      if (!again || ++too_long > kMaxLongAnswers) return fault;
+      window = kSearchWindow;
+      continue;
+    }
+    if (uids.size() > kMaxMails) return too_much("more than a million mails");
+    begin = end;
+    const bool few = uids.size() - before < kFewInWindow;
+    window = few ? std::max(window, std::min<std::uint32_t>(window * 2, 1U << 31U)) : kSearchWindow;
+  }
+  // Whatever else a server tells.
+  std::erase_if(uids, [=](std::uint32_t uid) { return uid <= after || uid > newest; });
+  std::sort(uids.begin(), uids.end());
+  uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+  return std::nullopt;
+}
+
+// The dates of all `uids`, of which those are dropped that were deleted meanwhile.
+std::optional<MailFault> ImapSource::dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates) {
+  for (std::size_t i = 0; i < uids.size() && folders_[name].active; i += kDateWindow) {
+    const std::uint32_t last = uids[std::min(i + kDateWindow, uids.size()) - 1];
+    const std::string range = std::to_string(uids[i]) + ":" + std::to_string(last);
+    switch (run(name, "UID FETCH " + range + " (UID INTERNALDATE)", Answer::many_lines)) {
+      case Status::done: break;
+      case Status::absent:
+      case Status::refused: return refused(name);
+      case Status::broken: return why_broken();
+    }
+    for_each_line(response_, [&](std::string_view line) {
+      const auto date = parse_date_line(line);
+      if (date && std::binary_search(uids.begin(), uids.end(), date->uid)) dates[date->uid] = date->arrived;
+    });
+  }
+  return folders_[name].active ? drop_deleted(name, uids, dates) : std::nullopt;
+}
+
+// Of a mail without a date it cannot be said whether it is history. Taken for history it would be a mail that the
+// portal lost, taken for a new one it could be given to somebody who waits for another.
+std::optional<MailFault> ImapSource::drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids,
+                                                  const Dates& dates) {
+  const auto dateless = [&dates](std::uint32_t uid) { return !dates.contains(uid); };
+  auto first = std::find_if(uids.begin(), uids.end(), dateless);
+  while (first != uids.end() && folders_[name].active) {
+    const auto end = std::upper_bound(first, uids.end(), *first + std::min(kSearchWindow, UINT32_MAX - *first));
+    const auto last = std::find_if(std::reverse_iterator(end), std::reverse_iterator(first), dateless);
+    std::vector<std::uint32_t> present;
+    if (auto fault = search(name, std::to_string(*first) + ":" + std::to_string(*last), present)) return fault;
+    const bool is_there = std::any_of(present.begin(), present.end(), [&](std::uint32_t uid) {
+      return dateless(uid) && std::binary_search(uids.begin(), uids.end(), uid);
+    });
+    if (is_there) return unexpected("it does not tell when a mail arrived");
+    first = std::find_if(end, uids.end(), dateless);
+  }
+  std::erase_if(uids, dateless);
+  return std::nullopt;
+}
+
+std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder& folder) {
+  std::vector<std::uint32_t> uids;
+  if (auto fault = search(name, "*", uids)) return fault;
+  if (!folder.active) return std::nullopt;
+  const std::uint32_t newest = uids.empty() ? 0 : *std::max_element(uids.begin(), uids.end());
+  // Told only where the folder had to be selected; while it stays selected it cannot change.
+  if (const auto validity = session_->uid_validity(); validity && validity != folder.uid_validity) {
+    folder.stale = folder.history_known;
+    folder.uid_validity = validity;
+  }
+  if (!folder.uid_validity) return unexpected("the server does not tell UIDVALIDITY");
+  if (knows_history_) folder.history_known = true;  // it appeared later: there is none
+  const std::uint32_t after = folder.stale || !folder.history_known ? 0 : folder.last_uid;
+  uids.clear();
+  if (auto fault = uids_between(name, after, newest, uids)) return fault;
+  const TimePoint seen_at = clock_.now();
+  if (!folder.active) return std::nullopt;
+  if (folder.stale) return list_again(name, folder, uids, seen_at);
+  if (!folder.history_known) return learn_history(name, folder, uids, seen_at);
+  for (const std::uint32_t uid : uids) folder.new_mails.push_back({uid, seen_at});
+  // Up to what was listed, not to what the server called its newest: one wrong number would hide all later mail.
+  if (!uids.empty()) folder.last_uid = uids.back();
+  return std::nullopt;
+}
+
+std::optional<MailFault> ImapSource::learn_history(const std::string& name, Folder& folder,
+                                                   const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
+  const std::size_t skipped = uids.size() - std::min(uids.size(), kMaxHistory);
+  std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
+  Dates dates;
+  auto fault = dates_of(name, newest, dates);
+  if (fault || !folder.active) return fault;
+  for (const std::uint32_t uid : newest) {
+    const std::int64_t date = dates.at(uid);
+    // Where the first look failed, mail has come since; the server's clock is all there is to tell.
+    if (!first_look_ && date >= opened_.time_since_epoch().count()) {
+      folder.new_mails.push_back({uid, seen_at});
+    } else {
+      folder.history.add(date);
+    }
+  }
+  if (skipped > 0 && !dates.empty()) {
+    folder.history_begins = std::min_element(dates.begin(), dates.end(), [](const auto& a, const auto& b) {
+                              return a.second < b.second;
+                            })->second;
+  }
+  if (!uids.empty()) folder.last_uid = uids.back();
+  folder.history_known = true;
+  return std::nullopt;
+}
+
+// The UIDs that we knew mean nothing any more.
+std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder& folder,
+                                                std::vector<std::uint32_t>& uids, TimePoint seen_at) {
+  Dates dates;
+  auto fault = dates_of(name, uids, dates);
+  if (fault || !folder.active) return fault;
+  Multiset<std::int64_t> history = folder.history;
+  folder.rescan = folder.handed_over;
+  folder.new_mails.clear();
+  for (const std::uint32_t uid : uids) {
+    const std::int64_t date = dates.at(uid);
+    const bool known = date < folder.history_begins || history.take(date);
+    if (!known) folder.new_mails.push_back({uid, seen_at, true});
+  }
+  folder.last_uid = uids.empty() ? 0 : uids.back();
+  folder.stale = false;
+  return std::nullopt;
+}
+
+// Of a mail that did not come though the server said OK: no fault where another client has deleted it meanwhile. A
+// server that still lists it is not believed.
+std::optional<MailFault> ImapSource::why_missing(const std::string& name, std::uint32_t uid) {
+  std::vector<std::uint32_t> present;
+  if (auto fault = search(name, std::to_string(uid), present)) return fault;
+  if (std::find(present.begin(), present.end(), uid) == present.end()) return std::nullopt;
+  return unexpected("a mail that it lists does not come");
+}
+
+std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder& folder, const Deliver& deliver) {
+  while (!folder.new_mails.empty() && mails_left_ > 0 && bytes_left_ > 0) {
+    NewMail& mail = folder.new_mails.front();
+    ++mail.attempts;
+    --mails_left_;
+    const Status status = session_->fetch(name, *folder.uid_validity, mail.uid, bytes_);
+    bytes_left_ -= std::min(bytes_left_, bytes_.size());
+    const auto validity = session_->uid_validity();
+    if (validity && *validity != *folder.uid_validity) {
+      folder.new_mails.clear();  // they mean nothing any more: the folder is listed again
+      return unexpected("UIDVALIDITY changed during a look");
+    }
+    if (status == Status::done) hand_over(folder, mail, deliver);
+    std::optional<MailFault> fault;
+    if (status == Status::refused || status == Status::broken) {
+      fault = session_->fault();
+    } else if (status == Status::absent) {
+      fault = why_missing(name, mail.uid);
+    }
+    if (fault && mail.attempts < kMaxAttempts) {
+      // A mail that another client deleted a moment ago is refused, or comes as NIL, which libcurl takes for
+      // nonsense. On a new connection it is absent.
+      if (mail.attempts == 1 && fault->error == ErrorClass::mailbox_protocol) continue;
+      return fault;
+    }
+    // Absent: another client deleted it meanwhile. Failed again and again: skipped, for the sake of the others.
+    const TimePoint seen_at = mail.seen_at;
+    folder.new_mails.pop_front();
+    if (fault) {
+      deliver(RawMail{folder.kind, seen_at, {}, fault->error});
+      spdlog::warn("mailbox: a mail cannot be read and is skipped");
+      return fault;
+    }
+  }
+  return std::nullopt;
+}
+
+void ImapSource::hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver) {
+  const std::size_t hash = std::hash<std::string>()(bytes_);
+  if (mail.rescanned && folder.rescan.take(hash)) return;
+  folder.handed_over.add(hash);
+  folder.handed_over_order.push_back(hash);
+  if (folder.handed_over_order.size() > kMaxRemembered) {
+    folder.handed_over.take(folder.handed_over_order.front());
+    folder.handed_over_order.pop_front();
+  }
+  deliver(RawMail{folder.kind, mail.seen_at, bytes_});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MailSource>> open_imap(const MailboxOptions& options, const Clock& clock) {
+  auto session = ImapSession::make(options);
+  if (!session) return std::move(session).error();
+  return std::unique_ptr<MailSource>(
+      std::make_unique<ImapSource>(std::move(session).value(), clock, options.first_look_within));
+}
+
+}  // namespace gelombang

@@ -1,0 +1,21 @@
+// Mail in a Maildir: new/ and cur/ of the folder itself and of its spam folders, which are
+// sub-directories as Maildir++ names them (".Junk", ".INBOX.Spam") or plain ones ("Spam").
+// Nothing is written, moved or marked.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "probes/mail/mail_source.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace gelombang {
+
+// What is there at this moment is history. An Error where `directory` is no Maildir, cannot be read or holds more than
+// `max_mails` (a million); where it comes to hold more later, each look is a fault.
+Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock);
+Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock, std::size_t max_mails);
+
+}  // namespace gelombang

@@ -1,0 +1,34 @@
+// What a report is made from: one JSON document, which the page reads and --format json prints. docs/report.md says
+// what is in it.
+#pragma once
+
+#include "metrics/annotation.hpp"
+#include "reports/first_failures.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+struct ReportDocument {
+  enum class State : std::uint8_t {
+    running,  // this very process plays it
+    finished,
+    under_way,  // by another process, as far as the history knows
+    cut_off,    // its recording has no end: killed, or the disk was full; no verdict
+  };
+  State state = State::finished;
+  std::string command;  // that plays the same run again; empty: unknown
+  std::uint64_t seed = 0;
+  std::vector<Annotation> annotations;
+  FirstFailureList first_failures;
+  std::string plan;     // JSON, or empty
+  std::string summary;  // JSON, as summary_json() writes it
+  std::string series;   // JSON, as series_json() writes it
+};
+
+std::string report_json(const ReportDocument& document);
+
+}  // namespace gelombang

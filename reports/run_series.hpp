@@ -1,0 +1,85 @@
+// A run over time, in a bounded number of points: what the charts of the report and of the live page are drawn from.
+// When there are too many, neighbours become one. A point keeps histograms, not percentiles, so a point that was
+// merged shows exactly what it would show had it been recorded as one. Not thread-safe.
+#pragma once
+
+#include "metrics/snapshot.hpp"
+#include "metrics/thresholds/interval.hpp"
+#include "metrics/under_way.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gelombang {
+
+class RunSeries {
+ public:
+  static constexpr std::size_t kMostPoints = 600;
+  static constexpr std::size_t kFewestPoints = 120;
+  // A shorter interval joins the point before: rates over a few milliseconds are noise.
+  static constexpr Duration kShortest = std::chrono::milliseconds(250);
+
+  struct Step {
+    explicit Step(const std::shared_ptr<const LatencyBoundaries>& boundaries);
+    void add(const StepSnapshot& delta);
+    void merge(const Step& other);
+    // Whoever was under way before is counted by now, or among these.
+    void set_under_way(const UnderWay::Step& now);
+    // With those who are under way, censored.
+    [[nodiscard]] CensoredHistogram response() const;
+    [[nodiscard]] CensoredHistogram service() const;
+
+    ResultCounts counts;  // of steps
+    CensoredHistogram response_time;
+    CensoredHistogram service_time;
+    UnderWay::Step under_way;                                    // at the end
+    std::array<std::uint64_t, kPhaseCount> phase_nanoseconds{};  // of successful requests, summed
+    std::uint64_t requests = 0;                                  // successful ones
+  };
+
+  struct Point {
+    Point(const MetricsLayout& layout, Duration from);
+    void merge(const Point& other);
+
+    Duration begin{};  // since the schedule's start
+    Duration end{};
+    double asked = 0;  // arrivals that the load asked for: the rate by the time
+    std::uint64_t started = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t failed = 0;   // iterations, abandoned ones too
+    std::uint64_t dropped = 0;  // arrivals
+    UsersByState users{};       // most at the end of an interval, each state by itself
+    Histogram schedule_lag;
+    std::vector<Step> steps;  // by StepId
+  };
+
+  // `most` is even; 0: what suits the number of steps.
+  explicit RunSeries(std::shared_ptr<const MetricsLayout> layout, std::size_t most = 0);
+
+  void add(const Interval& interval);
+
+  [[nodiscard]] const std::shared_ptr<const MetricsLayout>& layout() const noexcept { return layout_; }
+  // At most `most`; only the last one still grows, until neighbours are merged.
+  [[nodiscard]] const std::vector<Point>& points() const noexcept { return points_; }
+  // How often neighbours were merged.
+  [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+
+ private:
+  void halve();
+
+  std::shared_ptr<const MetricsLayout> layout_;
+  std::size_t most_;
+  std::size_t stride_ = 1;  // intervals to a point
+  std::size_t filled_ = 0;  // intervals in the last point
+  std::uint32_t generation_ = 0;
+  std::vector<Point> points_;
+};
+
+// The points from the first-th on as JSON; docs/report.md says what each member is. Small: no blanks, three digits.
+std::string series_json(const RunSeries& series, std::size_t first = 0);
+
+}  // namespace gelombang

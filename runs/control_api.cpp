@@ -1,0 +1,149 @@
+#include "runs/control_api.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <unistd.h>
+#include <boost/asio/post.hpp>
+#include <boost/json.hpp>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr std::size_t kTokenBytes = 24;
+constexpr auto kPatience = std::chrono::seconds(2);  // for the loop to come round
+
+PageAnswer json_answer(int status, std::string body) { return {status, "application/json", std::move(body), {}}; }
+
+PageAnswer refusal(int status, std::string_view why) {
+  return json_answer(status, boost::json::serialize(boost::json::object{{"error", why}}) + "\n");
+}
+
+std::string new_token() {
+  std::array<unsigned char, kTokenBytes> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  std::string text(2 * kTokenBytes + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
+  text.pop_back();
+  return text;
+}
+
+Result<std::string> token_path(const std::string& run_id) {
+  std::filesystem::path base;
+  if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
+    base = runtime;
+  } else if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    base = state;
+  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    base = std::filesystem::path(home) / ".local" / "state";
+  } else {
+    return Error{"no place for its token: neither XDG_RUNTIME_DIR nor HOME is set"};
+  }
+  return {Result<std::string>::in_place_value, base / "gelombang" / ("control-" + run_id + ".token")};
+}
+
+Result<void> write_token(const std::string& path, const std::string& token) {
+  std::error_code problem;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::create_directories(folder, problem))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return Error{fmt::format("{}: {}", path, std::strerror(errno))};
+  const std::string line = token + "\n";
+  const bool written = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  const int error = errno;
+  ::close(fd);
+  if (!written) {
+    ::unlink(path.c_str());
+    return Error{fmt::format("{}: {}", path, std::strerror(error))};
+  }
+  return {};
+}
+
+}  // namespace
+
+// What the server's threads hold: it may outlive the run by an answer.
+struct ControlApi::Gate {
+  std::mutex mutex;
+  LiveControl* control = nullptr;  // null once the run is over; used on the loop alone
+  boost::asio::any_io_executor loop;
+  std::string token;
+
+  PageAnswer answer(const PageRequest& request, const std::shared_ptr<Gate>& self);
+  PageAnswer act(const SteeringRequest* wish) const;
+};
+
+PageAnswer ControlApi::Gate::act(const SteeringRequest* wish) const {
+  if (control == nullptr) return refusal(409, "the run is over");
+  if (wish == nullptr) return json_answer(200, control->state_json());
+  const auto done = control->apply(*wish, "http");
+  if (done.has_error()) return refusal(409, done.error().message);
+  return json_answer(200, boost::json::serialize(boost::json::object{{"done", done.value()}}) + "\n");
+}
+
+PageAnswer ControlApi::Gate::answer(const PageRequest& request, const std::shared_ptr<Gate>& self) {
+  if (!request.from_loopback) return refusal(403, "only from this machine");
+  const std::string expected = "Bearer " + token;
+  if (request.authorization.size() != expected.size() ||
+      sodium_memcmp(request.authorization.data(), expected.data(), expected.size()) != 0) {
+    return refusal(401, "expected the header 'Authorization: Bearer TOKEN'");
+  }
+  std::shared_ptr<SteeringRequest> wish;
+  if (request.method == "POST") {
+    auto parsed = parse_steering_request(request.body);
+    if (parsed.has_error()) return refusal(400, parsed.error().message);
+    wish = std::make_shared<SteeringRequest>(std::move(parsed.value()));
+  } else if (request.method != "GET") {
+    PageAnswer answer = refusal(405, "expected GET or POST");
+    answer.headers.emplace_back("Allow", "GET, POST");
+    return answer;
+  }
+  const auto promise = std::make_shared<std::promise<PageAnswer>>();
+  std::future<PageAnswer> answer = promise->get_future();
+  {
+    const std::lock_guard lock(mutex);
+    if (control == nullptr) return refusal(409, "the run is over");
+    boost::asio::post(loop, [self, promise, wish] { promise->set_value(self->act(wish.get())); });
+  }
+  if (answer.wait_for(kPatience) != std::future_status::ready) return refusal(503, "the run does not answer");
+  return answer.get();
+}
+
+ControlApi::ControlApi(std::shared_ptr<Gate> gate, std::string token_file)
+    : gate_(std::move(gate)), token_file_(std::move(token_file)) {}
+
+Result<std::unique_ptr<ControlApi>> ControlApi::open(MetricsServer& server, LiveControl& control,
+                                                     const boost::asio::any_io_executor& loop,
+                                                     const std::string& run_id) {
+  if (sodium_init() < 0) return Error{"no source of random numbers"};
+  auto path = token_path(run_id);
+  if (path.has_error()) return path.error();
+  const auto gate = std::make_shared<Gate>();
+  gate->control = &control;
+  gate->loop = loop;
+  gate->token = new_token();
+  const auto written = write_token(path.value(), gate->token);
+  if (written.has_error()) return written.error();
+  server.serve(std::string(kPath), [gate](const PageRequest& request) { return gate->answer(request, gate); });
+  return std::unique_ptr<ControlApi>(new ControlApi(gate, std::move(path.value())));
+}
+
+ControlApi::~ControlApi() {
+  {
+    const std::lock_guard lock(gate_->mutex);
+    gate_->control = nullptr;
+  }
+  ::unlink(token_file_.c_str());
+}
+
+}  // namespace gelombang

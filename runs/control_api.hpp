@@ -1,0 +1,38 @@
+// Live control over HTTP: GET and POST /api/control on the metrics port, from this machine alone, with a token that
+// lies in a file that only its user can read.
+#pragma once
+
+#include "base/result.hpp"
+#include "metrics/exposition/metrics_server.hpp"
+#include "runs/live_control.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <string>
+
+namespace gelombang {
+
+class ControlApi {
+ public:
+  static constexpr std::string_view kPath = "/api/control";
+
+  // Writes the token to a new file with mode 0600 under $XDG_RUNTIME_DIR/gelombang, else under the state directory. An
+  // Error where there is no place for it. `loop` is where `control` lives; it outlives the API, as do the others.
+  static Result<std::unique_ptr<ControlApi>> open(MetricsServer& server, LiveControl& control,
+                                                  const boost::asio::any_io_executor& loop, const std::string& run_id);
+  // Removes the file; from now on the answer is that the run is over.
+  ~ControlApi();
+  ControlApi(const ControlApi&) = delete;
+  ControlApi& operator=(const ControlApi&) = delete;
+
+  [[nodiscard]] const std::string& token_file() const noexcept { return token_file_; }
+
+ private:
+  struct Gate;
+  ControlApi(std::shared_ptr<Gate> gate, std::string token_file);
+  std::shared_ptr<Gate> gate_;
+  std::string token_file_;
+};
+
+}  // namespace gelombang

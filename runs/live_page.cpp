@@ -1,0 +1,132 @@
+#include "runs/live_page.hpp"
+
+#include "metrics/exposition/metrics_server.hpp"
+#include "reports/report_page.hpp"
+#include "reports/run_series.hpp"
+#include "reports/stored_run.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+// It is held in the memory of a process that measures: half of what a report shows.
+constexpr std::size_t kMostPoints = RunSeries::kMostPoints / 2;
+
+// Of "a=1&b=2"; nothing where it is missing or no number.
+std::optional<std::uint64_t> number_in(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view part = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (part.substr(0, name.size()) != name || part.substr(name.size(), 1) != "=") continue;
+    const std::string_view digits = part.substr(name.size() + 1);
+    std::uint64_t value = 0;
+    const auto [last, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error == std::errc() && last == digits.data() + digits.size()) return value;
+  }
+  return std::nullopt;
+}
+
+bool reads(const PageRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+PageAnswer only_read() { return {405, "text/plain; charset=utf-8", "only GET\n", {{"Allow", "GET, HEAD"}}}; }
+
+PageAnswer page_answer(const PageRequest& request) {
+  if (!reads(request)) return only_read();
+  const auto page = live_page();
+  if (page.has_error()) return {404, "text/plain; charset=utf-8", page.error().message + "\n", {}};
+  return {200,
+          "text/html; charset=utf-8",
+          page.value(),
+          {{"Content-Security-Policy", page_policy() + "; frame-ancestors 'none'"},
+           {"X-Content-Type-Options", "nosniff"},
+           {"Referrer-Policy", "no-referrer"},
+           {"Cache-Control", "no-store"}}};
+}
+
+}  // namespace
+
+struct LivePage::Board {
+  Board(std::shared_ptr<const MetricsLayout> layout, const Clock& clock_)
+      : clock(clock_), series(std::move(layout), kMostPoints) {}
+
+  [[nodiscard]] PageAnswer answer(const PageRequest& request) {
+    if (!reads(request)) return only_read();
+    const TimePoint now = clock.now();
+    const std::lock_guard lock(mutex);
+    asked_at = now;
+    const bool over = document.state != ReportDocument::State::running;
+    const bool stale = document.summary.empty() || (!over && now - shown_at > kPatience);
+    PageAnswer answer{
+        200, "application/json", {}, {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}}};
+    if (stale) {
+      // The run's thread makes a summary at its next look.
+      answer.body = "{\"schema\":\"gelombang.report/1\",\"state\":\"running\"}\n";
+      return answer;
+    }
+    asked_since = true;
+    const bool continues = number_in(request.query, "generation") == series.generation();
+    document.series = series_json(series, continues ? number_in(request.query, "first").value_or(0) : 0);
+    answer.body = report_json(document);
+    return answer;
+  }
+
+  const Clock& clock;
+  std::mutex mutex;
+  RunSeries series;
+  ReportDocument document;
+  std::optional<TimePoint> asked_at;
+  TimePoint shown_at{};
+  bool asked_since = false;
+};
+
+LivePage::LivePage(MetricsServer& server, std::shared_ptr<const MetricsLayout> layout, std::uint64_t seed,
+                   std::string plan, const Clock& clock)
+    : board_(std::make_shared<Board>(std::move(layout), clock)) {
+  board_->document.state = ReportDocument::State::running;
+  board_->document.seed = seed;
+  board_->document.command = command_in(plan);
+  board_->document.plan = std::move(plan);
+  server.serve("/", page_answer);
+  server.serve("/api/run", [board = board_](const PageRequest& request) { return board->answer(request); });
+}
+
+void LivePage::add(const Interval& interval) {
+  const std::lock_guard lock(board_->mutex);
+  board_->series.add(interval);
+}
+
+void LivePage::annotate(const Annotation& annotation) {
+  const std::lock_guard lock(board_->mutex);
+  board_->document.annotations.push_back(annotation);
+}
+
+bool LivePage::watched() const {
+  const TimePoint now = board_->clock.now();
+  const std::lock_guard lock(board_->mutex);
+  return board_->asked_at && now - *board_->asked_at < kPatience;
+}
+
+void LivePage::show(ReportDocument::State state, std::string summary, FirstFailureList first_failures) {
+  const TimePoint now = board_->clock.now();
+  const std::lock_guard lock(board_->mutex);
+  board_->document.state = state;
+  board_->document.summary = std::move(summary);
+  board_->document.first_failures = std::move(first_failures);
+  board_->shown_at = now;
+  board_->asked_since = false;
+}
+
+bool LivePage::seen() const {
+  const std::lock_guard lock(board_->mutex);
+  return board_->asked_since;
+}
+
+}  // namespace gelombang

@@ -1,0 +1,278 @@
+#include "runs/played_run.hpp"
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/version.hpp"
+#include "runs/fit.hpp"
+#include "runs/progress_counts.hpp"
+#include "runs/run_history.hpp"
+#include "runs/session_setup.hpp"
+#include "runs/target_admission.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLook = 100ms;  // how often the end of the run is looked for
+constexpr Duration kTick = 1s;     // how often figures are brought together
+
+ExitReason bad(std::string text) { return {ExitCause::configuration, std::move(text)}; }
+
+}  // namespace
+
+std::string new_run_id(WallTime at) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+  return fmt::format("{:%Y%m%d-%H%M%S}-{:04x}", fmt::gmtime(static_cast<std::time_t>(seconds)),
+                     mix64(static_cast<std::uint64_t>(at.time_since_epoch().count())) & 0xFFFF);
+}
+
+PlayedRun::PlayedRun(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options,
+                     Identity identity, const Clock& clock, boost::asio::io_context& io)
+    : prepared_(std::move(prepared)),
+      run_options_(run_options),
+      options_(options),
+      identity_(std::move(identity)),
+      clock_(clock),
+      io_(io),
+      timer_(io),
+      watch_(prepared_, clock) {}
+
+PlayedRun::~PlayedRun() {
+  // Their threads may still answer to the workers' loops, which go with the run.
+  guard_.reset();
+  mail_.reset();
+}
+
+std::optional<ExitReason> PlayedRun::open_server() {
+  if (options_.metrics_listen == "off") return std::nullopt;
+  const RunPlan& plan = prepared_.plan;
+  std::vector<std::string> expressions;
+  for (const Threshold& threshold : prepared_.thresholds) expressions.push_back(threshold.expression);
+  exposition_ = std::make_shared<LoadExposition>(
+      LoadExposition::RunInfo{identity_.id, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout,
+      std::move(expressions));
+  auto names = ServedNames::with(options_.metrics_names);
+  if (names.has_error()) return bad("--metrics-name: " + names.error().message);
+  auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_, std::move(names.value()));
+  if (server.has_error()) return bad("--metrics-listen: " + server.error().message + "; give another address, or off");
+  server_ = std::move(server.value());
+  live_page_.emplace(*server_, prepared_.layout, plan.settings.seed, identity_.plan, clock_);
+  return std::nullopt;
+}
+
+std::optional<ExitReason> PlayedRun::open_guard() {
+  auto guard = guard_options(run_options_, options_, prepared_.plan);
+  if (guard.has_error()) return bad(guard.error().message);
+  guard.value().on_withdrawn = [this](std::string reason) {
+    boost::asio::post(io_, [this, alive = std::weak_ptr(alive_), reason = std::move(reason)] {
+      if (alive.expired()) return;
+      reasons_.push_back({ExitCause::refused, reason});
+      if (run_) run_->interrupt(clock_.now());
+    });
+  };
+  const AddressResolver resolve = guard.value().resolve = resolve_once();
+  guard_ = std::make_unique<ConsentGuard>(std::move(guard.value()), clock_);
+  if (!prepared_.target) return std::nullopt;
+  TargetAdmission admission = admit_target(*prepared_.target, prepared_.plan, *guard_, resolve,
+                                           options_.skip_preflight ? FirstLook::skipped : FirstLook::taken);
+  if (admission.refusal) return admission.refusal;
+  prepared_.plan.resolve = std::move(admission.resolve);
+  return std::nullopt;
+}
+
+std::optional<ExitReason> PlayedRun::set_up() {
+  const FitReport fit = fit_of(prepared_);
+  for (const std::string& problem : fit.doubtful) spdlog::warn("may not fit: {}", problem);
+  if (!fit.impossible.empty()) {
+    return bad(fmt::format("does not fit: {}; nothing was sent", fmt::join(fit.impossible, "; ")));
+  }
+  if (prepared_.plan.load.open()) prepared_.planned = fit.need.planned_iterations;
+  if (auto reason = open_server()) return reason;
+  if (auto reason = open_guard()) return reason;
+  auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
+  if (mail.has_error()) return bad(mail.error().message);
+  mail_ = std::move(mail.value());
+  prepared_.plan.keep_traces = !options_.no_history;
+  auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(),
+                              *prepared_.photos);
+  if (run.has_error()) return bad(run.error().message);
+  run_ = std::move(run.value());
+  auto history = open_run_history(options_, prepared_, identity_.id, identity_.plan, clock_.wall_now());
+  if (history.has_error()) return bad(history.error().message);
+  history_ = std::move(history.value());
+  return std::nullopt;
+}
+
+void PlayedRun::start(std::optional<WallTime> at) {
+  const WallTime now = clock_.wall_now();
+  if (at && *at < now) spdlog::warn("--start-at was over before everything was set up: starting now");
+  // A moment for the threads to be up, so that the first arrival is on time.
+  const TimePoint epoch = clock_.now() + std::max<Duration>(at.value_or(now) - now, 50ms);
+  started_wall_ = at && *at >= now ? *at : now + (epoch - clock_.now());
+  if (history_) {
+    history_->started(started_wall_, epoch);
+    watch_.observe([this](const Interval& interval) { history_->add(interval); });
+    watch_.listen([this](const Annotation& annotation) { history_->annotate(annotation); });
+  }
+  if (live_page_) {
+    watch_.observe([this](const Interval& interval) { live_page_->add(interval); });
+    watch_.listen([this](const Annotation& annotation) { live_page_->annotate(annotation); });
+  }
+  watch_.start(*run_, mail_.get(), epoch);
+  next_tick_ = epoch + kTick;
+  run_->start(epoch);
+}
+
+void PlayedRun::withdraw() {
+  if (!history_) return;
+  history_->withdraw();
+  history_->flush();
+}
+
+void PlayedRun::play(Hooks hooks) {
+  hooks_ = std::move(hooks);
+  io_.restart();
+  look();
+  io_.run();
+}
+
+void PlayedRun::look() {
+  const TimePoint now = clock_.now();
+  const bool over = run_->tick(now);
+  if (now >= next_tick_) {
+    tick(now);
+    while (next_tick_ <= now) next_tick_ += kTick;
+  }
+  if (over) {
+    io_.stop();
+    return;
+  }
+  timer_.expires_at(std::min<TimePoint>(now + kLook, next_tick_));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) look();
+  });
+}
+
+void PlayedRun::tick(TimePoint now) {
+  watch_.tick(now);
+  mind_history();
+  publish();
+  if (hooks_.each_second) hooks_.each_second(now);
+}
+
+void PlayedRun::publish(std::string_view verdict) {
+  const bool final = !verdict.empty();
+  if (exposition_) {
+    LiveFigures live = watch_.live(clock_.now(), final);
+    live.verdict = verdict;
+    exposition_->publish(watch_.figures().totals(), std::move(live));
+  }
+  if (final || !live_page_ || !live_page_->watched()) return;
+  const Summary summary = summary_of(watch_.facts_so_far(clock_.now()));
+  live_page_->show(ReportDocument::State::running, summary_json(summary), summary.run.first_failures);
+}
+
+Summary PlayedRun::summary_of(RunFacts facts) const {
+  facts.id = identity_.id;
+  facts.started_at = started_wall_;
+  facts.first_failures = watch_.first_failures().list(started_wall_);
+  facts.ended_at = over_ ? ended_wall_ : clock_.wall_now();
+  if (history_) facts.history = history_->path();
+  facts.history_given = !options_.history.empty();
+  if (mail_) facts.mailbox_poll_interval = poll_interval_;
+  const Aggregator& figures = watch_.figures();
+  return make_summary(std::move(facts), over_ ? figures.totals() : figures.so_far(), figures.thresholds(),
+                      watch_.validity());
+}
+
+ProgressFigures PlayedRun::progress(TimePoint now) {
+  const Snapshot& totals = watch_.figures().totals();
+  const RecentFigures recent = watch_.figures().recent();
+  ProgressFigures figures;
+  figures.elapsed = std::max(Duration::zero(), now - watch_.epoch());
+  const Load& load = prepared_.plan.load;
+  figures.position = load.open() ? run_->timetable().position(figures.elapsed) : figures.elapsed;
+  figures.length = load.length();
+  figures.stopping = watch_.arrivals_over();
+  figures.rate_asked = watch_.rate_asked(now);
+  figures.rate_achieved = recent.started_rate;
+  const std::uint64_t requests = count_progress(totals, watch_.figures().overdue_steps(), figures);
+  figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
+  requests_before_ = requests;
+  figures.users_busy = static_cast<std::int64_t>(run_->users().active);
+  figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
+  figures.p95 = recent.response_time_p95;
+  const MailWatcher::Tally& mail = watch_.mail();
+  figures.warnings =
+      progress_warnings(totals, watch_.validity(), mail.healthy ? "" : "unreadable: " + mail.fault_detail);
+  return figures;
+}
+
+void PlayedRun::mind_history() {
+  if (!history_ || history_minded_) return;
+  const auto problem = history_->problem();
+  if (!problem) return;
+  history_minded_ = true;
+  if (hooks_.before_warning) hooks_.before_warning();
+  spdlog::warn("the history of this run is incomplete: {}", *problem);
+  watch_.annotate("history", "the recording stopped: " + *problem);
+}
+
+std::optional<std::string> PlayedRun::lost_history() const {
+  if (!history_minded_ || options_.history.empty()) return std::nullopt;
+  return "--history: " + *history_->problem();
+}
+
+void PlayedRun::stop(ExitReason reason) {
+  reasons_.push_back(std::move(reason));
+  run_->stop_arrivals(clock_.now());
+}
+
+void PlayedRun::interrupt(ExitReason reason) {
+  reasons_.push_back(std::move(reason));
+  interrupt();
+}
+
+Summary PlayedRun::finish() {
+  run_->join();
+  over_ = true;
+  ended_wall_ = clock_.wall_now();
+  if (run_->feed_ran_dry())
+    reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
+  if (const std::size_t stuck = run_->left_behind(); stuck > 0) {
+    const std::string why =
+        fmt::format("a script does not come back: {} of {} workers were left behind, with what was under way there",
+                    stuck, prepared_.plan.threads);
+    watch_.annotate("stop", why);
+    reasons_.push_back({ExitCause::script_error, why});
+  }
+  if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
+  watch_.finish(clock_.now());
+  if (history_) history_->flush();
+  mind_history();
+  Summary summary = summary_of(watch_.facts(clock_.now(), reasons_));
+  publish(verdict(summary.exit_reasons));
+  return summary;
+}
+
+void PlayedRun::keep(const Summary& summary, const std::string& json) {
+  if (history_ && !history_minded_) {
+    history_->finish({ended_wall_, std::string(verdict(summary.exit_reasons)),
+                      std::string(kValidityStateNames[static_cast<std::size_t>(summary.validity.state)]),
+                      exit_code(summary.exit_reasons), json});
+    history_->flush();
+    mind_history();
+  }
+  if (live_page_) live_page_->show(ReportDocument::State::finished, json, summary.run.first_failures);
+}
+
+}  // namespace gelombang

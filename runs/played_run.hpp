@@ -1,0 +1,132 @@
+// One run from its plan to its summary: sets up what it needs, plays and watches it, serves its metrics and the live
+// page, and keeps it in the history. Draws nothing: `run` plays one, `find-max` one for each probe.
+#pragma once
+
+#include "base/clock.hpp"
+#include "engine/load_run.hpp"
+#include "metrics/exit_reason.hpp"
+#include "metrics/exposition/exposition.hpp"
+#include "metrics/exposition/metrics_server.hpp"
+#include "metrics/history/history_writer.hpp"
+#include "probes/consent/consent_guard.hpp"
+#include "reports/summary.hpp"
+#include "runs/live_page.hpp"
+#include "runs/progress.hpp"
+#include "runs/run_options.hpp"
+#include "runs/run_watch.hpp"
+#include "runs/session_options.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+// "20260304-050000-1a2b": by the second, and unlikely to meet its like.
+std::string new_run_id(WallTime at);
+
+class PlayedRun {
+ public:
+  struct Identity {
+    std::string id;
+    // JSON: what is needed to play it again.
+    std::string plan;
+  };
+  struct Hooks {
+    std::function<void(TimePoint)> each_second;  // the figures of a second are together
+    std::function<void()> before_warning;        // a line is about to be logged
+  };
+
+  // What is passed by reference outlives the run. `io` is run by play(), on this thread.
+  PlayedRun(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options, Identity identity,
+            const Clock& clock, boost::asio::io_context& io);
+  ~PlayedRun();
+  PlayedRun(const PlayedRun&) = delete;
+  PlayedRun& operator=(const PlayedRun&) = delete;
+
+  // Nothing, or why nothing was sent.
+  std::optional<ExitReason> set_up();
+  // The first arrival comes now, or at that time.
+  void start(std::optional<WallTime> at);
+  // Why it is not to start after all, once set up: the consent was withdrawn meanwhile. Told where `io` runs.
+  [[nodiscard]] const ExitReason* refusal() const { return gravest(reasons_); }
+  // Instead: nobody is played, and the history knows of no run.
+  void withdraw();
+  // Until the last answer.
+  void play(Hooks hooks);
+  // What it came to; once, after play().
+  Summary finish();
+  // The end as JSON, kept in the history and shown on the live page.
+  void keep(const Summary& summary, const std::string& json);
+
+  // What to say where the user named the history's file, and it lacks a part of this run.
+  [[nodiscard]] std::optional<std::string> lost_history() const;
+
+  // No new arrivals; what is under way may end within the graceful stop.
+  void stop(ExitReason reason);
+  // At once.
+  void interrupt(ExitReason reason);
+  void interrupt() { run_->interrupt(clock_.now()); }
+  void annotate(const std::string& kind, std::string text) { watch_.annotate(kind, std::move(text)); }
+
+  [[nodiscard]] const std::string& id() const noexcept { return identity_.id; }
+  [[nodiscard]] const PreparedRun& prepared() const noexcept { return prepared_; }
+  [[nodiscard]] RunWatch& watch() noexcept { return watch_; }
+  [[nodiscard]] LoadRun& run() noexcept { return *run_; }
+  [[nodiscard]] bool over() const noexcept { return over_; }
+  // A script did not come back: this run may not be destroyed. Once finish() was called.
+  [[nodiscard]] bool left_behind() const noexcept { return run_ && run_->left_behind() > 0; }
+  // Null with --metrics-listen off, as the page.
+  [[nodiscard]] MetricsServer* server() noexcept { return server_.get(); }
+  [[nodiscard]] const LivePage* live_page() const noexcept { return live_page_ ? &*live_page_ : nullptr; }
+  // All but what somebody changed.
+  ProgressFigures progress(TimePoint now);
+
+ private:
+  std::optional<ExitReason> open_server();
+  std::optional<ExitReason> open_guard();
+  void look();
+  void tick(TimePoint now);
+  // With the verdict, once there is one.
+  void publish(std::string_view verdict = {});
+  // With what only the run knows.
+  [[nodiscard]] Summary summary_of(RunFacts facts) const;
+  // Once, where the recording has stopped.
+  void mind_history();
+
+  PreparedRun prepared_;
+  const RunOptions& run_options_;
+  const SessionOptions& options_;
+  Identity identity_;
+  const Clock& clock_;
+  boost::asio::io_context& io_;
+  boost::asio::steady_timer timer_;
+  RunWatch watch_;
+  Hooks hooks_;
+  Duration poll_interval_{};
+
+  std::unique_ptr<MetricsServer> server_;
+  std::unique_ptr<ConsentGuard> guard_;
+  std::unique_ptr<MailWatcher> mail_;
+  std::unique_ptr<LoadRun> run_;
+  std::shared_ptr<LoadExposition> exposition_;
+  std::unique_ptr<HistoryWriter> history_;
+  bool history_minded_ = false;
+  std::optional<LivePage> live_page_;
+
+  WallTime started_wall_{};
+  WallTime ended_wall_{};
+  TimePoint next_tick_{};
+  bool over_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // for what other threads post to `io`, which outlives this
+  std::vector<ExitReason> reasons_;
+  std::uint64_t requests_before_ = 0;
+};
+
+}  // namespace gelombang

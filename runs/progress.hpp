@@ -1,0 +1,63 @@
+// Live progress of a run, on stderr: a block that is redrawn on a terminal, a line every ten seconds
+// elsewhere.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/terminal.hpp"
+#include "metrics/censored_histogram.hpp"
+#include "runs/live_block.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+
+// What is shown of the last second and of the run so far.
+struct ProgressFigures {
+  Duration elapsed{};
+  Duration position{};       // in the load: behind the clock when it was paused
+  Duration length{};         // of the load
+  std::string deviation;     // "paused", "rate x 1.25": what somebody changed; empty where nothing
+  bool stopping = false;     // arrivals are over, the rest finishes
+  double rate_asked = 0;     // arrivals per second now; 0 in closed loads
+  double rate_achieved = 0;  // iterations started in the last second
+  double requests = 0;       // per second, of the last second
+  std::uint64_t started = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t dropped = 0;
+  std::int64_t users_busy = 0;
+  std::uint64_t retrying = 0;        // of them, those who wait for their next try
+  std::uint64_t lost = 0;            // people who gave up
+  double amplification = 1;          // requests sent / requests of a calm crowd
+  std::optional<double> error_rate;  // of steps so far, with the overdue; nothing where there are none
+  std::uint64_t overdue = 0;         // steps under way for longer than anybody should wait
+  std::optional<Estimate> p95;       // response time, all steps, of the last ten seconds and of who waits now
+  std::uint64_t mails_waited_for = 0;
+  std::vector<std::string> warnings;
+};
+
+class Progress {
+ public:
+  explicit Progress(const Terminal& terminal);
+  // A line below the live block.
+  void set_hint(std::string hint) { hint_ = std::move(hint); }
+  void show(const ProgressFigures& figures);
+  // Removes the live block, so that other lines can be printed.
+  void clear() { block_.clear(); }
+
+ private:
+  void print_line(const ProgressFigures& figures);
+  [[nodiscard]] std::vector<BlockLine> block(const ProgressFigures& figures) const;
+
+  const Terminal& terminal_;
+  LiveBlock block_;
+  Duration next_line_at_{};
+  std::string hint_;
+  std::vector<double> p95_history_;  // seconds, one for each second
+};
+
+}  // namespace gelombang

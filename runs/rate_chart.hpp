@@ -1,0 +1,23 @@
+// The planned rate of an open load, drawn in characters.
+#pragma once
+
+#include "engine/load/intensity.hpp"
+
+#include <string>
+
+namespace gelombang {
+
+struct ChartStyle {
+  int width = 80;        // columns in all
+  int height = 8;        // rows of the curve
+  bool unicode = false;  // else ASCII
+};
+
+// The style for stdout: the terminal's width, and Unicode where the locale has it.
+ChartStyle chart_style();
+
+// Several lines, each with a line feed: a curve of mean rates, one column for each equal part of the time, over an axis
+// of time; the top of the scale is the highest column.
+std::string rate_chart(const Intensity& intensity, const ChartStyle& style);
+
+}  // namespace gelombang

@@ -1,0 +1,20 @@
+// The history of a run that is about to begin.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "metrics/history/history_writer.hpp"
+#include "runs/run_options.hpp"
+#include "runs/session_options.hpp"
+
+#include <memory>
+#include <string>
+
+namespace gelombang {
+
+// Null with --no-history, and, after a warning, where the usual file cannot be used. An Error only where the user named
+// the file.
+Result<std::unique_ptr<HistoryWriter>> open_run_history(const SessionOptions& session, const PreparedRun& run,
+                                                        const std::string& id, const std::string& plan, WallTime now);
+
+}  // namespace gelombang

@@ -1,0 +1,224 @@
+#include "runs/run_watch.hpp"
+
+#include "base/version.hpp"
+#include "engine/load/arrivals.hpp"
+#include "engine/load_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gelombang {
+
+namespace {
+
+// A failed request may have opened one, too.
+std::uint64_t connections_opened(const Snapshot& totals) {
+  std::uint64_t opened = 0;
+  for (const StepSnapshot& step : totals.steps) {
+    opened += step.phases[static_cast<std::size_t>(Phase::connect)].count() + step.requests.total() -
+              step.requests[CountedResult::success];
+  }
+  return opened;
+}
+
+EarlyStop::Counts requests_of(const Snapshot& totals, const LoadRun& run) {
+  EarlyStop::Counts counts;
+  for (const StepSnapshot& step : totals.steps) {
+    counts.sent += step.requests.total() - step.requests[CountedResult::own_fault];
+    counts.given_up += step.requests[CountedResult::abandoned];
+  }
+  counts.sent += run.users().by_state[static_cast<std::size_t>(UserState::requesting)];
+  counts.answered = run.target_answered();
+  return counts;
+}
+
+}  // namespace
+
+RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
+    : prepared_(prepared),
+      clock_(clock),
+      process_(clock, prepared.limits),
+      worker_delta_(prepared.layout),
+      own_recorder_(prepared.layout),
+      own_delta_(prepared.layout),
+      traces_(prepared.layout->boundaries),
+      first_failures_(prepared.layout) {}
+
+void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
+  run_ = &run;
+  mail_ = mail;
+  epoch_ = epoch;
+  if (prepared_.plan.keep_traces) own_recorder_.keep_traces({});
+  aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch);
+  process_.sample(run.health(), 0);
+}
+
+void RunWatch::collect(TimePoint now, bool last) {
+  for (Recorder* recorder : run_->recorders()) {
+    open_.clear();
+    recorder->take(worker_delta_, open_);
+    aggregator_->add(worker_delta_);
+    if (last) {
+      cut_off(now);
+    } else {
+      aggregator_->add(open_, now);
+    }
+    recorder->take(traces_);
+  }
+  if (mail_ != nullptr) {
+    // The last look counts the mail that nobody came for, too.
+    mail_state_ = last ? mail_->finish() : mail_->take();
+    for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
+    UnderWay waiting(*prepared_.layout);
+    for (const Duration waited : mail_state_.waited) waiting.mail.record(waited);
+    aggregator_->add(waiting);
+  }
+  own_recorder_.take(own_delta_);
+  aggregator_->add(own_delta_);
+  own_recorder_.take(traces_);
+}
+
+// Workers end their visits themselves, but for one whose script does not come back.
+void RunWatch::cut_off(TimePoint now) {
+  for (const OpenVisit& visit : open_) {
+    std::optional<StepId> step;
+    if (visit.step) {
+      step = visit.step->step;
+      own_recorder_.step(*step, {visit.step->response_age(now), visit.step->service_age(now), Outcome::interrupted});
+    }
+    own_recorder_.iteration_finished(visit.journey, {now - visit.started, Outcome::interrupted});
+    own_recorder_.person(visit.journey,
+                         {PersonFate::interrupted, step, ErrorClass::none, now - visit.intended, step.has_value()});
+  }
+}
+
+void RunWatch::annotate(std::string kind, std::string text) {
+  const Duration offset = std::max(Duration::zero(), clock_.now() - epoch_);
+  annotations_.push_back({clock_.wall_now(), offset, std::move(kind), std::move(text)});
+  for (const Listener& listener : listeners_) listener(annotations_.back());
+}
+
+void RunWatch::end_interval(TimePoint now) {
+  aggregator_->tick(now, [this](const Stretch& stretch) {
+    const Interval interval{stretch.begin - epoch_,
+                            stretch.end - epoch_,
+                            rate_asked(stretch.begin, stretch.end),
+                            run_->users().by_state,
+                            validity().state,
+                            process_.cpu_seconds(),
+                            stretch.delta,
+                            &traces_,
+                            &stretch.under_way};
+    for (const Observer& observer : observers_) observer(interval);
+  });
+  for (const Evidence& one : traces_.evidence) first_failures_.add(one.sample.started - epoch_, one);
+  traces_.clear();
+}
+
+void RunWatch::tick(TimePoint now) {
+  process_.sample(run_->health(), connections_opened(aggregator_->totals()));
+  collect(now, false);
+  if (!arrivals_over_ && now >= run_->arrivals_end()) {
+    arrivals_over_ = true;
+    aggregator_->arrivals_ended(run_->arrivals_end());
+  }
+  end_interval(now);
+  if (!arrivals_over_) nobody_answers_ = early_stop_.judge(now, requests_of(aggregator_->totals(), *run_));
+}
+
+void RunWatch::finish(TimePoint now) {
+  process_.sample(run_->health(), connections_opened(aggregator_->totals()));
+  collect(now, true);
+  if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
+  end_interval(now);
+  aggregator_->finish();
+}
+
+double RunWatch::rate_asked(TimePoint now) const {
+  return run_->timetable().at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+}
+
+double RunWatch::rate_asked(TimePoint begin, TimePoint end) const {
+  if (end <= begin) return 0;
+  const auto due = [this](TimePoint until) {
+    return run_->timetable().integral((run_->cut_short() ? std::min(until, run_->arrivals_end()) : until) - epoch_);
+  };
+  return (due(end) - due(begin)) / to_seconds(end - begin) / static_cast<double>(prepared_.plan.segment.count);
+}
+
+Validity RunWatch::validity() const {
+  ValidityFacts facts = validity_facts(aggregator_->totals(), prepared_.thresholds);
+  if (!prepared_.plan.load.open()) {
+    facts.lag_p99.reset();
+    facts.lag_max.reset();
+  }
+  facts.health = process_.health();
+  return judge_validity(facts);
+}
+
+LiveFigures RunWatch::live(TimePoint now, bool final) const {
+  LiveFigures live;
+  live.target_rate = rate_asked(now);
+  live.rate_factor = run_->timetable().factor();
+  live.paused = run_->timetable().paused();
+  for (std::size_t i = 0; i < kAnnotationKinds.size(); ++i) {
+    live.annotations[i] = static_cast<std::uint64_t>(
+        std::count_if(annotations_.begin(), annotations_.end(),
+                      [i](const Annotation& annotation) { return annotation.kind == kAnnotationKinds[i]; }));
+  }
+  live.users = run_->users().by_state;
+  live.under_way = aggregator_->under_way();
+  live.validity = validity().state;
+  live.generator = process_.health();
+  live.thresholds = threshold_states(aggregator_->thresholds(), final);
+  return live;
+}
+
+RunFacts RunWatch::facts_until(TimePoint now, Duration arrivals) const {
+  const RunPlan& plan = prepared_.plan;
+  RunFacts facts;
+  facts.scenario = prepared_.scenario.name;
+  facts.load = plan.load.name;
+  facts.target = prepared_.target ? prepared_.target->text : "";
+  facts.version = kVersion;
+  facts.seed = plan.settings.seed;
+  facts.took = std::max(Duration::zero(), now - epoch_);
+  facts.arrivals_took = arrivals;
+  // Up to the moment of a cut, which no two workers share, what was due is what was decided on.
+  for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
+    facts.planned += journey.started + journey.total_dropped();
+  }
+  facts.expected = static_cast<double>(facts.planned);
+  if (plan.load.open()) {
+    const auto parts = static_cast<double>(plan.segment.count);
+    facts.expected = run_->timetable().integral(arrivals) / parts;
+    facts.requested_rate = arrivals > Duration::zero() ? facts.expected / to_seconds(arrivals) : 0;
+    facts.catch_up = name(plan.catch_up);
+  }
+  facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
+                     run_->users().most_active, process_.health()};
+  facts.annotations = annotations_;
+  return facts;
+}
+
+RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
+  const RunPlan& plan = prepared_.plan;
+  // An open load lasts as long as it says, though its last arrival comes a little before.
+  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
+  const Duration took = std::max(Duration::zero(), now - epoch_);
+  RunFacts facts = facts_until(now, plan.load.open() ? arrivals : std::min(arrivals, took));
+  if (plan.load.open() && !run_->cut_short()) {
+    const bool as_drawn = prepared_.planned && run_->changes().empty();
+    facts.planned =
+        as_drawn ? *prepared_.planned : count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
+  }
+  facts.silence = aggregator_->silence();
+  facts.exit_reasons = std::move(reasons);
+  return facts;
+}
+
+RunFacts RunWatch::facts_so_far(TimePoint now) const {
+  return facts_until(now, std::max(Duration::zero(), std::min(now, run_->arrivals_end()) - epoch_));
+}
+
+}  // namespace gelombang

@@ -1,0 +1,94 @@
+// What is known of a run while it goes on: takes the workers' figures together about once a second, judges thresholds
+// and validity, and has the facts for the summary. Sends nothing and prints nothing.
+#pragma once
+
+#include "base/clock.hpp"
+#include "metrics/annotation.hpp"
+#include "metrics/exposition/exposition.hpp"
+#include "metrics/recorder.hpp"
+#include "metrics/thresholds/aggregator.hpp"
+#include "metrics/thresholds/early_stop.hpp"
+#include "metrics/thresholds/interval.hpp"
+#include "metrics/thresholds/validity.hpp"
+#include "probes/mail/mail_watcher.hpp"
+#include "reports/first_failures.hpp"
+#include "reports/summary.hpp"
+#include "runs/process_figures.hpp"
+#include "runs/run_options.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+
+class LoadRun;
+
+class RunWatch {
+ public:
+  // What is passed by reference outlives the watch.
+  RunWatch(const PreparedRun& prepared, const Clock& clock);
+
+  // Shown every interval when it ends, the last one included; called where tick() and finish() are. Before start().
+  using Observer = std::function<void(const Interval&)>;
+  void observe(Observer observer) { observers_.push_back(std::move(observer)); }
+  // Something happened that explains the figures; it is in the facts, and shown to whoever observes.
+  using Listener = std::function<void(const Annotation&)>;
+  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+  void annotate(std::string kind, std::string text);
+  // From here on the run is watched; its schedule begins at `epoch`. `mail` may be null.
+  void start(const LoadRun& run, MailWatcher* mail, TimePoint epoch);
+  void tick(TimePoint now);
+  // The last look, when the workers have been joined.
+  void finish(TimePoint now);
+
+  [[nodiscard]] const Aggregator& figures() const { return *aggregator_; }
+  [[nodiscard]] const ProcessFigures& process() const noexcept { return process_; }
+  [[nodiscard]] const MailWatcher::Tally& mail() const noexcept { return mail_state_; }
+  // Why the run is to end though its load does not: the target answers nobody. As of the last tick, once.
+  [[nodiscard]] std::optional<std::string> nobody_answers() { return std::exchange(nobody_answers_, std::nullopt); }
+  [[nodiscard]] bool arrivals_over() const noexcept { return arrivals_over_; }
+  [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
+  // Arrivals per second that the load asks for, of this segment; 0 in closed loads.
+  [[nodiscard]] double rate_asked(TimePoint now) const;
+  [[nodiscard]] double rate_asked(TimePoint begin, TimePoint end) const;  // the mean
+  [[nodiscard]] Validity validity() const;
+  [[nodiscard]] LiveFigures live(TimePoint now, bool final) const;
+  [[nodiscard]] const FirstFailures& first_failures() const noexcept { return first_failures_; }
+  // All but the id, the wall times, the first failures and the mailbox, which the caller knows.
+  [[nodiscard]] RunFacts facts(TimePoint now, std::vector<ExitReason> reasons) const;
+  // The same while the run goes on: what is planned ends now.
+  [[nodiscard]] RunFacts facts_so_far(TimePoint now) const;
+
+ private:
+  void collect(TimePoint now, bool last);
+  void cut_off(TimePoint now);
+  void end_interval(TimePoint now);
+  // `arrivals`: for how long they went on, since the start.
+  [[nodiscard]] RunFacts facts_until(TimePoint now, Duration arrivals) const;
+
+  const PreparedRun& prepared_;
+  const Clock& clock_;
+  const LoadRun* run_ = nullptr;
+  MailWatcher* mail_ = nullptr;
+  ProcessFigures process_;
+  std::optional<Aggregator> aggregator_;
+  Snapshot worker_delta_;  // kept, for its memory goes to the recorders and comes back
+  Recorder own_recorder_;  // mail, which no worker owns
+  Snapshot own_delta_;
+  Traces traces_;  // since the last interval
+  FirstFailures first_failures_;
+  std::vector<OpenVisit> open_;  // kept for its memory
+  MailWatcher::Tally mail_state_;
+  EarlyStop early_stop_;
+  std::optional<std::string> nobody_answers_;
+  TimePoint epoch_{};
+  bool arrivals_over_ = false;
+  std::vector<Observer> observers_;
+  std::vector<Listener> listeners_;
+  std::vector<Annotation> annotations_;
+};
+
+}  // namespace gelombang

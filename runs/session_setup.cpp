@@ -1,0 +1,95 @@
+#include "runs/session_setup.hpp"
+
+#include "base/log.hpp"
+#include "probes/consent/address_resolver.hpp"
+#include "runs/secret_file.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace gelombang {
+namespace {
+
+Result<Secret> read_password(const std::string& path) {
+  if (path.empty()) return Secret();
+  const auto text = read_secret_file(path);
+  if (text.has_error()) return Error{"--mailbox-password-file: " + text.error().message};
+  return Secret(text.value().substr(0, text.value().find_first_of("\r\n")));
+}
+
+}  // namespace
+
+Result<void> check_session(const SessionOptions& options, const PreparedRun& run) {
+  if (options.mailbox.empty()) {
+    if (!options.mailbox_user.empty() || !options.mailbox_password_file.empty()) {
+      return Error{"--mailbox-user and --mailbox-password-file need a --mailbox"};
+    }
+    for (const Threshold& threshold : run.thresholds) {
+      if (threshold.metric != ThresholdMetric::mail_delivery || threshold.allow_no_data) continue;
+      return Error{fmt::format("threshold '{}' needs a mailbox: give one with --mailbox URL", threshold.expression)};
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
+                                                  const Clock& clock, Duration& poll_interval) {
+  if (options.mailbox.empty()) return std::unique_ptr<MailWatcher>();
+  MailboxOptions mailbox;
+  mailbox.url = options.mailbox;
+  mailbox.user = options.mailbox_user;
+  auto password = read_password(options.mailbox_password_file);
+  if (password.has_error()) return password.error();
+  mailbox.password = std::move(password.value());
+  mailbox.verify_certificates = !run.insecure;
+  mailbox.ca_file = run.ca_file;
+  poll_interval = mailbox.poll_interval;
+  auto opened = MailWatcher::open(mailbox, clock);
+  if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
+  const MailWatcher::Tally first_look = opened.value()->take();
+  if (!first_look.healthy && !options.skip_preflight) {
+    return Error{
+        fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)", first_look.fault_detail)};
+  }
+  if (!first_look.healthy) spdlog::warn("mailbox: {}: {}", info(first_look.fault).text, first_look.fault_detail);
+  return std::move(opened.value());
+}
+
+Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan) {
+  ConsentGuard::Options options;
+  if (!session.consent_key.empty()) {
+    const auto key = ConsentKey::load(session.consent_key);
+    if (key.has_error()) return Error{"--consent-key: " + key.error().message};
+    options.key = key.value();
+  }
+  options.allow_private_network = run.allow_private_network;
+  options.segments = static_cast<unsigned>(plan.segment.count);
+  options.contact = run.contact;
+  options.user_agent = plan.user_agent;
+  options.ca_file = run.ca_file;
+  return options;
+}
+
+AddressResolver resolve_once() {
+  struct Answers {
+    std::mutex mutex;
+    std::map<std::pair<std::string, std::uint16_t>, Result<std::vector<RemoteAddress>>> of;
+  };
+  return [answers = std::make_shared<Answers>()](const std::string& host, std::uint16_t port) {
+    const std::scoped_lock lock(answers->mutex);
+    const auto key = std::pair(host, port);
+    const auto known = answers->of.find(key);
+    if (known != answers->of.end()) return known->second;
+    auto fresh = resolve_addresses(host, port);
+    // A name that did not resolve may do so later.
+    if (fresh.has_value()) answers->of.emplace(key, fresh);
+    return fresh;
+  };
+}
+
+}  // namespace gelombang

@@ -1,0 +1,26 @@
+// The parts of a session that can be refused before the first request: mailbox, consent, look-ups.
+#pragma once
+
+#include "probes/consent/address_resolver.hpp"
+#include "probes/consent/consent_guard.hpp"
+#include "runs/session_options.hpp"
+
+#include <memory>
+#include <string>
+
+namespace gelombang {
+
+// What can be seen to be wrong before anything is opened.
+Result<void> check_session(const SessionOptions& options, const PreparedRun& run);
+
+// Null where no mailbox was asked for. One that cannot be read is an Error, unless the preflight is skipped.
+Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
+                                                  const Clock& clock, Duration& poll_interval);
+
+Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan);
+
+// The system's resolver, asked once for every name: the guard judges and the run pins the same addresses, though a
+// name server may rotate them.
+AddressResolver resolve_once();
+
+}  // namespace gelombang

@@ -1,0 +1,125 @@
+#include "engine/load_run.hpp"
+#include "probes/consent/consent_guard.hpp"
+#include "runs/run_watch.hpp"
+#include "runs/session_options.hpp"
+#include "runs/session_setup.hpp"
+#include "selftest/stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace gelombang::selftest {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLook = 20ms;
+constexpr Duration kTick = 1s;
+
+RunOptions run_options(const Stage& stage, const StageSetting& setting) {
+  RunOptions options;
+  options.scenario = setting.scenario;
+  options.target = fmt::format("http://127.0.0.1:{}", setting.server->port());
+  options.settings = {"stage=" + stage.name, fmt::format("refused={}", setting.server->refused_port())};
+  options.seed = 1;
+  options.threads = setting.threads;
+  options.catch_up = stage.catch_up;
+  options.graceful_stop = stage.graceful_stop;
+  return options;
+}
+
+// Freezes the server or holds the workers when it is time; says how long the server was frozen.
+class Disturber {
+ public:
+  Disturber(const Stage& stage, const Server& server, LoadRun& run, TimePoint epoch) : server_(server), run_(run) {
+    if (!stage.disturbance) return;
+    what_ = *stage.disturbance;
+    next_ = epoch + what_.at;
+  }
+  ~Disturber() {
+    if (is_frozen_) server_.thaw();
+  }
+  Disturber(const Disturber&) = delete;
+  Disturber& operator=(const Disturber&) = delete;
+
+  [[nodiscard]] TimePoint next() const noexcept { return next_; }
+  [[nodiscard]] Duration frozen() const noexcept { return frozen_; }
+  void look(TimePoint now) {
+    if (now < next_) return;
+    if (what_.kind == Disturbance::Kind::stall) {
+      run_.post_to_workers([length = what_.length] { std::this_thread::sleep_for(length); });
+      next_ = TimePoint::max();
+    } else if (!is_frozen_) {
+      server_.freeze();
+      is_frozen_ = true;
+      frozen_since_ = now;
+      next_ = now + what_.length;
+    } else {
+      server_.thaw();
+      frozen_ = now - frozen_since_;
+      is_frozen_ = false;
+      next_ = TimePoint::max();
+    }
+  }
+
+ private:
+  const Server& server_;
+  LoadRun& run_;
+  Disturbance what_;
+  TimePoint next_ = TimePoint::max();
+  bool is_frozen_ = false;
+  TimePoint frozen_since_{};
+  Duration frozen_{};
+};
+
+}  // namespace
+
+Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
+  const SystemClock clock;
+  const RunOptions options = run_options(stage, setting);
+  auto prepared = prepare_run(options);
+  if (prepared.has_error()) return prepared.error();
+  const PreparedRun& plan = prepared.value();
+  auto guarded = guard_options(options, SessionOptions{}, plan.plan);
+  if (guarded.has_error()) return guarded.error();
+  ConsentGuard guard(std::move(guarded.value()), clock);
+  auto made = LoadRun::prepare(plan.plan, plan.scenario, plan.layout, clock, guard, nullptr, *plan.photos);
+  if (made.has_error()) return made.error();
+  LoadRun& run = *made.value();
+
+  Outcome outcome;
+  const std::uint64_t seen_before = setting.server->requests();
+  RunWatch watch(plan, clock);
+  outcome.epoch = clock.now() + 50ms;
+  watch.start(run, nullptr, outcome.epoch);
+  SchedulerProbe probe;
+  run.start(outcome.epoch);
+  Disturber disturber(stage, *setting.server, run, outcome.epoch);
+  TimePoint next_tick = outcome.epoch + kTick;
+  for (TimePoint now = clock.now(); !run.tick(now); now = clock.now()) {
+    if (!outcome.stopped && setting.stop_wanted && setting.stop_wanted()) {
+      outcome.stopped = true;
+      run.interrupt(now);
+    }
+    disturber.look(now);
+    if (now >= next_tick) {
+      watch.tick(now);
+      if (setting.each_second) setting.each_second();
+      next_tick += kTick;
+    }
+    std::this_thread::sleep_until(std::min(now + kLook, disturber.next()));
+  }
+  run.join();
+  outcome.scheduler = probe.finish();
+  watch.finish(clock.now());
+  outcome.frozen = disturber.frozen();
+  outcome.summary = make_summary(watch.facts(clock.now(), {}), watch.figures().totals(), watch.figures().thresholds(),
+                                 watch.validity());
+  outcome.server_requests = setting.server->requests() - seen_before;
+  outcome.server_times = setting.server->times_from(seen_before);
+  return outcome;
+}
+
+}  // namespace gelombang::selftest

@@ -1,0 +1,62 @@
+// A part of the self-test: one short load run of the real engine, with a disturbance of known length, and what has to
+// come out of it.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "reports/summary.hpp"
+#include "selftest/check.hpp"
+#include "selftest/scheduler_probe.hpp"
+#include "selftest/server.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gelombang::selftest {
+
+struct Disturbance {
+  enum class Kind : std::uint8_t { freeze, stall };  // of the server, of our workers
+  Kind kind = Kind::freeze;
+  Duration at{};  // after the first arrival
+  Duration length{};
+};
+
+// What is known of a stage when it is over.
+struct Outcome {
+  Summary summary;
+  std::uint64_t server_requests = 0;    // by the server's own count
+  std::vector<TimePoint> server_times;  // when it saw them
+  TimePoint epoch{};
+  Duration frozen{};         // how long the server really was
+  SchedulerDelay scheduler;  // while it went on
+  bool stopped = false;      // before its end: what it measured says nothing
+};
+
+struct Stage {
+  std::string name;
+  std::string title;  // for people
+  std::string catch_up = "capped";
+  std::string graceful_stop = "5s";
+  std::optional<Disturbance> disturbance;
+  std::function<std::vector<Check>(const Outcome&)> checks;
+};
+
+// All of them, in their order.
+std::vector<Stage> all_stages();
+// That the machine lets a thread run when it should: the worst of all stages.
+Check scheduler_check(Duration worst_p99);
+
+struct StageSetting {
+  std::string scenario;  // a file
+  std::optional<std::uint64_t> threads;
+  const Server* server = nullptr;
+  std::function<void()> each_second;
+  std::function<bool()> stop_wanted;  // may be empty
+};
+Result<Outcome> play(const Stage& stage, const StageSetting& setting);
+
+}  // namespace gelombang::selftest

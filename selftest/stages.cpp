@@ -1,0 +1,230 @@
+// What has to come out of each stage, and how far off it may be. A delay is never measured shorter than it was; it may
+// be longer by 5 % or 20 ms, whichever is more, and by what the machine's scheduler added at that time: twice, for the
+// server's timer and for us. That it adds no more than a tenth of a second is a check of its own.
+#include "selftest/stage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace gelombang::selftest {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double kHistogramError = 0.012;  // of a percentile: 1.1 %
+constexpr auto kStall = static_cast<std::size_t>(DropReason::generator_stall);
+
+// Collects the checks of one stage.
+class Checks {
+ public:
+  Checks(std::string stage, const Outcome& outcome)
+      : slack(0.02 + 2 * to_seconds(outcome.scheduler.p99)),
+        hiccup(to_seconds(outcome.scheduler.max)),
+        stage_(std::move(stage)) {}
+
+  // In seconds: what may be added to most of the figures, and what the scheduler added once.
+  const double slack;
+  const double hiccup;
+
+  void exactly(std::string what, std::uint64_t value, std::uint64_t expected) {
+    const auto wanted = static_cast<double>(expected);
+    add({stage_, std::move(what), Unit::count, wanted, wanted, static_cast<double>(value)});
+  }
+  void between(std::string what, std::uint64_t value, double low, double high) {
+    add({stage_, std::move(what), Unit::count, low, high, static_cast<double>(value)});
+  }
+  void yes(std::string what, bool value) { add({stage_, std::move(what), Unit::yes, 1, 1, value ? 1.0 : 0.0}); }
+  void between(std::string what, const std::optional<Estimate>& value, double low, double high) {
+    add({stage_, std::move(what), Unit::seconds, low, high, value ? to_seconds(value->value) : std::nan("")});
+  }
+  // A known delay.
+  void delay(std::string what, const std::optional<Estimate>& value, Duration known) {
+    const double seconds = to_seconds(known);
+    between(std::move(what), value, seconds * (1 - kHistogramError), seconds + std::max(seconds * 0.05, slack));
+  }
+  void at_most(std::string what, const std::optional<Estimate>& value, double high) {
+    between(std::move(what), value, 0, high);
+  }
+  // Every arrival of the plan began, and what we say that we sent is what the server saw.
+  void arrivals(const Outcome& outcome, std::uint64_t planned) {
+    exactly("arrivals planned", outcome.summary.arrivals.planned, planned);
+    exactly("arrivals started", outcome.summary.arrivals.started, planned);
+    requests(outcome, 0);
+  }
+  void requests(const Outcome& outcome, std::uint64_t never_reached_it) {
+    std::uint64_t sent = 0;
+    for (const Summary::Step& step : outcome.summary.steps) sent += step.requests;
+    exactly("requests, as the server counted them", sent - std::min(sent, never_reached_it), outcome.server_requests);
+  }
+  std::vector<Check> done() && { return std::move(checks_); }
+
+ private:
+  void add(Check check) { checks_.push_back(std::move(check)); }
+
+  std::string stage_;
+  std::vector<Check> checks_;
+};
+
+const Summary::Step& step_of(const Outcome& outcome, std::string_view name) {
+  const auto& steps = outcome.summary.steps;
+  return *std::find_if(steps.begin(), steps.end(), [name](const Summary::Step& step) { return step.name == name; });
+}
+
+const DurationFigures& phase_of(const Outcome& outcome, std::string_view step, Phase phase) {
+  return step_of(outcome, step).phases[static_cast<std::size_t>(phase)];
+}
+
+std::optional<Estimate> estimate(Duration value) { return Estimate{value, false}; }
+
+// The most requests that the server saw within any stretch of `length`, from `begin` on.
+std::uint64_t most_within(const Outcome& outcome, Duration begin, Duration length) {
+  std::uint64_t most = 0;
+  const auto& times = outcome.server_times;
+  auto first = std::lower_bound(times.begin(), times.end(), outcome.epoch + begin);
+  for (auto last = first; last != times.end(); ++last) {
+    while (*last - *first >= length) ++first;
+    most = std::max(most, static_cast<std::uint64_t>(last - first) + 1);
+  }
+  return most;
+}
+
+std::vector<Check> check_delays(const Outcome& outcome) {
+  Checks checks("delays", outcome);
+  const Summary::Step& step = step_of(outcome, "answer");
+  checks.arrivals(outcome, 240);
+  checks.exactly("failures", step.failures, 0);
+  checks.delay("response time p50", step.response_time.p50, 20ms);
+  checks.delay("response time p90", step.response_time.p90, 60ms);
+  checks.delay("response time p99", step.response_time.p99, 150ms);
+  checks.delay("service time p50", step.service_time.p50, 20ms);
+  checks.delay("service time p99", step.service_time.p99, 150ms);
+  checks.at_most("schedule lag p99", outcome.summary.schedule_lag.p99, checks.slack);
+  return std::move(checks).done();
+}
+
+std::vector<Check> check_errors(const Outcome& outcome) {
+  constexpr std::array<std::pair<std::string_view, ErrorClass>, 8> kExpected{{
+      {"refused", ErrorClass::tcp_refused},
+      {"reset", ErrorClass::reset},
+      {"closed", ErrorClass::empty_reply},
+      {"partial", ErrorClass::partial},
+      {"garbage", ErrorClass::protocol},
+      {"silent", ErrorClass::wait_timeout},
+      {"unavailable", ErrorClass::http_503},
+      {"missing", ErrorClass::http_404},
+  }};
+  Checks checks("errors", outcome);
+  for (const auto& [step, error] : kExpected) {
+    checks.exactly(std::string(step) + " is " + std::string(name(error)),
+                   step_of(outcome, step).errors[static_cast<std::size_t>(error)], 12);
+  }
+  checks.delay("a timeout of 250 ms", step_of(outcome, "silent").failure_time.p50, 250ms);
+  checks.requests(outcome, 12);
+  return std::move(checks).done();
+}
+
+std::vector<Check> check_phases(const Outcome& outcome) {
+  Checks checks("phases", outcome);
+  checks.delay("wait, for a slow answer", phase_of(outcome, "wait", Phase::wait).p50, kDelay);
+  checks.delay("receive, of a slow body", phase_of(outcome, "receive", Phase::receive).p50, kSlowBody);
+  checks.delay("send, to a slow reader", phase_of(outcome, "send", Phase::send).p50, kSlowReader);
+  checks.at_most("wait, after a slow reader", phase_of(outcome, "send", Phase::wait).p50, checks.slack);
+  checks.at_most("receive, of a slow answer", phase_of(outcome, "wait", Phase::receive).p50, checks.slack);
+  checks.requests(outcome, 0);
+  return std::move(checks).done();
+}
+
+// 100 arrivals a second for 4 s; those of the freeze wait from nothing to all of it, evenly.
+std::vector<Check> check_freeze(const Outcome& outcome) {
+  Checks checks("freeze", outcome);
+  const Summary::Step& step = step_of(outcome, "answer");
+  const double frozen = to_seconds(outcome.frozen);
+  checks.arrivals(outcome, 400);
+  checks.between("response time max", step.response_time.max, frozen - 0.02, frozen + 0.1 + checks.hiccup);
+  checks.between("response time p99", step.response_time.p99, frozen - 0.08, frozen + 0.1 + checks.slack);
+  checks.between("response time p90", step.response_time.p90, frozen - 0.45, frozen - 0.35 + checks.slack);
+  checks.between("service time p99, the same", step.service_time.p99, frozen - 0.1, frozen + 0.1 + checks.slack);
+  checks.at_most("schedule lag p99", outcome.summary.schedule_lag.p99, checks.slack);
+  return std::move(checks).done();
+}
+
+constexpr Duration kCappedStall = 600ms;
+constexpr Duration kOtherStall = 500ms;
+
+// 0.6 s at a fifth more than the pace are made up for after 3 s.
+std::vector<Check> check_capped(const Outcome& outcome) {
+  Checks checks("capped", outcome);
+  const Summary::Step& step = step_of(outcome, "answer");
+  const GeneratorHealth& health = outcome.summary.run.generator.health;
+  const double stalled = to_seconds(kCappedStall);
+  checks.arrivals(outcome, 500);
+  checks.between("response time max", step.response_time.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
+  checks.between("schedule lag max", outcome.summary.schedule_lag.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
+  checks.at_most("service time p99, untouched", step.service_time.p99, 0.03 + checks.slack);
+  checks.between("the longest stall, as we saw it", estimate(health.longest_stall), stalled - 0.03,
+                 stalled + 0.1 + checks.hiccup);
+  checks.between("arrivals late by more than 100 ms", health.late_arrivals, 270, 360 + 600 * checks.hiccup);
+  checks.between("most in half a second after it, for the server", most_within(outcome, 900ms, 500ms), 50,
+                 70 + 100 * checks.hiccup);
+  return std::move(checks).done();
+}
+
+std::vector<Check> check_burst(const Outcome& outcome) {
+  Checks checks("burst", outcome);
+  checks.arrivals(outcome, 150);
+  checks.between("most in a tenth of a second, for the server", most_within(outcome, 0ms, 100ms), 45, 150);
+  return std::move(checks).done();
+}
+
+std::vector<Check> check_skip(const Outcome& outcome) {
+  Checks checks("skip", outcome);
+  const Summary::Arrivals& arrivals = outcome.summary.arrivals;
+  checks.exactly("arrivals started or dropped", arrivals.started + arrivals.dropped[kStall], 150);
+  checks.between("arrivals dropped for the stall", arrivals.dropped[kStall], 36, 44 + 100 * checks.hiccup);
+  checks.requests(outcome, 0);
+  checks.yes("the run is called invalid", outcome.summary.validity.state == ValidityState::invalid);
+  return std::move(checks).done();
+}
+
+std::vector<Check> check_censoring(const Outcome& outcome) {
+  Checks checks("censoring", outcome);
+  const Summary::Step& step = step_of(outcome, "answer");
+  checks.arrivals(outcome, 21);
+  checks.exactly("completed", outcome.summary.arrivals.completed, 14);
+  checks.exactly("cut by the end", outcome.summary.arrivals.interrupted, 7);
+  checks.exactly("failures", step.failures, 0);
+  checks.at_most("response time p50", step.response_time.p50, checks.slack);
+  checks.yes("p50 is known", step.response_time.p50 && !step.response_time.p50->lower_bound);
+  checks.yes("p90 is a lower bound", step.response_time.p90 && step.response_time.p90->lower_bound);
+  return std::move(checks).done();
+}
+
+constexpr double kSchedulerLimit = 0.1;  // seconds: what degrades a run whose thresholds are about a second
+
+Disturbance stall(Duration at, Duration length) { return {Disturbance::Kind::stall, at, length}; }
+
+}  // namespace
+
+Check scheduler_check(Duration worst_p99) {
+  return {"machine", "its scheduler's delay, p99", Unit::seconds, 0, kSchedulerLimit, to_seconds(worst_p99)};
+}
+
+std::vector<Stage> all_stages() {
+  return {
+      {"delays", "answers after known delays", "capped", "5s", {}, check_delays},
+      {"errors", "every way to fail", "capped", "5s", {}, check_errors},
+      {"phases", "where the time of a request goes", "capped", "5s", {}, check_phases},
+      {"freeze", "the server stands still for a second", "capped", "5s",
+       Disturbance{Disturbance::Kind::freeze, 1500ms, 1s}, check_freeze},
+      {"capped", "we stand still, and catch up at 1.2 times the pace", "capped", "5s", stall(1s, kCappedStall),
+       check_capped},
+      {"burst", "we stand still, and catch up at once", "burst", "5s", stall(500ms, kOtherStall), check_burst},
+      {"skip", "we stand still, and skip what we missed", "skip", "5s", stall(500ms, kOtherStall), check_skip},
+      {"censoring", "requests that the end of the run cuts off", "capped", "300ms", {}, check_censoring},
+  };
+}
+
+}  // namespace gelombang::selftest

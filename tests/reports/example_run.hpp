@@ -1,0 +1,25 @@
+// A small run with something of everything in it, for the tests of what is shown at the end.
+#pragma once
+
+#include "metrics/recorder.hpp"
+#include "metrics/thresholds/aggregator.hpp"
+#include "reports/summary.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gelombang::test {
+
+struct ExampleRun {
+  // `quiet`: everything went well. Otherwise there are failures, drops, mails, conformance rows and so on.
+  explicit ExampleRun(bool quiet);
+
+  [[nodiscard]] Summary summary() const;
+
+  std::shared_ptr<const MetricsLayout> layout;
+  std::unique_ptr<Aggregator> aggregator;
+  RunFacts facts;
+};
+
+}  // namespace gelombang::test
