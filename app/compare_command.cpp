@@ -8,8 +8,8 @@
 #include "compare/comparison.hpp"
 #include "compare/comparison_output.hpp"
 #include "compare/comparison_words.hpp"
-#include "metrics/history/history_file.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/file.hpp"
+#include "metrics/history/reader.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -3,9 +3,9 @@
 #include "app/exit.hpp"
 #include "base/output_document.hpp"
 #include "probes/consent/address_class.hpp"
-#include "probes/consent/consent_document.hpp"
-#include "probes/consent/consent_host.hpp"
-#include "probes/consent/consent_key.hpp"
+#include "probes/consent/document.hpp"
+#include "probes/consent/host.hpp"
+#include "probes/consent/key.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

@@ -11,7 +11,7 @@
 #include "capacity/result_json.hpp"
 #include "capacity/search.hpp"
 #include "capacity/slo_watch.hpp"
-#include "probes/consent/consent_guard.hpp"
+#include "probes/consent/guard.hpp"
 #include "runs/rate_chart.hpp"
 #include "runs/session_setup.hpp"
 #include "runs/target_admission.hpp"

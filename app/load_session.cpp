@@ -9,7 +9,7 @@
 #include "base/terminal.hpp"
 #include "base/units.hpp"
 #include "base/version.hpp"
-#include "metrics/history/history_file.hpp"
+#include "metrics/history/file.hpp"
 #include "reports/summary.hpp"
 #include "runs/control_api.hpp"
 #include "runs/live_control.hpp"

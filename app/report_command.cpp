@@ -2,8 +2,8 @@
 
 #include "app/exit.hpp"
 #include "base/output_document.hpp"
-#include "metrics/history/history_file.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/file.hpp"
+#include "metrics/history/reader.hpp"
 #include "reports/report_page.hpp"
 #include "reports/report_text.hpp"
 #include "reports/stored_run.hpp"

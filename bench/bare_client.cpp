@@ -120,7 +120,7 @@ BareClient::~BareClient() {
   close(epoll_);
 }
 
-// What probes/http/http_setup.cpp sets on its template and for each request, set once where that is enough.
+// What probes/http/setup.cpp sets on its template and for each request, set once where that is enough.
 void BareClient::open(User& user) {
   user.easy.reset(curl_easy_init());
   CURL* const easy = user.easy.get();

@@ -1,7 +1,7 @@
 // How often `gelombang compare` says worse or better of pairs of made-up runs, equal ones and such with a slow-down of
 // 10 %, and how long it takes for two runs of an hour.
 #include "compare/comparison.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 #include "tests/compare/made_history.hpp"
 #include "tests/metrics/thresholds/busy_portal.hpp"
 

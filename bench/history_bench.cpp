@@ -1,6 +1,6 @@
 // What it costs to keep a run: CPU for each second of 1,000 requests/s over twelve steps, and what the file grows by.
 #include "base/clock.hpp"
-#include "metrics/history/history_writer.hpp"
+#include "metrics/history/writer.hpp"
 #include "tests/metrics/thresholds/busy_portal.hpp"
 #include "tests/support/child_process.hpp"
 

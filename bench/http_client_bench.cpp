@@ -2,7 +2,7 @@
 // memory for an idle user. Both numbers are of this thread and process; the server, nginx, is another one.
 #include "base/clock.hpp"
 #include "probes/curl_handles.hpp"
-#include "probes/http/http_client.hpp"
+#include "probes/http/client.hpp"
 #include "tests/support/nginx.hpp"
 
 #include <fmt/format.h>

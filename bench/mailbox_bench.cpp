@@ -2,8 +2,8 @@
 // fetches of as many mails from the same server, and the parser alone. Read the ratios. One mail is one
 // round trip, so a far server costs its distance for each.
 #include "probes/mail/imap_session.hpp"
-#include "probes/mail/mail_message.hpp"
-#include "probes/mail/mail_watcher.hpp"
+#include "probes/mail/message.hpp"
+#include "probes/mail/watcher.hpp"
 #include "tests/support/dovecot.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #include "capacity/capacity_search.hpp"
 #include "metrics/censored_histogram.hpp"
 #include "metrics/exit_reason.hpp"
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -7,8 +7,8 @@
 
 #include "base/clock.hpp"
 #include "metrics/thresholds/interval.hpp"
+#include "metrics/thresholds/judge.hpp"
 #include "metrics/thresholds/threshold.hpp"
-#include "metrics/thresholds/threshold_judge.hpp"
 
 #include <cstdint>
 #include <memory>

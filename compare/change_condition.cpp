@@ -2,7 +2,7 @@
 
 #include "base/units.hpp"
 #include "compare/change_verdict.hpp"
-#include "metrics/thresholds/threshold_reader.hpp"
+#include "metrics/thresholds/reader.hpp"
 
 #include <charconv>
 #include <optional>

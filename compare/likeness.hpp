@@ -1,7 +1,7 @@
 // Whether two runs may be compared: what they were asked to do, and what came between.
 #pragma once
 
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "compare/measured_run.hpp"
 
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 
 namespace gelombang {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "base/result.hpp"
 #include "compare/slice_series.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/thresholds/threshold.hpp"
 

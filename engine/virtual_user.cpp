@@ -1,7 +1,7 @@
 #include "engine/virtual_user.hpp"
 
 #include "base/log.hpp"
-#include "engine/lua/lua_support.hpp"
+#include "engine/lua/support.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>

@@ -4,14 +4,14 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "engine/lua/lua_user.hpp"
-#include "engine/lua/lua_vm.hpp"
+#include "engine/lua/user.hpp"
+#include "engine/lua/vm.hpp"
 #include "engine/people/visit.hpp"
 #include "engine/privacy/redactor.hpp"
 #include "engine/step_clock.hpp"
 #include "metrics/recorder.hpp"
-#include "probes/http/http_client.hpp"
-#include "probes/mail/mail_watcher.hpp"
+#include "probes/http/client.hpp"
+#include "probes/mail/watcher.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

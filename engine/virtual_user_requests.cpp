@@ -1,9 +1,9 @@
 // What a virtual user does about requests: guards, patience, the second press, and what came of them.
 #include "engine/virtual_user.hpp"
 
-#include "engine/lua/lua_support.hpp"
+#include "engine/lua/support.hpp"
 #include "metrics/dimensions.hpp"
-#include "probes/http/http_block_page.hpp"
+#include "probes/http/block_page.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>

@@ -1,8 +1,8 @@
 // The bytes that a target sends as its consent, and the names and paths that redirects bring.
 // Run: mkdir -p build/fuzz/found && build/fuzz/fuzz/fuzz_consent build/fuzz/found tests/fuzz_corpus/consent.
 // An input that breaks something goes into tests/fuzz_corpus/consent, which a unit test replays.
-#include "probes/consent/consent_document.hpp"
-#include "probes/consent/consent_host.hpp"
+#include "probes/consent/document.hpp"
+#include "probes/consent/host.hpp"
 
 #include <cstddef>
 #include <cstdint>

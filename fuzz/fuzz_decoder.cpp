@@ -1,6 +1,6 @@
 // A body in up to five codings: the first byte says which, and in which pieces it comes. What crashes is added to the
 // seeds in tests/fuzz_corpus/decoder, which the unit tests replay.
-#include "probes/http/http_decoder.hpp"
+#include "probes/http/decoder.hpp"
 
 #include <algorithm>
 #include <cstddef>

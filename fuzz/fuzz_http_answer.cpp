@@ -1,10 +1,10 @@
 // What an answer says beside its body's end: where it sends its reader, its header lines, and whose page it is. The
 // first line is the address that was asked for, the second a Location or a Host, then come header lines and a body.
-#include "probes/consent/consent_host.hpp"
+#include "probes/consent/host.hpp"
+#include "probes/http/block_page.hpp"
 #include "probes/http/header_text.hpp"
-#include "probes/http/http_block_page.hpp"
-#include "probes/http/http_redirect.hpp"
-#include "probes/http_url.hpp"
+#include "probes/http/redirect.hpp"
+#include "probes/url.hpp"
 
 #include <algorithm>
 #include <cstddef>

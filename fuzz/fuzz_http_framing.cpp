@@ -1,5 +1,5 @@
 // The header section of an HTTP/1 answer, line by line: what is accepted ends at one place, however often it is asked.
-#include "probes/http/http_framing.hpp"
+#include "probes/http/framing.hpp"
 
 #include <cstddef>
 #include <cstdint>

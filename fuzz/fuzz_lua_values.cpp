@@ -1,7 +1,7 @@
 // JSON of a target, and the text of a scenario: what is read can be written and read again, and a scenario that is Lua
 // still is when its concatenations are exact.
 #include "engine/lua/exact_concatenation.hpp"
-#include "engine/lua/lua_json.hpp"
+#include "engine/lua/json.hpp"
 
 #include <lua.hpp>
 

@@ -1,6 +1,6 @@
 // Bytes of a mail, as a mailbox may hold them. What crashes is added to the seeds in tests/fuzz_corpus/mail, which
 // the unit tests replay.
-#include "probes/mail/mail_message.hpp"
+#include "probes/mail/message.hpp"
 
 #include <cstddef>
 #include <cstdint>

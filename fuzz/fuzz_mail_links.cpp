@@ -1,9 +1,9 @@
 // The text of a mail's part and the addresses in it, without the MIME around them. What is found to be a link is one
 // that is asked for as it stands, and what stands between two links is not read again for each of them.
 #include "base/json_writer.hpp"
-#include "probes/http_url.hpp"
-#include "probes/mail/mail_links.hpp"
-#include "probes/mail/mail_url.hpp"
+#include "probes/mail/links.hpp"
+#include "probes/mail/url.hpp"
+#include "probes/url.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "reports/first_failures.hpp"
 
 #include "base/units.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 
 #include <fmt/format.h>
 

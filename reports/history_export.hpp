@@ -1,7 +1,7 @@
 // A run of the history in formats of others.
 #pragma once
 
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 
 #include <functional>
 #include <string_view>

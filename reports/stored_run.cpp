@@ -1,6 +1,6 @@
 #include "reports/stored_run.hpp"
 
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 #include "metrics/thresholds/aggregator.hpp"
 #include "reports/run_series.hpp"
 #include "reports/summary.hpp"

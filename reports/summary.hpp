@@ -7,7 +7,7 @@
 #include "metrics/exit_reason.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/thresholds/completion.hpp"
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 #include "metrics/thresholds/validity.hpp"
 #include "reports/first_failures.hpp"
 

@@ -1,7 +1,7 @@
 // What came of a threshold, in words.
 #pragma once
 
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 
 #include <string>
 

@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/version.hpp"
-#include "metrics/history/history_file.hpp"
+#include "metrics/history/file.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>

@@ -3,7 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "metrics/history/history_writer.hpp"
+#include "metrics/history/writer.hpp"
 #include "runs/run_options.hpp"
 #include "runs/session_options.hpp"
 

@@ -9,7 +9,7 @@
 #include "engine/scenario/preflight.hpp"
 #include "metrics/layout.hpp"
 #include "probes/consent/address_class.hpp"
-#include "probes/consent/consent_guard.hpp"
+#include "probes/consent/guard.hpp"
 #include "probes/http/header_text.hpp"
 #include "runs/scenario_files.hpp"
 #include "runs/secret_file.hpp"

@@ -10,7 +10,7 @@
 #include "metrics/thresholds/early_stop.hpp"
 #include "metrics/thresholds/interval.hpp"
 #include "metrics/thresholds/validity.hpp"
-#include "probes/mail/mail_watcher.hpp"
+#include "probes/mail/watcher.hpp"
 #include "reports/first_failures.hpp"
 #include "reports/summary.hpp"
 #include "runs/process_figures.hpp"

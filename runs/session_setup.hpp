@@ -2,7 +2,7 @@
 #pragma once
 
 #include "probes/consent/address_resolver.hpp"
-#include "probes/consent/consent_guard.hpp"
+#include "probes/consent/guard.hpp"
 #include "runs/session_options.hpp"
 
 #include <memory>

@@ -1,5 +1,5 @@
 #include "engine/load_run.hpp"
-#include "probes/consent/consent_guard.hpp"
+#include "probes/consent/guard.hpp"
 #include "runs/run_watch.hpp"
 #include "runs/session_options.hpp"
 #include "runs/session_setup.hpp"

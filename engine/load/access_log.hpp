@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "probes/http/http_message.hpp"
+#include "probes/http/message.hpp"
 
 #include <cstdint>
 #include <optional>

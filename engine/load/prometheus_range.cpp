@@ -2,9 +2,9 @@
 
 #include "base/units.hpp"
 #include "probes/consent/address_class.hpp"
-#include "probes/consent/consent_document.hpp"
+#include "probes/consent/document.hpp"
 #include "probes/curl_handles.hpp"
-#include "probes/http_url.hpp"
+#include "probes/url.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>

@@ -5,7 +5,7 @@
 #include "base/result.hpp"
 #include "engine/files/scenario_folder.hpp"
 #include "engine/load/intensity.hpp"
-#include "probes/http/http_message.hpp"
+#include "probes/http/message.hpp"
 
 #include <cstddef>
 #include <cstdint>

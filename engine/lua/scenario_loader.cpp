@@ -1,6 +1,6 @@
 #include "engine/lua/scenario_loader.hpp"
 
-#include "engine/lua/lua_vm.hpp"
+#include "engine/lua/vm.hpp"
 #include "engine/privacy/redactor.hpp"
 
 #include <fmt/format.h>

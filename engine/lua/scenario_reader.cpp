@@ -2,7 +2,7 @@
 // it was written, so that its errors carry the line; what is read here is of the right type.
 #include "base/json_writer.hpp"
 #include "engine/load/recorded_time.hpp"
-#include "engine/lua/lua_support.hpp"
+#include "engine/lua/support.hpp"
 
 #include <fmt/format.h>
 

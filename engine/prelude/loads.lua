@@ -167,7 +167,7 @@ local function result_of(value, half_life)
     value.half_life and positive(value.half_life, "wave_opening: result: half_life") or half_life
 end
 
--- See engine/load/load_shapes.hpp for the curve, docs/loads.md for where the defaults come from.
+-- See engine/load/shapes.hpp for the curve, docs/loads.md for where the defaults come from.
 function wave_opening(options)
   at_load("wave_opening")
   only_keys(expect_table(options, "wave_opening"), "wave_opening", set("arrivals", "window", "first_hour", "first_minute",

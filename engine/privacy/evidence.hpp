@@ -6,7 +6,7 @@
 #include "engine/privacy/failed_check.hpp"
 #include "engine/privacy/redactor.hpp"
 #include "metrics/traces.hpp"
-#include "probes/http/http_message.hpp"
+#include "probes/http/message.hpp"
 
 #include <string>
 #include <string_view>

@@ -5,7 +5,7 @@
 
 #include "metrics/annotation.hpp"
 #include "metrics/snapshot.hpp"
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 #include "metrics/thresholds/validity.hpp"
 #include "metrics/under_way.hpp"
 #include "metrics/user_state.hpp"

@@ -7,7 +7,7 @@
 
 #include "metrics/snapshot.hpp"
 #include "metrics/thresholds/completion.hpp"
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 #include "metrics/under_way.hpp"
 
 #include <deque>

@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 #include "metrics/snapshot.hpp"
-#include "metrics/thresholds/threshold_judge.hpp"
+#include "metrics/thresholds/judge.hpp"
 
 #include <chrono>
 #include <cstdint>

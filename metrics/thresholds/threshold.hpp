@@ -7,7 +7,7 @@
 //   OP      <  <=  >  >=  ==  !=
 //   VALUE   a duration (800ms), a percentage (1%), a rate (50/s) or a bare count, as the metric asks
 //
-// How one is judged: metrics/thresholds/threshold_judge.hpp.
+// How one is judged: metrics/thresholds/judge.hpp.
 #pragma once
 
 #include "base/clock.hpp"

@@ -2,8 +2,8 @@
 
 #include "base/ascii.hpp"
 #include "base/json_writer.hpp"
-#include "probes/consent/consent_host.hpp"
-#include "probes/http/http_headers.hpp"
+#include "probes/consent/host.hpp"
+#include "probes/http/headers.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "probes/mail/imap_response.hpp"
 
 #include "base/ascii.hpp"
-#include "probes/mail/mail_folder.hpp"
+#include "probes/mail/folder.hpp"
 
 #include <curl/curl.h>
 

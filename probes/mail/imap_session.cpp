@@ -2,7 +2,7 @@
 
 #include "probes/mail/imap_response.hpp"
 #include "probes/mail/imap_sockets.hpp"
-#include "probes/mail/mail_message.hpp"
+#include "probes/mail/message.hpp"
 
 #include <curl/curl.h>
 #include <strings.h>

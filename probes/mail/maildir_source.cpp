@@ -1,7 +1,7 @@
 #include "probes/mail/maildir_source.hpp"
 
-#include "probes/mail/mail_folder.hpp"
-#include "probes/mail/mail_message.hpp"
+#include "probes/mail/folder.hpp"
+#include "probes/mail/message.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "probes/mail/mail_source.hpp"
+#include "probes/mail/source.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -4,7 +4,7 @@
 #include "base/terminal.hpp"
 #include "compare/comparison_output.hpp"
 #include "compare/comparison_words.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 #include "tests/compare/made_history.hpp"
 #include "tests/support/catch.hpp"
 

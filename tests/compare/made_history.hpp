@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "metrics/history/history_writer.hpp"
+#include "metrics/history/writer.hpp"
 #include "metrics/recorder.hpp"
 #include "tests/support/child_process.hpp"
 

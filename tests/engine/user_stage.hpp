@@ -1,7 +1,7 @@
 // Virtual users that play a scenario against a server of the test, one journey at a time or side by side.
 #pragma once
 
-#include "engine/lua/lua_vm.hpp"
+#include "engine/lua/vm.hpp"
 #include "engine/virtual_user.hpp"
 #include "metrics/recorder.hpp"
 #include "tests/engine/scenario_files.hpp"

@@ -3,7 +3,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
-#include "probes/consent/consent_document.hpp"
+#include "probes/consent/document.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "probes/consent/address_class.hpp"
-#include "probes/consent/consent_document.hpp"
-#include "probes/consent/consent_guard.hpp"
+#include "probes/consent/document.hpp"
+#include "probes/consent/guard.hpp"
 #include "tests/integration/stub_server.hpp"
 #include "tests/support/catch.hpp"
 

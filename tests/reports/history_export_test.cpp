@@ -1,6 +1,6 @@
 #include "reports/history_export.hpp"
-#include "metrics/history/history_prune.hpp"
-#include "metrics/history/history_writer.hpp"
+#include "metrics/history/prune.hpp"
+#include "metrics/history/writer.hpp"
 
 #include "tests/metrics/random_run.hpp"
 #include "tests/support/catch.hpp"

@@ -1,7 +1,7 @@
 #include "reports/stored_run.hpp"
 
-#include "metrics/history/history_reader.hpp"
-#include "metrics/history/history_writer.hpp"
+#include "metrics/history/reader.hpp"
+#include "metrics/history/writer.hpp"
 #include "metrics/recorder.hpp"
 #include "tests/reports/example_run.hpp"
 #include "tests/support/catch.hpp"

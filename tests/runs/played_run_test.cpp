@@ -3,7 +3,7 @@
 
 #include "app/load_session.hpp"
 #include "metrics/exit_reason.hpp"
-#include "metrics/history/history_reader.hpp"
+#include "metrics/history/reader.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/raw_server.hpp"

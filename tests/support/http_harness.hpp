@@ -1,7 +1,7 @@
 // An HttpClient on an io_context of its own, with calls that wait for what they start.
 #pragma once
 
-#include "probes/http/http_client.hpp"
+#include "probes/http/client.hpp"
 
 #include <boost/asio/io_context.hpp>
 

@@ -1,5 +1,5 @@
-#include "metrics/history/history_reader.hpp"
-#include "metrics/history/history_writer.hpp"
+#include "metrics/history/reader.hpp"
+#include "metrics/history/writer.hpp"
 
 #include "metrics/history/snapshot_codec.hpp"
 #include "tests/metrics/random_run.hpp"

@@ -1,7 +1,7 @@
 // The IMAP source against a real server: look by look, on a clock of the test's own.
 #include "probes/mail/imap_session.hpp"
 #include "probes/mail/imap_source.hpp"
-#include "probes/mail/mail_message.hpp"
+#include "probes/mail/message.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/dovecot.hpp"
 #include "tests/support/fake_clock.hpp"

@@ -1,5 +1,5 @@
 // The whole watcher, with its thread, on a Maildir and on a real IMAP server.
-#include "probes/mail/mail_watcher.hpp"
+#include "probes/mail/watcher.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/dovecot.hpp"
 #include "tests/support/raw_server.hpp"

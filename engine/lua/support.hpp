@@ -1,0 +1,136 @@
+// Shared by the engine/lua_*.cpp files only: the bridge between Lua's errors and C++.
+#pragma once
+
+#include "engine/files/scenario_folder.hpp"
+#include "engine/lua/vm.hpp"
+#include "engine/people/photo_store.hpp"
+
+#include <lua.hpp>
+
+#include <exception>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gelombang {
+
+struct LuaVm::State {
+  ScenarioSettings settings;
+  PhotoStore* photos = nullptr;
+  ScenarioFolder folder;
+  std::map<std::string, std::shared_ptr<const CsvTable>> csv;  // by path
+  LuaUser* user = nullptr;                                     // whose coroutine is running; null while loading
+  // While loading: what line of the scenario ran last.
+  std::string last_source;                     // "@path"
+  int last_line = 0;                           // 0: not loading
+  std::map<std::string, std::string> sources;  // the files that were read, by path; while loading
+  std::vector<std::vector<int>> step_ids;      // [journey][number - 1], -1: not listed
+  struct Closer {
+    void operator()(lua_State* L) const noexcept { lua_close(L); }
+  };
+  std::unique_ptr<lua_State, Closer> lua;
+  int host = LUA_NOREF;         // the table that the prelude returns
+  int scenario = LUA_NOREF;     // the table that the file returns
+  std::vector<int> journeys;    // the run functions
+  std::vector<int> behaviours;  // the prelude's numbers of the journeys' behaviours; 0: none
+};
+
+namespace lua {
+
+// Checks, in tests and debug builds, that a function leaves the stack as it promised.
+class StackGuard {
+ public:
+  StackGuard(lua_State* L, int growth) noexcept : L_(L), expected_(lua_gettop(L) + growth) {}
+  ~StackGuard();
+  StackGuard(const StackGuard&) = delete;
+  StackGuard& operator=(const StackGuard&) = delete;
+
+ private:
+  lua_State* L_;
+  int expected_;
+};
+
+// Takes off at the end of a scope what was pushed in it.
+class StackCleaner {
+ public:
+  explicit StackCleaner(lua_State* L) noexcept : L_(L), top_(lua_gettop(L)) {}
+  ~StackCleaner() { lua_settop(L_, top_); }
+  StackCleaner(const StackCleaner&) = delete;
+  StackCleaner& operator=(const StackCleaner&) = delete;
+
+ private:
+  lua_State* L_;
+  int top_;
+};
+
+inline LuaVm::State& state_of(lua_State* L) noexcept {
+  return *static_cast<LuaVm::State*>(lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+// The virtual user whose script is running; a script error while the file loads.
+LuaUser& user_of(lua_State* L);
+
+// Lets functions that have nothing but `L` find the state.
+void register_state(lua_State* L, LuaVm::State& state);
+
+// Notes each line of the scenario that runs, while it loads: `return scenario { ... }` is a tail call, of which
+// the stack does not know the line. Compiled loops call no hook, so nothing is compiled meanwhile.
+class LineWatch {
+ public:
+  explicit LineWatch(lua_State* L);
+  ~LineWatch();
+  LineWatch(const LineWatch&) = delete;
+  LineWatch& operator=(const LineWatch&) = delete;
+
+ private:
+  lua_State* L_;
+};
+
+// "file:line: ", the innermost place of the scenario that is being executed; empty where there is none.
+std::string place(lua_State* L);
+
+// A number becomes its text, and is exact.
+std::string_view text(lua_State* L, int index);
+inline void push(lua_State* L, std::string_view value) { lua_pushlstring(L, value.data(), value.size()); }
+
+// Leaves "file:line: problem" on the stack.
+void push_fault(lua_State* L, const char* problem);
+
+// Wraps a C++ function for Lua: an exception becomes a Lua error after every C++ object is gone.
+template <int (*function)(lua_State*)>
+int guarded(lua_State* L) {
+  try {
+    return function(L);
+  } catch (const std::exception& problem) {
+    push_fault(L, problem.what());
+  }
+  return lua_error(L);
+}
+
+struct Function {
+  const char* name;
+  lua_CFunction function;
+};
+
+// Adds the functions that only load, and those that only run, to the table on top of the stack.
+void add_load_functions(lua_State* L, LuaVm::State& state);
+void add_shape_functions(lua_State* L, LuaVm::State& state);
+void add_user_functions(lua_State* L, LuaVm::State& state);
+void add_value_functions(lua_State* L, LuaVm::State& state);
+void add_functions(lua_State* L, LuaVm::State& state, const Function* functions, std::size_t count);
+
+// Leaves a file's chunk on the stack, or false and a message. Text only; its concatenations are exact.
+bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file);
+
+// Describes the scenario table on top of the stack.
+Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::string& path);
+
+// "Cannot throw" copy of a shared byte buffer's handle into a userdata, and back.
+void push_bytes(lua_State* L, std::shared_ptr<const std::string> bytes);
+std::shared_ptr<const std::string> to_bytes(lua_State* L, int index);
+
+}  // namespace lua
+}  // namespace gelombang

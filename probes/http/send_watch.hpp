@@ -1,0 +1,39 @@
+// Finds out when the last byte of a request's body was delivered. libcurl knows when it read it and
+// when it wrote it; the kernel knows when it left. So from the moment that libcurl has read all, the
+// socket's queue is looked at every few milliseconds, by one timer for all.
+#pragma once
+
+#include "base/clock.hpp"
+#include "probes/http/transfer.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace gelombang {
+
+class SendWatch {
+ public:
+  SendWatch(boost::asio::io_context& context, const Clock& clock);
+  SendWatch(const SendWatch&) = delete;
+  SendWatch& operator=(const SendWatch&) = delete;
+  ~SendWatch();
+
+  // Looks at once, and until hop.sent is set.
+  void add(Transfer& transfer);
+  void forget(Transfer& transfer) noexcept;
+
+ private:
+  void look();
+  void arm();
+
+  boost::asio::steady_timer timer_;
+  const Clock& clock_;
+  std::vector<Transfer*> sending_;
+  bool armed_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace gelombang

@@ -1,0 +1,259 @@
+#include "probes/http/setup.hpp"
+
+#include "probes/http/header_text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace gelombang {
+namespace {
+
+constexpr long kReceiveBuffer = 16 * 1024;  // for each transfer under way
+constexpr long kSendBuffer = 16 * 1024;     // the least that libcurl takes
+
+const char* method_name(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::get: return "GET";
+    case HttpMethod::head: return "HEAD";
+    case HttpMethod::post: return "POST";
+    case HttpMethod::put: return "PUT";
+    case HttpMethod::patch: return "PATCH";
+    case HttpMethod::delete_: return "DELETE";
+    case HttpMethod::options: return "OPTIONS";
+  }
+  return "GET";
+}
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view other) {
+    return name.size() == other.size() && std::equal(name.begin(), name.end(), other.begin(), [](char a, char b) {
+             return std::tolower(static_cast<unsigned char>(a)) == b;
+           });
+  });
+}
+
+long milliseconds_of(Duration duration) {
+  return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
+}
+
+void set_callbacks(CURL* easy, TransferContext& shared) {
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::on_read);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &Transfer::on_seek);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, &Transfer::on_lookup);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
+  curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &Transfer::on_debug);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, shared.loop);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls_context);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &shared.tls_reads);
+}
+
+void set_body(CURL* easy, const Hop& hop) {
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(hop.body.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                   hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
+}
+
+// libcurl takes what is parsed already in place of reading the text. That stays: it is what libcurl shows, and takes
+// where nothing is parsed.
+void set_url(EasySlot& slot, const std::shared_ptr<const HttpUrl>& url) {
+  if (slot.url == url) return;
+  slot.url = url;
+  curl_easy_setopt(slot.easy.get(), CURLOPT_URL, url->full.c_str());
+  curl_easy_setopt(slot.easy.get(), CURLOPT_CURLU, url->parsed.get());
+}
+
+// libcurl sends them behind the jar's, in one line (RFC 6265, 5.4).
+void set_cookies(EasySlot& slot, const HttpRequest& request) {
+  std::string cookies;
+  for (const HttpHeader& header : request.headers) {
+    if (!is_one_of(header.name, {"cookie"}) || header.value.empty()) continue;
+    if (!cookies.empty()) cookies += "; ";
+    cookies += header.value;
+  }
+  if (cookies.empty() && !slot.options.cookie) return;
+  slot.options.cookie = !cookies.empty();
+  curl_easy_setopt(slot.easy.get(), CURLOPT_COOKIE, cookies.empty() ? nullptr : cookies.c_str());
+}
+
+// What points to the slot stays the same for its whole life.
+void set_owner(EasySlot& slot) {
+  CURL* const easy = slot.easy.get();
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.message.data());
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &slot);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot);
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &slot);
+}
+
+CurlEasy make_template(const HttpClient::Options& options, TransferContext& shared) {
+  CurlEasy handle(curl_easy_init());
+  CURL* const easy = handle.get();
+  if (easy == nullptr) return handle;
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // A look-up that is given up must not hold up everybody: its thread is left to end by itself.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  // The environment's proxies would stand between the guard and the target.
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);  // we decode, within limits: http_decoder
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 300L);  // as long as browsers keep one
+  set_certificates(easy, options.verify_certificates, options.ca_file);
+  set_callbacks(easy, shared);
+  return handle;
+}
+
+}  // namespace
+
+EasyPool::EasyPool(const HttpClient::Options& options, TransferContext& shared)
+    : template_(make_template(options, shared)) {
+  for (const std::string& entry : options.resolve) {
+    resolve_.reset(curl_slist_append(resolve_.release(), entry.c_str()));
+  }
+}
+
+std::unique_ptr<EasySlot> EasyPool::take() {
+  if (!free_.empty()) {
+    std::unique_ptr<EasySlot> slot = std::move(free_.back());
+    free_.pop_back();
+    return slot;
+  }
+  auto slot = std::make_unique<EasySlot>();
+  if (template_) slot->easy.reset(curl_easy_duphandle(template_.get()));
+  if (!slot->easy) return nullptr;
+  set_owner(*slot);
+  // The user's share brings the cookies; this has libcurl send them. It is not part of what is copied.
+  curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIEFILE, "");
+  // Each handle teaches them to libcurl once, with its first transfer.
+  if (resolve_) curl_easy_setopt(slot->easy.get(), CURLOPT_RESOLVE, resolve_.get());
+  return slot;
+}
+
+void EasyPool::give_back(std::unique_ptr<EasySlot> slot) {
+  clear_hop(*slot);
+  // libcurl never forgets a system error: it would be taken for the next transfer's.
+  long os_errno = 0;
+  curl_easy_getinfo(slot->easy.get(), CURLINFO_OS_ERRNO, &os_errno);
+  if (!slot->tainted && os_errno == 0) free_.push_back(std::move(slot));
+}
+
+Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpClient::Options& options,
+                         std::string_view traceparent) {
+  HeaderLines& lines = slot.headers;
+  lines.clear();
+  const Hop& hop = transfer.hop;
+  // What libcurl has an option for it writes twice, byte by byte.
+  if (!find_header(transfer.request.headers, "user-agent")) lines.add({"User-Agent: ", options.user_agent});
+  if (!find_header(transfer.request.headers, "accept-encoding")) lines.add({"Accept-Encoding: gzip"});
+  for (const HttpHeader& header : transfer.request.headers) {
+    if (!is_header_name(header.name) || !is_header_value(header.value)) {
+      return Error{"a header's name or value cannot be sent"};
+    }
+    if (is_one_of(header.name, {"content-length", "transfer-encoding"})) {
+      return Error{"the header " + header.name + " is decided by the body"};
+    }
+    if (is_one_of(header.name, {"expect", "traceparent", "cookie"})) continue;
+    if (!hop.body.content_type().empty() && is_one_of(header.name, {"content-type"})) continue;
+    if (is_one_of(header.name, {"user-agent"})) {  // a script may look like a browser, but never hide who it is
+      lines.add({header.name, ": ", header.value, " ", options.user_agent});
+    } else if (header.value.empty()) {
+      lines.add({header.name, ";"});
+    } else {
+      lines.add({header.name, ": ", header.value});
+    }
+  }
+  lines.add({"traceparent: ", traceparent});
+  if (hop.with_body) {
+    if (!hop.body.content_type().empty()) {
+      lines.add({"Content-Type: ", hop.body.content_type()});
+    } else if (!find_header(transfer.request.headers, "content-type")) {
+      lines.add({"Content-Type:"});  // libcurl would claim a form
+    }
+    if (transfer.request.expect_continue) {
+      lines.add({"Expect: 100-continue"});
+    } else if (hop.streamed) {
+      lines.add({"Expect:"});  // libcurl would ask by itself before it sends more than a megabyte
+    }
+  }
+  return {};
+}
+
+void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient::Options& options) {
+  CURL* const easy = slot.easy.get();
+  const Hop& hop = transfer.hop;
+  slot.message[0] = '\0';
+  slot.tainted = find_header(transfer.request.headers, "host").has_value();  // libcurl keeps it for cookies
+  curl_easy_setopt(easy, CURLOPT_SHARE, share);
+  slot.transfer = &transfer;
+  set_url(slot, hop.url);
+  HopOptions& set = slot.options;
+  const auto change = [easy](auto& from, auto to, CURLoption option) {
+    if (from != to) curl_easy_setopt(easy, option, to);
+    from = to;
+  };
+  change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
+  change(set.timeout_ms, milliseconds_of(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
+  change(set.connect_timeout_ms, milliseconds_of(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
+  // A pool's handle may have been that of somebody else, with a link.
+  const long portion = hop.link ? static_cast<long>(hop.link->down.portion()) : 0;
+  if (portion != set.receive_buffer) {
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, portion == 0 ? kReceiveBuffer : portion);
+    set.receive_buffer = portion;
+  }
+  // A handshake on a link is followed message by message.
+  change(set.verbose, long{hop.link && hop.url->scheme == "https" ? 1 : 0}, CURLOPT_VERBOSE);
+  change(set.fresh, long{hop.fresh ? 1 : 0}, CURLOPT_FRESH_CONNECT);
+  change(set.forbid_reuse, 0L, CURLOPT_FORBID_REUSE);
+  set_cookies(slot, transfer.request);
+  const bool http2 = options.http2 && !hop.only_http1 && transfer.request.version == HttpVersionChoice::automatic;
+  change(set.http_version, long{http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1}, CURLOPT_HTTP_VERSION);
+
+  const char* name = nullptr;
+  if (hop.with_body) {
+    set_body(easy, hop);
+    set.fields = true;
+    if (hop.method != HttpMethod::post) name = method_name(hop.method);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    if (hop.method == HttpMethod::head) {
+      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (hop.method != HttpMethod::get) {
+      name = method_name(hop.method);
+    }
+  }
+  change(set.method, name, CURLOPT_CUSTOMREQUEST);  // method_name's texts are the same objects each time
+}
+
+void set_fresh(EasySlot& slot) {
+  slot.message[0] = '\0';
+  slot.options.fresh = 1;
+  curl_easy_setopt(slot.easy.get(), CURLOPT_FRESH_CONNECT, 1L);
+}
+
+void clear_hop(EasySlot& slot) {
+  CURL* const easy = slot.easy.get();
+  slot.transfer = nullptr;
+  curl_easy_setopt(easy, CURLOPT_SHARE, nullptr);
+  if (std::exchange(slot.options.fields, false)) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+}
+
+}  // namespace gelombang

@@ -1,0 +1,56 @@
+// Looks at a mail source again and again and tells the router; backs off while the source fails. Owns the
+// lock between whoever waits for mail and the thread that looks. Has no thread and waits for nothing
+// itself, so that tests run it on a fake clock; probes/mail/watcher.cpp gives it a thread.
+#pragma once
+
+#include "base/clock.hpp"
+#include "probes/mail/router.hpp"
+#include "probes/mail/source.hpp"
+#include "probes/mail/watcher.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace gelombang {
+
+class MailPoller {
+ public:
+  MailPoller(std::unique_ptr<MailSource> source, const Clock& clock, Duration interval, std::string own_address);
+
+  // One look, if it is time for one. Hands out outcomes. Returns how long to wait until the next call.
+  Duration step();
+  // Ends a look in progress.
+  void stop() noexcept {
+    stopping_ = true;
+    source_->stop();
+  }
+  // Thread-safe. Calls the Done of every outcome that is decided.
+  void hand_out();
+
+  // Thread-safe, and never behind a look. Whether an outcome is there to be handed out is told in `decided`; all others
+  // hand out themselves.
+  MailWatcher::ExpectationId expect(MailExpectation expectation, MailWatcher::Done done, bool& decided);
+  void cancel(MailWatcher::ExpectationId id);
+  MailWatcher::Tally take();
+  MailWatcher::Tally finish();
+
+ private:
+  void look();
+  void take_look();
+  [[nodiscard]] Duration pause_after(ErrorClass error) const;
+
+  std::unique_ptr<MailSource> source_;
+  const Clock& clock_;
+  const Duration interval_;
+  const std::string own_address_;
+  std::mutex mutex_;  // of router_
+  MailRouter router_;
+  TimePoint next_look_ = TimePoint::min();
+  int failures_ = 0;  // in a row
+  bool looked_ = false;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace gelombang
