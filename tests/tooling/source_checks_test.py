@@ -39,6 +39,17 @@ class SourceChecks(unittest.TestCase):
             for used in {*source_checks.ARROWS, *source_checks.OUTSIDE} - allowed - {user}:
                 self.assertEqual(1, len(self.arrows(f"{user}/a.cpp", f'#include "{used}/thing.hpp"')), f"{user} -> {used}")
 
+    def test_arrows_hold_between_the_rooms_inside_a_folder(self):
+        for user, used in [("probes/http", "probes/mail"), ("probes/mail", "probes/consent"), ("metrics", "metrics/history"),
+                           ("engine/load", "engine/lua"), ("metrics/history", "metrics/exposition")]:
+            name = f"{user}/a.cpp"
+            self.assertEqual([f"{name}:1: {user} may not include from {used} ('{used}/thing.hpp')"],
+                             self.arrows(name, f'#include "{used}/thing.hpp"'))
+
+    def test_a_circle_of_rooms_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "a -> b -> a"):
+            source_checks.closure({"a": ["b"], "b": ["a"]})
+
     def test_an_arrow_cannot_hide(self):
         for line in ['#include <engine/thing.hpp>', '#include "../engine/thing.hpp"', '  #  include "engine/thing.hpp"',
                      '#include "base/../engine/thing.hpp"', '#include /* why */ "engine/thing.hpp"',
@@ -56,6 +67,7 @@ class SourceChecks(unittest.TestCase):
 
     def test_a_new_folder_needs_a_row(self):
         self.assertEqual(1, len(self.arrows("helpers/a.cpp", "int x;")))
+        self.assertEqual(1, len(self.arrows("engine/helpers/a.cpp", "int x;")))
 
     def coroutine(self, text):
         return self.found("coroutines", "base/a.cpp", text)
