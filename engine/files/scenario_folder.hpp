@@ -14,6 +14,9 @@
 
 namespace gelombang {
 
+// UTF-8's. Text files of some programs begin with it; it is no part of the text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // A regular file that is open for reading. What is written to it later is not read.
 class InputFile {
  public:

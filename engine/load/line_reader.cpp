@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kBuffer = 128 * 1024;
 constexpr std::size_t kExcerpt = 80;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Of the formats that logs are rotated into: gzip, compress, xz, zstd, bzip2, lz4, zip.
 bool compressed(std::string_view text) {
