@@ -103,7 +103,7 @@ def against_others(clients, server, pace):
         yield checked(turns_measure("cpu_per_request_vs_k6", microseconds(costs["gelombang"]), microseconds(costs["k6"]), 0.2,
                                     "64 users"), "gelombang", "k6")
     else:
-        yield absent("cpu_per_request_vs_k6", "times", 0.2, "k6 is not on the PATH: ./dev bench --with-k6")
+        yield absent("cpu_per_request_vs_k6", "times", 0.2, "k6 is not on the PATH")
     for name in commands:
         key = name.replace(" ", "_")
         if name not in here:

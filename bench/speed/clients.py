@@ -15,12 +15,11 @@ LONG = 600  # seconds; every client is ended when it has been measured
 class Clients:
     """Commands by name. `programs` is a build directory."""
 
-    def __init__(self, programs, k6=None):
+    def __init__(self, programs):
         self.programs = Path(programs)
         self.gelombang_program = self.programs / "gelombang"
         version = subprocess.run([self.gelombang_program, "--version"], capture_output=True, text=True, check=True)
         self.user_agent = "gelombang/" + version.stdout.split()[-1]
-        self.k6_program = k6
 
     def bare(self, url, users, *options, page="/page", form="/form", token=TOKEN, program=BARE):
         return [self.programs / "bench" / program, "--users", users, "--page", url + page, "--post", url + form, "--form",
@@ -50,11 +49,10 @@ class Clients:
         return ["hey", "-z", f"{LONG}s", "-t", 0, "-c", users, url + "/page"]
 
     def k6(self, url, users):
-        return [self.k6_program, "run", "--quiet", "--no-summary", "--no-usage-report", "--vus", users, "--duration",
+        return ["k6", "run", "--quiet", "--no-summary", "--no-usage-report", "--vus", users, "--duration",
                 f"{LONG}s", "-e", f"TARGET={url}", SCRIPTS / "k6.js"]
 
     def compared(self):
         """Name -> command, of all that are here; None for what is not."""
-        others = {name: getattr(self, name) if peers.available(name) else None for name in ("wrk", "h2load", "hey")}
-        return {"bare libcurl": self.bare, "gelombang": self.gelombang_users, "k6": self.k6 if self.k6_program else None,
-                SAME_MALLOC: self.bare_with_our_malloc, **others}
+        others = {name: getattr(self, name) if peers.available(name) else None for name in ("k6", "wrk", "h2load", "hey")}
+        return {"bare libcurl": self.bare, "gelombang": self.gelombang_users, SAME_MALLOC: self.bare_with_our_malloc, **others}

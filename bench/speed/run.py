@@ -7,9 +7,7 @@ are of windows that lie seconds apart, and the median of several starts counts.
 
 import argparse
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +19,6 @@ import bench_uploads
 import peers
 import report
 from clients import Clients
-
-K6 = "go.k6.io/k6@latest"
 
 
 class Pace:
@@ -36,21 +32,6 @@ class Pace:
         self.window = 0.6 if quick else 1.5  # seconds that one of them is long
         self.settle = 0.5 if quick else 1.0
         self.k6_settle = 4.0 if quick else 12.0  # it gets cheaper with each second at first
-
-
-def find_k6(install, folder):
-    """Where k6 is, or None. With `install`, Go builds it into `folder`, which takes some minutes once."""
-    ours = folder / "k6"
-    if ours.exists():
-        return ours
-    if not install or shutil.which("k6"):
-        return shutil.which("k6")
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    if go is None:
-        sys.exit("--with-k6 needs Go on the PATH")
-    print(f"==> building {K6}", flush=True)
-    built = subprocess.run([go, "install", K6], env={**os.environ, "GOBIN": str(folder.resolve())}, timeout=900, check=False)
-    return ours if built.returncode == 0 else None
 
 
 def measured(clients, pace, descriptors, quick):
@@ -77,7 +58,6 @@ def main():
     parser.add_argument("programs", type=Path, help="a build directory, such as build/release")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter windows, fewer users: for a first look")
-    parser.add_argument("--with-k6", action="store_true", help="build k6 with Go where it is missing")
     options = parser.parse_args()
     for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the servers and clients are ended, too
         if signal.getsignal(end) is signal.SIG_DFL:
@@ -85,8 +65,7 @@ def main():
     descriptors = peers.raise_descriptor_limit()
     peers.raise_priority()
     start = time.monotonic()
-    k6 = find_k6(options.with_k6, options.programs)
-    clients = Clients(options.programs.resolve(), k6)
+    clients = Clients(options.programs.resolve())
     measures = []
     for group in measured(clients, Pace(options.quick), descriptors, options.quick):
         for measure in group:

@@ -14,7 +14,6 @@
 namespace gelombang {
 namespace {
 
-
 bool is_word_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
