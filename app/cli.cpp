@@ -76,37 +76,46 @@ std::string option_without_value(const CLI::App& command) {
   return {};
 }
 
-int parse_and_run(int argc, char** argv) {
+// What the command line takes, and where it goes: `command` is what was asked for.
+struct GelombangCommands {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
-  app.footer(
-      "Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
-      "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
-      "107 script error, 111 the run is invalid, 112 no consent, 113 no data or no target,\n"
-      "114 what was asked for could not be written");
-  app.set_version_flag("--version", std::string("gelombang ") + kVersion);
-  app.require_subcommand(1);
-  app.fallthrough();
   std::string log_level = "info";
   bool no_color = false;
-  app.add_option("--log-level", log_level, "trace, debug, info, warning, error or off")->capture_default_str();
-  app.add_flag("--no-color", no_color, "No colour");
   RunOptions run;
   SessionOptions session;
-  std::function<int()> command;
-  add_run_command(app, run, session, command);
   bool fetch = false;
-  add_check_command(app, run, fetch, command);
   FindMaxOptions find_max;
-  add_find_max_command(app, find_max, command);
   SelftestOptions selftest;
-  add_selftest_command(app, selftest, command);
   HistoryOptions history;
-  add_history_command(app, history, command);
   ReportOptions report;
-  add_report_command(app, report, command);
   CompareOptions compare;
-  add_compare_command(app, compare, command);
-  add_consent_command(app, command);
+  std::function<int()> command;
+
+  GelombangCommands() {
+    app.footer(
+        "Examples:\n  gelombang check login.lua\n  gelombang run login.lua --target http://127.0.0.1:8080\n\n"
+        "Exit codes: 0 passed, 99 a threshold failed, 104 invalid configuration, 105 stopped by a signal,\n"
+        "107 script error, 111 the run is invalid, 112 no consent, 113 no data or no target,\n"
+        "114 what was asked for could not be written");
+    app.set_version_flag("--version", std::string("gelombang ") + kVersion);
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.add_option("--log-level", log_level, "trace, debug, info, warning, error or off")->capture_default_str();
+    app.add_flag("--no-color", no_color, "No colour");
+    add_run_command(app, run, session, command);
+    add_check_command(app, run, fetch, command);
+    add_find_max_command(app, find_max, command);
+    add_selftest_command(app, selftest, command);
+    add_history_command(app, history, command);
+    add_report_command(app, report, command);
+    add_compare_command(app, compare, command);
+    add_consent_command(app, command);
+  }
+};
+
+int parse_and_run(int argc, char** argv) {
+  GelombangCommands given;
+  CLI::App& app = given.app;
   std::vector<std::string> names;
   for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(sub->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(names.begin(), names.end(), argv[1]) == names.end()) {
@@ -126,17 +135,19 @@ int parse_and_run(int argc, char** argv) {
   if (const std::string empty = option_without_value(app); !empty.empty()) {
     return refuse(ExitCause::configuration, empty + ": expected a value, not an empty text");
   }
-  const auto log = init_log(log_level, !no_color);
+  const auto log = init_log(given.log_level, !given.no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
   clean_log();
-  session.color = !no_color;
-  find_max.session.color = !no_color;
-  selftest.color = !no_color;
-  compare.color = !no_color;
-  return command();
+  given.session.color = !given.no_color;
+  given.find_max.session.color = !given.no_color;
+  given.selftest.color = !given.no_color;
+  given.compare.color = !given.no_color;
+  return given.command();
 }
 
 }  // namespace
+
+void show_commands(const std::function<void(const CLI::App&)>& look) { look(GelombangCommands().app); }
 
 int run_command_line(int argc, char** argv) {
   // A peer that closes early is data; libcurl leaves the signal to its program.

@@ -44,33 +44,44 @@ Result<void> check(const std::string& listen, const std::string& photo_limit, Op
   return {};
 }
 
-}  // namespace
-
-ParsedOptions parse_options(int argc, char** argv) {
+// What the command line takes, and where it goes.
+struct SandboxCommand {
   Options options;
   std::string listen = "127.0.0.1:8080";
   std::string photo_limit = "2000000";
-  CLI::App app("A stand-in for the Kartu Prakerja registration portal, to test against.", "gelombang-sandbox");
-  app.set_version_flag("--version", "gelombang-sandbox " GELOMBANG_VERSION);
-  app.add_option("--listen", listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
-  app.add_option("--tls-cert", options.tls_certificate, "certificate chain, PEM: serves HTTPS");
-  app.add_option("--tls-key", options.tls_key, "its private key, PEM");
-  app.add_option("--data", options.data, "directory for everything that is kept; default: a temporary one");
-  app.add_option("--mail", options.mail, "maildir:DIR or smtp://HOST:PORT; default: a Maildir in the data directory");
-  app.add_option("--accounts", options.accounts, "synthetic people who have an account; also opens a wave")
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{10'000'000}))
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "of the synthetic people")
-      ->check(CLI::Range(std::uint64_t{0}, static_cast<std::uint64_t>(INT64_MAX)))
-      ->capture_default_str();
-  app.add_option("--hash-cost", options.hash_cost, "argon2id work of a login: low, default or high")
-      ->check(CLI::IsMember({"low", "default", "high"}))
-      ->capture_default_str();
-  app.add_option("--photo-limit", photo_limit, "a photo must be smaller than this")->capture_default_str();
-  app.add_option("--threads", options.threads, "event loops; hashes and photo checks have threads of their own")
-      ->check(CLI::Range(1U, 64U))
-      ->capture_default_str();
-  app.footer("Example:\n  gelombang-sandbox --listen 127.0.0.1:8080 --accounts 10000");
+  CLI::App app{"A stand-in for the Kartu Prakerja registration portal, to test against.", "gelombang-sandbox"};
+
+  SandboxCommand() {
+    app.set_version_flag("--version", "gelombang-sandbox " GELOMBANG_VERSION);
+    app.add_option("--listen", listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
+    app.add_option("--tls-cert", options.tls_certificate, "certificate chain, PEM: serves HTTPS");
+    app.add_option("--tls-key", options.tls_key, "its private key, PEM");
+    app.add_option("--data", options.data, "directory for everything that is kept; default: a temporary one");
+    app.add_option("--mail", options.mail, "maildir:DIR or smtp://HOST:PORT; default: a Maildir in the data directory");
+    app.add_option("--accounts", options.accounts, "synthetic people who have an account; also opens a wave")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{10'000'000}))
+        ->capture_default_str();
+    app.add_option("--seed", options.seed, "of the synthetic people")
+        ->check(CLI::Range(std::uint64_t{0}, static_cast<std::uint64_t>(INT64_MAX)))
+        ->capture_default_str();
+    app.add_option("--hash-cost", options.hash_cost, "argon2id work of a login: low, default or high")
+        ->check(CLI::IsMember({"low", "default", "high"}))
+        ->capture_default_str();
+    app.add_option("--photo-limit", photo_limit, "a photo must be smaller than this")->capture_default_str();
+    app.add_option("--threads", options.threads, "event loops; hashes and photo checks have threads of their own")
+        ->check(CLI::Range(1U, 64U))
+        ->capture_default_str();
+    app.footer("Example:\n  gelombang-sandbox --listen 127.0.0.1:8080 --accounts 10000");
+  }
+};
+
+}  // namespace
+
+void show_options(const std::function<void(const CLI::App&)>& look) { look(SandboxCommand().app); }
+
+ParsedOptions parse_options(int argc, char** argv) {
+  SandboxCommand given;
+  CLI::App& app = given.app;
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {
@@ -79,11 +90,11 @@ ParsedOptions parse_options(int argc, char** argv) {
     std::cerr << "gelombang-sandbox: " << e.what() << '\n';
     return {{}, kExitBadInput};
   }
-  if (auto checked = check(listen, photo_limit, options); !checked) {
+  if (auto checked = check(given.listen, given.photo_limit, given.options); !checked) {
     std::cerr << "gelombang-sandbox: " << checked.error().message << '\n';
     return {{}, kExitBadInput};
   }
-  return {options, 0};
+  return {given.options, 0};
 }
 
 }  // namespace gelombang::sandbox

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace gelombang::sandbox {
 
@@ -30,5 +35,8 @@ inline constexpr int kExitBadInput = 104;
 
 // Prints help, version or the one line about what is wrong.
 ParsedOptions parse_options(int argc, char** argv);
+
+// Shows what the command line takes, as CLI11 knows it: the manual page and completions are made of it.
+void show_options(const std::function<void(const CLI::App&)>& look);
 
 }  // namespace gelombang::sandbox
