@@ -4,6 +4,7 @@
 usage: install_test.py BINARY_DIR
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,12 @@ class Install(unittest.TestCase):
                                             cwd=directory, text=True, stdin=subprocess.DEVNULL, capture_output=True,
                                             timeout=60)
                     self.assertEqual(0, result.returncode, result.stderr)
+            # As ~/scenarios is from ~/.local/bin: nothing that was shipped.
+            (Path(directory) / "scenarios").mkdir()
+            shutil.copy(prefix / "share/gelombang/scenarios/login.lua", Path(directory) / "scenarios/other.lua")
+            result = subprocess.run([prefix / "bin/gelombang", "check", "other.lua"], cwd=prefix, text=True,
+                                    capture_output=True, timeout=60)
+            self.assertEqual(104, result.returncode, result.stdout)
             result = subprocess.run([prefix / "bin/gelombang-sandbox", "--help"], cwd=directory, text=True,
                                     capture_output=True, timeout=60)
             self.assertIn("--listen", result.stdout)
