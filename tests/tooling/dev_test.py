@@ -56,7 +56,7 @@ class Dev(unittest.TestCase):
         self.assertEqual(0, result.returncode, result.stderr)
         page = ["npm --prefix web ci", "node web/build.mjs build/web/page.html"]
         self.assertEqual(page + ["cmake --preset release -DGELOMBANG_TESTS=OFF"], self.logged[:3])
-        self.assertRegex(self.logged[3], r"cmake --build build/release --parallel \d+ --target gelombang gelombang-sandbox")
+        self.assertRegex(self.logged[3], r"cmake --build build/release --parallel \d+ --target all")
         self.assertEqual(4, len(self.logged))
 
     def test_the_page_is_made_again_only_when_its_sources_have_changed(self):

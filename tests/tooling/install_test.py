@@ -36,7 +36,9 @@ class Install(unittest.TestCase):
                                     capture_output=True, timeout=60)
             self.assertIn("--listen", result.stdout)
             for path in ("share/gelombang/grafana/dashboards/load-run.json", "share/gelombang/scenarios/portal_mix.lua",
-                         "share/gelombang/scenarios/lib/portal.lua", "share/doc/gelombang/LICENSE"):
+                         "share/gelombang/scenarios/lib/portal.lua", "share/doc/gelombang/copyright",
+                         "share/doc/gelombang/docs/numbers.md", "share/man/man1/gelombang-run.1.gz",
+                         "share/bash-completion/completions/gelombang-sandbox"):
                 self.assertTrue((prefix / path).is_file(), path)
 
 

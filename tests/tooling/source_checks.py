@@ -58,7 +58,7 @@ def closure(direct):
 
 ARROWS = closure(DIRECT)
 # They may include everything of the above and of each other; nothing above may include them.
-OUTSIDE = {"tests", "bench", "fuzz"}
+OUTSIDE = {"packaging", "tests", "bench", "fuzz"}
 SKIPPED = {"build", ".git", "node_modules"}
 MAX_LINES = 500
 SOURCES = {".cpp", ".hpp", ".h", ".cc", ".c"}
