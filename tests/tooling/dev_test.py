@@ -21,6 +21,9 @@ STUBS = {
     "cmake": 'echo "cmake $*" >>"$LOG"',
     "id": "echo 1000",
     "npm": 'echo "npm $*" >>"$LOG"; mkdir -p web/node_modules; exit "$NPM"',
+    "cpack": 'echo "cpack $*" >>"$LOG"; mkdir -p build/package; touch build/package/gelombang.deb',
+    "lintian": 'echo "lintian $*" >>"$LOG"; exit "$LINTIAN"',
+    "python3": 'echo "python3 $*" >>"$LOG"',
     "node": 'echo "node $*" >>"$LOG"; mkdir -p build/web; touch build/web/page.html',
 }
 
@@ -45,7 +48,7 @@ class Dev(unittest.TestCase):
 
     def run_dev(self, *arguments, **environment):
         clean = {"PATH": f"{self.root}/bin:/usr/bin:/bin", "LOG": str(self.log), "CI": "true", "HOME": str(self.root),
-                 "MISSING": "", "UNKNOWN": "", "SUDO": "no", "APT": "0", "NPM": "0"}
+                 "MISSING": "", "UNKNOWN": "", "SUDO": "no", "APT": "0", "NPM": "0", "LINTIAN": "0"}
         result = subprocess.run([self.root / "dev", *arguments], env={**clean, **environment}, text=True,
                                 stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/")
         self.logged = self.log.read_text().splitlines()
@@ -109,6 +112,22 @@ class Dev(unittest.TestCase):
         self.log.write_text("")
         self.run_dev("build", MISSING="libboost1.81-dev", SUDO="yes")
         self.assertFalse(any("install" in line for line in self.logged), self.logged)
+
+    def test_a_package_says_who_hands_it_out_is_looked_at_and_then_tried_out(self):
+        result = self.run_dev("package", DEBFULLNAME="A Name", DEBEMAIL="a@example.com")
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertIn("cmake --preset release -DGELOMBANG_TESTS=OFF -DGELOMBANG_MAINTAINER=A Name <a@example.com>", self.logged)
+        self.assertEqual(["cpack", "lintian", "python3"], [line.split()[0] for line in self.logged[-3:]])
+        self.log.write_text("")
+        result = self.run_dev("package", LINTIAN="2")
+        self.assertEqual(1, result.returncode)
+        self.assertTrue(self.logged[-1].startswith("lintian"), self.logged)
+        self.assertIn("cmake --preset release -DGELOMBANG_TESTS=OFF -UGELOMBANG_MAINTAINER", self.logged)
+
+    def test_a_package_is_not_made_without_the_page(self):
+        result = self.run_dev("package", NPM="1")
+        self.assertEqual(1, result.returncode)
+        self.assertFalse(any(line.startswith("cmake") for line in self.logged), self.logged)
 
     def test_an_unknown_task_is_refused_with_the_list(self):
         result = self.run_dev("tset")
