@@ -26,7 +26,7 @@ find_library(CSV_LIBRARY csv REQUIRED)
 # libstdc++ stands before it, and keeps its `new`: mimalloc's, as Debian builds it, cannot throw and aborts.
 add_library(gelombang_malloc INTERFACE)
 if(NOT GELOMBANG_SANITIZE)  # sanitizers bring their own
-  find_package(mimalloc 2.0 REQUIRED)
+  find_package(mimalloc REQUIRED)  # 2 and 3 alike
   target_link_libraries(gelombang_malloc INTERFACE stdc++ mimalloc)
   target_link_options(gelombang_malloc INTERFACE LINKER:--no-as-needed)  # nobody calls it by a name of its own
 endif()
