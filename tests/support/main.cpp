@@ -1,10 +1,15 @@
-// The one translation unit with Catch's main.
-#define CATCH_CONFIG_MAIN
+// The one translation unit with the main of all tests.
+#define CATCH_CONFIG_RUNNER
 #include "tests/support/catch.hpp"
+
+#if __has_include(<catch2/catch_session.hpp>)
+#include <catch2/catch_session.hpp>
+#endif
 
 #include <csignal>
 
-namespace {
-// As the program itself does: libcurl and OpenSSL leave the signal to whoever uses them.
-[[maybe_unused]] const auto kIgnored = std::signal(SIGPIPE, SIG_IGN);
-}  // namespace
+int main(int argc, char* argv[]) {
+  // As the program itself does: libcurl and OpenSSL leave the signal to whoever uses them.
+  std::signal(SIGPIPE, SIG_IGN);
+  return Catch::Session().run(argc, argv);
+}
