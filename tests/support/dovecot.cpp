@@ -64,6 +64,7 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
   }
 }
 
+// What versions 2.3 and 2.4 have in common, and then what each calls by names of its own.
 constexpr const char* kConfiguration = R"(
 base_dir = @DIR@/run
 state_dir = @DIR@/run
@@ -77,23 +78,11 @@ mail_uid = @UID@
 mail_gid = @GID@
 first_valid_uid = @UID@
 first_valid_gid = @GID@
-mail_location = maildir:@DIR@/mail
 mail_fsync = never
 maildir_very_dirty_syncs = yes
 auth_mechanisms = plain login
 auth_failure_delay = 0
-disable_plaintext_auth = no
 ssl = yes
-ssl_cert = <@DIR@/cert.pem
-ssl_key = <@DIR@/key.pem
-passdb {
-  driver = passwd-file
-  args = @DIR@/passwd
-}
-userdb {
-  driver = static
-  args = uid=@UID@ gid=@GID@ home=@DIR@/mail
-}
 namespace inbox {
   inbox = yes
   @SPAM@
@@ -115,6 +104,48 @@ service stats {
   chroot =
 }
 )";
+
+constexpr const char* kSettings2_3 = R"(
+mail_location = maildir:@DIR@/mail
+disable_plaintext_auth = no
+ssl_cert = <@DIR@/cert.pem
+ssl_key = <@DIR@/key.pem
+passdb {
+  driver = passwd-file
+  args = @DIR@/passwd
+}
+userdb {
+  driver = static
+  args = uid=@UID@ gid=@GID@ home=@DIR@/mail
+}
+)";
+
+constexpr const char* kSettings2_4 = R"(
+mail_driver = maildir
+mail_path = @DIR@/mail
+auth_allow_cleartext = yes
+ssl_server_cert_file = @DIR@/cert.pem
+ssl_server_key_file = @DIR@/key.pem
+passdb passwd-file {
+  passwd_file_path = @DIR@/passwd
+}
+userdb static {
+  fields {
+    uid = @UID@
+    gid = @GID@
+    home = @DIR@/mail
+  }
+}
+)";
+
+bool speaks_2_4() {
+  static const bool does = [] {
+    ChildProcess program({kProgram, "--version"});
+    program.wait();
+    return !program.standard_output().starts_with("2.3.");
+  }();
+  return does;
+}
 
 }  // namespace
 
@@ -138,6 +169,11 @@ Dovecot::Dovecot(const Options& options) {
 void Dovecot::configure(const Options& options) const {
   const Account account = server_account();
   std::string text = kConfiguration;
+  if (speaks_2_4()) {  // and wants to be told first whose names follow
+    text = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" + text + kSettings2_4;
+  } else {
+    text += kSettings2_3;
+  }
   std::string spam;
   if (!options.spam_folder.empty()) {
     spam = "mailbox \"" + options.spam_folder + "\" {\n    auto = create\n" +
