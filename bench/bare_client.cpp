@@ -309,6 +309,7 @@ int run(int argc, char** argv) {
   app.add_option("--bytes", plan.bytes);
   app.add_option("--user-agent", plan.user_agent);
   app.add_flag("--strangers", plan.strangers, "A new connection for each page");
+  app.set_version_flag("--version", std::string("libcurl ") + curl_version_info(CURLVERSION_NOW)->version);
   CLI11_PARSE(app, argc, argv);
   std::signal(SIGTERM, [](int) { stopped = 1; });
   ensure_curl();

@@ -12,14 +12,20 @@ SAME_MALLOC = "bare libcurl with mimalloc"
 LONG = 600  # seconds; every client is ended when it has been measured
 
 
+def version_of(program):
+    """The last word of what it says of itself."""
+    said = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    return said.stdout.split()[-1]
+
+
 class Clients:
     """Commands by name. `programs` is a build directory."""
 
     def __init__(self, programs):
         self.programs = Path(programs)
         self.gelombang_program = self.programs / "gelombang"
-        version = subprocess.run([self.gelombang_program, "--version"], capture_output=True, text=True, check=True)
-        self.user_agent = "gelombang/" + version.stdout.split()[-1]
+        self.user_agent = "gelombang/" + version_of(self.gelombang_program)
+        self.libcurl = version_of(self.programs / "bench" / BARE)  # as it runs: the same one for ours and the bare client
 
     def bare(self, url, users, *options, page="/page", form="/form", token=TOKEN, program=BARE):
         return [self.programs / "bench" / program, "--users", users, "--page", url + page, "--post", url + form, "--form",

@@ -62,6 +62,7 @@ def main():
     with peers.nginx() as server, one_processor(server) as processors:
         bare, ours = (profile(client(server.url, USERS), server, options.seconds, processors)
                       for client in (clients.bare, clients.gelombang_users))
+    print(f"with libcurl {clients.libcurl}")
     print(f"{'microseconds for a request':28}{'bare libcurl':>14}{'gelombang':>12}")
     for part in bare:
         print(f"{part:28}{bare[part]:14.2f}{ours[part]:12.2f}")

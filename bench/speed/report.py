@@ -97,5 +97,5 @@ def table(measures):
                      for row in rows).replace("  \n", "\n")
 
 
-def as_json(measures):
-    return json.dumps({"schema": SCHEMA, "measures": [m.as_json() for m in measures]}, indent=2) + "\n"
+def as_json(measures, libcurl):
+    return json.dumps({"schema": SCHEMA, "libcurl": libcurl, "measures": [m.as_json() for m in measures]}, indent=2) + "\n"

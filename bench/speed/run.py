@@ -66,6 +66,7 @@ def main():
     peers.raise_priority()
     start = time.monotonic()
     clients = Clients(options.programs.resolve())
+    print(f"==> with libcurl {clients.libcurl}", flush=True)
     measures = []
     for group in measured(clients, Pace(options.quick), descriptors, options.quick):
         for measure in group:
@@ -73,9 +74,9 @@ def main():
             measures.append(measure)
     print(report.table(measures))
     print(f"{time.monotonic() - start:.0f} s; load of this machine at the end: {os.getloadavg()[0]:.1f}, "
-          f"{os.cpu_count()} processors")
+          f"{os.cpu_count()} processors; libcurl {clients.libcurl}")
     if options.json:
-        options.json.write_text(report.as_json(measures), encoding="utf-8")
+        options.json.write_text(report.as_json(measures, clients.libcurl), encoding="utf-8")
     return 1 if any(measure.holds is False for measure in measures) else 0
 
 

@@ -58,8 +58,9 @@ class Report(unittest.TestCase):
 
     def test_the_json_has_its_schema_and_six_fields_for_each_measure(self):
         measures = [report.ratio_measure("a", [(2.0, 1.0)], 1.3, "64 users"), report.Measure("b", 41, "ns", 400)]
-        written = json.loads(report.as_json(measures))
+        written = json.loads(report.as_json(measures, "8.14.1"))
         self.assertEqual("gelombang.bench/1", written["schema"])
+        self.assertEqual("8.14.1", written["libcurl"])
         for measure in written["measures"]:
             self.assertEqual(["name", "value", "unit", "bar", "holds", "why"], list(measure))
         self.assertEqual([False, True], [measure["holds"] for measure in written["measures"]])
