@@ -33,7 +33,8 @@ class Dev(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.root = Path(directory.name)
-        for name in ("dev", "packages.txt"):
+        for name in ("dev", "packages.txt", "tests/tooling/portability.sh"):
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(SOURCE / name, self.root / name)
         self.log = self.root / "log"
         self.log.touch()
@@ -128,6 +129,19 @@ class Dev(unittest.TestCase):
         result = self.run_dev("package", NPM="1")
         self.assertEqual(1, result.returncode)
         self.assertFalse(any(line.startswith("cmake") for line in self.logged), self.logged)
+
+    def test_packages_alone_are_those_of_the_named_sections(self):
+        result = self.run_dev("packages", "build", "test", MISSING="libsodium-dev catch2 hey", SUDO="yes")
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertTrue(any(line.endswith("recommends libsodium-dev catch2") for line in self.logged), self.logged)
+        self.assertFalse(any(line.startswith("cmake") for line in self.logged), self.logged)
+
+    def test_another_debian_needs_root_and_leaves_nothing_without(self):
+        result = self.run_dev("portability", SUDO="yes")
+        self.assertEqual(1, result.returncode)
+        self.assertIn("root is needed", result.stderr)
+        self.assertEqual([], self.logged)
+        self.assertFalse((self.root / "build").exists())
 
     def test_an_unknown_task_is_refused_with_the_list(self):
         result = self.run_dev("tset")

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# The other Debian: builds and tests this checkout in a root of Debian 13, which debootstrap makes and which stays in
+# build/portability/trixie. What runs there has namespaces of its own (mounts, processes and, but while packages are
+# installed, a network of nothing but loopback), sees no file outside of that root, and ends with them: nothing is left
+# mounted or running. As root, since it makes the root and the namespaces.
+#
+# usage: portability.sh [REGEX]    the tests whose name matches (default: all)
+set -euo pipefail
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+suite=trixie
+root=$checkout/build/portability/$suite
+
+die() { printf 'portability: %s\n' "$*" >&2; exit 1; }
+
+# The mirror that this system's own packages come from; without one, debootstrap knows its own.
+mirror() {
+  command -v apt-get >/dev/null || return 0
+  # shellcheck disable=SC2016 # these are apt's variables
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null |
+    head -n 1
+}
+
+# Under another name until it is whole, so that one that was broken off is not taken for one.
+make_root() {
+  [ ! -e "$root" ] || return 0
+  command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
+  local from
+  from=$(mirror)
+  printf 'portability: a root of %s from %s, in %s\n' "$suite" "${from:-the mirror of debootstrap}" "$root"
+  rm -rf --one-file-system "$root.new"
+  mkdir -p "$root.new"
+  debootstrap --variant=minbase "$suite" "$root.new" ${from:+"$from"} >"$root.log" 2>&1 ||
+    { tail -n 20 "$root.log" >&2; die "debootstrap failed; all it said is in $root.log"; }
+  # In there nothing may start a service, ever.
+  printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
+  chmod 755 "$root.new/usr/sbin/policy-rc.d"
+  mv "$root.new" "$root"
+}
+
+# What git knows and what is new, with its times: only what has changed is built again. What is gone is gone there, too.
+copy_checkout() {
+  local there=$root/gelombang
+  mkdir -p "$there/build"
+  find "$there" -mindepth 1 -maxdepth 1 ! -name build ! -name web -exec rm -rf {} +
+  [ ! -e "$there/web" ] || find "$there/web" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
+  git -C "$checkout" ls-files -z --cached --others --exclude-standard |
+    while IFS= read -r -d '' file; do [ ! -e "$checkout/$file" ] || printf '%s\0' "$file"; done |
+    tar -C "$checkout" --null -T - -c --owner=0 --group=0 | tar -C "$there" -x
+  # How names are resolved while packages are fetched.
+  rm -f "$root/etc/resolv.conf"
+  cat /etc/resolv.conf >"$root/etc/resolv.conf"
+  find "$root/tmp" -mindepth 1 -delete
+}
+
+# Of devices only those that keep nothing, and of the machine nothing but what /proc says, whose settings are not to be
+# written. Then the root becomes the only one there is: what was the root before is let go.
+make_view() {
+  local device major minor
+  mount --bind "$root" "$root"
+  cd "$root"
+  mount -t proc proc proc
+  mount --bind proc/sys proc/sys
+  mount -o remount,bind,ro proc/sys
+  mount -t tmpfs -o mode=755,nosuid,noexec dev dev
+  while read -r device major minor; do mknod -m 666 "dev/$device" c "$major" "$minor"; done <<'DEVICES'
+null 1 3
+zero 1 5
+full 1 7
+random 1 8
+urandom 1 9
+tty 5 0
+DEVICES
+  mkdir dev/pts dev/shm
+  mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+  mount -t tmpfs -o mode=1777,nosuid,nodev shm dev/shm
+  ln -s pts/ptmx dev/ptmx
+  ln -s /proc/self/fd dev/fd
+  ln -s fd/0 dev/stdin
+  ln -s fd/1 dev/stdout
+  ln -s fd/2 dev/stderr
+  mkdir -p .outside
+  pivot_root . .outside
+  cd /
+  umount -l .outside
+  rmdir .outside
+}
+
+# within "NAMESPACE..." COMMAND [ARGUMENT...]: in these namespaces of its own.
+within() {
+  # shellcheck disable=SC2086 # a list of options
+  unshare $1 --propagation private --fork --kill-child "${BASH_SOURCE[0]}" --inside "${@:2}"
+}
+
+# As root of that root, but without what reaches the machine itself.
+inside() {
+  make_view
+  ip link set lo up 2>/dev/null || true
+  exec setpriv --bounding-set -mknod,-sys_module,-sys_rawio,-sys_boot,-sys_time,-syslog \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" CI=true \
+    ${JOBS:+JOBS="$JOBS"} bash -c "cd /gelombang && $1" portability "${@:2}"
+}
+
+if [ "${1:-}" = --inside ]; then
+  inside "${@:2}"
+fi
+[ "$(id -u)" = 0 ] || die "root is needed, to make a root of Debian 13 and namespaces"
+make_root
+copy_checkout
+within "--mount --pid --ipc --uts" './dev packages build test web && { ./dev web || true; }'
+within "--mount --pid --ipc --uts --net" './dev test "$@"' "$@"
