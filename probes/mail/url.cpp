@@ -153,7 +153,9 @@ std::string mend_absolute(string_view scheme, string_view rest) {
 // What `reference`, without a scheme, means relative to `base`: all that follows the scheme and its slashes.
 std::string resolved(string_view base, string_view reference) {
   base = base.substr(0, base.find('#'));
-  base.remove_prefix(base.find("//") + 2);
+  const std::size_t slashes = base.find("//");
+  if (slashes == string_view::npos) return {};  // relative to nothing
+  base.remove_prefix(slashes + 2);
   if (reference.size() >= 2 && is_slash(reference[0]) && is_slash(reference[1])) return std::string(reference);
   const string_view path = base.substr(0, base.find('?'));
   string_view kept = base;
