@@ -15,8 +15,13 @@ if ! why=$(mount -t overlay overlay -o "lowerdir=/,upperdir=$changed,workdir=$fo
   exit 77
 fi
 mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-[ ! -d "$root/dev/shm" ] || mount -t tmpfs tmpfs "$root/dev/shm"
+# Nothing that runs in there, as root, can change this system's /dev: of it there are only the devices that all may use.
+mount -t tmpfs tmpfs "$root/dev"
+mkdir "$root/dev/shm"
+for device in null zero full random urandom; do
+  : >"$root/dev/$device"
+  mount --bind "/dev/$device" "$root/dev/$device"
+done
 ip link set lo up
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
