@@ -38,15 +38,18 @@ make_root() {
   mv "$root.new" "$root"
 }
 
-# What git knows and what is new, with its times: only what has changed is built again. What is gone is gone there, too.
+# What git knows and what is new. What is the same already is left alone, so that only what has changed is built again,
+# and the rest gets the time of now: it may be older than what was built of the file before. What is gone is gone there, too.
 copy_checkout() {
-  local there=$root/gelombang
-  mkdir -p "$there/build"
-  find "$there" -mindepth 1 -maxdepth 1 ! -name build ! -name web -exec rm -rf {} +
-  [ ! -e "$there/web" ] || find "$there/web" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
-  git -C "$checkout" ls-files -z --cached --others --exclude-standard |
-    while IFS= read -r -d '' file; do [ ! -e "$checkout/$file" ] || printf '%s\0' "$file"; done |
-    tar -C "$checkout" --null -T - -c --owner=0 --group=0 | tar -C "$there" -x
+  local there=$root/gelombang file
+  mkdir -p "$there"
+  git -C "$checkout" ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+    if [ ! -f "$checkout/$file" ] || cmp -s "$checkout/$file" "$there/$file"; then continue; fi
+    mkdir -p "$there/$(dirname "$file")"
+    cp --preserve=mode "$checkout/$file" "$there/$file"
+  done
+  find "$there" \( -path "$there/build" -o -name node_modules \) -prune -o -type f -printf '%P\0' |
+    while IFS= read -r -d '' file; do [ -e "$checkout/$file" ] || rm "$there/$file"; done
   # How names are resolved while packages are fetched.
   rm -f "$root/etc/resolv.conf"
   cat /etc/resolv.conf >"$root/etc/resolv.conf"
@@ -79,11 +82,9 @@ DEVICES
   ln -s fd/0 dev/stdin
   ln -s fd/1 dev/stdout
   ln -s fd/2 dev/stderr
-  mkdir -p .outside
-  pivot_root . .outside
+  pivot_root . .  # upon each other, and the upper one goes
+  umount -l .
   cd /
-  umount -l .outside
-  rmdir .outside
 }
 
 # within "NAMESPACE..." COMMAND [ARGUMENT...]: in these namespaces of its own.
