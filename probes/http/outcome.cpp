@@ -93,11 +93,16 @@ RemoteAddress remote_of(const Transfer& transfer) {
   return transfer.slot->peer.read(ip, static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT)));
 }
 
+// Of a request whose body libcurl has read from us, so much of it. Since 8.7 libcurl counts that among the request's bytes.
+std::uint64_t bytes_sent(CURL* easy, std::uint64_t body) {
+  static const bool counted = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080700;
+  return static_cast<std::uint64_t>(long_of(easy, CURLINFO_REQUEST_SIZE)) + (counted ? 0 : body);
+}
+
 RequestSample measured(const Transfer& transfer) {
   CURL* const easy = transfer.slot->easy.get();
   RequestSample sample;
-  sample.bytes_sent = static_cast<std::uint64_t>(long_of(easy, CURLINFO_REQUEST_SIZE)) +
-                      (transfer.hop.streamed ? size_of(easy, CURLINFO_SIZE_UPLOAD_T) : 0);
+  sample.bytes_sent = bytes_sent(easy, transfer.hop.streamed ? size_of(easy, CURLINFO_SIZE_UPLOAD_T) : 0);
   sample.bytes_received =
       static_cast<std::uint64_t>(long_of(easy, CURLINFO_HEADER_SIZE)) + size_of(easy, CURLINFO_SIZE_DOWNLOAD_T);
   sample.status = transfer.hop.answered ? transfer.hop.status : 0;
@@ -204,10 +209,7 @@ HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now) {
     outcome.detail = refusal(outcome.sample.error);
   }
   outcome.sample.new_connection = transfer.hop.socket_opened;
-  if (transfer.hop.streamed) {
-    const long headers = long_of(easy, CURLINFO_REQUEST_SIZE);
-    outcome.sample.bytes_sent = static_cast<std::uint64_t>(headers) + transfer.hop.body.taken();
-  }
+  if (transfer.hop.streamed) outcome.sample.bytes_sent = bytes_sent(easy, transfer.hop.body.taken());
   return outcome;
 }
 
