@@ -275,6 +275,9 @@ MailFault ImapSession::fault_of(int code) const {
   if (code == CURLE_COULDNT_CONNECT && os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};
   switch (code) {
     case CURLE_OUT_OF_MEMORY: return {ErrorClass::generator_memory, text};
+#if LIBCURL_VERSION_NUM >= 0x080600  // which hold 64 KB of a line, where 7.88 cuts what its buffer does not hold
+    case CURLE_TOO_LARGE: return {ErrorClass::mailbox_limit, "it answers with a longer line than is read at once"};
+#endif
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:
