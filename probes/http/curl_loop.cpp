@@ -191,6 +191,10 @@ void CurlLoop::set_wanted(Socket& socket, int what) noexcept {
 }
 
 int CurlLoop::on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void*) {
+  // A handle of libcurl's own (8.14 takes connections down with one) has no owner to be told.
+  char* owner = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+  if (owner == nullptr) easy = nullptr;
   try {
     static_cast<CurlLoop*>(loop)->take_wish(easy, fd, what);
   } catch (const std::exception&) {
@@ -205,7 +209,7 @@ void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   set_wanted(socket, what);
   socket.easy = what == CURL_POLL_REMOVE ? nullptr : easy;
   if (socket.ours && !socket.made) {
-    if (what == CURL_POLL_REMOVE) lost_.push_back(easy);
+    if (what == CURL_POLL_REMOVE && easy != nullptr) lost_.push_back(easy);
     if (!current(socket, fd)) forget(socket);
   }
   if (what != CURL_POLL_REMOVE) {
@@ -378,14 +382,18 @@ void CurlLoop::on_timer() {
 
 void CurlLoop::act(curl_socket_t fd, int mask) {
   int running = 0;
+  CURL* const served = fd == CURL_SOCKET_TIMEOUT ? nullptr : sockets_[static_cast<std::size_t>(fd)].easy;
   curl_multi_socket_action(multi_.get(), fd, mask, &running);
+  if (served != nullptr && sockets_[static_cast<std::size_t>(fd)].easy == served && owner_->session_ended(served)) {
+    curl_multi_socket_action(multi_.get(), fd, CURL_CSELECT_IN, &running);
+  }
   if (fd != CURL_SOCKET_TIMEOUT) count_paced(fd);
   look_at_opened();
   for (const Wish& wish : changed_) {
     const Socket& socket = sockets_[static_cast<std::size_t>(wish.fd)];
     if (socket.generation != wish.generation) continue;  // closed, and another's by now
     if (wish.fd != fd) count_paced(wish.fd);
-    if (socket.wanted != CURL_POLL_REMOVE) owner_->socket_used(wish.easy, wish.fd);
+    if (socket.wanted != CURL_POLL_REMOVE && wish.easy != nullptr) owner_->socket_used(wish.easy, wish.fd);
   }
   owner_->round_ended();
   drain();

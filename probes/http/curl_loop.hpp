@@ -45,6 +45,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     virtual void attempt_lost(CURL* easy) = 0;
     // The kernel has no memory to watch a descriptor that the handle waits for: nothing more would happen to it.
     virtual void watch_failed(CURL* easy) = 0;
+    // libcurl has ended the session that the handle's exchange was in, and waits for a word of the peer's to say so.
+    virtual bool session_ended(CURL* easy) = 0;
     // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
     virtual void transfer_ended(CURL* easy, CURLcode code) = 0;
     // Everything of this round has been taken in. More sockets may be waiting for their turn; must not destroy the

@@ -12,11 +12,13 @@
 namespace gelombang {
 namespace {
 
-Transfer& transfer_of(CURL* easy) {
+EasySlot& slot_of(CURL* easy) {
   char* owner = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
-  return *reinterpret_cast<EasySlot*>(owner)->transfer;
+  return *reinterpret_cast<EasySlot*>(owner);
 }
+
+Transfer& transfer_of(CURL* easy) { return *slot_of(easy).transfer; }
 
 }  // namespace
 
@@ -55,6 +57,11 @@ void HttpClient::Impl::watch_failed(CURL* easy) {
   HopOutcome outcome = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
   loop_->remove(easy);
   end_hop(transfer, std::move(outcome));
+}
+
+bool HttpClient::Impl::session_ended(CURL* easy) {
+  const std::string_view message = slot_of(easy).message.data();
+  return !message.empty() && peer_word(message) == PeerWord::session_bad;
 }
 
 void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {

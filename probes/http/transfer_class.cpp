@@ -135,6 +135,8 @@ E receive_failure(const TransferFacts& facts) noexcept {
 E send_failure(const TransferFacts& facts) noexcept {
   if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   if (facts.word == PeerWord::tls_alert) return by_word(facts);
+  // libcurl 8.14 has read the end of an HTTP/2 connection, and then fails to write on it.
+  if (facts.word == PeerWord::unexpected_end && facts.reached > Phase::send) return ended_early(facts);
   return facts.reached > Phase::send ? broken(facts) : E::send_error;
 }
 
@@ -193,14 +195,19 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_PARTIAL_FILE: return ended_early(facts);
     case CURLE_RECV_ERROR: return receive_failure(facts);
     case CURLE_OUT_OF_MEMORY: return out_of_memory(facts);
-    case CURLE_BAD_CONTENT_ENCODING: return E::body_malformed;
+    // Codings of content are ours to undo. Those of the transfer that were not asked for libcurl 8.14 refuses where it
+    // reads of them, before it shows the header.
+    case CURLE_BAD_CONTENT_ENCODING: return facts.headers_complete ? E::body_malformed : E::protocol;
     case CURLE_TOO_MANY_REDIRECTS: return E::redirect_limit;
     // Not HTTP at all is told as "HTTP/0.9, not allowed"; before there was an answer it would be our own URL.
     case CURLE_UNSUPPORTED_PROTOCOL: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
     // libcurl keeps headers for its own interface, too, and says so of a line that is none.
     case CURLE_BAD_FUNCTION_ARGUMENT: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
-    case CURLE_HTTP2: return refused(facts);  // GOAWAY
+    case CURLE_HTTP2:  // GOAWAY; of 8.14 also a session that broke a rule
     case CURLE_HTTP2_STREAM: return stream_failure(facts);
+#if LIBCURL_VERSION_NUM >= 0x080600  // of lines and trailers; before it was CURLE_OUT_OF_MEMORY
+    case CURLE_TOO_LARGE: return facts.reached >= Phase::send ? E::headers_too_large : E::generator_internal;
+#endif
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_REMOTE_ACCESS_DENIED:
     case CURLE_AUTH_ERROR:
@@ -229,9 +236,14 @@ PeerWord peer_word(std::string_view message) noexcept {
   const auto says = [message](std::string_view words) { return message.find(words) != std::string_view::npos; };
   if (says("unexpected eof")) return PeerWord::unexpected_end;
   if (says("SSL routines") && says(" alert ")) return PeerWord::tls_alert;
-  if (says("nghttp2_session_mem_recv()")) {
+  if (says("nghttp2_session_mem_recv()") || says("nghttp2 recv error")) {
     return says("-902") ? PeerWord::session_too_much : PeerWord::session_bad;  // -902: libcurl's callback refused it
   }
+  // In the words of libcurl's own library, which libcurl 8.14 passes on. The last one is of a peer that speaks something else.
+  if (says("nghttp2 shuts down connection") || says("unexpected data while we expected SETTINGS")) {
+    return PeerWord::session_bad;
+  }
+  if (says("Invalid HTTP header field was received") || says("received invalid frame")) return PeerWord::stream_bad;
   if (says("Out of memory in chunked")) return PeerWord::session_too_much;  // a trailer: libcurl holds 4 KB of each
   if (says("closed cleanly, but before")) return PeerWord::stream_no_answer;
   const std::size_t number = message.find("(err ");

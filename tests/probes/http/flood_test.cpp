@@ -232,7 +232,10 @@ TEST_CASE("http/2 flood: small frames without end hold nobody, and end with the 
   Flooder peer;
   SECTION("data of one byte") { CHECK(class_of(peer.play(times(1500, frame(0, 0, 1, "x")), true)) == "too_slow"); }
   SECTION("empty data") { CHECK(class_of(peer.play(times(1500, frame(0, 0, 1, "")), true)) == "stall"); }
-  SECTION("pings") { CHECK(class_of(peer.play(times(900, frame(6, 0, 0, "12345678")), false)) == "reset"); }
+  SECTION("pings") {  // libcurl 7.88 knows only that the connection ended, 8.14 that it was flooded
+    const std::string ended = class_of(peer.play(times(900, frame(6, 0, 0, "12345678")), false));
+    CHECK((ended == "reset" || ended == "protocol"));
+  }
   SECTION("answers to pings that nobody sent") {
     CHECK(class_of(peer.play(times(900, frame(6, 1, 0, "12345678")), true)) == "stall");
   }

@@ -59,6 +59,9 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
       {CURLE_SSL_CIPHER, {Phase::tls, "tls_handshake"}},
       {CURLE_PEER_FAILED_VERIFICATION, {Phase::tls, "tls_name"}},
       {CURLE_BAD_CONTENT_ENCODING, {Phase::receive, "body_malformed"}},
+#if LIBCURL_VERSION_NUM >= 0x080600
+      {CURLE_TOO_LARGE, {Phase::receive, "headers_too_large"}},
+#endif
       {CURLE_USE_SSL_FAILED, {Phase::tls, "tls_handshake"}},
       {CURLE_SEND_FAIL_REWIND, {Phase::send, "send_error"}},
       {CURLE_SSL_SHUTDOWN_FAILED, {Phase::receive, "tls_handshake"}},
@@ -284,6 +287,28 @@ TEST_CASE("transfer class: the end of an answer that had begun is partial, befor
   }
 }
 
+TEST_CASE("transfer class: an end that was read before a write failed is that of the answer") {
+  for (const auto& [reached, wanted] :
+       {std::pair(Phase::send, "send_error"), std::pair(Phase::wait, "empty_reply"), std::pair(Phase::receive, "partial")}) {
+    TransferFacts of = facts(CURLE_SEND_ERROR, reached);
+    of.word = PeerWord::unexpected_end;
+    CHECK(class_of(of) == wanted);
+  }
+}
+
+TEST_CASE("transfer class: a coding of the transfer that is refused within the headers is protocol") {
+  TransferFacts of = facts(CURLE_BAD_CONTENT_ENCODING);
+  of.headers_complete = false;
+  CHECK(class_of(of) == "protocol");
+}
+
+TEST_CASE("transfer class: a session that broke a rule is protocol, and one that was ended is not") {
+  TransferFacts of = facts(CURLE_HTTP2, Phase::wait);
+  CHECK(class_of(of) == "reset");
+  of.word = PeerWord::session_bad;
+  CHECK(class_of(of) == "protocol");
+}
+
 TEST_CASE("transfer class: the words of TLS and HTTP/2 are read from libcurl's message") {
   const std::vector<std::pair<const char*, PeerWord>> expected{
       {"", PeerWord::none},
@@ -302,6 +327,17 @@ TEST_CASE("transfer class: the words of TLS and HTTP/2 are read from libcurl's m
        PeerWord::stream_no_answer},
       {"Out of memory in chunked-encoding", PeerWord::session_too_much},
       {"h2_process_pending_input: nghttp2_session_mem_recv() returned -904:Flooding", PeerWord::session_bad},
+      {"nghttp2 recv error -904: Flooding was detected in this HTTP/2 session, and it must be closed",
+       PeerWord::session_bad},
+      {"nghttp2 recv error -902: The user callback function failed", PeerWord::session_too_much},
+      {"nghttp2 shuts down connection with error 1: PROTOCOL_ERROR", PeerWord::session_bad},
+      {"Remote peer returned unexpected data while we expected SETTINGS frame.  Perhaps, peer does not support HTTP/2 "
+       "properly.",
+       PeerWord::session_bad},
+      {"Invalid HTTP header field was received: frame type: 1, stream: 1, name: [x y], value: [1]", PeerWord::stream_bad},
+      {"[HTTP2] [1] received invalid frame: FRAME[HEADERS, len=19, hend=1, eos=1], error -532: Violation in HTTP "
+       "messaging rule",
+       PeerWord::stream_bad},
       {"h2_process_pending_input: nghttp2_session_mem_recv() returned -902:The user callback function failed",
        PeerWord::session_too_much}};
   for (const auto& [message, word] : expected) {
