@@ -50,10 +50,15 @@ copy_checkout() {
   done
   find "$there" \( -path "$there/build" -o -name node_modules \) -prune -o -type f -printf '%P\0' |
     while IFS= read -r -d '' file; do [ -e "$checkout/$file" ] || rm "$there/$file"; done
-  # How names are resolved while packages are fetched.
+  find "$root/tmp" -mindepth 1 -delete
+}
+
+# How names are resolved while packages are fetched, and whom npm trusts beyond the usual authorities.
+copy_ways_out() {
   rm -f "$root/etc/resolv.conf"
   cat /etc/resolv.conf >"$root/etc/resolv.conf"
-  find "$root/tmp" -mindepth 1 -delete
+  rm -f "$root/root/authorities.pem"
+  [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >"$root/root/authorities.pem"
 }
 
 # Of devices only those that keep nothing, and of the machine nothing but what /proc says, whose settings are not to be
@@ -99,7 +104,7 @@ inside() {
   ip link set lo up 2>/dev/null || true
   exec setpriv --bounding-set -mknod,-sys_module,-sys_rawio,-sys_boot,-sys_time,-syslog \
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" CI=true \
-    ${JOBS:+JOBS="$JOBS"} bash -c "cd /gelombang && $1" portability "${@:2}"
+    ${JOBS:+JOBS="$JOBS"} ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/root/authorities.pem} bash -c "cd /gelombang && $1" portability "${@:2}"
 }
 
 if [ "${1:-}" = --inside ]; then
@@ -108,5 +113,6 @@ fi
 [ "$(id -u)" = 0 ] || die "root is needed, to make a root of Debian 13 and namespaces"
 make_root
 copy_checkout
+copy_ways_out
 within "--mount --pid --ipc --uts" './dev packages build test web && { ./dev web || true; }'
 within "--mount --pid --ipc --uts --net" './dev test "$@"' "$@"
