@@ -60,7 +60,7 @@ std::string refused(const std::function<void(MadeRun&)>& change) {
   return outcome.has_error() ? outcome.error().text : "compared";
 }
 
-const ComparedFigure& figure(const RunComparison& comparison, ThresholdMetric metric, const std::string& aggregate) {
+const ComparedFigure& figure(const RunComparison& comparison, ThresholdMetric metric, std::string_view aggregate) {
   for (const ComparedGroup& group : comparison.groups) {
     for (const ComparedFigure& one : group.figures) {
       if (one.metric == metric && one.aggregate == aggregate) return one;

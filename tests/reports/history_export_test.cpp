@@ -31,7 +31,7 @@ struct History {
     start.plan = "{}";
     start.started_at = started;
     start.layout = test::random_layout();
-    auto writer = std::move(HistoryWriter::open(path, start).value());
+    auto writer = HistoryWriter::open(path, start).value();
     writer->started(started, TimePoint());
     Recorder recorder(start.layout);
     recorder.keep_traces({1000, 0, 100, 100});
@@ -46,7 +46,7 @@ struct History {
     if (ended) writer->finish({started + 1h, "pass", "valid", 0, "{}"});
     REQUIRE(writer->flush());
   }
-  [[nodiscard]] std::unique_ptr<HistoryReader> read() const { return std::move(HistoryReader::open(path).value()); }
+  [[nodiscard]] std::unique_ptr<HistoryReader> read() const { return HistoryReader::open(path).value(); }
 
   test::TemporaryDirectory directory;
   std::string path = directory.file("history.sqlite");
@@ -142,7 +142,7 @@ TEST_CASE("history export: seconds in which nothing but waiting happened have ro
   start.plan = "{}";
   start.started_at = kStart;
   start.layout = test::random_layout();
-  auto writer = std::move(HistoryWriter::open(path, start).value());
+  auto writer = HistoryWriter::open(path, start).value();
   writer->started(kStart, TimePoint());
   const Snapshot nothing(start.layout);
   UnderWay under_way(*start.layout);
@@ -155,7 +155,7 @@ TEST_CASE("history export: seconds in which nothing but waiting happened have ro
     writer->add({1s * second, 1s * (second + 1), 30, {}, ValidityState::valid, 0, nothing, nullptr, &under_way});
   }
   REQUIRE(writer->flush());
-  const auto reader = std::move(HistoryReader::open(path).value());
+  const auto reader = HistoryReader::open(path).value();
   const RunRecord run = reader->run("silent").value();
   const std::string csv = text_of([&](const TextSink& sink) { return export_csv(*reader, run, sink); });
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2);

@@ -46,7 +46,7 @@ return scenario {
 
   const SystemClock clock;
   boost::asio::io_context io;
-  PreparedRun prepared = std::move(prepare_run(run_options).value());
+  PreparedRun prepared = prepare_run(run_options).value();
   PlayedRun run(std::move(prepared), run_options, options, {"run-of-the-test", "{}"}, clock, io);
   const auto refused = run.set_up();
   REQUIRE((!refused ? "" : refused->text) == "");

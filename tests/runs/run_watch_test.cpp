@@ -34,7 +34,7 @@ struct StillRun {
     options.target = "http://127.0.0.1:1";
     options.threads = 2;
     options.seed = 1;
-    prepared.emplace(std::move(prepare_run(options).value()));
+    prepared.emplace(prepare_run(options).value());
     run = std::move(
         LoadRun::prepare(prepared->plan, prepared->scenario, prepared->layout, clock, guard, nullptr, *prepared->photos)
             .value());

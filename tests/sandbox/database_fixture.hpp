@@ -16,7 +16,7 @@ struct DatabaseFixture {
   FakeTimers timers{clock};
   sandbox::ConnectionPool pool{clock, timers};
   std::unique_ptr<sandbox::Database> database =
-      std::move(sandbox::Database::open(directory.file("portal.sqlite"), pool).value());
+      sandbox::Database::open(directory.file("portal.sqlite"), pool).value();
 
   std::int64_t number(std::string_view sql) {
     std::int64_t value = -1;

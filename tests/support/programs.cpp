@@ -114,14 +114,14 @@ std::unique_ptr<ChildProcess> start_scenario(const std::string& scenario, std::v
   return std::make_unique<ChildProcess>(run_arguments(scenario, std::move(arguments), json), away_from_home());
 }
 
-const boost::json::object& step_of(const boost::json::value& summary, const std::string& full_name) {
+const boost::json::object& step_of(const boost::json::value& summary, std::string_view full_name) {
   for (const auto& step : summary.at("steps").as_array()) {
     const auto& object = step.as_object();
     const std::string name =
         std::string(object.at("journey").as_string()) + "/" + std::string(object.at("name").as_string());
     if (name == full_name) return object;
   }
-  throw std::runtime_error("no step " + full_name + " in the summary");
+  throw std::runtime_error("no step " + std::string(full_name) + " in the summary");
 }
 
 double number(const boost::json::value& value) { return value.to_number<double>(); }

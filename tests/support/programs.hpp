@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gelombang::test {
@@ -53,7 +54,7 @@ std::unique_ptr<ChildProcess> start_scenario(const std::string& scenario, std::v
 std::string in_haste(const std::string& scenario);
 
 // A step of a summary by its full name "journey/step"; throws where there is none.
-const boost::json::object& step_of(const boost::json::value& summary, const std::string& full_name);
+const boost::json::object& step_of(const boost::json::value& summary, std::string_view full_name);
 double number(const boost::json::value& value);
 
 // One answer over HTTP from 127.0.0.1, body only.

@@ -57,7 +57,7 @@ TEST_CASE("history file: one of the first version is read, brought up to date by
   for (const bool by_reader : {true, false}) {
     make_first_version(path);
     if (!by_reader) REQUIRE(HistoryWriter::open(path, some_run()).has_value());
-    auto reader = std::move(HistoryReader::open(path).value());
+    auto reader = HistoryReader::open(path).value();
     const RunRecord run = reader->run("20261124-051200-0001").value();
     CHECK(run.verdict == "pass");
     const Snapshot totals = reader->totals(run).value();
@@ -173,7 +173,7 @@ TEST_CASE("history file: damage in the middle shows when it is read, as one line
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
     database.exec("UPDATE interval SET figures = x'0503' WHERE number = 0");
   }
-  const auto reader = std::move(HistoryReader::open(path).value());
+  const auto reader = HistoryReader::open(path).value();
   const RunRecord run = reader->run(reader->find("last").value()).value();
   CHECK(reader->totals(run).error().message ==
         path + " is damaged: the rows of run " + run.id + " contradict each other; it was left as it is");

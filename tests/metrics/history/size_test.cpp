@@ -36,7 +36,7 @@ TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60
   };
   const auto play_until = [&](int end, const std::string& id) {
     start.id = id;
-    const auto writer = std::move(HistoryWriter::open(path, start).value());
+    const auto writer = HistoryWriter::open(path, start).value();
     for (; second < end; ++second) {
       portal.play_second();
       const Snapshot delta = portal.recorder().take();
