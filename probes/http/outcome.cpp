@@ -93,7 +93,8 @@ RemoteAddress remote_of(const Transfer& transfer) {
   return transfer.slot->peer.read(ip, static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT)));
 }
 
-// Of a request whose body libcurl has read from us, so much of it. Since 8.7 libcurl counts that among the request's bytes.
+// Of a request whose body libcurl has read from us, so much of it. Since 8.7 libcurl counts that among the request's
+// bytes.
 std::uint64_t bytes_sent(CURL* easy, std::uint64_t body) {
   static const bool counted = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080700;
   return static_cast<std::uint64_t>(long_of(easy, CURLINFO_REQUEST_SIZE)) + (counted ? 0 : body);

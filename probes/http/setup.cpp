@@ -62,7 +62,8 @@ void set_body(CURL* easy, const Hop& hop) {
 }
 
 // libcurl takes what is parsed already in place of reading the text. That stays: it is what libcurl shows, and takes
-// where nothing is parsed. It comes last, for libcurl 8.14 forgets the text when it is given what is parsed, or nothing.
+// where nothing is parsed. It comes last, for libcurl 8.14 forgets the text when it is given what is parsed, or
+// nothing.
 void set_url(EasySlot& slot, const std::shared_ptr<const HttpUrl>& url) {
   if (slot.url == url) return;
   slot.url = url;

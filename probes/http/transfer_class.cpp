@@ -239,7 +239,8 @@ PeerWord peer_word(std::string_view message) noexcept {
   if (says("nghttp2_session_mem_recv()") || says("nghttp2 recv error")) {
     return says("-902") ? PeerWord::session_too_much : PeerWord::session_bad;  // -902: libcurl's callback refused it
   }
-  // In the words of libcurl's own library, which libcurl 8.14 passes on. The last one is of a peer that speaks something else.
+  // In the words of libcurl's own library, which libcurl 8.14 passes on. The last one is of a peer that speaks
+  // something else.
   if (says("nghttp2 shuts down connection") || says("unexpected data while we expected SETTINGS")) {
     return PeerWord::session_bad;
   }

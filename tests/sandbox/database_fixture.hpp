@@ -15,8 +15,7 @@ struct DatabaseFixture {
   FakeClock clock;
   FakeTimers timers{clock};
   sandbox::ConnectionPool pool{clock, timers};
-  std::unique_ptr<sandbox::Database> database =
-      sandbox::Database::open(directory.file("portal.sqlite"), pool).value();
+  std::unique_ptr<sandbox::Database> database = sandbox::Database::open(directory.file("portal.sqlite"), pool).value();
 
   std::int64_t number(std::string_view sql) {
     std::int64_t value = -1;

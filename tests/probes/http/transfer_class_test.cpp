@@ -33,7 +33,7 @@ std::string class_of(const TransferFacts& of) { return std::string(name(classify
 TEST_CASE("transfer class: every code of libcurl has its class") {
   // With the phase in which it happens. Those not named here are our own fault before the target has spoken, and what
   // it said afterwards.
-  const std::map<int, std::pair<Phase, const char*>> expected{
+  std::map<int, std::pair<Phase, const char*>> expected{
       {CURLE_OK, {Phase::receive, "none"}},
       {CURLE_UNSUPPORTED_PROTOCOL, {Phase::wait, "protocol"}},
       {CURLE_COULDNT_RESOLVE_HOST, {Phase::dns, "dns_servfail"}},
@@ -59,9 +59,6 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
       {CURLE_SSL_CIPHER, {Phase::tls, "tls_handshake"}},
       {CURLE_PEER_FAILED_VERIFICATION, {Phase::tls, "tls_name"}},
       {CURLE_BAD_CONTENT_ENCODING, {Phase::receive, "body_malformed"}},
-#if LIBCURL_VERSION_NUM >= 0x080600
-      {CURLE_TOO_LARGE, {Phase::receive, "headers_too_large"}},
-#endif
       {CURLE_USE_SSL_FAILED, {Phase::tls, "tls_handshake"}},
       {CURLE_SEND_FAIL_REWIND, {Phase::send, "send_error"}},
       {CURLE_SSL_SHUTDOWN_FAILED, {Phase::receive, "tls_handshake"}},
@@ -74,6 +71,9 @@ TEST_CASE("transfer class: every code of libcurl has its class") {
       {CURLE_QUIC_CONNECT_ERROR, {Phase::connect, "protocol"}},
       {CURLE_SSL_CLIENTCERT, {Phase::tls, "tls_handshake"}},
   };
+#if LIBCURL_VERSION_NUM >= 0x080600
+  expected[CURLE_TOO_LARGE] = {Phase::receive, "headers_too_large"};
+#endif
   for (int code = 0; code < CURL_LAST; ++code) {
     const auto found = expected.find(code);
     const Phase reached = found == expected.end() ? Phase::receive : found->second.first;
@@ -288,8 +288,8 @@ TEST_CASE("transfer class: the end of an answer that had begun is partial, befor
 }
 
 TEST_CASE("transfer class: an end that was read before a write failed is that of the answer") {
-  for (const auto& [reached, wanted] :
-       {std::pair(Phase::send, "send_error"), std::pair(Phase::wait, "empty_reply"), std::pair(Phase::receive, "partial")}) {
+  for (const auto& [reached, wanted] : {std::pair(Phase::send, "send_error"), std::pair(Phase::wait, "empty_reply"),
+                                        std::pair(Phase::receive, "partial")}) {
     TransferFacts of = facts(CURLE_SEND_ERROR, reached);
     of.word = PeerWord::unexpected_end;
     CHECK(class_of(of) == wanted);
@@ -334,7 +334,8 @@ TEST_CASE("transfer class: the words of TLS and HTTP/2 are read from libcurl's m
       {"Remote peer returned unexpected data while we expected SETTINGS frame.  Perhaps, peer does not support HTTP/2 "
        "properly.",
        PeerWord::session_bad},
-      {"Invalid HTTP header field was received: frame type: 1, stream: 1, name: [x y], value: [1]", PeerWord::stream_bad},
+      {"Invalid HTTP header field was received: frame type: 1, stream: 1, name: [x y], value: [1]",
+       PeerWord::stream_bad},
       {"[HTTP2] [1] received invalid frame: FRAME[HEADERS, len=19, hend=1, eos=1], error -532: Violation in HTTP "
        "messaging rule",
        PeerWord::stream_bad},

@@ -161,9 +161,11 @@ TEST_CASE("http unasked: application data behind TLS counts, session tickets do 
   HttpClient::Options options;
   options.ca_file = authority.ca_file();
   HttpHarness http(options);
-  // libcurl 8.14 leaves a connection on which anything waits by itself, tickets included: that costs a handshake, and is right.
+  // libcurl 8.14 leaves a connection on which anything waits by itself, tickets included: that costs a handshake, and
+  // is right.
   const bool looks_itself = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
-  check_pages(http, "https://127.0.0.1:" + std::to_string(server.port()), spoken, extra == Extra::tickets && !looks_itself);
+  check_pages(http, "https://127.0.0.1:" + std::to_string(server.port()), spoken,
+              extra == Extra::tickets && !looks_itself);
   CHECK(asked == 4);
   http.drop_user(0);
 }
