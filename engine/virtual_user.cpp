@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "engine/lua/support.hpp"
+#include "engine/privacy/evidence.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
@@ -32,6 +33,8 @@ void say_unjudged(const std::string& step) {
 VirtualUser::VirtualUser(UserContext& context)
     : context_(context),
       http_(context.http),
+      request_play_(context, http_, visit_,
+                    [this](const HttpResult* answer, ErrorClass error) { on_answer(answer, error); }),
       timer_(context.io),
       think_random_(0, RandomPurpose::think, 0),
       script_random_(0, RandomPurpose::script, 0) {}
@@ -39,45 +42,35 @@ VirtualUser::VirtualUser(UserContext& context)
 VirtualUser::~VirtualUser() { context_.vm.release(coroutine_); }
 
 void VirtualUser::begin(const Iteration& iteration, const Fields& person) {
-  iteration_ = iteration;
-  person_ = person;
+  visit_.begin(context_.scenario, context_.settings, iteration, person);
+  request_play_.begin_visit();
+  http_.set_network(visit_.network ? &context_.scenario.networks[*visit_.network].profile : nullptr);
   interrupted_ = false;
-  step_ = -1;
-  seen_secrets_.clear();
-  mail_link_.clear();
-  seen_bytes_ = 0;
-  answers_.clear();
-  back_end_.clear();
-  raw_back_end_.clear();
   script_fault_ = false;
   last_step_.reset();
   failed_error_ = ErrorClass::none;
-  temper_ = Temper(context_.scenario.behaviour_of(iteration.journey), context_.settings.seed, iteration.index);
-  network_ = context_.scenario.network_of(context_.settings.seed, iteration.index);
-  http_.set_network(network_ ? &context_.scenario.networks[*network_].profile : nullptr);
-  visit_.begin(context_.scenario.catalog.steps.size());
-  last_request_took_ = Duration::zero();
   think_random_ = RandomStream(context_.settings.seed, RandomPurpose::think, iteration.index);
   script_random_ = RandomStream(context_.settings.seed, RandomPurpose::script, iteration.index);
   started_ = context_.clock.now();
   resumes_at_ = iteration.intended;
-  last_byte_ = started_;
-  visit_id_ = context_.recorder.visit_began(iteration.journey, iteration.intended, started_);
+  visit_.last_byte = started_;
+  visit_.id = context_.recorder.visit_began(iteration.journey, iteration.intended, started_);
   if (coroutine_.state() == nullptr) coroutine_ = context_.vm.create_coroutine();
-  advance(context_.vm.begin(coroutine_, *this, iteration, person_));
+  advance(context_.vm.begin(coroutine_, *this, iteration, visit_.person));
 }
 
 void VirtualUser::interrupt() {
   interrupted_ = true;
   switch (activity_) {
     case Activity::idle: break;
-    case Activity::requesting: cancel_transfers(Outcome::interrupted); break;
+    case Activity::requesting: request_play_.cancel(Outcome::interrupted); break;
     case Activity::waiting_for_mail: context_.mail->cancel(mail_id_); break;
     case Activity::pausing:
       ++generation_;
       timer_.cancel();
       // The whole pause was booked when it began; what is left of it did not happen.
-      if (step_ >= 0) step_clock_.paused(std::min(Duration::zero(), context_.clock.now() - pause_until_), resumes_at_);
+      if (visit_.step)
+        visit_.step_clock.paused(std::min(Duration::zero(), context_.clock.now() - pause_until_), resumes_at_);
       finish_interrupted();
       break;
     case Activity::retrying: stop_retrying(); break;
@@ -93,54 +86,108 @@ void VirtualUser::set_activity(Activity activity) {
 // Steps ---------------------------------------------------------------------------------------------
 
 bool VirtualUser::step_begin(int number, std::string& problem) {
-  if (step_ >= 0) {
+  if (visit_.step) {
     problem = fmt::format("a step inside the step '{}': steps do not nest",
-                          context_.scenario.catalog.steps[static_cast<StepId>(step_)].name);
+                          context_.scenario.catalog.steps[*visit_.step].name);
     return false;
   }
-  step_ = context_.vm.step_id(iteration_.journey, number);
-  if (step_ < 0) {
+  const int id = context_.vm.step_id(visit_.iteration.journey, number);
+  if (id < 0) {
     problem = fmt::format("this step is not listed in the journey '{}': add it to its steps = {{ ... }}",
-                          context_.scenario.catalog.journeys[iteration_.journey]);
+                          context_.scenario.catalog.journeys[visit_.iteration.journey]);
     return false;
   }
+  const auto step = static_cast<StepId>(id);
+  visit_.step = last_step_ = step;
   met_limit_ = false;
-  answer_ = nullptr;
-  kept_answer_.reset();
-  step_clock_.begin(resumes_at_);
-  last_step_ = static_cast<StepId>(step_);
-  const Visit::Attempt attempt = visit_.attempt(*last_step_);
-  context_.recorder.attempt(*last_step_, attempt.reached, attempt.again, visit_id_, resumes_at_, context_.clock.now());
+  answer_.forget();
+  visit_.step_clock.begin(resumes_at_);
+  const Visit::Attempt attempt = visit_.attempts.attempt(step);
+  context_.recorder.attempt(step, attempt.reached, attempt.again, visit_.id, resumes_at_, context_.clock.now());
   return true;
 }
 
 void VirtualUser::step_end(ErrorClass error, const FailedCheck* failed) {
-  if (step_ < 0) return;
+  if (!visit_.step) return;
+  const StepId step = *visit_.step;
   if (error == ErrorClass::generator_script) script_fault_ = true;
   unjudged_ = std::exchange(met_limit_, false) && is_of_content(error);
   if (unjudged_) {
-    say_unjudged(context_.scenario.catalog.steps[static_cast<StepId>(step_)].name);
+    say_unjudged(context_.scenario.catalog.steps[step].name);
     error = ErrorClass::none;
   } else if (failed != nullptr) {
-    keep_evidence(static_cast<StepId>(step_), error, *failed);
+    keep_evidence(step, error, *failed);
   }
-  kept_answer_.reset();
+  answer_.forget_kept();
   const Outcome outcome = unjudged_                        ? Outcome::interrupted
                           : error == ErrorClass::none      ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned
                                                            : Outcome::failure;
   // Any other than an abandoned one ended with its last byte.
-  const TimePoint now = outcome == Outcome::abandoned ? context_.clock.now() : last_byte_;
-  context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, now), visit_id_);
-  resumes_at_ = step_clock_.resumes_at();
+  const TimePoint now = outcome == Outcome::abandoned ? context_.clock.now() : visit_.last_byte;
+  context_.recorder.step(step, visit_.step_clock.finish(outcome, error, now), visit_.id);
+  resumes_at_ = visit_.step_clock.resumes_at();
   if (outcome == Outcome::success) {
-    temper_.succeeded(static_cast<StepId>(step_));
-    if (visit_.succeed()) context_.recorder.passed(static_cast<StepId>(step_));
+    visit_.temper.succeeded(step);
+    if (visit_.attempts.succeed()) context_.recorder.passed(step);
   } else {
-    failed_step_ = static_cast<StepId>(step_);
+    failed_step_ = step;
     failed_error_ = error;
   }
-  step_ = -1;
+  visit_.step.reset();
+}
+
+void VirtualUser::keep_evidence(StepId step, ErrorClass error, const FailedCheck& failed) {
+  if (!context_.recorder.wants_evidence(step, error, failed.text)) return;
+  const HttpResult* answer = answer_.blamed_by(failed);
+  Evidence evidence = evidence_of(failed, answer, visit_.redactor(context_.settings));
+  evidence.step = step;
+  evidence.tries = visit_.attempts.tries();
+  if (answer != nullptr) {
+    evidence.sample = answer->hops.back();
+  } else {
+    evidence.sample.started = context_.clock.now();
+  }
+  evidence.sample.outcome = Outcome::failure;
+  evidence.sample.error = error;
+  context_.recorder.evidence(std::move(evidence), failed.text);
+}
+
+// Requests ------------------------------------------------------------------------------------------
+
+HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
+  met_limit_ = false;  // what comes now is judged by what this one brings
+  return request_play_.describe(method, url);
+}
+
+std::string VirtualUser::cookie(std::string_view name) {
+  std::string value = http_.cookie(context_.settings.target, name);
+  visit_.secrets.remember(value);
+  return value;
+}
+
+void VirtualUser::start_request() {
+  set_activity(Activity::requesting);
+  request_play_.start();
+}
+
+void VirtualUser::on_answer(const HttpResult* answer, ErrorClass error) {
+  if (interrupted_) return finish_interrupted();
+  static const HttpResponse kNothing;
+  if (answer != nullptr) answer_.show(*answer);
+  const HttpResponse& response = answer != nullptr ? answer->response : kNothing;
+  lua_State* L = coroutine_.state();
+  lua_pushinteger(L, response.status);
+  lua::push(L, response.body);
+  lua::push(L, response.url);
+  lua::push(L, response.headers.text());
+  if (error != ErrorClass::none) {
+    lua::push(L, name(error));
+  } else {
+    lua_pushnil(L);
+  }
+  lua_pushboolean(L, response.body_truncated ? 1 : 0);
+  advance(context_.vm.resume(coroutine_, *this, 6));
 }
 
 // Pauses --------------------------------------------------------------------------------------------
@@ -156,19 +203,19 @@ void VirtualUser::wait_for_sleep(double seconds) {
 }
 
 void VirtualUser::wait_until(double seconds) {
-  const TimePoint from = step_ >= 0 ? context_.clock.now() : resumes_at_;
-  pause_ = std::max(Duration::zero(), iteration_.intended + from_seconds(seconds) - from);
+  const TimePoint from = visit_.step ? context_.clock.now() : resumes_at_;
+  pause_ = std::max(Duration::zero(), visit_.iteration.intended + from_seconds(seconds) - from);
   wanted_ = Wanted::pause;
 }
 
 void VirtualUser::start_pause() {
   set_activity(Activity::pausing);
   TimePoint until;
-  if (step_ >= 0) {
+  if (visit_.step) {
     const TimePoint now = context_.clock.now();
     until = now + pause_;
-    step_clock_.paused(pause_, until);
-    context_.recorder.paused(visit_id_, now, until);
+    visit_.step_clock.paused(pause_, until);
+    context_.recorder.paused(visit_.id, now, until);
   } else {
     // Between steps the deadline is absolute: a late wake-up shows in the next step's response time.
     until = resumes_at_ + pause_;
@@ -186,7 +233,7 @@ void VirtualUser::start_pause() {
 
 bool VirtualUser::wait_to_retry(ErrorClass error) {
   if (unjudged_) return false;
-  next_try_ = temper_.after_failure(failed_step_, error);
+  next_try_ = visit_.temper.after_failure(failed_step_, error);
   if (next_try_.kind == NextTry::Kind::none) return false;
   wanted_ = Wanted::retry;
   return true;
@@ -196,11 +243,11 @@ void VirtualUser::start_retry_wait() {
   const TimePoint until = resumes_at_ + next_try_.wait;
   if (until >= context_.last_try) return finish_away();
   set_activity(Activity::retrying);
-  const bool anew = temper_.behaviour()->again == Behaviour::Again::journey;
+  const bool anew = visit_.temper.behaviour()->again == Behaviour::Again::journey;
   if (anew) {
-    visit_.restart();
+    visit_.attempts.restart();
   } else {
-    visit_.retry();
+    visit_.attempts.retry();
   }
   // Nobody keeps a page open until the evening.
   if (next_try_.kind == NextTry::Kind::after_pause) http_.disconnect();
@@ -227,13 +274,13 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
   mail_ = MailExpectation{};
   mail_.recipient = recipient;
   mail_.link_text = link;
-  mail_.caused_at = last_byte_;
+  mail_.caused_at = visit_.last_byte;
   mail_.expected_within = from_seconds(expected);
   mail_.give_up_after = from_seconds(give_up);
   // A portal that is slow to answer may have sent the mail long before.
-  mail_.request_time = std::max(mail_.request_time, last_request_took_);
+  mail_.request_time = std::max(mail_.request_time, visit_.last_request_took);
   // A try whose answer never came may have sent it, too.
-  if (visit_.has_retried()) mail_.request_time = std::max(mail_.request_time, last_byte_ - started_);
+  if (visit_.attempts.has_retried()) mail_.request_time = std::max(mail_.request_time, visit_.last_byte - started_);
   wanted_ = Wanted::mail;
   return true;
 }
@@ -241,7 +288,7 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
 void VirtualUser::start_mail_wait() {
   set_activity(Activity::waiting_for_mail);
   mail_since_ = context_.clock.now();
-  context_.recorder.paused(visit_id_, mail_since_, TimePoint::max());
+  context_.recorder.paused(visit_.id, mail_since_, TimePoint::max());
   // The watcher's thread answers; this user stays parked until it has.
   mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
     boost::asio::post(context_.io, [this, outcome = std::move(outcome)] { on_mail(outcome); });
@@ -250,8 +297,8 @@ void VirtualUser::start_mail_wait() {
 
 void VirtualUser::on_mail(const MailOutcome& outcome) {
   const TimePoint now = context_.clock.now();
-  step_clock_.paused(now - mail_since_, now);
-  context_.recorder.resumed(visit_id_, now);
+  visit_.step_clock.paused(now - mail_since_, now);
+  context_.recorder.resumed(visit_.id, now);
   ErrorClass error = outcome.error;
   if (outcome.kind == MailOutcome::Kind::lost) error = ErrorClass::mail_missing;
   if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none)
@@ -260,8 +307,8 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
     // Who waits at the end in front of a mailbox that cannot be read has met its fault.
     return finish_interrupted(outcome.kind == MailOutcome::Kind::mailbox_fault ? error : ErrorClass::none);
   }
-  mail_link_ = outcome.link;
-  remember_link(outcome.link);
+  visit_.mail_link = outcome.link;
+  visit_.secrets.remember_link(outcome.link);
   lua_State* L = coroutine_.state();
   lua::push(L, name(error));
   lua::push(L, kMailFolderNames[static_cast<std::size_t>(outcome.folder)]);
@@ -275,20 +322,21 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
 // The coroutine -------------------------------------------------------------------------------------
 
 void VirtualUser::advance(const LuaVm::Step& step) {
-  const HttpResult* const answer = std::exchange(answer_, nullptr);
+  const HttpResult* const answer = answer_.hide();
   switch (step.progress) {
     case LuaVm::Progress::finished:
     case LuaVm::Progress::left:
     case LuaVm::Progress::failed:
       // The scenario caught an error of its own: that does not make it right.
       if (script_fault_)
-        context_.recorder.script_error(iteration_.journey, std::nullopt, "an error that the scenario caught itself");
+        context_.recorder.script_error(visit_.iteration.journey, std::nullopt,
+                                       "an error that the scenario caught itself");
       if (script_fault_) return finish(Outcome::failure, PersonFate::own_fault, true);
       if (step.progress == LuaVm::Progress::failed) return finish_failed();
       return finish(Outcome::success, step.progress == LuaVm::Progress::left ? PersonFate::left : PersonFate::succeeded,
                     false);
     case LuaVm::Progress::script_error:
-      context_.recorder.script_error(iteration_.journey, std::nullopt, redacted(step.error));
+      context_.recorder.script_error(visit_.iteration.journey, std::nullopt, redacted(step.error));
       context_.vm.release(coroutine_);
       return finish(Outcome::failure, PersonFate::own_fault, true);
     case LuaVm::Progress::waiting: break;
@@ -296,10 +344,12 @@ void VirtualUser::advance(const LuaVm::Step& step) {
   switch (std::exchange(wanted_, Wanted::nothing)) {
     case Wanted::request: return start_request();
     case Wanted::pause:
-      if (answer != nullptr && step_ >= 0) keep_answer(*answer);
+      if (answer != nullptr && visit_.step) {
+        answer_.keep(*answer, context_.recorder.wants_evidence(*visit_.step, ErrorClass::assert_body));
+      }
       return start_pause();
     case Wanted::mail:
-      kept_answer_.reset();  // what is judged next is the mail
+      answer_.forget_kept();  // what is judged next is the mail
       return start_mail_wait();
     case Wanted::retry: return start_retry_wait();
     case Wanted::nothing: break;
@@ -308,12 +358,13 @@ void VirtualUser::advance(const LuaVm::Step& step) {
 
 void VirtualUser::finish(Outcome outcome, PersonFate fate, bool at_step) {
   const TimePoint now = context_.clock.now();
-  context_.recorder.iteration_finished(iteration_.journey, {now - started_, outcome, network_}, visit_id_);
-  const bool stuck = at_step && last_step_ && !visit_.through(*last_step_);
-  context_.recorder.person(iteration_.journey, {fate, last_step_, failed_error_, now - iteration_.intended, stuck});
+  context_.recorder.iteration_finished(visit_.iteration.journey, {now - started_, outcome, visit_.network}, visit_.id);
+  const bool stuck = at_step && last_step_ && !visit_.attempts.through(*last_step_);
+  const PersonSample ended{fate, last_step_, failed_error_, now - visit_.iteration.intended, stuck};
+  context_.recorder.person(visit_.iteration.journey, ended);
   http_.reset();
   if (activity_ != Activity::idle) set_activity(Activity::idle);
-  context_.finished(*this);
+  context_.finished(*this, ended);
 }
 
 void VirtualUser::finish_failed() {
@@ -331,12 +382,11 @@ void VirtualUser::finish_away() {
 }
 
 void VirtualUser::finish_interrupted(ErrorClass error) {
-  const bool in_step = step_ >= 0;
+  const bool in_step = visit_.step.has_value();
   if (in_step) {
     const Outcome outcome = error == ErrorClass::none ? Outcome::interrupted : Outcome::failure;
-    context_.recorder.step(static_cast<StepId>(step_), step_clock_.finish(outcome, error, context_.clock.now()),
-                           visit_id_);
-    step_ = -1;
+    context_.recorder.step(*visit_.step, visit_.step_clock.finish(outcome, error, context_.clock.now()), visit_.id);
+    visit_.step.reset();
   }
   context_.vm.release(coroutine_);
   finish(Outcome::interrupted, PersonFate::interrupted, in_step);
@@ -344,20 +394,12 @@ void VirtualUser::finish_interrupted(ErrorClass error) {
 
 // Text ----------------------------------------------------------------------------------------------
 
-Redactor VirtualUser::redactor() const {
-  Redactor redactor;
-  for (const auto& [key, value] : person_) {
-    if (key != "index") redactor.add(value);
-  }
-  for (const auto& [key, value] : context_.settings.secrets) redactor.add(value);
-  for (const SeenSecret& secret : seen_secrets_) redactor.add(secret.value);
-  return redactor;
+std::string VirtualUser::redacted(std::string_view text) const {
+  return visit_.redactor(context_.settings).redact(text);
 }
 
-std::string VirtualUser::redacted(std::string_view text) const { return redactor().redact(text); }
-
 void VirtualUser::conformance(std::string_view rule, std::string_view expected, std::string_view got) {
-  const Redactor known = redactor();
+  const Redactor known = visit_.redactor(context_.settings);
   context_.recorder.conformance(known.redact(rule), known.redact(expected), known.redact(got), expected == got);
 }
 

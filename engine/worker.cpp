@@ -67,7 +67,7 @@ Worker::Worker(const WorkerDependencies& dependencies, Share share)
   http_ = std::make_unique<HttpClient>(io_, shared_.clock, shared_.guard, std::move(options));
   context_ = std::make_unique<UserContext>(
       UserContext{shared_.scenario, shared_.plan.settings, shared_.clock, io_, vm_, *http_, recorder_, shared_.mail,
-                  [this](VirtualUser& user) { on_user_finished(user); },
+                  [this](VirtualUser& user, const PersonSample&) { on_user_finished(user); },
                   [this](Activity from, Activity to) {
                     shared_.counters.users[index_of(from)].fetch_sub(1, std::memory_order_relaxed);
                     shared_.counters.users[index_of(to)].fetch_add(1, std::memory_order_relaxed);

@@ -43,7 +43,10 @@ VirtualUser& UserStage::user_of(std::size_t number) {
   if (!context_) {
     context_ = std::make_unique<UserContext>(UserContext{scenario_, files_.settings, http_.clock(), http_.context(),
                                                          *vm_, http_.client(), *recorder_, has_mail ? &mail : nullptr,
-                                                         [this](VirtualUser&) { --busy_; },
+                                                         [this](VirtualUser&, const PersonSample& ended) {
+                                                           --busy_;
+                                                           ended_ = ended;
+                                                         },
                                                          [this](Activity, Activity to) { activity_ = to; }, last_try});
   }
   while (users_.size() <= number) users_.push_back(std::make_unique<VirtualUser>(*context_));

@@ -54,6 +54,8 @@ class UserStage {
   // Everything recorded so far.
   [[nodiscard]] const Snapshot& recorded();
   [[nodiscard]] const StepSnapshot& step(const std::string& name);
+  // How the last iteration ended, as the virtual user tells its host.
+  [[nodiscard]] const std::optional<PersonSample>& ended() const { return ended_; }
   // Who is in a step or between two.
   [[nodiscard]] std::vector<OpenVisit> under_way();
   // Single requests, failures and dimensions since this was called last.
@@ -84,6 +86,7 @@ class UserStage {
   std::unique_ptr<UserContext> context_;
   std::vector<std::unique_ptr<VirtualUser>> users_;
   std::size_t busy_ = 0;
+  std::optional<PersonSample> ended_;
   Activity activity_ = Activity::idle;
 };
 

@@ -174,6 +174,35 @@ TEST_CASE("user: a failed step ends the iteration") {
   CHECK(stage.step("three").steps.total() == 0);
 }
 
+TEST_CASE("user: it says how its iteration ended, and it can play the next one") {
+  const auto [body, fate, error] = GENERATE(table<std::string, PersonFate, ErrorClass>({
+      {"one(function() http.get '/a' end)", PersonFate::succeeded, ErrorClass::none},
+      {"leave()", PersonFate::left, ErrorClass::none},
+      {"one(function() http.get '/fail' end)", PersonFate::lost, ErrorClass::http_500},
+      {"one(function() error 'mine' end)", PersonFate::own_fault, ErrorClass::none},
+  }));
+  UserStage stage(with_steps(body), failing);
+  for (std::uint64_t index = 0; index < 2; ++index) {
+    stage.play(index);
+    REQUIRE(stage.ended());
+    CHECK(stage.ended()->fate == fate);
+    if (fate == PersonFate::lost) CHECK(stage.ended()->error == error);
+  }
+}
+
+TEST_CASE("user: an iteration that is cut off says so") {
+  UserStage stage(with_steps("one(function() http.get '/a'; sleep(600) end)"), ok);
+  stage.begin(stage.iteration(0));
+  stage.wait_until([&stage] { return stage.activity() == Activity::pausing; });
+  CHECK_FALSE(stage.ended());
+  stage.interrupt(0);
+  stage.wait_for_end();
+  REQUIRE(stage.ended());
+  CHECK(stage.ended()->fate == PersonFate::interrupted);
+  CHECK(stage.ended()->step == StepId{0});
+  CHECK(stage.ended()->at_step);
+}
+
 TEST_CASE("user: a step that was tried may fail") {
   UserStage stage(with_steps("local went_well, class = one:try(function() http.get '/fail' end)\n"
                              "assert(went_well == false and class == 'http_500')\n"
