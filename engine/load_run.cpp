@@ -82,7 +82,7 @@ void LoadRun::interrupt(TimePoint now) {
 
 bool LoadRun::tick(TimePoint now) {
   // With a part of its load missing the rest would measure another one.
-  if ((counters_.feed_ran_dry || counters_.worker_failed) && now < arrivals_end_) stop_arrivals(now);
+  if ((counters_.feed_ran_dry || counters_.hosts.host_failed) && now < arrivals_end_) stop_arrivals(now);
   if (!interrupted_ && now >= arrivals_end_ && now - arrivals_end_ >= plan_.graceful_stop) interrupt(now);
   if (interrupted_) listen(now);
   return static_cast<std::size_t>(
@@ -136,7 +136,7 @@ void LoadRun::post_to_workers(const std::function<void()>& work) {
 LoadRun::Users LoadRun::users() const {
   Users users;
   for (std::size_t i = 0; i < users.by_state.size(); ++i) {
-    users.by_state[i] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters_.users[i]));
+    users.by_state[i] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters_.hosts.users[i]));
   }
   users.active = counters_.places.taken();
   users.most_active = counters_.places.most();

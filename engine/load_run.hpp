@@ -63,8 +63,8 @@ class LoadRun {
   void post_to_workers(const std::function<void()>& work);
   [[nodiscard]] bool feed_ran_dry() const { return counters_.feed_ran_dry; }
   // Whether a status came for any request.
-  [[nodiscard]] bool target_answered() const { return counters_.target_answered; }
-  [[nodiscard]] bool worker_failed() const { return counters_.worker_failed; }
+  [[nodiscard]] bool target_answered() const { return counters_.hosts.target_answered; }
+  [[nodiscard]] bool worker_failed() const { return counters_.hosts.host_failed; }
   // Whether arrivals ended before the load did.
   [[nodiscard]] bool cut_short() const noexcept { return cut_short_; }
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
