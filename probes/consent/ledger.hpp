@@ -1,5 +1,6 @@
 // What is known about the consent of each origin, and the decisions that follow from it. No sockets
-// and no threads of its own: the guard (probes/consent/guard.hpp) feeds it; all calls are thread-safe.
+// and no threads of its own: the guard (probes/consent/guard.hpp) feeds it; all calls are thread-safe. Questions take
+// no lock: each thread keeps a copy of what the ledger knows, and fetches a new one after a change.
 //
 // An origin (host and port) is opened once with what was read at each of its addresses. A consent that
 // is lost later closes the whole host for the rest of the run.
@@ -104,26 +105,48 @@ class ConsentLedger {
   struct Host {
     std::map<std::uint16_t, OpenOrigin> origins;
     std::string closed;  // the reason, once its consent is lost
+    // Of all grants, each once. Which address a request will go to is not known, so every consent must allow it.
+    std::vector<ConsentLimiter*> limiters;
+  };
+  // What is known at one time; never changed once it is published.
+  struct State {
+    std::map<std::string, Host, std::less<>> hosts;
+    bool granted = false;  // some address was opened by consent
+  };
+  // What a state makes of a question. `lost` is the reason where a consent holds no longer, and the host has to be
+  // closed.
+  struct Judgement {
+    Ruling ruling;
+    std::string lost;
   };
 
   [[nodiscard]] AddressRuling judge(std::string_view host, const RemoteAddress& address,
                                     const AddressFacts& facts) const;
-  std::shared_ptr<ConsentLimiter> limiter_for(const VerifiedConsent& verified, const ConsentLimiter* before);
-  Ruling close(Host& host, std::string reason);
+  // This thread's copy. Valid until its next call.
+  [[nodiscard]] const State& known() const;
+  // These are called with the lock.
+  [[nodiscard]] std::shared_ptr<State> copy() const { return std::make_shared<State>(*state_); }
+  void publish(std::shared_ptr<State> next);
+  Ruling close(std::shared_ptr<State> next, std::string_view host, std::string reason);
+
+  // Closes the host where the judgement still is the same with the lock held.
+  template <typename Judge>
+  Ruling settle(std::string_view host, const Judge& judge);
+  [[nodiscard]] Judgement judge_connection(const State& state, std::string_view name,
+                                           const RemoteAddress& address) const;
+  [[nodiscard]] Judgement judge_request(const State& state, const NamedHost& named, std::string_view path) const;
+  [[nodiscard]] Judgement spend(const Host& host, std::string_view name, std::string_view path) const;
   [[nodiscard]] Result<void> holds(const Grant& grant, std::string_view host) const;
-  Ruling connect_with_consent(Host& host, std::string_view name, const RemoteAddress& address);
-  Ruling spend(Host& host, std::string_view name, std::string_view path);
-  void changed() noexcept;
+  // The limiter that grants of this consent share. A new one takes over what `before` has left.
+  [[nodiscard]] std::shared_ptr<ConsentLimiter> limiter_for(const State& state, const VerifiedConsent& verified,
+                                                            const ConsentLimiter* before) const;
 
   Policy policy_;
   const Clock& clock_;
-  // No other state of any ledger has this number: what a thread has learnt of a host that needs no consent holds as
-  // long as it stays the same, and is decided without the lock, which all workers share.
+  // The number of the state. No other state of any ledger has it, so a thread that knows the number has the state.
   std::atomic<std::uint64_t> version_;
   mutable std::mutex mutex_;
-  std::map<std::string, Host, std::less<>> hosts_;
-  bool granted_ = false;                                           // some address was opened by consent
-  std::map<std::string, std::weak_ptr<ConsentLimiter>> limiters_;  // by the consent's id
+  std::shared_ptr<const State> state_;
 };
 
 }  // namespace gelombang

@@ -1,37 +1,61 @@
 // The maximum rate of a consent: a token bucket that holds one second's worth (at least one token),
-// so that any t seconds see at most rate * (t + 1) requests.
+// so that any t seconds see at most rate * (t + 1) requests. One bucket serves all threads of the process without a
+// lock.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 
 namespace gelombang {
 
 class ConsentLimiter {
  public:
-  ConsentLimiter(Rate rate, TimePoint now) : rate_(rate.per_second()), tokens_(capacity()), filled_at_(now) {}
+  // Full at `now`.
+  ConsentLimiter(Rate rate, TimePoint now)
+      : made_at_(now),
+        interval_(static_cast<std::int64_t>(kSecond / std::max(rate.per_second(), kSlowest))),
+        capacity_(std::max(interval_, kSecond)),
+        empty_at_(-capacity_) {}
 
   // Takes over what `before` has left, so that a renewed consent is no second burst.
-  void inherit(const ConsentLimiter& before) { tokens_ = std::min(before.tokens_, capacity()); }
-
-  // Whether a request may go now; take() then counts it.
-  bool has_token(TimePoint now) {
-    tokens_ = std::min(capacity(), tokens_ + rate_ * to_seconds(std::max(now - filled_at_, Duration::zero())));
-    filled_at_ = std::max(filled_at_, now);
-    return tokens_ >= 1 - kRounding;
+  void inherit(const ConsentLimiter& before) noexcept {
+    const double tokens = static_cast<double>(before.filled(made_at_)) / static_cast<double>(before.interval_);
+    const double time = tokens * static_cast<double>(interval_);
+    empty_at_ = time < static_cast<double>(capacity_) ? -static_cast<std::int64_t>(time) : -capacity_;
   }
-  void take() { tokens_ -= 1; }
+
+  // Counts a request that goes now. False where it may not go; then nothing is counted.
+  bool take(TimePoint now) noexcept {
+    const std::int64_t at = since_made(now);
+    std::int64_t empty_at = empty_at_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::int64_t from = std::max(empty_at, at - capacity_);
+      if (at - from < interval_) return false;
+      if (empty_at_.compare_exchange_weak(empty_at, from + interval_, std::memory_order_relaxed)) return true;
+    }
+  }
+  // Takes back what was counted for a request that does not go after all.
+  void give_back() noexcept { empty_at_.fetch_sub(interval_, std::memory_order_relaxed); }
 
  private:
-  // Ten refills of a tenth are one.
-  static constexpr double kRounding = 1e-9;
-  [[nodiscard]] double capacity() const { return std::max(1.0, rate_); }
+  // Picoseconds: those of 90 days, the longest life of a consent, fit, and the interval's fraction that is cut off
+  // makes the rate higher by less than 1e-7 of it at 100,000 requests a second.
+  static constexpr std::int64_t kSecond = 1'000'000'000'000;
+  static constexpr double kSlowest = 1e-6;  // a second; about one request in 12 days
 
-  double rate_;  // tokens per second
-  double tokens_;
-  TimePoint filled_at_;
+  [[nodiscard]] std::int64_t since_made(TimePoint now) const noexcept { return (now - made_at_).count() * 1000; }
+  [[nodiscard]] std::int64_t filled(TimePoint now) const noexcept {
+    return std::clamp(since_made(now) - empty_at_.load(std::memory_order_relaxed), std::int64_t{0}, capacity_);
+  }
+
+  TimePoint made_at_;
+  std::int64_t interval_;               // the time in which one token comes
+  std::int64_t capacity_;               // the time in which the empty bucket becomes full
+  std::atomic<std::int64_t> empty_at_;  // since made: when the bucket was empty, were it filling all the time
 };
 
 }  // namespace gelombang

@@ -5,7 +5,9 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_clock.hpp"
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace gelombang {
@@ -376,6 +378,55 @@ TEST_CASE("consent guard: the number of hosts that a run can be led to is bounde
   CHECK(text(ledger.open("one.too.many", {}, {at("127.0.0.1")})) == "stop: the run has led to more than 256 hosts");
   CHECK(ledger->needs_opening("one.too.many", 443));
   CHECK(text(ledger.open("h0.example", {}, {at("127.0.0.1")})) == "allowed");
+}
+
+TEST_CASE("consent guard: all threads together keep to one maximum rate", "[unit][consent]") {
+  Ledger ledger;
+  ledger.open_sample();
+  std::atomic<int> allowed{0};
+  std::atomic<int> stops{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int request = 0; request < 100; ++request) {
+        const Ruling ruling = ledger->may_request(kHost, "/api");
+        if (ruling.verdict.allowed) ++allowed;
+        if (ruling.stop) ++stops;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(allowed == 200);
+  CHECK(stops == 1);
+}
+
+TEST_CASE("consent guard: a thread hears of each change with its next request", "[unit][consent]") {
+  Ledger ledger;
+  Consent consent = sample_consent();
+  consent.max_rate = Rate::per_second(1'000'000);
+  REQUIRE(text(ledger.open(kHost, {Ledger::reading("11.22.33.44", consent)})) == "allowed");
+  std::atomic<bool> withdrawn{false};
+  std::atomic<int> late{0};  // allowed after the consent was withdrawn
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (bool allowed = true; allowed;) {
+        const bool before = withdrawn;
+        allowed = ledger->may_request(kHost, "/api").verdict.allowed &&
+                  ledger->may_connect(kHost, at("11.22.33.44")).verdict.allowed;
+        if (allowed && before) ++late;
+      }
+    });
+  }
+  // Other changes meanwhile: a renewed consent, other hosts.
+  for (int i = 0; i < 20; ++i) {
+    CHECK(text(ledger.reread("11.22.33.44", consent, "renewed " + std::to_string(i))) == "allowed");
+    CHECK(text(ledger.open("host" + std::to_string(i) + ".example", {}, {at("127.0.0.1")})) == "allowed");
+  }
+  ledger.reread("11.22.33.44", Error{"gone"});
+  withdrawn = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(late == 0);
 }
 
 }  // namespace
