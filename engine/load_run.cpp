@@ -95,7 +95,7 @@ void LoadRun::listen(TimePoint now) {
   silences_.resize(workers_.size());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Silence& silence = silences_[i];
-    const std::int64_t heard = workers_[i]->health().watched.load(std::memory_order_relaxed);
+    const std::int64_t heard = workers_[i]->health().observed.load(std::memory_order_relaxed);
     if (workers_[i]->finished()) {
       silence.for_good = false;  // it came back after all
     } else if (heard != silence.heard) {

@@ -91,7 +91,7 @@ class LoadRun {
   bool interrupted_ = false;
   bool cut_short_ = false;
   struct Silence {
-    std::int64_t heard = -1;  // how far the worker's watch had come
+    std::int64_t heard = -1;  // how far the worker's stall detector had come
     TimePoint since{};
     int ticks = 0;
     bool for_good = false;

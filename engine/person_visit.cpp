@@ -6,7 +6,7 @@ void PersonVisit::begin(const Scenario& scenario, const ScenarioSettings& settin
                         const Fields& who) {
   iteration = now_played;
   person = who;
-  temper = Temper(scenario.behaviour_of(iteration.journey), settings.seed, iteration.index);
+  traits = PersonTraits(scenario.behaviour_of(iteration.journey), settings.seed, iteration.index);
   network = scenario.network_of(settings.seed, iteration.index);
   attempts.begin(scenario.catalog.steps.size());
   step.reset();

@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "engine/lua/vm.hpp"
 #include "engine/people/behaviour.hpp"
-#include "engine/people/visit.hpp"
+#include "engine/people/step_attempts.hpp"
 #include "engine/privacy/redactor.hpp"
 #include "engine/privacy/seen_secrets.hpp"
 #include "engine/scenario/scenario.hpp"
@@ -19,11 +19,11 @@ namespace gelombang {
 struct PersonVisit {
   Iteration iteration;
   Fields person;
-  Temper temper;
+  PersonTraits traits;
   std::optional<NetworkId> network;
   OpenVisits::Id id = OpenVisits::kNone;  // the recorder's
 
-  Visit attempts;
+  StepAttempts attempts;
   std::optional<StepId> step;  // the open one
   StepClock step_clock;
 

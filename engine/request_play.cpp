@@ -64,17 +64,17 @@ void RequestPlay::start() {
     boost::asio::post(context_.io, [this] { refuse(); });
     return;
   }
-  Temper& temper = visit_.temper;
-  if (temper.behaviour() != nullptr) began_ = context_.clock.now();
+  PersonTraits& traits = visit_.traits;
+  if (traits.behaviour() != nullptr) began_ = context_.clock.now();
   pressed_twice_ = false;
   patience_ends_.reset();
   second_press_.reset();
-  if (const auto patience = temper.patience()) {
+  if (const auto patience = traits.patience()) {
     constexpr double kEndless = 3650.0 * 86400;  // seconds; what a time point holds
     patience_ends_ = began_ + from_seconds(std::min(to_seconds(*patience) * patience_factor_, kEndless));
   }
   if (request_.method == HttpMethod::post) {
-    if (const auto after = temper.second_press()) second_press_ = began_ + *after;
+    if (const auto after = traits.second_press()) second_press_ = began_ + *after;
   }
   start_transfer(false);
   if (patience_ends_ || second_press_) await_person();

@@ -82,16 +82,16 @@ Result<void> UserHost::prepare() {
 // The thread ----------------------------------------------------------------------------------------
 
 void UserHost::start(TimePoint epoch) {
-  loop_watch_.start(epoch);
+  stall_detector_.start(epoch);
   await_beat();
   thread_ = std::thread([this] { run(); });
 }
 
 void UserHost::await_beat() {
-  beat_timer_.expires_at(loop_watch_.due());
+  beat_timer_.expires_at(stall_detector_.due());
   beat_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    loop_watch_.beat(shared_.clock.now());
+    stall_detector_.beat(shared_.clock.now());
     await_beat();
   });
 }
@@ -109,7 +109,7 @@ void UserHost::run() {
     end_after_fault();
   }
   // A stall that lasted to the end would have been told by the beat that never came.
-  if (const TimePoint now = shared_.clock.now(); now > loop_watch_.due()) loop_watch_.beat(now);
+  if (const TimePoint now = shared_.clock.now(); now > stall_detector_.due()) stall_detector_.beat(now);
   finished_ = true;
 }
 

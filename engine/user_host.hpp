@@ -7,8 +7,8 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "engine/load/arrivals.hpp"
-#include "engine/loop_watch.hpp"
 #include "engine/scenario/run_plan.hpp"
+#include "engine/stall_detector.hpp"
 #include "engine/virtual_user.hpp"
 #include "metrics/user_state.hpp"
 
@@ -112,7 +112,7 @@ class UserHost {
   std::uint64_t busy_users_ = 0;
 
   WorkerHealth health_;
-  LoopWatch loop_watch_{health_};
+  StallDetector stall_detector_{health_};
   boost::asio::steady_timer beat_timer_;
   std::atomic<bool> finished_{false};
   std::thread thread_;

@@ -102,7 +102,7 @@ bool VirtualUser::step_begin(int number, std::string& problem) {
   met_limit_ = false;
   answer_.forget();
   visit_.step_clock.begin(resumes_at_);
-  const Visit::Attempt attempt = visit_.attempts.attempt(step);
+  const StepAttempts::Attempt attempt = visit_.attempts.attempt(step);
   context_.recorder.attempt(step, attempt.reached, attempt.again, visit_.id, resumes_at_, context_.clock.now());
   return true;
 }
@@ -128,7 +128,7 @@ void VirtualUser::step_end(ErrorClass error, const FailedCheck* failed) {
   context_.recorder.step(step, visit_.step_clock.finish(outcome, error, now), visit_.id);
   resumes_at_ = visit_.step_clock.resumes_at();
   if (outcome == Outcome::success) {
-    visit_.temper.succeeded(step);
+    visit_.traits.succeeded(step);
     if (visit_.attempts.succeed()) context_.recorder.passed(step);
   } else {
     failed_step_ = step;
@@ -233,7 +233,7 @@ void VirtualUser::start_pause() {
 
 bool VirtualUser::wait_to_retry(ErrorClass error) {
   if (unjudged_) return false;
-  next_try_ = visit_.temper.after_failure(failed_step_, error);
+  next_try_ = visit_.traits.after_failure(failed_step_, error);
   if (next_try_.kind == NextTry::Kind::none) return false;
   wanted_ = Wanted::retry;
   return true;
@@ -243,7 +243,7 @@ void VirtualUser::start_retry_wait() {
   const TimePoint until = resumes_at_ + next_try_.wait;
   if (until >= context_.last_try) return finish_away();
   set_activity(Activity::retrying);
-  const bool anew = visit_.temper.behaviour()->again == Behaviour::Again::journey;
+  const bool anew = visit_.traits.behaviour()->again == Behaviour::Again::journey;
   if (anew) {
     visit_.attempts.restart();
   } else {

@@ -45,7 +45,7 @@ class VirtualUser final : public LuaUser {
   void step_end(ErrorClass error, const FailedCheck* failed) override;
   bool wait_to_retry(ErrorClass error) override;
   unsigned tries() const override { return visit_.attempts.tries(); }
-  double trait(std::string_view name) const override { return visit_.temper.trait(name); }
+  double trait(std::string_view name) const override { return visit_.traits.trait(name); }
   void met_limit() override { met_limit_ = true; }
   HttpRequest& new_request(HttpMethod method, std::string_view url) override;
   HttpRequest& request() override { return request_play_.request(); }

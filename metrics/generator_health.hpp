@@ -18,7 +18,7 @@ struct GeneratorHealth {
   std::uint64_t stalls = 0;
   Duration stalled{};  // in all
   Duration longest_stall{};
-  Duration watched{};  // what `stalled` is a part of: the time of all workers
+  Duration observed{};  // what `stalled` is a part of: the time of all workers
   // Garbage collection of the scripts, as far as we ask for it: between iterations.
   Duration gc_time{};
   Duration gc_longest{};
@@ -32,10 +32,10 @@ struct GeneratorHealth {
   Duration clock_step{};          // largest jump of the wall clock against steady time, in either direction
 
   [[nodiscard]] double stalled_share() const noexcept {
-    return watched > Duration::zero() ? to_seconds(stalled) / to_seconds(watched) : 0;
+    return observed > Duration::zero() ? to_seconds(stalled) / to_seconds(observed) : 0;
   }
   [[nodiscard]] double gc_share() const noexcept {
-    return watched > Duration::zero() ? to_seconds(gc_time) / to_seconds(watched) : 0;
+    return observed > Duration::zero() ? to_seconds(gc_time) / to_seconds(observed) : 0;
   }
 };
 

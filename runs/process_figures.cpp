@@ -157,7 +157,7 @@ void ProcessFigures::sample_clock() {
 void ProcessFigures::sample_workers(TimePoint now, std::span<const WorkerHealth* const> workers) {
   worker_cpu_.resize(std::max(worker_cpu_.size(), workers.size()));
   health_.stalls = health_.late_arrivals = 0;
-  health_.stalled = health_.watched = health_.gc_time = Duration::zero();
+  health_.stalled = health_.observed = health_.gc_time = Duration::zero();
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const WorkerHealth& worker = *workers[i];
     worker_cpu_[i].add(now, to_seconds(nanoseconds(worker.cpu)));
@@ -165,7 +165,7 @@ void ProcessFigures::sample_workers(TimePoint now, std::span<const WorkerHealth*
     health_.stalls += worker.stalls.load(std::memory_order_relaxed);
     health_.stalled += nanoseconds(worker.stalled);
     health_.longest_stall = std::max(health_.longest_stall, nanoseconds(worker.longest_stall));
-    health_.watched += nanoseconds(worker.watched);
+    health_.observed += nanoseconds(worker.observed);
     health_.gc_time += nanoseconds(worker.gc_time);
     health_.gc_longest = std::max(health_.gc_longest, nanoseconds(worker.gc_longest));
     health_.late_arrivals += worker.late_arrivals.load(std::memory_order_relaxed);

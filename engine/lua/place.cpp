@@ -70,12 +70,12 @@ void register_state(lua_State* L, LuaVm::State& state) {
   lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
-LineWatch::LineWatch(lua_State* L) : L_(L) {
+LineTracker::LineTracker(lua_State* L) : L_(L) {
   luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
   lua_sethook(L, note_line, LUA_MASKLINE, 0);
 }
 
-LineWatch::~LineWatch() {
+LineTracker::~LineTracker() {
   lua_sethook(L_, nullptr, 0, 0);
   luaJIT_setmode(L_, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_ON);
   registered_state(L_).last_line = 0;

@@ -78,12 +78,12 @@ void register_state(lua_State* L, LuaVm::State& state);
 
 // Notes each line of the scenario that runs, while it loads: `return scenario { ... }` is a tail call, of which
 // the stack does not know the line. Compiled loops call no hook, so nothing is compiled meanwhile.
-class LineWatch {
+class LineTracker {
  public:
-  explicit LineWatch(lua_State* L);
-  ~LineWatch();
-  LineWatch(const LineWatch&) = delete;
-  LineWatch& operator=(const LineWatch&) = delete;
+  explicit LineTracker(lua_State* L);
+  ~LineTracker();
+  LineTracker(const LineTracker&) = delete;
+  LineTracker& operator=(const LineTracker&) = delete;
 
  private:
   lua_State* L_;

@@ -211,7 +211,7 @@ Result<Scenario> LuaVm::load(const std::string& path) {
   lua::push_host_function(L, *state_, "load");
   if (!lua::load_text(L, *state_, NamedFile::of_caller(path))) return load_error(L, path);
   {
-    const lua::LineWatch watch(L);
+    const lua::LineTracker tracker(L);
     if (lua_pcall(L, 1, 1, 0) != 0) return load_error(L, path);
   }
   try {

@@ -34,7 +34,7 @@ Duration TimeRange::draw(RandomStream& random) const noexcept {
   return from_seconds(to_seconds(least) + to_seconds(most - least) * random.uniform());
 }
 
-Temper::Temper(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t index)
+PersonTraits::PersonTraits(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t index)
     : behaviour_(behaviour),
       seed_(seed),
       index_(index),
@@ -51,26 +51,26 @@ Temper::Temper(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t ind
   begin_burst();
 }
 
-std::optional<Duration> Temper::patience() {
+std::optional<Duration> PersonTraits::patience() {
   if (behaviour_ == nullptr || !behaviour_->patience) return std::nullopt;
   return from_seconds(behaviour_->patience->draw(patience_));
 }
 
-std::optional<Duration> Temper::second_press() {
+std::optional<Duration> PersonTraits::second_press() {
   if (behaviour_ == nullptr || behaviour_->double_submit <= 0) return std::nullopt;
   const bool twice = presses_.uniform() < behaviour_->double_submit;
   const Duration after = kSecondPress.draw(presses_);
   return twice ? std::optional(after) : std::nullopt;
 }
 
-void Temper::begin_burst() {
+void PersonTraits::begin_burst() {
   burst_tries_ = 0;
   burst_ =
       behaviour_->burst_least +
       static_cast<std::uint32_t>(retries_.below(std::uint64_t{behaviour_->burst_most} - behaviour_->burst_least + 1));
 }
 
-NextTry Temper::pause() {
+NextTry PersonTraits::pause() {
   begin_burst();
   double point = retries_.uniform();
   for (const Behaviour::Pause& pause : behaviour_->pauses) {
@@ -80,7 +80,7 @@ NextTry Temper::pause() {
   return {};
 }
 
-NextTry Temper::after_failure(StepId step, ErrorClass error) {
+NextTry PersonTraits::after_failure(StepId step, ErrorClass error) {
   if (behaviour_ == nullptr || !worth_another_try(error)) return {};
   // Where the journey begins anew, failures on the way count as tries to get through the step that failed first.
   if (!failing_) failing_ = step;
@@ -92,14 +92,16 @@ NextTry Temper::after_failure(StepId step, ErrorClass error) {
   return pause();
 }
 
-void Temper::succeeded(StepId step) noexcept {
+void PersonTraits::succeeded(StepId step) noexcept {
   if (!failing_ || *failing_ != step) return;
   failing_.reset();
   attempts_ = 0;
   begin_burst();
 }
 
-double Temper::trait(std::string_view name) const noexcept { return stream(seed_, index_, hash_of(name)).uniform(); }
+double PersonTraits::trait(std::string_view name) const noexcept {
+  return stream(seed_, index_, hash_of(name)).uniform();
+}
 
 bool worth_another_try(ErrorClass error) noexcept {
   const ErrorClassInfo& row = info(error);

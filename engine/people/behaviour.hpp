@@ -1,5 +1,5 @@
 // How people bear with a portal: their patience, their tries, their pauses. A Behaviour is what the script
-// declared; a Temper is what one person drew from it, a function of (seed, arrival) alone.
+// declared; PersonTraits are what one person drew from it, a function of (seed, arrival) alone.
 #pragma once
 
 #include "base/clock.hpp"
@@ -55,12 +55,12 @@ struct NextTry {
   Duration wait{};
 };
 
-class Temper {
+class PersonTraits {
  public:
   // Without a behaviour: endless patience, no second try.
-  Temper() : Temper(nullptr, 0, 0) {}
-  // `behaviour` outlives the temper.
-  Temper(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t index);
+  PersonTraits() : PersonTraits(nullptr, 0, 0) {}
+  // `behaviour` outlives the traits.
+  PersonTraits(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t index);
 
   // For the next page; nothing: endless.
   std::optional<Duration> patience();

@@ -25,14 +25,14 @@ struct Try {
 using Stay = std::vector<Try>;
 
 // What one person does. Failures at the first step are failures at any.
-Stay stay_of(Temper temper, Outage outage, Duration pass) {
+Stay stay_of(PersonTraits traits, Outage outage, Duration pass) {
   Stay stay;
   Duration age{};
   while (age < kEndless && stay.size() < kMostTries) {
     const Duration begins = age;
-    if (outage == Outage::hangs) age += std::min(kEndless, temper.patience().value_or(Duration::zero()));
+    if (outage == Outage::hangs) age += std::min(kEndless, traits.patience().value_or(Duration::zero()));
     const NextTry next =
-        temper.after_failure(0, outage == Outage::hangs ? ErrorClass::abandoned : ErrorClass::tcp_refused);
+        traits.after_failure(0, outage == Outage::hangs ? ErrorClass::abandoned : ErrorClass::tcp_refused);
     if (next.kind == NextTry::Kind::none) {
       stay.push_back({begins, age, age + pass, true});
       return stay;
@@ -51,7 +51,7 @@ class Crowd {
       const JourneyId journey = scenario.journey_of(seed, i);
       const Duration lasts = scenario.journeys[journey].lasts;
       passes_.push_back(lasts == Duration::zero() ? pass : lasts);
-      stays_.push_back(stay_of(Temper(scenario.behaviour_of(journey), seed, i), outage, passes_.back()));
+      stays_.push_back(stay_of(PersonTraits(scenario.behaviour_of(journey), seed, i), outage, passes_.back()));
     }
   }
 

@@ -1,6 +1,6 @@
 // What the pacer does with arrivals that a stall of ours made late; on a fake clock.
 #include "engine/load/arrivals.hpp"
-#include "engine/loop_watch.hpp"
+#include "engine/stall_detector.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_clock.hpp"
 
@@ -180,15 +180,15 @@ TEST_CASE("catch-up: the policies have names, and nothing else is one") {
   CHECK(parse_catch_up("Burst").error().message == "'Burst' is no way to catch up: expected burst, capped or skip");
 }
 
-TEST_CASE("loop watch: beats in time are no stalls, one that is late by more than 100 ms is") {
+TEST_CASE("stall detector: beats in time are no stalls, one that is late by more than 100 ms is") {
   test::FakeClock clock;
   WorkerHealth health;
-  LoopWatch watch(health);
-  watch.start(clock.now());
+  StallDetector detector(health);
+  detector.start(clock.now());
   const TimePoint begin = clock.now();
   const auto beat_after = [&](Duration late) {
-    clock.advance(watch.due() - clock.now() + late);
-    watch.beat(clock.now());
+    clock.advance(detector.due() - clock.now() + late);
+    detector.beat(clock.now());
   };
   for (int i = 0; i < 50; ++i) beat_after(i * 2ms);
   beat_after(100ms);
@@ -199,7 +199,7 @@ TEST_CASE("loop watch: beats in time are no stalls, one that is late by more tha
   CHECK(health.stalls == 2);
   CHECK(Duration(health.stalled) == 2101ms);
   CHECK(Duration(health.longest_stall) == 2s);
-  CHECK(Duration(health.watched) == clock.now() - begin);
+  CHECK(Duration(health.observed) == clock.now() - begin);
   health.add_gc_pause(3ms);
   health.add_gc_pause(1ms);
   CHECK(Duration(health.gc_time) == 4ms);

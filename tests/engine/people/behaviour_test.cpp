@@ -27,9 +27,9 @@ Behaviour eager() {
 // What a person does who fails until giving up.
 std::vector<NextTry> all_tries(const Behaviour& behaviour, std::uint64_t index,
                                ErrorClass error = ErrorClass::http_503) {
-  Temper temper(&behaviour, 7, index);
+  PersonTraits traits(&behaviour, 7, index);
   std::vector<NextTry> tries;
-  do tries.push_back(temper.after_failure(0, error));
+  do tries.push_back(traits.after_failure(0, error));
   while (tries.back().kind != NextTry::Kind::none && tries.size() < 10'000);
   return tries;
 }
@@ -53,9 +53,9 @@ TEST_CASE("behaviour: a log-normal has the median and the 90th percentile that w
 
 TEST_CASE("behaviour: a person is a function of the seed and the arrival") {
   const Behaviour behaviour = eager();
-  Temper first(&behaviour, 7, 41);
-  Temper again(&behaviour, 7, 41);
-  Temper other(&behaviour, 7, 42);
+  PersonTraits first(&behaviour, 7, 41);
+  PersonTraits again(&behaviour, 7, 41);
+  PersonTraits other(&behaviour, 7, 42);
   CHECK(first.trait("raw_photo") == again.trait("raw_photo"));
   CHECK(first.trait("raw_photo") != other.trait("raw_photo"));
   CHECK(first.trait("raw_photo") != first.trait("never_open_mail"));
@@ -79,10 +79,10 @@ TEST_CASE("behaviour: tries come in bursts of the asked length, and then there i
   std::map<int, int> bursts;
   int soon_or_late = 0;
   for (std::uint64_t index = 0; index < 500; ++index) {
-    Temper temper(&behaviour, 7, index);
+    PersonTraits traits(&behaviour, 7, index);
     int length = 1;
     for (int i = 0; i < 40; ++i) {
-      const NextTry next = temper.after_failure(0, ErrorClass::http_503);
+      const NextTry next = traits.after_failure(0, ErrorClass::http_503);
       REQUIRE(next.kind != NextTry::Kind::none);
       if (next.kind == NextTry::Kind::soon) {
         CHECK(next.wait >= 5s);
@@ -120,10 +120,10 @@ TEST_CASE("behaviour: when patience ends some reload at once, and the others are
   Behaviour behaviour = eager();
   behaviour.attempts.reset();
   behaviour.burst_least = behaviour.burst_most = 1'000'000;
-  Temper temper(&behaviour, 7, 0);
+  PersonTraits traits(&behaviour, 7, 0);
   int reloads = 0;
   for (int i = 0; i < 4000; ++i) {
-    const NextTry next = temper.after_failure(0, ErrorClass::abandoned);
+    const NextTry next = traits.after_failure(0, ErrorClass::abandoned);
     if (next.kind == NextTry::Kind::soon) {
       CHECK(next.wait == 0s);
       ++reloads;
@@ -141,9 +141,9 @@ TEST_CASE("behaviour: who is in no pause's share does not come back") {
   behaviour.pauses = {{0.25, {1s, 2s}}};
   int gone = 0;
   for (std::uint64_t index = 0; index < 4000; ++index) {
-    Temper temper(&behaviour, 7, index);
+    PersonTraits traits(&behaviour, 7, index);
     NextTry next;
-    do next = temper.after_failure(0, ErrorClass::http_503);
+    do next = traits.after_failure(0, ErrorClass::http_503);
     while (next.kind == NextTry::Kind::soon);
     if (next.kind == NextTry::Kind::none) ++gone;
   }
@@ -161,7 +161,7 @@ TEST_CASE("behaviour: trying again is for failures that it can help against") {
                                  ErrorClass::abandoned, ErrorClass::wait_timeout}) {
     CHECK(worth_another_try(error));
   }
-  Temper without;
+  PersonTraits without;
   CHECK(without.after_failure(0, ErrorClass::http_503).kind == NextTry::Kind::none);
   CHECK(!without.patience());
   CHECK(!without.second_press());
@@ -170,23 +170,23 @@ TEST_CASE("behaviour: trying again is for failures that it can help against") {
 TEST_CASE("behaviour: getting through a step renews hope, and getting back to where one was does not") {
   Behaviour behaviour = eager();
   behaviour.attempts = Spread{3, 3};
-  Temper temper(&behaviour, 7, 0);
-  CHECK(temper.after_failure(5, ErrorClass::http_503).kind != NextTry::Kind::none);
-  temper.succeeded(4);  // on the way back to step 5
-  CHECK(temper.after_failure(4, ErrorClass::http_503).kind != NextTry::Kind::none);
-  temper.succeeded(4);
-  CHECK(temper.after_failure(5, ErrorClass::http_503).kind == NextTry::Kind::none);
-  temper.succeeded(5);
-  CHECK(temper.after_failure(6, ErrorClass::http_503).kind != NextTry::Kind::none);
+  PersonTraits traits(&behaviour, 7, 0);
+  CHECK(traits.after_failure(5, ErrorClass::http_503).kind != NextTry::Kind::none);
+  traits.succeeded(4);  // on the way back to step 5
+  CHECK(traits.after_failure(4, ErrorClass::http_503).kind != NextTry::Kind::none);
+  traits.succeeded(4);
+  CHECK(traits.after_failure(5, ErrorClass::http_503).kind == NextTry::Kind::none);
+  traits.succeeded(5);
+  CHECK(traits.after_failure(6, ErrorClass::http_503).kind != NextTry::Kind::none);
 }
 
 TEST_CASE("behaviour: the asked share of presses is doubled, within a moment") {
   Behaviour behaviour = eager();
   behaviour.double_submit = 0.2;
-  Temper temper(&behaviour, 7, 0);
+  PersonTraits traits(&behaviour, 7, 0);
   int doubled = 0;
   for (int i = 0; i < 5000; ++i) {
-    const auto after = temper.second_press();
+    const auto after = traits.second_press();
     if (!after) continue;
     CHECK(*after > 100ms);
     CHECK(*after < 2s);
@@ -206,13 +206,13 @@ TEST_CASE("behaviour: a crowd that was kept out for 20 s asks for more than its 
   constexpr Duration kUp = 60s;
   std::map<Duration, int> tries;  // by second
   for (std::uint64_t person = 0; person < 20 * 120; ++person) {
-    Temper temper(&behaviour, 7, person);
+    PersonTraits traits(&behaviour, 7, person);
     Duration at = person * 50ms;
     NextTry next;
     do {
       ++tries[std::chrono::floor<std::chrono::seconds>(at)];
       if (at < kDown || at >= kUp) break;
-      next = temper.after_failure(0, ErrorClass::tcp_refused);
+      next = traits.after_failure(0, ErrorClass::tcp_refused);
       at += next.wait;
     } while (next.kind != NextTry::Kind::none);
   }

@@ -112,7 +112,7 @@ TEST_CASE("validity: CPU, descriptors, ports and clock degrade a run", "[unit]")
 
 TEST_CASE("validity: loops that stood still count by the share of requests that they touch", "[unit]") {
   ValidityFacts f = healthy();
-  f.health.watched = 100s;
+  f.health.observed = 100s;
   f.health.stalls = 3;
   f.health.stalled = 900ms;
   f.health.longest_stall = 400ms;
@@ -124,14 +124,14 @@ TEST_CASE("validity: loops that stood still count by the share of requests that 
   f.health.stalled = 5100ms;
   CHECK(judge_validity(f).state == ValidityState::invalid);
   f.health.stalled = f.health.longest_stall = 1s;  // one that anybody would have felt
-  f.health.watched = 1h;
+  f.health.observed = 1h;
   CHECK(judge_validity(f).state == ValidityState::degraded);
 }
 
 TEST_CASE("validity: a full worker, stolen time and pauses of the scripts degrade a run, a busy neighbour does not",
           "[unit]") {
   ValidityFacts f = healthy();
-  f.health.watched = 100s;
+  f.health.observed = 100s;
   f.health.core_busy_share = 1;
   CHECK(judge_validity(f).state == ValidityState::valid);
   f.health.worker_cpu_share = 0.91;

@@ -15,7 +15,7 @@ struct WorkerHealth {
   std::atomic<std::uint64_t> stalls{0};
   std::atomic<std::int64_t> stalled{0};        // ns, in all
   std::atomic<std::int64_t> longest_stall{0};  // ns
-  std::atomic<std::int64_t> watched{0};        // ns since the first beat
+  std::atomic<std::int64_t> observed{0};       // ns since the first beat
   std::atomic<std::int64_t> cpu{0};            // ns of the thread
   std::atomic<std::int64_t> gc_time{0};        // ns
   std::atomic<std::int64_t> gc_longest{0};     // ns
@@ -24,12 +24,12 @@ struct WorkerHealth {
   void add_gc_pause(Duration pause) noexcept;
 };
 
-class LoopWatch {
+class StallDetector {
  public:
   static constexpr Duration kPeriod = std::chrono::milliseconds(20);
   static constexpr Duration kStall = std::chrono::milliseconds(100);
 
-  explicit LoopWatch(WorkerHealth& health) : health_(health) {}
+  explicit StallDetector(WorkerHealth& health) : health_(health) {}
   void start(TimePoint first) noexcept { first_ = due_ = first; }
   [[nodiscard]] TimePoint due() const noexcept { return due_; }
   // A beat, from the worker's thread. The lateness of a stalled one is the length of the stall, less at most a period.

@@ -1,4 +1,4 @@
-#include "engine/loop_watch.hpp"
+#include "engine/stall_detector.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -28,14 +28,14 @@ void WorkerHealth::add_gc_pause(Duration pause) noexcept {
   raise(gc_longest, pause.count());
 }
 
-void LoopWatch::beat(TimePoint now) noexcept {
+void StallDetector::beat(TimePoint now) noexcept {
   const Duration late = now - due_;
   if (late > kStall) {
     health_.stalls.store(health_.stalls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     add(health_.stalled, late.count());
     raise(health_.longest_stall, late.count());
   }
-  health_.watched.store(std::max(Duration::zero(), now - first_).count(), std::memory_order_relaxed);
+  health_.observed.store(std::max(Duration::zero(), now - first_).count(), std::memory_order_relaxed);
   health_.cpu.store(thread_cpu(), std::memory_order_relaxed);
   due_ = now + kPeriod;
 }

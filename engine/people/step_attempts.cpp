@@ -1,8 +1,8 @@
-#include "engine/people/visit.hpp"
+#include "engine/people/step_attempts.hpp"
 
 namespace gelombang {
 
-void Visit::begin(std::size_t steps) {
+void StepAttempts::begin(std::size_t steps) {
   steps_.assign(steps, Step{});
   open_ = nullptr;
   again_ = false;
@@ -10,7 +10,7 @@ void Visit::begin(std::size_t steps) {
   retried_ = false;
 }
 
-Visit::Attempt Visit::attempt(StepId step) {
+StepAttempts::Attempt StepAttempts::attempt(StepId step) {
   open_ = &steps_[step];
   requests_ = 0;
   if (!retrying_) ++open_->plays;
@@ -30,12 +30,12 @@ Visit::Attempt Visit::attempt(StepId step) {
   return result;
 }
 
-void Visit::restart() noexcept {
+void StepAttempts::restart() noexcept {
   retried_ = true;
   for (Step& step : steps_) step.plays = 0;
 }
 
-bool Visit::request() noexcept {
+bool StepAttempts::request() noexcept {
   if (open_ == nullptr) return false;
   ++requests_;
   if (!at_furthest(*open_) || requests_ <= open_->most_requests) return false;
@@ -43,13 +43,13 @@ bool Visit::request() noexcept {
   return true;
 }
 
-bool Visit::succeed() noexcept {
+bool StepAttempts::succeed() noexcept {
   if (open_ == nullptr || open_->succeeded) return false;
   open_->succeeded = true;
   return true;
 }
 
-std::uint32_t Visit::tries() const noexcept {
+std::uint32_t StepAttempts::tries() const noexcept {
   if (open_ == nullptr) return 0;
   return at_furthest(*open_) ? open_->tries : 1;
 }

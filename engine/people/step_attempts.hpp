@@ -10,7 +10,7 @@
 
 namespace gelombang {
 
-class Visit {
+class StepAttempts {
  public:
   struct Attempt {
     bool reached = false;  // the person is at this step for the first time
