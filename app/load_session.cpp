@@ -14,22 +14,17 @@
 #include "runs/control_api.hpp"
 #include "runs/live_control.hpp"
 #include "runs/plan_json.hpp"
+#include "runs/play_loop.hpp"
 #include "runs/played_run.hpp"
 #include "runs/progress.hpp"
 #include "runs/session_setup.hpp"
 #include "runs/start_time.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <csignal>
-#include <cstdlib>
 #include <utility>
 
 namespace gelombang {
@@ -48,10 +43,9 @@ class LoadSession {
         json_(json),
         terminal_(STDERR_FILENO, options.color),
         progress_(terminal_),
-        signals_(io_),
-        timer_(io_),
+        loop_(clock_),
         plan_(plan_json(run_options, options, prepared)),
-        played_(std::move(prepared), run_options, options, {new_run_id(clock_.wall_now()), plan_}, clock_, io_) {}
+        played_(std::move(prepared), run_options, options, {new_run_id(clock_.wall_now()), plan_}, loop_) {}
 
   int play();
 
@@ -59,14 +53,11 @@ class LoadSession {
   void announce();
   bool await_start();
   void open_control();
-  void on_signal();
-  void wait_for_signal();
-  void stop(const std::string& why);
+  void close_control();
   void tick(TimePoint now);
   void stop_unanswered();
   int finish();
   void unwritten(Summary& summary, const std::string& what) const;
-  void wait_for(Duration most, const std::function<bool()>& done);
   void linger();
 
   std::optional<WallTime> start_at_;
@@ -78,19 +69,13 @@ class LoadSession {
   Terminal terminal_;
   Progress progress_;
 
-  boost::asio::io_context io_;
-  boost::asio::signal_set signals_;
-  boost::asio::steady_timer timer_;
-
+  PlayLoop loop_;
   std::string plan_;
   PlayedRun played_;
   std::optional<LiveControl> control_;
   std::unique_ptr<ControlApi> control_api_;
   std::unique_ptr<ControlKeys> control_keys_;
 
-  bool started_ = false;
-  int signals_seen_ = 0;
-  bool stop_asked_for_ = false;  // by a key or over HTTP
   bool aborted_ = false;
 };
 
@@ -117,7 +102,7 @@ bool LoadSession::await_start() {
   Duration left = *start_at_ - clock_.wall_now();
   if (left > Duration::zero()) say("starts   {}, in {}\n", start_text(*start_at_), countdown_text(left));
   LiveBlock block(terminal_);
-  wait_for(Duration::max() / 2, [&] {
+  loop_.wait(Duration::max() / 2, [&] {
     const Duration before = std::exchange(left, *start_at_ - clock_.wall_now());
     if (left <= kLead || played_.refusal() != nullptr) return true;
     if (terminal_.interactive()) {
@@ -130,18 +115,18 @@ bool LoadSession::await_start() {
     return false;
   });
   block.clear();
-  return signals_seen_ == 0 && played_.refusal() == nullptr;
+  return loop_.signals() == 0 && played_.refusal() == nullptr;
 }
 
 void LoadSession::open_control() {
   control_.emplace(played_.run(), clock_,
                    LiveControl::Hooks{[this] {
-                                        stop_asked_for_ = true;
-                                        stop("stopped on request");
+                                        loop_.stop_was_asked_for();
+                                        played_.stop("stopped on request");
                                       },
                                       [this](const std::string& text) { played_.annotate("control", text); }});
   if (played_.server() != nullptr) {
-    auto api = ControlApi::open(*played_.server(), *control_, io_.get_executor(), played_.id());
+    auto api = ControlApi::open(*played_.server(), *control_, loop_.io().get_executor(), played_.id());
     if (api.has_error()) {
       spdlog::warn("no live control over HTTP: {}", api.error().message);
     } else {
@@ -150,46 +135,18 @@ void LoadSession::open_control() {
     }
   }
   if (!terminal_.interactive()) return;
-  control_keys_ = ControlKeys::open(io_, *control_, [this](const std::string& text) {
+  control_keys_ = ControlKeys::open(loop_.io(), *control_, [this](const std::string& text) {
     progress_.clear();
     say("{}\n", text);
   });
   if (control_keys_) progress_.set_hint(std::string(ControlKeys::kHelp));
 }
 
-void LoadSession::stop(const std::string& why) {
+// The terminal and the token's file are as they were before.
+void LoadSession::close_control() {
+  control_keys_.reset();
+  control_api_.reset();
   progress_.clear();
-  say("stopping: what is under way may take {}; {}\n", format_duration(played_.prepared().plan.graceful_stop),
-      signals_seen_ > 0 ? "once more to stop now" : "Ctrl-C to stop sooner");
-  played_.stop({ExitCause::stopped, why});
-}
-
-void LoadSession::on_signal() {
-  ++signals_seen_;
-  // Before, only the start is waited for, and afterwards the last scrape.
-  if (!started_ || played_.over()) return wait_for_signal();
-  progress_.clear();
-  const int stops = signals_seen_ + (stop_asked_for_ ? 1 : 0);
-  if (stops == 1) {
-    played_.annotate("stop", "a signal: no new arrivals");
-    stop("stopped by a signal");
-  } else if (stops == 2) {
-    played_.annotate("stop", "a further signal: what was under way was cut off");
-    played_.interrupt();
-  } else {
-    // Not even the summary is waited for.
-    control_keys_.reset();
-    control_api_.reset();
-    say("gelombang: killed by the third signal, without a summary\n");
-    std::_Exit(static_cast<int>(ExitCause::stopped));
-  }
-  wait_for_signal();
-}
-
-void LoadSession::wait_for_signal() {
-  signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (!error) on_signal();
-  });
 }
 
 void LoadSession::stop_unanswered() {
@@ -223,41 +180,26 @@ void LoadSession::unwritten(Summary& summary, const std::string& what) const {
   if (gravest(summary.exit_reasons)->cause != ExitCause::output) say("gelombang: {}\n", what);
 }
 
-void LoadSession::wait_for(Duration most, const std::function<bool()>& done) {
-  const TimePoint until = clock_.now() + most;
-  const int seen = signals_seen_;
-  io_.restart();
-  std::function<void()> wait = [&] {
-    if (done() || clock_.now() >= until || signals_seen_ > seen) return io_.stop();
-    timer_.expires_after(std::chrono::milliseconds(50));
-    timer_.async_wait([&](const boost::system::error_code&) { wait(); });
-  };
-  wait();
-  io_.run();
-}
-
 // Whoever follows the run sees its end, also where a signal asked for it: the live page, and, if somebody scrapes at
 // all, the last scrape. A second signal means now.
 void LoadSession::linger() {
   MetricsServer* server = played_.server();
-  if (server == nullptr || linger_ == Duration::zero() || signals_seen_ > 1) return;
-  const int signals_before = signals_seen_;
+  if (server == nullptr || linger_ == Duration::zero() || loop_.signals() > 1) return;
+  const int signals_before = loop_.signals();
   const std::uint64_t before = server->scrapes();
   if (before > 0) {
     say("waiting up to {} for the last scrape of {}; Ctrl-C to end now\n", format_duration(linger_), server->url());
-    wait_for(linger_, [&] { return server->scrapes() > before; });
+    loop_.wait(linger_, [&] { return server->scrapes() > before; });
   }
-  if (signals_seen_ > signals_before) return;
+  if (loop_.signals() > signals_before) return;
   const LivePage& page = *played_.live_page();
-  if (page.watched()) wait_for(LivePage::kPatience, [&page] { return page.seen(); });
+  if (page.watched()) loop_.wait(LivePage::kPatience, [&page] { return page.seen(); });
 }
 
 int LoadSession::finish() {
   Summary summary = played_.finish();
   const auto lost = played_.lost_history();
-  control_keys_.reset();
-  control_api_.reset();
-  progress_.clear();
+  close_control();
   if (lost) unwritten(summary, *lost);
   const bool json_on_stdout = options_.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
@@ -291,16 +233,13 @@ int LoadSession::play() {
   leave_on_signals();
   if (const auto reason = played_.set_up()) return refuse(reason->cause, reason->text);
   announce();
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
-  wait_for_signal();
+  loop_.listen("a summary", [this] { close_control(); });
   if (!await_start()) {
     played_.withdraw();
     if (const ExitReason* reason = played_.refusal()) return refuse(reason->cause, reason->text);
     return refuse(ExitCause::stopped, "stopped by a signal before the start; nothing was sent");
   }
   played_.start(start_at_);
-  started_ = true;
   open_control();
   played_.play({[this](TimePoint now) { tick(now); }, [this] { progress_.clear(); }});
   return finish();

@@ -8,8 +8,8 @@
 #include "base/text_table.hpp"
 #include "base/units.hpp"
 #include "base/version.hpp"
+#include "runs/play_loop.hpp"
 #include "selftest/stage.hpp"
-#include "selftest/stop_signals.hpp"
 
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -141,7 +141,7 @@ struct Played {
   bool stopped = false;  // by a signal: the checks are those of the stages before
 };
 
-Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam) {
+Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam, PlayLoop& loop) {
   const auto server = selftest::Server::start(seam.server_late_by);
   if (server.has_error()) return server.error();
   const ScenarioFile scenario;
@@ -154,8 +154,8 @@ Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam
   Duration scheduler{};
   for (const Stage& stage : stages) {
     progress.begin(stage);
-    const auto outcome = play(stage, {scenario.path(), options.threads, server.value().get(),
-                                      [&progress] { progress.another_second(); }, &selftest::StopSignals::seen});
+    const auto outcome = play(stage, {scenario.path(), options.threads, server.value().get(), &loop,
+                                      [&progress] { progress.another_second(); }});
     if (outcome.has_error()) return Error{fmt::format("selftest: {}: {}", stage.name, outcome.error().message)};
     if (outcome.value().stopped) {
       progress.stop();
@@ -181,8 +181,9 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   if (const auto refused = begin_output("--json", json, {})) return *refused;
   if (const auto refused = refuse_output("--json", json)) return *refused;
   say("gelombang {} selftest: the real engine against a server whose answers are known\n", kVersion);
-  const selftest::StopSignals signals;
-  const auto played = play_all(options, seam);
+  PlayLoop loop(clock);
+  loop.listen("a result", nullptr);
+  const auto played = play_all(options, seam, loop);
   if (played.has_error()) return refuse(ExitCause::configuration, played.error().message);
   const std::vector<Check>& checks = played.value().checks;
   const Duration took = clock.now() - begin;

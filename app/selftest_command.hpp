@@ -1,5 +1,5 @@
 // `gelombang selftest`: whether this generator, on this machine, measures what is known to be true. Plays the real
-// engine against a server of its own (app/selftest/) and compares.
+// engine against a server of its own (selftest/) and compares.
 #pragma once
 
 #include "base/clock.hpp"

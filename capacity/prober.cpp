@@ -13,8 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -155,50 +153,15 @@ Prober::Prober(ProberOptions options)
       probing_(options_.session),
       terminal_(STDERR_FILENO, options_.session.color),
       progress_(terminal_),
-      signals_(io_, SIGINT, SIGTERM),
-      timer_(io_) {
+      loop_(clock_) {
   probing_.skip_preflight = true;
-  wait_for_signal();
-}
-
-void Prober::wait_for_signal() {
-  signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (!error) on_signal();
-  });
-}
-
-void Prober::on_signal() {
-  ++signals_seen_;
-  progress_.clear();
-  if (signals_seen_ > 2) {
-    // Not even the result is waited for.
-    say("gelombang: killed by the third signal, without a result\n");
-    std::_Exit(static_cast<int>(ExitCause::stopped));
-  }
-  wait_for_signal();
-  if (playing_ == nullptr) {
-    io_.stop();  // a pause
-  } else if (signals_seen_ == 1) {
-    playing_->annotate("stop", "a signal: no new arrivals");
-    say("stopping: what is under way may take {}; once more to stop now\n",
-        format_duration(playing_->prepared().plan.graceful_stop));
-    playing_->stop({ExitCause::stopped, "stopped by a signal"});
-  } else {
-    playing_->annotate("stop", "a further signal: what was under way was cut off");
-    playing_->interrupt();
-  }
+  loop_.listen("a result", [this] { progress_.clear(); });
 }
 
 bool Prober::pause(Duration length) {
-  if (signals_seen_ > 0) return false;
-  io_.restart();
-  timer_.expires_after(length);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) io_.stop();
-  });
-  io_.run();
-  timer_.cancel();
-  return signals_seen_ == 0;
+  if (loop_.signals() > 0) return false;
+  loop_.wait(length);
+  return loop_.signals() == 0;
 }
 
 void Prober::each_second(PlayedRun& run, TimePoint now) {
@@ -225,26 +188,23 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   std::vector<Threshold> slos = plan.run.thresholds;
   for (std::size_t i = 0; i < slos.size(); ++i) slos[i].expression = options_.slos[i];
   SloWatch watch(std::move(slos), plan.run.layout, order.length, options_.warm_up);
-  auto played =
-      std::make_unique<PlayedRun>(std::move(plan.run), plan.options, probing_, std::move(identity), clock_, io_);
+  auto played = std::make_unique<PlayedRun>(std::move(plan.run), plan.options, probing_, std::move(identity), loop_);
   PlayedRun& run = *played;
   if (auto reason = run.set_up()) return not_played(std::move(probe), reason->cause, reason->text);
   probe.run = run.id();
   run.watch().observe([&watch](const Interval& interval) { watch.add(interval); });
   progress_.set_hint(fmt::format("probe {}{}  {}  {}", order.number, order.recovery ? ", recovery" : "",
                                  format_rate(Rate::per_second(order.rate)), known_text(known)));
-  playing_ = &run;
   run.start(std::nullopt);
   std::optional<std::string> cut_short;
   run.play({[&](TimePoint now) {
               each_second(run, now);
-              if (cut_short || signals_seen_ > 0 || !(cut_short = watch.broken())) return;
+              if (cut_short || loop_.signals() > 0 || !(cut_short = watch.broken())) return;
               run.annotate("stop", "the objective is broken: " + *cut_short);
               run.interrupt({ExitCause::failed, "the objective is broken: " + *cut_short});
             },
             [this] { progress_.clear(); }});
   const Summary summary = run.finish();
-  playing_ = nullptr;
   run.keep(summary, summary_json(summary));
   if (!lost_history_) lost_history_ = run.lost_history();
   if (run.left_behind()) {

@@ -7,14 +7,11 @@
 #include "base/terminal.hpp"
 #include "capacity/probe.hpp"
 #include "reports/summary.hpp"
+#include "runs/play_loop.hpp"
 #include "runs/played_run.hpp"
 #include "runs/progress.hpp"
 #include "runs/run_options.hpp"
 #include "runs/session_options.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -60,21 +57,15 @@ class Prober {
   [[nodiscard]] const std::optional<std::string>& lost_history() const noexcept { return lost_history_; }
 
  private:
-  void on_signal();
   void each_second(PlayedRun& run, TimePoint now);
-  void wait_for_signal();
 
   ProberOptions options_;
   SessionOptions probing_;  // of each probe: the search itself looks at the target, once
   SystemClock clock_;
   Terminal terminal_;
   Progress progress_;
-  boost::asio::io_context io_;
-  boost::asio::signal_set signals_;
-  boost::asio::steady_timer timer_;
-  PlayedRun* playing_ = nullptr;
+  PlayLoop loop_;
   bool left_behind_ = false;
-  int signals_seen_ = 0;
   std::optional<std::string> lost_history_;
 };
 

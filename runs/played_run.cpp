@@ -2,6 +2,8 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/say.hpp"
+#include "base/units.hpp"
 #include "base/version.hpp"
 #include "runs/fit.hpp"
 #include "runs/progress_counts.hpp"
@@ -22,9 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLook = 100ms;  // how often the end of the run is looked for
-constexpr Duration kTick = 1s;     // how often figures are brought together
-
 ExitReason bad(std::string text) { return {ExitCause::configuration, std::move(text)}; }
 
 }  // namespace
@@ -36,15 +35,14 @@ std::string new_run_id(WallTime at) {
 }
 
 PlayedRun::PlayedRun(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options,
-                     Identity identity, const Clock& clock, boost::asio::io_context& io)
+                     Identity identity, PlayLoop& loop)
     : prepared_(std::move(prepared)),
       run_options_(run_options),
       options_(options),
       identity_(std::move(identity)),
-      clock_(clock),
-      io_(io),
-      timer_(io),
-      watch_(prepared_, clock) {}
+      loop_(loop),
+      clock_(loop.clock()),
+      watch_(prepared_, clock_) {}
 
 PlayedRun::~PlayedRun() {
   // Their threads may still answer to the workers' loops, which go with the run.
@@ -73,7 +71,7 @@ std::optional<ExitReason> PlayedRun::open_guard() {
   auto guard = guard_options(run_options_, options_, prepared_.plan);
   if (guard.has_error()) return bad(guard.error().message);
   guard.value().on_withdrawn = [this](std::string reason) {
-    boost::asio::post(io_, [this, alive = std::weak_ptr(alive_), reason = std::move(reason)] {
+    boost::asio::post(loop_.io(), [this, alive = std::weak_ptr(alive_), reason = std::move(reason)] {
       if (alive.expired()) return;
       reasons_.push_back({ExitCause::refused, reason});
       if (run_) run_->interrupt(clock_.now());
@@ -128,7 +126,6 @@ void PlayedRun::start(std::optional<WallTime> at) {
     watch_.listen([this](const Annotation& annotation) { live_page_->annotate(annotation); });
   }
   watch_.start(*run_, mail_.get(), epoch);
-  next_tick_ = epoch + kTick;
   run_->start(epoch);
 }
 
@@ -140,26 +137,20 @@ void PlayedRun::withdraw() {
 
 void PlayedRun::play(Hooks hooks) {
   hooks_ = std::move(hooks);
-  io_.restart();
-  look();
-  io_.run();
-}
-
-void PlayedRun::look() {
-  const TimePoint now = clock_.now();
-  const bool over = run_->tick(now);
-  if (now >= next_tick_) {
-    tick(now);
-    while (next_tick_ <= now) next_tick_ += kTick;
-  }
-  if (over) {
-    io_.stop();
-    return;
-  }
-  timer_.expires_at(std::min<TimePoint>(now + kLook, next_tick_));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) look();
-  });
+  PlayLoop::Play play;
+  play.epoch = watch_.epoch();
+  play.over = [this](TimePoint now) { return run_->tick(now); };
+  play.each_second = [this](TimePoint now) { tick(now); };
+  play.stop = [this] {
+    annotate("stop", "a signal: no new arrivals");
+    stop("stopped by a signal");
+  };
+  play.interrupt = [this] {
+    if (hooks_.before_line) hooks_.before_line();
+    annotate("stop", "a further signal: what was under way was cut off");
+    interrupt();
+  };
+  loop_.play(play);
 }
 
 void PlayedRun::tick(TimePoint now) {
@@ -222,7 +213,7 @@ void PlayedRun::mind_history() {
   const auto problem = history_->problem();
   if (!problem) return;
   history_minded_ = true;
-  if (hooks_.before_warning) hooks_.before_warning();
+  if (hooks_.before_line) hooks_.before_line();
   spdlog::warn("the history of this run is incomplete: {}", *problem);
   watch_.annotate("history", "the recording stopped: " + *problem);
 }
@@ -232,8 +223,11 @@ std::optional<std::string> PlayedRun::lost_history() const {
   return "--history: " + *history_->problem();
 }
 
-void PlayedRun::stop(ExitReason reason) {
-  reasons_.push_back(std::move(reason));
+void PlayedRun::stop(std::string why) {
+  if (hooks_.before_line) hooks_.before_line();
+  say("stopping: what is under way may take {}; {}\n", format_duration(prepared_.plan.graceful_stop),
+      loop_.signals() > 0 ? "once more to stop now" : "Ctrl-C to stop sooner");
+  reasons_.push_back({ExitCause::stopped, std::move(why)});
   run_->stop_arrivals(clock_.now());
 }
 

@@ -11,13 +11,11 @@
 #include "probes/consent/guard.hpp"
 #include "reports/summary.hpp"
 #include "runs/live_page.hpp"
+#include "runs/play_loop.hpp"
 #include "runs/progress.hpp"
 #include "runs/run_options.hpp"
 #include "runs/run_watch.hpp"
 #include "runs/session_options.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <memory>
@@ -40,12 +38,12 @@ class PlayedRun {
   };
   struct Hooks {
     std::function<void(TimePoint)> each_second;  // the figures of a second are together
-    std::function<void()> before_warning;        // a line is about to be logged
+    std::function<void()> before_line;           // a line is about to be said
   };
 
-  // What is passed by reference outlives the run. `io` is run by play(), on this thread.
+  // What is passed by reference outlives the run.
   PlayedRun(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options, Identity identity,
-            const Clock& clock, boost::asio::io_context& io);
+            PlayLoop& loop);
   ~PlayedRun();
   PlayedRun(const PlayedRun&) = delete;
   PlayedRun& operator=(const PlayedRun&) = delete;
@@ -54,11 +52,11 @@ class PlayedRun {
   std::optional<ExitReason> set_up();
   // The first arrival comes now, or at that time.
   void start(std::optional<WallTime> at);
-  // Why it is not to start after all, once set up: the consent was withdrawn meanwhile. Told where `io` runs.
+  // Why it is not to start after all, once set up: the consent was withdrawn meanwhile. Told where the loop goes on.
   [[nodiscard]] const ExitReason* refusal() const { return gravest(reasons_); }
   // Instead: nobody is played, and the history knows of no run.
   void withdraw();
-  // Until the last answer.
+  // Until the last answer; signals stop it, interrupt it and end the process.
   void play(Hooks hooks);
   // What it came to; once, after play().
   Summary finish();
@@ -68,8 +66,8 @@ class PlayedRun {
   // What to say where the user named the history's file, and it lacks a part of this run.
   [[nodiscard]] std::optional<std::string> lost_history() const;
 
-  // No new arrivals; what is under way may end within the graceful stop.
-  void stop(ExitReason reason);
+  // No new arrivals; what is under way may end within the graceful stop. Says so.
+  void stop(std::string why);
   // At once.
   void interrupt(ExitReason reason);
   void interrupt() { run_->interrupt(clock_.now()); }
@@ -91,7 +89,6 @@ class PlayedRun {
  private:
   std::optional<ExitReason> open_server();
   std::optional<ExitReason> open_guard();
-  void look();
   void tick(TimePoint now);
   // With the verdict, once there is one.
   void publish(std::string_view verdict = {});
@@ -104,9 +101,8 @@ class PlayedRun {
   const RunOptions& run_options_;
   const SessionOptions& options_;
   Identity identity_;
+  PlayLoop& loop_;
   const Clock& clock_;
-  boost::asio::io_context& io_;
-  boost::asio::steady_timer timer_;
   RunWatch watch_;
   Hooks hooks_;
   Duration poll_interval_{};
@@ -122,9 +118,9 @@ class PlayedRun {
 
   WallTime started_wall_{};
   WallTime ended_wall_{};
-  TimePoint next_tick_{};
   bool over_ = false;
-  std::shared_ptr<int> alive_ = std::make_shared<int>();  // for what other threads post to `io`, which outlives this
+  std::shared_ptr<int> alive_ =
+      std::make_shared<int>();  // for what other threads post to the loop, which outlives this
   std::vector<ExitReason> reasons_;
   std::uint64_t requests_before_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "engine/load_run.hpp"
 #include "probes/consent/guard.hpp"
+#include "runs/play_loop.hpp"
 #include "runs/run_watch.hpp"
 #include "runs/session_options.hpp"
 #include "runs/session_setup.hpp"
@@ -7,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <thread>
 
 namespace gelombang::selftest {
@@ -16,7 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kLook = 20ms;
-constexpr Duration kTick = 1s;
 
 RunOptions run_options(const Stage& stage, const StageSetting& setting) {
   RunOptions options;
@@ -77,7 +76,7 @@ class Disturber {
 }  // namespace
 
 Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
-  const SystemClock clock;
+  const Clock& clock = setting.loop->clock();
   const RunOptions options = run_options(stage, setting);
   auto prepared = prepare_run(options);
   if (prepared.has_error()) return prepared.error();
@@ -97,20 +96,26 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   SchedulerProbe probe;
   run.start(outcome.epoch);
   Disturber disturber(stage, *setting.server, run, outcome.epoch);
-  TimePoint next_tick = outcome.epoch + kTick;
-  for (TimePoint now = clock.now(); !run.tick(now); now = clock.now()) {
-    if (!outcome.stopped && setting.stop_wanted && setting.stop_wanted()) {
-      outcome.stopped = true;
-      run.interrupt(now);
-    }
+  PlayLoop::Play played;
+  played.epoch = outcome.epoch;
+  played.over = [&](TimePoint now) {
+    if (run.tick(now)) return true;
     disturber.look(now);
-    if (now >= next_tick) {
-      watch.tick(now);
-      if (setting.each_second) setting.each_second();
-      next_tick += kTick;
-    }
-    std::this_thread::sleep_until(std::min(now + kLook, disturber.next()));
-  }
+    return false;
+  };
+  played.each_second = [&](TimePoint now) {
+    watch.tick(now);
+    if (setting.each_second) setting.each_second();
+  };
+  // What a stage measured says nothing without its end, so nobody waits for what is under way.
+  played.stop = [&] {
+    outcome.stopped = true;
+    run.interrupt(clock.now());
+  };
+  played.interrupt = [] {};
+  played.patience = kLook;
+  played.next_moment = [&disturber] { return disturber.next(); };
+  setting.loop->play(played);
   run.join();
   outcome.scheduler = probe.finish();
   watch.finish(clock.now());

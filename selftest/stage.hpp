@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "reports/summary.hpp"
+#include "runs/play_loop.hpp"
 #include "selftest/check.hpp"
 #include "selftest/scheduler_probe.hpp"
 #include "selftest/server.hpp"
@@ -54,8 +55,8 @@ struct StageSetting {
   std::string scenario;  // a file
   std::optional<std::uint64_t> threads;
   const Server* server = nullptr;
-  std::function<void()> each_second;
-  std::function<bool()> stop_wanted;  // may be empty
+  PlayLoop* loop = nullptr;           // a signal ends the stage at once
+  std::function<void()> each_second;  // may be empty
 };
 Result<Outcome> play(const Stage& stage, const StageSetting& setting);
 

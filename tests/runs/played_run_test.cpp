@@ -8,8 +8,6 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/raw_server.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -45,9 +43,9 @@ return scenario {
   options.history = directory.file("history.sqlite");
 
   const SystemClock clock;
-  boost::asio::io_context io;
+  PlayLoop loop(clock);
   PreparedRun prepared = prepare_run(run_options).value();
-  PlayedRun run(std::move(prepared), run_options, options, {"run-of-the-test", "{}"}, clock, io);
+  PlayedRun run(std::move(prepared), run_options, options, {"run-of-the-test", "{}"}, loop);
   const auto refused = run.set_up();
   REQUIRE((!refused ? "" : refused->text) == "");
   run.start(std::nullopt);

@@ -89,11 +89,13 @@ TEST_CASE("selftest: figures that do not agree with what is known are off", "[in
   const auto server = selftest::Server::start();
   REQUIRE(server.has_value());
   TemporaryDirectory directory;
-  write_file(directory.file("journeys.lua"), read_file(GELOMBANG_SOURCE_DIR "/app/selftest/journeys.lua"));
+  write_file(directory.file("journeys.lua"), read_file(GELOMBANG_SOURCE_DIR "/selftest/journeys.lua"));
   const auto stages = selftest::all_stages();
   const auto& stage = stages.back();
   REQUIRE(stage.name == "censoring");
-  auto outcome = selftest::play(stage, {directory.file("journeys.lua"), 1, server.value().get(), {}, {}});
+  const SystemClock clock;
+  PlayLoop loop(clock);
+  auto outcome = selftest::play(stage, {directory.file("journeys.lua"), 1, server.value().get(), &loop, {}});
   REQUIRE(outcome.has_value());
   const auto off = [&stage](const selftest::Outcome& figures) {
     std::set<std::string> names;
