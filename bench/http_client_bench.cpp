@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "probes/curl_handles.hpp"
 #include "probes/http/client.hpp"
+#include "probes/http/user.hpp"
 #include "tests/support/nginx.hpp"
 
 #include <fmt/format.h>

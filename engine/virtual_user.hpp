@@ -11,6 +11,7 @@
 #include "engine/step_answer.hpp"
 #include "engine/user_context.hpp"
 #include "probes/http/client.hpp"
+#include "probes/http/user.hpp"
 #include "probes/mail/watcher.hpp"
 
 #include <boost/asio/steady_timer.hpp>

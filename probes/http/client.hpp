@@ -5,14 +5,12 @@
 #include "base/clock.hpp"
 #include "probes/consent/socket_guard.hpp"
 #include "probes/http/message.hpp"
-#include "probes/http/network_link.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace boost::asio {
@@ -21,33 +19,7 @@ class io_context;
 
 namespace gelombang {
 
-class HttpClient;
-
-// What one virtual user owns: cookies, kept-alive connections and TLS sessions, shared with nobody.
-// Must not outlive its client; destroying it while it has a transfer is a programming error.
-class HttpUser {
- public:
-  explicit HttpUser(HttpClient& client);
-  ~HttpUser();
-  HttpUser(const HttpUser&) = delete;
-  HttpUser& operator=(const HttpUser&) = delete;
-
-  // Whose connections are made from now on share a link of this profile; null: no link, which costs nothing. Before the
-  // first request or after reset().
-  void set_network(const NetworkProfile* profile);
-  // Forgets cookies, connections and TLS sessions: a new stranger.
-  void reset();
-  // Closes the connections and keeps the cookies: the browser of somebody who is away for a while.
-  void disconnect();
-  // The cookie's value for `url`, empty where there is none.
-  [[nodiscard]] std::string cookie(std::string_view url, std::string_view name) const;
-  void set_cookie(std::string_view url, std::string_view name, std::string_view value);
-
- private:
-  friend class HttpClient;
-  struct State;
-  std::unique_ptr<State> state_;
-};
+class HttpUser;
 
 using TransferId = std::uint64_t;
 
@@ -70,6 +42,8 @@ class HttpClient {
     // not call the client.
     std::function<void()> on_first_status;
   };
+  // May move out of the result what it wants to keep. What it leaves there is gone when it returns: the client uses the
+  // memory for later answers.
   using Done = std::function<void(HttpResult&&)>;
 
   HttpClient(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);

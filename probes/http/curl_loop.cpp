@@ -94,7 +94,7 @@ bool CurlLoop::add(CURL* easy) { return curl_multi_add_handle(multi_.get(), easy
 
 void CurlLoop::remove(CURL* easy) {
   curl_multi_remove_handle(multi_.get(), easy);
-  std::erase(unwatched_, easy);
+  std::erase(given_up_, easy);
   register_changed();
   std::erase(lost_, easy);
 }
@@ -251,9 +251,9 @@ bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept 
 
 // In the next round, for libcurl may be at work now.
 void CurlLoop::give_up(CURL* easy) noexcept {
-  if (easy == nullptr || std::find(unwatched_.begin(), unwatched_.end(), easy) != unwatched_.end()) return;
+  if (easy == nullptr || std::find(given_up_.begin(), given_up_.end(), easy) != given_up_.end()) return;
   try {
-    unwatched_.push_back(easy);
+    given_up_.push_back(easy);
     kick_soon();
   } catch (const std::exception&) {
     // Not even memory for that: its time limit ends it.
@@ -398,7 +398,7 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   owner_->round_ended();
   drain();
   for (CURL* const easy : std::exchange(lost_, {})) owner_->attempt_lost(easy);
-  for (CURL* const easy : std::exchange(unwatched_, {})) owner_->watch_failed(easy);
+  for (CURL* const easy : std::exchange(given_up_, {})) owner_->wait_failed(easy);
   register_changed();
   owner_->turn_ended();
 }
@@ -411,7 +411,7 @@ void CurlLoop::drain() {
     const CURLcode code = message->data.result;
     curl_multi_remove_handle(multi_.get(), easy);
     std::erase(lost_, easy);
-    std::erase(unwatched_, easy);
+    std::erase(given_up_, easy);
     owner_->transfer_ended(easy, code);
   }
 }

@@ -44,7 +44,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     // An attempt to connect came to nothing, or to less than another one, and the transfer goes on.
     virtual void attempt_lost(CURL* easy) = 0;
     // The kernel has no memory to watch a descriptor that the handle waits for: nothing more would happen to it.
-    virtual void watch_failed(CURL* easy) = 0;
+    virtual void wait_failed(CURL* easy) = 0;
     // libcurl has ended the session that the handle's exchange was in, and waits for a word of the peer's to say so.
     virtual bool session_ended(CURL* easy) = 0;
     // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
@@ -156,7 +156,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   std::vector<Wish> changed_;             // in this round
   std::vector<Wish> opened_;              // likewise, without a wish
   std::vector<CURL*> lost_;               // their attempts to connect
-  std::vector<CURL*> unwatched_;          // the kernel has no memory for their descriptors
+  std::vector<CURL*> given_up_;           // the kernel has no memory for their descriptors
   std::size_t open_sockets_ = 0;          // ours
   std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
   std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier

@@ -1,31 +1,37 @@
-// The transfers under way, by their id.
+// The transfers under way, by their id. A transfer's memory is used again: it is large, and a request is short.
 #pragma once
 
 #include "probes/http/transfer.hpp"
 
 #include <cstddef>
-#include <unordered_map>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
 
 namespace gelombang {
 
 class TransferTable {
  public:
-  using Map = std::unordered_map<TransferId, Transfer>;
-
-  // A new transfer, with an id of its own.
+  // A new transfer, with an id that no other one had for long.
   Transfer& add(TransferContext& context);
   // Null where it has ended.
   [[nodiscard]] Transfer* find(TransferId id);
-  void remove(TransferId id) { transfers_.erase(id); }
-  void clear() { transfers_.clear(); }
+  void remove(TransferId id);
+  void clear();
 
-  [[nodiscard]] std::size_t size() const noexcept { return transfers_.size(); }
-  [[nodiscard]] Map::iterator begin() noexcept { return transfers_.begin(); }
-  [[nodiscard]] Map::iterator end() noexcept { return transfers_.end(); }
+  [[nodiscard]] std::size_t size() const noexcept { return places_.size() - free_.size(); }
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (std::optional<Transfer>& place : places_) {
+      if (place) visit(*place);
+    }
+  }
 
  private:
-  Map transfers_;
-  TransferId last_id_ = 0;
+  std::deque<std::optional<Transfer>> places_;  // as many as were under way at most
+  std::vector<std::uint32_t> free_;             // the empty ones among them
+  std::uint32_t started_ = 0;                   // how many
 };
 
 }  // namespace gelombang

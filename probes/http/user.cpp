@@ -1,72 +1,15 @@
 #include "probes/http/user.hpp"
 
-#include "probes/url.hpp"
+#include "probes/http/client_impl.hpp"
+#include "probes/http/cookies.hpp"
+#include "probes/http/user_state.hpp"
 
-#include <strings.h>
-
-#include <algorithm>
-#include <array>
 #include <cassert>
-#include <map>
+#include <utility>
 
 namespace gelombang {
-namespace {
 
-struct CookieFields {
-  std::string_view domain;
-  bool subdomains = false;
-  std::string_view path;
-  bool secure = false;
-  std::string_view name;
-  std::string_view value;
-};
-
-// "domain \t subdomains \t path \t secure \t expires \t name \t value"
-CookieFields split_line(std::string_view line) {
-  static constexpr std::string_view kHttpOnly = "#HttpOnly_";
-  if (line.substr(0, kHttpOnly.size()) == kHttpOnly) line.remove_prefix(kHttpOnly.size());
-  std::array<std::string_view, 7> fields{};
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const std::size_t tab = i + 1 < fields.size() ? line.find('\t') : std::string_view::npos;
-    fields[i] = line.substr(0, tab);
-    line.remove_prefix(tab == std::string_view::npos ? line.size() : tab + 1);
-  }
-  if (!fields[0].empty() && fields[0].front() == '.') fields[0].remove_prefix(1);
-  return {fields[0], fields[1] == "TRUE", fields[2], fields[3] == "TRUE", fields[5], fields[6]};
-}
-
-bool domain_matches(const CookieFields& cookie, const std::string& host) {
-  const auto same = [](std::string_view a, std::string_view b) {
-    return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-  };
-  if (same(cookie.domain, host)) return true;
-  if (!cookie.subdomains || host.size() <= cookie.domain.size()) return false;
-  const std::string_view tail = std::string_view(host).substr(host.size() - cookie.domain.size());
-  return same(tail, cookie.domain) && host[host.size() - cookie.domain.size() - 1] == '.';
-}
-
-bool path_matches(std::string_view cookie_path, std::string_view path) {
-  if (cookie_path.empty() || cookie_path == "/") return true;
-  if (path.substr(0, cookie_path.size()) != cookie_path) return false;
-  return path.size() == cookie_path.size() || cookie_path.back() == '/' || path[cookie_path.size()] == '/';
-}
-
-}  // namespace
-
-CURLSH* HttpUser::State::open_share() {
-  if (share) return share.get();
-  share.reset(curl_share_init());
-  if (!share) return nullptr;
-  for (const curl_lock_data what : {CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_SSL_SESSION, CURL_LOCK_DATA_COOKIE}) {
-    if (curl_share_setopt(share.get(), CURLSHOPT_SHARE, what) != CURLSHE_OK) {
-      share.reset();
-      return nullptr;
-    }
-  }
-  return share.get();
-}
-
-HttpUser::HttpUser(HttpClient& client) : state_(std::make_unique<State>(client)) {}
+HttpUser::HttpUser(HttpClient& client) : state_(std::make_unique<State>(client.impl_->handles())) {}
 
 HttpUser::~HttpUser() { assert(state_->active == 0); }
 
@@ -80,60 +23,47 @@ void HttpUser::reset() {
   state_->share.reset();
 }
 
-std::vector<std::string> surplus_cookies(const curl_slist* lines) {
-  std::map<std::string_view, std::size_t> of_domain;
-  std::size_t all = 0;
-  for (const curl_slist* line = lines; line != nullptr; line = line->next, ++all) {
-    ++of_domain[split_line(line->data).domain];
-  }
-  for (auto& [domain, count] : of_domain) count = count > kMaxCookiesOfDomain ? count - kCookiesAfterTrim : 0;
-  std::vector<std::string> forget;
-  for (const curl_slist* line = lines; line != nullptr; line = line->next) {
-    const std::string_view text = line->data;
-    const CookieFields cookie = split_line(text);
-    std::size_t& surplus = of_domain[cookie.domain];
-    if (surplus == 0 && all <= kMaxCookies) continue;
-    if (surplus > 0) --surplus;
-    --all;
-    // The same with an expiry long ago and without its value. The name is the last but one field.
-    const std::size_t value = text.rfind('\t');
-    const std::size_t name = text.rfind('\t', value - 1);
-    const std::size_t expiry = text.rfind('\t', name - 1);
-    forget.push_back(std::string(text.substr(0, expiry)) + "\t1\t" + std::string(cookie.name) + '\t');
-  }
-  return forget;
-}
-
-std::string cookie_for(const curl_slist* lines, std::string_view url, std::string_view name) {
-  const Result<HttpUrl> parsed = parse_http_url(url);
-  if (!parsed) return {};
-  std::string value;
-  std::size_t longest = 0;
-  bool found = false;
-  for (const curl_slist* line = lines; line != nullptr; line = line->next) {
-    const CookieFields cookie = split_line(line->data);
-    if (cookie.name != name || !domain_matches(cookie, parsed->host) || !path_matches(cookie.path, parsed->path)) {
-      continue;
-    }
-    const bool loopback = parsed->host == "localhost" || parsed->host == "127.0.0.1" || parsed->host == "::1";
-    if (cookie.secure && parsed->scheme != "https" && !loopback) continue;
-    if (found && cookie.path.size() < longest) continue;
-    found = true;
-    longest = cookie.path.size();
-    value = cookie.value;
-  }
+std::string HttpUser::cookie(std::string_view url, std::string_view name) const {
+  if (!state_->share) return {};
+  std::unique_ptr<EasySlot> slot = state_->handles->take();
+  if (!slot) return {};
+  curl_easy_setopt(slot->easy.get(), CURLOPT_SHARE, state_->share.get());
+  curl_slist* lines = nullptr;
+  curl_easy_getinfo(slot->easy.get(), CURLINFO_COOKIELIST, &lines);
+  const CurlList owned(lines);
+  std::string value = cookie_for(lines, url, name);
+  state_->handles->give_back(std::move(slot));
   return value;
 }
 
-std::string cookie_line(std::string_view url, std::string_view name, std::string_view value) {
-  const Result<HttpUrl> parsed = parse_http_url(url);
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (!parsed || name.empty() || name.find_first_of("=;") != std::string_view::npos ||
-      value.find(';') != std::string_view::npos || std::any_of(name.begin(), name.end(), is_control) ||
-      std::any_of(value.begin(), value.end(), is_control)) {
-    return {};
+void HttpUser::disconnect() {
+  if (!state_->share) return;
+  std::unique_ptr<EasySlot> slot = state_->handles->take();
+  if (!slot) return;
+  curl_easy_setopt(slot->easy.get(), CURLOPT_SHARE, state_->share.get());
+  curl_slist* lines = nullptr;
+  curl_easy_getinfo(slot->easy.get(), CURLINFO_COOKIELIST, &lines);
+  const CurlList owned(lines);
+  state_->handles->give_back(std::move(slot));
+  reset();
+  CURLSH* const share = lines != nullptr ? state_->open_share() : nullptr;
+  slot = share != nullptr ? state_->handles->take() : nullptr;
+  if (!slot) return;
+  curl_easy_setopt(slot->easy.get(), CURLOPT_SHARE, share);
+  for (const curl_slist* line = lines; line != nullptr; line = line->next) {
+    curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIELIST, line->data);
   }
-  return parsed->host + "\tFALSE\t/\tFALSE\t0\t" + std::string(name) + '\t' + std::string(value);
+  state_->handles->give_back(std::move(slot));
+}
+
+void HttpUser::set_cookie(std::string_view url, std::string_view name, std::string_view value) {
+  const std::string line = cookie_line(url, name, value);
+  CURLSH* const share = state_->open_share();
+  std::unique_ptr<EasySlot> slot = state_->handles->take();
+  if (line.empty() || share == nullptr || !slot) return;
+  curl_easy_setopt(slot->easy.get(), CURLOPT_SHARE, share);
+  curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIELIST, line.c_str());
+  state_->handles->give_back(std::move(slot));
 }
 
 }  // namespace gelombang

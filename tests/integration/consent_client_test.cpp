@@ -1,5 +1,6 @@
 // The guard with the client that asks it: what leaves this process, seen by the servers it could reach.
 #include "probes/http/client.hpp"
+#include "probes/http/user.hpp"
 
 #include "tests/integration/consent_setup.hpp"
 #include "tests/integration/stub_server.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "probes/http/client.hpp"
+#include "probes/http/user.hpp"
 
 #include <boost/asio/io_context.hpp>
 

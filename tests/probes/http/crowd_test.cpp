@@ -52,14 +52,15 @@ TEST_CASE("http crowd: a client may be destroyed with transfers under way") {
     ScriptedGuard guard;
     HttpClient client(context, clock, guard, {});
     std::vector<std::unique_ptr<HttpUser>> users;
+    std::vector<TransferId> uploads;
     for (std::size_t i = 0; i < 50; ++i) {
       users.push_back(std::make_unique<HttpUser>(client));
-      client.start(*users.back(), upload_request(nginx.plain_url("/"), shared_bytes(300'000)),
-                   [&ended](HttpResult) { ++ended; });
+      uploads.push_back(client.start(*users.back(), upload_request(nginx.plain_url("/"), shared_bytes(300'000)),
+                                     [&ended](HttpResult) { ++ended; }));
     }
     for (std::size_t i = 0; i < 10; ++i) context.run_one_for(10ms);
     context.restart();
-    for (TransferId id = 1; id <= 50; ++id) client.cancel(id, Outcome::interrupted);
+    for (const TransferId id : uploads) client.cancel(id, Outcome::interrupted);
     CHECK(client.active() == 0);
     for (const auto& user : users)
       client.start(*user, get_request(nginx.plain_url("/")), [&ended](HttpResult) { ++ended; });

@@ -2,11 +2,13 @@
 #include "probes/consent/remote_address.hpp"
 #include "probes/http/block_page.hpp"
 #include "probes/http/body.hpp"
+#include "probes/http/cookies.hpp"
 #include "probes/http/redirect.hpp"
 #include "probes/http/spare_results.hpp"
-#include "probes/http/user.hpp"
+#include "probes/http/transfer_table.hpp"
 #include "probes/url.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/http_harness.hpp"
 
 using namespace gelombang;
 
@@ -287,4 +289,34 @@ TEST_CASE("headers: the last line is extended where it stands") {
   CHECK(headers.extend_last("f") == "Empty");
   CHECK(headers.text() == "X-Folded: a: b c: d\nEmpty:  e f\n");
   CHECK(headers.size() == 2);
+}
+
+TEST_CASE("transfer table: a place serves one transfer after the other, and an old id finds nobody") {
+  const SystemClock clock;
+  test::ScriptedGuard guard;
+  TransferContext context{.clock = clock, .guard = guard};
+  TransferTable table;
+  CHECK(table.find(0) == nullptr);
+  Transfer& first = table.add(context);
+  Transfer& second = table.add(context);
+  const TransferId old = first.id;
+  const TransferId other = second.id;
+  CHECK(old != 0);
+  CHECK(table.find(old) == &first);
+  first.hop.response.body = "of the one before";
+  table.remove(old);
+  table.remove(old);
+  CHECK(table.size() == 1);
+  CHECK(table.find(old) == nullptr);
+  Transfer& next = table.add(context);
+  CHECK(&next == &first);
+  CHECK(next.id != old);
+  CHECK(next.hop.response.body.empty());
+  CHECK(table.find(other) == &second);
+  std::size_t seen = 0;
+  table.for_each([&](const Transfer&) { ++seen; });
+  CHECK(seen == 2);
+  table.clear();
+  CHECK(table.size() == 0);
+  CHECK(table.find(other) == nullptr);
 }

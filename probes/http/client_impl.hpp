@@ -1,17 +1,19 @@
-// The client of a worker thread: the life of its transfers from start to delivery. http_worker.cpp holds what is
-// done to a transfer, http_events.cpp what libcurl makes of it.
+// What is behind an HttpClient: the life of its transfers from start to delivery. client_impl.cpp holds what is done to
+// a transfer, client_impl_events.cpp what libcurl makes of it.
 #pragma once
 
 #include "base/random.hpp"
 #include "probes/http/client.hpp"
 #include "probes/http/curl_loop.hpp"
 #include "probes/http/dns_diagnosis.hpp"
+#include "probes/http/easy_pool.hpp"
 #include "probes/http/held_reads.hpp"
 #include "probes/http/outcome.hpp"
-#include "probes/http/send_watch.hpp"
-#include "probes/http/setup.hpp"
+#include "probes/http/send_progress.hpp"
 #include "probes/http/transfer.hpp"
+#include "probes/http/transfer_context.hpp"
 #include "probes/http/transfer_table.hpp"
+#include "probes/http/user.hpp"
 #include "probes/url.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -45,8 +47,8 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void socket_used(CURL* easy, curl_socket_t fd) override;
   void round_ended() override;
   void attempt_lost(CURL* easy) override;
-  void watch_failed(CURL* easy) override;
-  bool session_ended(CURL* easy) override;
+    void wait_failed(CURL* easy) override;
+    bool session_ended(CURL* easy) override;
   void transfer_ended(CURL* easy, CURLcode code) override;
   void turn_ended() override;
   void deliver() override;
@@ -89,7 +91,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   Options options_;
   std::shared_ptr<CurlLoop> loop_;
   TransferContext shared_;
-  SendWatch watch_;
+  SendProgress sending_;
   HeldReads held_reads_;
   DnsDiagnosis names_;
   EasyPool handles_;

@@ -29,7 +29,7 @@ extern "C" int epoll_ctl(int set, int operation, int fd, epoll_event* event) noe
 using namespace gelombang;
 using namespace gelombang::test;
 
-TEST_CASE("http watch: a connection that the kernel has no room to watch ends as our fault") {
+TEST_CASE("http epoll: a connection that the kernel has no room to watch ends as our fault") {
   const int error = GENERATE(ENOSPC, ENOMEM);
   const bool paced = GENERATE(false, true);
   CAPTURE(error, paced);

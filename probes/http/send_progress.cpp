@@ -1,4 +1,4 @@
-#include "probes/http/send_watch.hpp"
+#include "probes/http/send_progress.hpp"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -49,41 +49,41 @@ bool finished(const Transfer& transfer) {
 
 }  // namespace
 
-SendWatch::SendWatch(boost::asio::io_context& context, const Clock& clock) : timer_(context), clock_(clock) {}
+SendProgress::SendProgress(boost::asio::io_context& context, const Clock& clock) : timer_(context), clock_(clock) {}
 
-SendWatch::~SendWatch() = default;
+SendProgress::~SendProgress() = default;
 
-void SendWatch::add(Transfer& transfer) {
-  if (transfer.hop.watched || transfer.hop.sent) return;
+void SendProgress::add(Transfer& transfer) {
+  if (transfer.hop.delivery_open || transfer.hop.sent) return;
   if (finished(transfer)) {
     transfer.hop.note_sent(clock_.now());
     return;
   }
-  transfer.hop.watched = true;
+  transfer.hop.delivery_open = true;
   sending_.push_back(&transfer);
   arm();
 }
 
-void SendWatch::forget(Transfer& transfer) noexcept {
-  if (!transfer.hop.watched) return;
-  transfer.hop.watched = false;
+void SendProgress::forget(Transfer& transfer) noexcept {
+  if (!transfer.hop.delivery_open) return;
+  transfer.hop.delivery_open = false;
   sending_.erase(std::find(sending_.begin(), sending_.end(), &transfer));
 }
 
-void SendWatch::look() {
+void SendProgress::look() {
   const TimePoint now = clock_.now();
   sending_.erase(std::remove_if(sending_.begin(), sending_.end(),
                                 [now](Transfer* transfer) {
                                   if (!finished(*transfer)) return false;
                                   transfer->hop.note_sent(now);
-                                  transfer->hop.watched = false;
+                                  transfer->hop.delivery_open = false;
                                   return true;
                                 }),
                  sending_.end());
   if (!sending_.empty()) arm();
 }
 
-void SendWatch::arm() {
+void SendProgress::arm() {
   if (armed_) return;
   armed_ = true;
   timer_.expires_after(interval(sending_.size()));

@@ -1,6 +1,6 @@
 // What libcurl makes of the transfers, and how its ends are delivered.
+#include "probes/http/client_impl.hpp"
 #include "probes/http/early.hpp"
-#include "probes/http/worker.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -33,7 +33,7 @@ void HttpClient::Impl::take_round() {
   if (!shared_.held.empty()) hold_reads();
   if (shared_.handing_over == nullptr && shared_.read_out.empty()) return;
   shared_.request_written(now());
-  for (Transfer* const transfer : shared_.read_out) watch_.add(*transfer);
+  for (Transfer* const transfer : shared_.read_out) sending_.add(*transfer);
   shared_.read_out.clear();
 }
 
@@ -51,7 +51,7 @@ void HttpClient::Impl::attempt_lost(CURL* easy) {
   if (!transfer_of(easy).hop.request_started) loop_->nudge(easy);
 }
 
-void HttpClient::Impl::watch_failed(CURL* easy) {
+void HttpClient::Impl::wait_failed(CURL* easy) {
   Transfer& transfer = transfer_of(easy);
   transfer.hop.out_of_memory = true;
   HopOutcome outcome = hop_outcome(transfer, Ending::cut, CURLE_OK, now());
@@ -101,7 +101,7 @@ void HttpClient::Impl::take_end(Transfer& transfer, CURLcode code) {
 // libcurl is done with it, before the link has carried the answer: one without a body, or the last bytes of one.
 void HttpClient::Impl::end_later(Transfer& transfer, TimePoint arrives) {
   Hop& hop = transfer.hop;
-  watch_.forget(transfer);
+  sending_.forget(transfer);
   const Duration timeout = transfer.request.timeout;
   const TimePoint deadline = timeout > Duration::zero() ? hop.started + timeout : TimePoint::max();
   hop.ended = deadline < arrives ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;

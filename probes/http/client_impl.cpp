@@ -1,9 +1,11 @@
-#include "probes/http/worker.hpp"
+#include "probes/http/client_impl.hpp"
 
+#include "probes/http/cookies.hpp"
 #include "probes/http/header_text.hpp"
 #include "probes/http/redirect.hpp"
 #include "probes/http/repeat.hpp"
-#include "probes/http/user.hpp"
+#include "probes/http/setup.hpp"
+#include "probes/http/user_state.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -63,7 +65,7 @@ HttpClient::Impl::Impl(boost::asio::io_context& context, const Clock& clock, Soc
               .loop = loop_.get(),
               .max_connections = options_.max_connections,
               .on_first_status = std::move(options_.on_first_status)},
-      watch_(context, clock),
+      sending_(context, clock),
       held_reads_(context, [this] { resume_reads(); }),
       names_(context),
       handles_(options_, shared_),
@@ -78,13 +80,13 @@ void HttpClient::Impl::end() {
 
 void HttpClient::Impl::end_transfers() {
   cut_ = true;
-  for (auto& [id, transfer] : transfers_) {
+  transfers_.for_each([this](Transfer& transfer) {
     --transfer.user->state_->active;
     forget(transfer);
-    if (!transfer.slot) continue;
+    if (!transfer.slot) return;
     loop_->remove(transfer.slot->easy.get());
     clear_hop(*transfer.slot);
-  }
+  });
   transfers_.clear();
   finished_.clear();
 }
@@ -189,7 +191,7 @@ void HttpClient::Impl::release(Transfer& transfer) {
 
 // Nobody has the hop on a list any more.
 void HttpClient::Impl::forget(Transfer& transfer) {
-  watch_.forget(transfer);
+  sending_.forget(transfer);
   std::erase(shared_.early, &transfer);
   shared_.give_back(std::move(transfer.hop.decoder));
   if (transfer.hop.held) {

@@ -9,21 +9,9 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kHandedOver = 512;    // of the allowance, for a call that hands a part of a body over
-constexpr std::size_t kSpareDecoders = 16;  // some 60 KB each
+constexpr std::size_t kHandedOver = 512;  // of the allowance, for a call that hands a part of a body over
 
 }  // namespace
-
-std::unique_ptr<HttpDecoder> TransferContext::lend_decoder() {
-  if (spare_decoders.empty()) return std::make_unique<HttpDecoder>();
-  std::unique_ptr<HttpDecoder> decoder = std::move(spare_decoders.back());
-  spare_decoders.pop_back();
-  return decoder;
-}
-
-void TransferContext::give_back(std::unique_ptr<HttpDecoder> decoder) {
-  if (decoder && spare_decoders.size() < kSpareDecoders) spare_decoders.push_back(std::move(decoder));
-}
 
 bool Transfer::whole() const noexcept {
   if (!hop.answered || !hop.headers_complete) return false;

@@ -14,12 +14,12 @@
 
 namespace gelombang {
 
-class SendWatch {
+class SendProgress {
  public:
-  SendWatch(boost::asio::io_context& context, const Clock& clock);
-  SendWatch(const SendWatch&) = delete;
-  SendWatch& operator=(const SendWatch&) = delete;
-  ~SendWatch();
+  SendProgress(boost::asio::io_context& context, const Clock& clock);
+  SendProgress(const SendProgress&) = delete;
+  SendProgress& operator=(const SendProgress&) = delete;
+  ~SendProgress();
 
   // Looks at once, and until hop.sent is set.
   void add(Transfer& transfer);
