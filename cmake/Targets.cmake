@@ -68,7 +68,7 @@ endfunction()
 
 macro(gelombang_discover_some count tags)
   if(${count} GREATER 0)
-    catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests TEST_SPEC "${tags}" PROPERTIES ${ARGN})
+    catch_discover_tests(${name} TEST_PREFIX "${name}: " ${GELOMBANG_CATCH_ARGUMENTS} TEST_SPEC "${tags}" PROPERTIES ${ARGN})
   endif()
 endmacro()
 
