@@ -1,6 +1,6 @@
 #include "runs/process_figures.hpp"
 
-#include "engine/loop_watch.hpp"
+#include "engine/stall_detector.hpp"
 
 #include <dirent.h>
 #include <sys/resource.h>

@@ -47,8 +47,8 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   void socket_used(CURL* easy, curl_socket_t fd) override;
   void round_ended() override;
   void attempt_lost(CURL* easy) override;
-    void wait_failed(CURL* easy) override;
-    bool session_ended(CURL* easy) override;
+  void wait_failed(CURL* easy) override;
+  bool session_ended(CURL* easy) override;
   void transfer_ended(CURL* easy, CURLcode code) override;
   void turn_ended() override;
   void deliver() override;

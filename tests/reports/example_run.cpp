@@ -131,7 +131,7 @@ ExampleRun::ExampleRun(bool quiet) {
   GeneratorHealth& health = facts.generator.health;
   health.worker_cpu_share = 0.125;
   health.core_busy_share = 0.5;
-  health.watched = 40s;
+  health.observed = 40s;
   health.gc_time = 12ms;
   health.descriptors_peak = 90;
   health.ports_peak = 260;

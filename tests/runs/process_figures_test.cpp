@@ -1,6 +1,6 @@
 #include "runs/process_figures.hpp"
 
-#include "engine/loop_watch.hpp"
+#include "engine/stall_detector.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_clock.hpp"
 
@@ -81,7 +81,7 @@ TEST_CASE("process figures: the workers' own figures are brought together, the b
   b.stalled = 700'000'000;
   a.longest_stall = 300'000'000;
   b.longest_stall = 500'000'000;
-  a.watched = b.watched = 2'000'000'000;
+  a.observed = b.observed = 2'000'000'000;
   a.add_gc_pause(3ms);
   b.add_gc_pause(1ms);
   a.late_arrivals = 5;
