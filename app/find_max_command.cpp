@@ -10,7 +10,7 @@
 #include "capacity/report_text.hpp"
 #include "capacity/result_json.hpp"
 #include "capacity/search.hpp"
-#include "capacity/slo_watch.hpp"
+#include "capacity/slo_verdict.hpp"
 #include "probes/consent/guard.hpp"
 #include "runs/rate_chart.hpp"
 #include "runs/session_setup.hpp"
@@ -181,7 +181,7 @@ int find_max(const FindMaxOptions& options) {
   ChartStyle style = chart_style();
   if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).size().columns;
   const std::string text =
-      capacity::result_text(result, slos, capacity::SloWatch::curve_metric(first.value().run.thresholds), style);
+      capacity::result_text(result, slos, capacity::SloVerdict::curve_metric(first.value().run.thresholds), style);
   if (json_on_stdout) {
     say("{}", text);
   } else {

@@ -150,7 +150,7 @@ void LoadSession::close_control() {
 }
 
 void LoadSession::stop_unanswered() {
-  const auto why = played_.watch().nobody_answers();
+  const auto why = played_.figures().nobody_answers();
   if (!why || options_.no_early_stop) return;
   progress_.clear();
   say("stopping: {}\n", *why);
@@ -163,7 +163,7 @@ void LoadSession::tick(TimePoint now) {
   figures.deviation = control_->deviation();
   progress_.show(figures);
   if (aborted_) return;
-  const ThresholdResult* abort = played_.watch().figures().abort();
+  const ThresholdResult* abort = played_.figures().aggregator().abort();
   if (abort == nullptr) return stop_unanswered();
   aborted_ = true;
   progress_.clear();
@@ -193,7 +193,7 @@ void LoadSession::linger() {
   }
   if (loop_.signals() > signals_before) return;
   const LivePage& page = *played_.live_page();
-  if (page.watched()) loop_.wait(LivePage::kPatience, [&page] { return page.seen(); });
+  if (page.followed()) loop_.wait(LivePage::kPatience, [&page] { return page.seen(); });
 }
 
 int LoadSession::finish() {

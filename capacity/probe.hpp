@@ -33,7 +33,7 @@ struct ProbeResult {
   std::optional<double> served;
   Duration took{};  // of its arrivals, the warm-up included
   bool cut_short = false;
-  // Of the curve's metric (SloWatch), without the warm-up.
+  // Of the curve's metric (SloVerdict), without the warm-up.
   std::optional<Estimate> mean;
   std::optional<Estimate> figure;
   std::vector<ThresholdResult> slos;

@@ -4,7 +4,7 @@
 #include "base/say.hpp"
 #include "base/units.hpp"
 #include "capacity/report_text.hpp"
-#include "capacity/slo_watch.hpp"
+#include "capacity/slo_verdict.hpp"
 #include "runs/fit.hpp"
 #include "runs/plan_json.hpp"
 
@@ -187,19 +187,19 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
       plan_json(plan.options, options_.session, plan.run, SearchLink{options_.search, order.number, order.recovery});
   std::vector<Threshold> slos = plan.run.thresholds;
   for (std::size_t i = 0; i < slos.size(); ++i) slos[i].expression = options_.slos[i];
-  SloWatch watch(std::move(slos), plan.run.layout, order.length, options_.warm_up);
+  SloVerdict verdict(std::move(slos), plan.run.layout, order.length, options_.warm_up);
   auto played = std::make_unique<PlayedRun>(std::move(plan.run), plan.options, probing_, std::move(identity), loop_);
   PlayedRun& run = *played;
   if (auto reason = run.set_up()) return not_played(std::move(probe), reason->cause, reason->text);
   probe.run = run.id();
-  run.watch().observe([&watch](const Interval& interval) { watch.add(interval); });
+  run.figures().observe([&verdict](const Interval& interval) { verdict.add(interval); });
   progress_.set_hint(fmt::format("probe {}{}  {}  {}", order.number, order.recovery ? ", recovery" : "",
                                  format_rate(Rate::per_second(order.rate)), known_text(known)));
   run.start(std::nullopt);
   std::optional<std::string> cut_short;
   run.play({[&](TimePoint now) {
               each_second(run, now);
-              if (cut_short || loop_.signals() > 0 || !(cut_short = watch.broken())) return;
+              if (cut_short || loop_.signals() > 0 || !(cut_short = verdict.broken())) return;
               run.annotate("stop", "the objective is broken: " + *cut_short);
               run.interrupt({ExitCause::failed, "the objective is broken: " + *cut_short});
             },
@@ -212,8 +212,8 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
     static_cast<void>(played.release());
   }
   judge_probe(probe, summary, options_, cut_short);
-  probe.mean = watch.curve_mean();
-  probe.figure = watch.curve_figure();
+  probe.mean = verdict.curve_mean();
+  probe.figure = verdict.curve_figure();
   progress_.clear();
   say("{}\n", probe_line(probe));
   return probe;

@@ -54,7 +54,7 @@ struct Plan {
   std::optional<Duration> length;  // of the load
 };
 
-// Follows a run that has no end once more, as its watch did.
+// Follows a run that has no end once more, as its figures did while it went on.
 class Replay {
  public:
   Replay(const RunRecord& run, const Plan& plan) : run_(run), length_(plan.length.value_or(run.recorded)) {

@@ -1,4 +1,4 @@
-// Steers a run while it goes on. On the thread that watches the run; keys (app/control_keys) and HTTP
+// Steers a run while it goes on. On the thread that the run is played on; keys (app/control_keys) and HTTP
 // (runs/control_api) only ask. Every change is an annotation.
 #pragma once
 

@@ -108,7 +108,7 @@ void LivePage::annotate(const Annotation& annotation) {
   board_->document.annotations.push_back(annotation);
 }
 
-bool LivePage::watched() const {
+bool LivePage::followed() const {
   const TimePoint now = board_->clock.now();
   const std::lock_guard lock(board_->mutex);
   return board_->asked_at && now - *board_->asked_at < kPatience;

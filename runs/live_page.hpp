@@ -28,7 +28,7 @@ class LivePage {
   void add(const Interval& interval);
   void annotate(const Annotation& annotation);
   // Whether anybody looks: only then a summary is worth making.
-  [[nodiscard]] bool watched() const;
+  [[nodiscard]] bool followed() const;
   void show(ReportDocument::State state, std::string summary, FirstFailureList first_failures = {});
   // Whether what show() was last given has been asked for since.
   [[nodiscard]] bool seen() const;

@@ -42,7 +42,7 @@ PlayedRun::PlayedRun(PreparedRun prepared, const RunOptions& run_options, const 
       identity_(std::move(identity)),
       loop_(loop),
       clock_(loop.clock()),
-      watch_(prepared_, clock_) {}
+      figures_(prepared_, clock_) {}
 
 PlayedRun::~PlayedRun() {
   // Their threads may still answer to the workers' loops, which go with the run.
@@ -118,14 +118,15 @@ void PlayedRun::start(std::optional<WallTime> at) {
   started_wall_ = at && *at >= now ? *at : now + (epoch - clock_.now());
   if (history_) {
     history_->started(started_wall_, epoch);
-    watch_.observe([this](const Interval& interval) { history_->add(interval); });
-    watch_.listen([this](const Annotation& annotation) { history_->annotate(annotation); });
+    figures_.observe([this](const Interval& interval) { history_->add(interval); });
+    figures_.listen([this](const Annotation& annotation) { history_->annotate(annotation); });
   }
   if (live_page_) {
-    watch_.observe([this](const Interval& interval) { live_page_->add(interval); });
-    watch_.listen([this](const Annotation& annotation) { live_page_->annotate(annotation); });
+    figures_.observe([this](const Interval& interval) { live_page_->add(interval); });
+    figures_.listen([this](const Annotation& annotation) { live_page_->annotate(annotation); });
   }
-  watch_.start(*run_, mail_.get(), epoch);
+  source_.emplace(*run_, prepared_.layout);
+  figures_.start(*source_, mail_.get(), epoch);
   run_->start(epoch);
 }
 
@@ -138,7 +139,7 @@ void PlayedRun::withdraw() {
 void PlayedRun::play(Hooks hooks) {
   hooks_ = std::move(hooks);
   PlayLoop::Play play;
-  play.epoch = watch_.epoch();
+  play.epoch = figures_.epoch();
   play.over = [this](TimePoint now) { return run_->tick(now); };
   play.each_second = [this](TimePoint now) { tick(now); };
   play.stop = [this] {
@@ -154,7 +155,7 @@ void PlayedRun::play(Hooks hooks) {
 }
 
 void PlayedRun::tick(TimePoint now) {
-  watch_.tick(now);
+  figures_.tick(now);
   mind_history();
   publish();
   if (hooks_.each_second) hooks_.each_second(now);
@@ -163,48 +164,48 @@ void PlayedRun::tick(TimePoint now) {
 void PlayedRun::publish(std::string_view verdict) {
   const bool final = !verdict.empty();
   if (exposition_) {
-    LiveFigures live = watch_.live(clock_.now(), final);
+    LiveFigures live = figures_.live(clock_.now(), final);
     live.verdict = verdict;
-    exposition_->publish(watch_.figures().totals(), std::move(live));
+    exposition_->publish(figures_.aggregator().totals(), std::move(live));
   }
-  if (final || !live_page_ || !live_page_->watched()) return;
-  const Summary summary = summary_of(watch_.facts_so_far(clock_.now()));
+  if (final || !live_page_ || !live_page_->followed()) return;
+  const Summary summary = summary_of(figures_.facts_so_far(clock_.now()));
   live_page_->show(ReportDocument::State::running, summary_json(summary), summary.run.first_failures);
 }
 
 Summary PlayedRun::summary_of(RunFacts facts) const {
   facts.id = identity_.id;
   facts.started_at = started_wall_;
-  facts.first_failures = watch_.first_failures().list(started_wall_);
+  facts.first_failures = figures_.first_failures().list(started_wall_);
   facts.ended_at = over_ ? ended_wall_ : clock_.wall_now();
   if (history_) facts.history = history_->path();
   facts.history_given = !options_.history.empty();
   if (mail_) facts.mailbox_poll_interval = poll_interval_;
-  const Aggregator& figures = watch_.figures();
-  return make_summary(std::move(facts), over_ ? figures.totals() : figures.so_far(), figures.thresholds(),
-                      watch_.validity());
+  const Aggregator& aggregator = figures_.aggregator();
+  return make_summary(std::move(facts), over_ ? aggregator.totals() : aggregator.so_far(), aggregator.thresholds(),
+                      figures_.validity());
 }
 
 ProgressFigures PlayedRun::progress(TimePoint now) {
-  const Snapshot& totals = watch_.figures().totals();
-  const RecentFigures recent = watch_.figures().recent();
+  const Snapshot& totals = figures_.aggregator().totals();
+  const RecentFigures recent = figures_.aggregator().recent();
   ProgressFigures figures;
-  figures.elapsed = std::max(Duration::zero(), now - watch_.epoch());
+  figures.elapsed = std::max(Duration::zero(), now - figures_.epoch());
   const Load& load = prepared_.plan.load;
   figures.position = load.open() ? run_->timetable().position(figures.elapsed) : figures.elapsed;
   figures.length = load.length();
-  figures.stopping = watch_.arrivals_over();
-  figures.rate_asked = watch_.rate_asked(now);
+  figures.stopping = figures_.arrivals_over();
+  figures.rate_asked = figures_.rate_asked(now);
   figures.rate_achieved = recent.started_rate;
-  const std::uint64_t requests = count_progress(totals, watch_.figures().overdue_steps(), figures);
+  const std::uint64_t requests = count_progress(totals, figures_.aggregator().overdue_steps(), figures);
   figures.requests = static_cast<double>(requests - std::min(requests, requests_before_));
   requests_before_ = requests;
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
   figures.p95 = recent.response_time_p95;
-  const MailWatcher::Tally& mail = watch_.mail();
+  const MailWatcher::Tally& mail = figures_.mail();
   figures.warnings =
-      progress_warnings(totals, watch_.validity(), mail.healthy ? "" : "unreadable: " + mail.fault_detail);
+      progress_warnings(totals, figures_.validity(), mail.healthy ? "" : "unreadable: " + mail.fault_detail);
   return figures;
 }
 
@@ -215,7 +216,7 @@ void PlayedRun::mind_history() {
   history_minded_ = true;
   if (hooks_.before_line) hooks_.before_line();
   spdlog::warn("the history of this run is incomplete: {}", *problem);
-  watch_.annotate("history", "the recording stopped: " + *problem);
+  figures_.annotate("history", "the recording stopped: " + *problem);
 }
 
 std::optional<std::string> PlayedRun::lost_history() const {
@@ -246,14 +247,14 @@ Summary PlayedRun::finish() {
     const std::string why =
         fmt::format("a script does not come back: {} of {} workers were left behind, with what was under way there",
                     stuck, prepared_.plan.threads);
-    watch_.annotate("stop", why);
+    figures_.annotate("stop", why);
     reasons_.push_back({ExitCause::script_error, why});
   }
   if (run_->worker_failed()) reasons_.push_back({ExitCause::invalid_run, "a worker of the generator failed"});
-  watch_.finish(clock_.now());
+  figures_.finish(clock_.now());
   if (history_) history_->flush();
   mind_history();
-  Summary summary = summary_of(watch_.facts(clock_.now(), reasons_));
+  Summary summary = summary_of(figures_.facts(clock_.now(), reasons_));
   publish(verdict(summary.exit_reasons));
   return summary;
 }

@@ -1,4 +1,4 @@
-// One run from its plan to its summary: sets up what it needs, plays and watches it, serves its metrics and the live
+// One run from its plan to its summary: sets up what it needs, plays it and counts, serves its metrics and the live
 // page, and keeps it in the history. Draws nothing: `run` plays one, `find-max` one for each probe.
 #pragma once
 
@@ -13,9 +13,10 @@
 #include "runs/live_page.hpp"
 #include "runs/play_loop.hpp"
 #include "runs/progress.hpp"
+#include "runs/run_figures.hpp"
 #include "runs/run_options.hpp"
-#include "runs/run_watch.hpp"
 #include "runs/session_options.hpp"
+#include "runs/worker_figures.hpp"
 
 #include <functional>
 #include <memory>
@@ -71,11 +72,11 @@ class PlayedRun {
   // At once.
   void interrupt(ExitReason reason);
   void interrupt() { run_->interrupt(clock_.now()); }
-  void annotate(const std::string& kind, std::string text) { watch_.annotate(kind, std::move(text)); }
+  void annotate(const std::string& kind, std::string text) { figures_.annotate(kind, std::move(text)); }
 
   [[nodiscard]] const std::string& id() const noexcept { return identity_.id; }
   [[nodiscard]] const PreparedRun& prepared() const noexcept { return prepared_; }
-  [[nodiscard]] RunWatch& watch() noexcept { return watch_; }
+  [[nodiscard]] RunFigures& figures() noexcept { return figures_; }
   [[nodiscard]] LoadRun& run() noexcept { return *run_; }
   [[nodiscard]] bool over() const noexcept { return over_; }
   // A script did not come back: this run may not be destroyed. Once finish() was called.
@@ -103,7 +104,7 @@ class PlayedRun {
   Identity identity_;
   PlayLoop& loop_;
   const Clock& clock_;
-  RunWatch watch_;
+  RunFigures figures_;
   Hooks hooks_;
   Duration poll_interval_{};
 
@@ -111,6 +112,7 @@ class PlayedRun {
   std::unique_ptr<ConsentGuard> guard_;
   std::unique_ptr<MailWatcher> mail_;
   std::unique_ptr<LoadRun> run_;
+  std::optional<WorkerFigures> source_;
   std::shared_ptr<LoadExposition> exposition_;
   std::unique_ptr<HistoryWriter> history_;
   bool history_minded_ = false;

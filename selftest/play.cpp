@@ -1,9 +1,10 @@
 #include "engine/load_run.hpp"
 #include "probes/consent/guard.hpp"
 #include "runs/play_loop.hpp"
-#include "runs/run_watch.hpp"
+#include "runs/run_figures.hpp"
 #include "runs/session_options.hpp"
 #include "runs/session_setup.hpp"
+#include "runs/worker_figures.hpp"
 #include "selftest/stage.hpp"
 
 #include <fmt/format.h>
@@ -90,9 +91,10 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
 
   Outcome outcome;
   const std::uint64_t seen_before = setting.server->requests();
-  RunWatch watch(plan, clock);
+  WorkerFigures source(run, plan.layout);
+  RunFigures figures(plan, clock);
   outcome.epoch = clock.now() + 50ms;
-  watch.start(run, nullptr, outcome.epoch);
+  figures.start(source, nullptr, outcome.epoch);
   SchedulerProbe probe;
   run.start(outcome.epoch);
   Disturber disturber(stage, *setting.server, run, outcome.epoch);
@@ -104,7 +106,7 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
     return false;
   };
   played.each_second = [&](TimePoint now) {
-    watch.tick(now);
+    figures.tick(now);
     if (setting.each_second) setting.each_second();
   };
   // What a stage measured says nothing without its end, so nobody waits for what is under way.
@@ -118,10 +120,10 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   setting.loop->play(played);
   run.join();
   outcome.scheduler = probe.finish();
-  watch.finish(clock.now());
+  figures.finish(clock.now());
   outcome.frozen = disturber.frozen();
-  outcome.summary = make_summary(watch.facts(clock.now(), {}), watch.figures().totals(), watch.figures().thresholds(),
-                                 watch.validity());
+  outcome.summary = make_summary(figures.facts(clock.now(), {}), figures.aggregator().totals(),
+                                 figures.aggregator().thresholds(), figures.validity());
   outcome.server_requests = setting.server->requests() - seen_before;
   outcome.server_times = setting.server->times_from(seen_before);
   return outcome;

@@ -106,15 +106,15 @@ TEST_CASE("live page: a summary is made for those who look, and what is old is n
           "[integration]") {
   Served live;
   live.second();
-  CHECK_FALSE(live.page->watched());
+  CHECK_FALSE(live.page->followed());
   CHECK_FALSE(live.run().as_object().contains("summary"));  // nobody had asked
-  CHECK(live.page->watched());
+  CHECK(live.page->followed());
   live.show();
   CHECK_FALSE(live.page->seen());
   CHECK(live.run().as_object().contains("summary"));
   CHECK(live.page->seen());
   live.clock.advance(LivePage::kPatience + 1s);
-  CHECK_FALSE(live.page->watched());
+  CHECK_FALSE(live.page->followed());
   CHECK_FALSE(live.run().as_object().contains("summary"));
   // The end stays the end.
   live.show(ReportDocument::State::finished);

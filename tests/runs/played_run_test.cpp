@@ -51,7 +51,7 @@ return scenario {
   run.start(std::nullopt);
   PlayedRun::Hooks hooks;
   hooks.each_second = [&](TimePoint) {
-    const StepSnapshot& step = run.watch().figures().totals().steps[0];
+    const StepSnapshot& step = run.figures().aggregator().totals().steps[0];
     if (step.requests[CountedResult::success] < 5 || requests < 20) return;
     run.run().post_to_workers([] { throw std::runtime_error("the test has the worker fail"); });
   };

@@ -1,4 +1,4 @@
-#include "capacity/slo_watch.hpp"
+#include "capacity/slo_verdict.hpp"
 
 #include "base/units.hpp"
 
@@ -53,8 +53,8 @@ std::optional<Allowance> allowance(const Threshold& slo, const ThresholdData& da
 
 }  // namespace
 
-SloWatch::SloWatch(std::vector<Threshold> slos, const std::shared_ptr<const MetricsLayout>& layout, Duration length,
-                   Duration warm_up)
+SloVerdict::SloVerdict(std::vector<Threshold> slos, const std::shared_ptr<const MetricsLayout>& layout, Duration length,
+                       Duration warm_up)
     : length_(length),
       warm_up_(warm_up),
       curve_(curve_metric(slos)),
@@ -64,7 +64,7 @@ SloWatch::SloWatch(std::vector<Threshold> slos, const std::shared_ptr<const Metr
   for (Threshold& slo : slos) followed_.push_back({std::move(slo), ThresholdData(layout->boundaries), 0, {}});
 }
 
-Threshold SloWatch::curve_metric(const std::vector<Threshold>& slos) {
+Threshold SloVerdict::curve_metric(const std::vector<Threshold>& slos) {
   for (const Threshold& slo : slos) {
     const bool time = slo.metric == ThresholdMetric::response_time || slo.metric == ThresholdMetric::service_time;
     if (!time) continue;
@@ -76,7 +76,7 @@ Threshold SloWatch::curve_metric(const std::vector<Threshold>& slos) {
   return parse_threshold("all: response_time p95 < 1s").value();
 }
 
-void SloWatch::add(const Interval& interval) {
+void SloVerdict::add(const Interval& interval) {
   for (const JourneySnapshot& journey : interval.delta.journeys) {
     users_exhausted_ += journey[DropReason::users_exhausted];
     started_in_silence_ += journey.started;
@@ -92,12 +92,12 @@ void SloWatch::add(const Interval& interval) {
     if (middle < followed.slo.after.value_or(Duration::zero())) continue;
     followed.data.add(followed.slo, interval.delta);
     followed.started += started(followed.slo, interval.delta);
-    followed.watched += std::max(Duration::zero(), std::min(interval.end, length_) - std::min(interval.begin, length_));
+    followed.covered += std::max(Duration::zero(), std::min(interval.end, length_) - std::min(interval.begin, length_));
   }
   if (middle >= warm_up_) curve_data_.add(curve_, interval.delta);
 }
 
-std::uint64_t SloWatch::started(const Threshold& slo, const Snapshot& delta) {
+std::uint64_t SloVerdict::started(const Threshold& slo, const Snapshot& delta) {
   std::uint64_t sum = 0;
   for (std::size_t j = 0; j < delta.journeys.size(); ++j) {
     const bool concerned = slo.step      ? delta.layout()->catalog.steps[*slo.step].journey == j
@@ -108,19 +108,19 @@ std::uint64_t SloWatch::started(const Threshold& slo, const Snapshot& delta) {
   return sum;
 }
 
-bool SloWatch::broken(const Followed& followed) const {
+bool SloVerdict::broken(const Followed& followed) const {
   const auto allowed = allowance(followed.slo, followed.data);
-  if (!allowed || followed.watched <= Duration::zero()) return false;
+  if (!allowed || followed.covered <= Duration::zero()) return false;
   // As many will have been counted in the end, if they come as they came so far; and one for each arrival at least, for
   // what is slow has not been counted yet.
-  const Duration judged = std::max(followed.watched, length_ - followed.slo.after.value_or(Duration::zero()));
+  const Duration judged = std::max(followed.covered, length_ - followed.slo.after.value_or(Duration::zero()));
   const auto so_far = static_cast<double>(std::max(allowed->all, followed.started));
-  const double in_the_end = so_far * to_seconds(judged) / to_seconds(followed.watched);
+  const double in_the_end = so_far * to_seconds(judged) / to_seconds(followed.covered);
   const double least = std::max(kLeastSamples, static_cast<double>(followed.slo.min_samples));
   return static_cast<double>(allowed->wrong) > allowed->share * std::max(in_the_end, least) + kRounding;
 }
 
-std::optional<std::string> SloWatch::broken() const {
+std::optional<std::string> SloVerdict::broken() const {
   if (users_exhausted_ > 0) return fmt::format("users_exhausted: {} arrivals found no free user", users_exhausted_);
   if (silent_ >= patience_ && static_cast<double>(started_in_silence_) >= kLeastSamples) {
     return fmt::format("no answer: nothing has finished for {}", format_duration(silent_));

@@ -1,8 +1,7 @@
-#include "runs/run_watch.hpp"
+#include "runs/run_figures.hpp"
 
 #include "base/version.hpp"
 #include "engine/load/arrivals.hpp"
-#include "engine/load_run.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,89 +20,73 @@ std::uint64_t connections_opened(const Snapshot& totals) {
   return opened;
 }
 
-EarlyStop::Counts requests_of(const Snapshot& totals, const LoadRun& run) {
+EarlyStop::Counts requests_of(const Snapshot& totals, const FigureSource& source) {
   EarlyStop::Counts counts;
   for (const StepSnapshot& step : totals.steps) {
     counts.sent += step.requests.total() - step.requests[CountedResult::own_fault];
     counts.given_up += step.requests[CountedResult::abandoned];
   }
-  counts.sent += run.users().by_state[static_cast<std::size_t>(UserState::requesting)];
-  counts.answered = run.target_answered();
+  counts.sent += source.users().by_state[static_cast<std::size_t>(UserState::requesting)];
+  counts.answered = source.target_answered();
   return counts;
 }
 
 }  // namespace
 
-RunWatch::RunWatch(const PreparedRun& prepared, const Clock& clock)
+RunFigures::RunFigures(const PreparedRun& prepared, const Clock& clock)
     : prepared_(prepared),
       clock_(clock),
       process_(clock, prepared.limits),
-      worker_delta_(prepared.layout),
-      own_recorder_(prepared.layout),
-      own_delta_(prepared.layout),
+      mail_recorder_(prepared.layout),
+      mail_delta_(prepared.layout),
+      mail_waiting_(*prepared.layout),
       traces_(prepared.layout->boundaries),
       first_failures_(prepared.layout) {}
 
-void RunWatch::start(const LoadRun& run, MailWatcher* mail, TimePoint epoch) {
-  run_ = &run;
+void RunFigures::start(FigureSource& source, MailWatcher* mail, TimePoint epoch) {
+  source_ = &source;
   mail_ = mail;
   epoch_ = epoch;
-  if (prepared_.plan.keep_traces) own_recorder_.keep_traces({});
+  if (prepared_.plan.keep_traces) mail_recorder_.keep_traces({});
   aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch);
-  process_.sample(run.health(), 0);
+  process_.sample(source.health(), 0);
 }
 
-void RunWatch::collect(TimePoint now, bool last) {
-  for (Recorder* recorder : run_->recorders()) {
-    open_.clear();
-    recorder->take(worker_delta_, open_);
-    aggregator_->add(worker_delta_);
-    if (last) {
-      cut_off(now);
-    } else {
-      aggregator_->add(open_, now);
-    }
-    recorder->take(traces_);
+void RunFigures::collect(TimePoint now, bool last) {
+  const FigureSource::Receiver add = [this](const Snapshot& delta, const UnderWay& under_way) {
+    aggregator_->add(delta);
+    aggregator_->add(under_way);
+  };
+  if (last) {
+    source_->take_last(now, add, traces_);
+  } else {
+    source_->take(now, add, traces_);
   }
   if (mail_ != nullptr) {
     // The last look counts the mail that nobody came for, too.
     mail_state_ = last ? mail_->finish() : mail_->take();
-    for (const MailSample& sample : mail_state_.samples) own_recorder_.mail(sample);
-    UnderWay waiting(*prepared_.layout);
-    for (const Duration waited : mail_state_.waited) waiting.mail.record(waited);
-    aggregator_->add(waiting);
-  }
-  own_recorder_.take(own_delta_);
-  aggregator_->add(own_delta_);
-  own_recorder_.take(traces_);
-}
-
-// Workers end their visits themselves, but for one whose script does not come back.
-void RunWatch::cut_off(TimePoint now) {
-  for (const OpenVisit& visit : open_) {
-    std::optional<StepId> step;
-    if (visit.step) {
-      step = visit.step->step;
-      own_recorder_.step(*step, {visit.step->response_age(now), visit.step->service_age(now), Outcome::interrupted});
-    }
-    own_recorder_.iteration_finished(visit.journey, {now - visit.started, Outcome::interrupted});
-    own_recorder_.person(visit.journey,
-                         {PersonFate::interrupted, step, ErrorClass::none, now - visit.intended, step.has_value()});
+    for (const MailSample& sample : mail_state_.samples) mail_recorder_.mail(sample);
+    mail_waiting_.clear();
+    for (const Duration waited : mail_state_.waited) mail_waiting_.mail.record(waited);
+    aggregator_->add(mail_waiting_);
+    mail_recorder_.take(mail_delta_);
+    aggregator_->add(mail_delta_);
+    mail_recorder_.take(traces_);
   }
 }
 
-void RunWatch::annotate(std::string kind, std::string text) {
+void RunFigures::annotate(std::string kind, std::string text) {
   const Duration offset = std::max(Duration::zero(), clock_.now() - epoch_);
   annotations_.push_back({clock_.wall_now(), offset, std::move(kind), std::move(text)});
   for (const Listener& listener : listeners_) listener(annotations_.back());
 }
 
-void RunWatch::end_interval(TimePoint now) {
+void RunFigures::end_interval(TimePoint now) {
   aggregator_->tick(now, [this](const Stretch& stretch) {
     const Interval interval{stretch.begin - epoch_,
                             stretch.end - epoch_,
                             rate_asked(stretch.begin, stretch.end),
-                            run_->users().by_state,
+                            source_->users().by_state,
                             validity().state,
                             process_.cpu_seconds(),
                             stretch.delta,
@@ -115,38 +98,41 @@ void RunWatch::end_interval(TimePoint now) {
   traces_.clear();
 }
 
-void RunWatch::tick(TimePoint now) {
-  process_.sample(run_->health(), connections_opened(aggregator_->totals()));
+void RunFigures::tick(TimePoint now) {
+  process_.sample(source_->health(), connections_opened(aggregator_->totals()));
   collect(now, false);
-  if (!arrivals_over_ && now >= run_->arrivals_end()) {
+  const TimePoint arrivals_end = source_->schedule().arrivals_end;
+  if (!arrivals_over_ && now >= arrivals_end) {
     arrivals_over_ = true;
-    aggregator_->arrivals_ended(run_->arrivals_end());
+    aggregator_->arrivals_ended(arrivals_end);
   }
   end_interval(now);
-  if (!arrivals_over_) nobody_answers_ = early_stop_.judge(now, requests_of(aggregator_->totals(), *run_));
+  if (!arrivals_over_) nobody_answers_ = early_stop_.judge(now, requests_of(aggregator_->totals(), *source_));
 }
 
-void RunWatch::finish(TimePoint now) {
-  process_.sample(run_->health(), connections_opened(aggregator_->totals()));
+void RunFigures::finish(TimePoint now) {
+  process_.sample(source_->health(), connections_opened(aggregator_->totals()));
   collect(now, true);
-  if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, run_->arrivals_end()));
+  if (!arrivals_over_) aggregator_->arrivals_ended(std::min(now, source_->schedule().arrivals_end));
   end_interval(now);
   aggregator_->finish();
 }
 
-double RunWatch::rate_asked(TimePoint now) const {
-  return run_->timetable().at(now - epoch_).per_second() / static_cast<double>(prepared_.plan.segment.count);
+double RunFigures::rate_asked(TimePoint now) const {
+  return source_->schedule().timetable.at(now - epoch_).per_second() /
+         static_cast<double>(prepared_.plan.segment.count);
 }
 
-double RunWatch::rate_asked(TimePoint begin, TimePoint end) const {
+double RunFigures::rate_asked(TimePoint begin, TimePoint end) const {
   if (end <= begin) return 0;
   const auto due = [this](TimePoint until) {
-    return run_->timetable().integral((run_->cut_short() ? std::min(until, run_->arrivals_end()) : until) - epoch_);
+    return source_->schedule().timetable.integral(
+        (source_->schedule().cut_short ? std::min(until, source_->schedule().arrivals_end) : until) - epoch_);
   };
   return (due(end) - due(begin)) / to_seconds(end - begin) / static_cast<double>(prepared_.plan.segment.count);
 }
 
-Validity RunWatch::validity() const {
+Validity RunFigures::validity() const {
   ValidityFacts facts = validity_facts(aggregator_->totals(), prepared_.thresholds);
   if (!prepared_.plan.load.open()) {
     facts.lag_p99.reset();
@@ -156,17 +142,17 @@ Validity RunWatch::validity() const {
   return judge_validity(facts);
 }
 
-LiveFigures RunWatch::live(TimePoint now, bool final) const {
+LiveFigures RunFigures::live(TimePoint now, bool final) const {
   LiveFigures live;
   live.target_rate = rate_asked(now);
-  live.rate_factor = run_->timetable().factor();
-  live.paused = run_->timetable().paused();
+  live.rate_factor = source_->schedule().timetable.factor();
+  live.paused = source_->schedule().timetable.paused();
   for (std::size_t i = 0; i < kAnnotationKinds.size(); ++i) {
     live.annotations[i] = static_cast<std::uint64_t>(
         std::count_if(annotations_.begin(), annotations_.end(),
                       [i](const Annotation& annotation) { return annotation.kind == kAnnotationKinds[i]; }));
   }
-  live.users = run_->users().by_state;
+  live.users = source_->users().by_state;
   live.under_way = aggregator_->under_way();
   live.validity = validity().state;
   live.generator = process_.health();
@@ -174,7 +160,7 @@ LiveFigures RunWatch::live(TimePoint now, bool final) const {
   return live;
 }
 
-RunFacts RunWatch::facts_until(TimePoint now, Duration arrivals) const {
+RunFacts RunFigures::facts_until(TimePoint now, Duration arrivals) const {
   const RunPlan& plan = prepared_.plan;
   RunFacts facts;
   facts.scenario = prepared_.scenario.name;
@@ -191,34 +177,34 @@ RunFacts RunWatch::facts_until(TimePoint now, Duration arrivals) const {
   facts.expected = static_cast<double>(facts.planned);
   if (plan.load.open()) {
     const auto parts = static_cast<double>(plan.segment.count);
-    facts.expected = run_->timetable().integral(arrivals) / parts;
+    facts.expected = source_->schedule().timetable.integral(arrivals) / parts;
     facts.requested_rate = arrivals > Duration::zero() ? facts.expected / to_seconds(arrivals) : 0;
     facts.catch_up = name(plan.catch_up);
   }
   facts.generator = {process_.cpu_seconds(), process_.max_rss_bytes(), static_cast<std::uint32_t>(plan.threads),
-                     run_->users().most_active, process_.health()};
+                     source_->users().most_active, process_.health()};
   facts.annotations = annotations_;
   return facts;
 }
 
-RunFacts RunWatch::facts(TimePoint now, std::vector<ExitReason> reasons) const {
+RunFacts RunFigures::facts(TimePoint now, std::vector<ExitReason> reasons) const {
   const RunPlan& plan = prepared_.plan;
   // An open load lasts as long as it says, though its last arrival comes a little before.
-  const Duration arrivals = std::max(Duration::zero(), run_->arrivals_end() - epoch_);
+  const Duration arrivals = std::max(Duration::zero(), source_->schedule().arrivals_end - epoch_);
   const Duration took = std::max(Duration::zero(), now - epoch_);
   RunFacts facts = facts_until(now, plan.load.open() ? arrivals : std::min(arrivals, took));
-  if (plan.load.open() && !run_->cut_short()) {
-    const bool as_drawn = prepared_.planned && run_->changes().empty();
-    facts.planned =
-        as_drawn ? *prepared_.planned : count_arrivals(plan.load, plan.settings.seed, plan.segment, run_->changes());
+  if (plan.load.open() && !source_->schedule().cut_short) {
+    const bool as_drawn = prepared_.planned && source_->schedule().changes.empty();
+    facts.planned = as_drawn ? *prepared_.planned
+                             : count_arrivals(plan.load, plan.settings.seed, plan.segment, source_->schedule().changes);
   }
   facts.silence = aggregator_->silence();
   facts.exit_reasons = std::move(reasons);
   return facts;
 }
 
-RunFacts RunWatch::facts_so_far(TimePoint now) const {
-  return facts_until(now, std::max(Duration::zero(), std::min(now, run_->arrivals_end()) - epoch_));
+RunFacts RunFigures::facts_so_far(TimePoint now) const {
+  return facts_until(now, std::max(Duration::zero(), std::min(now, source_->schedule().arrivals_end) - epoch_));
 }
 
 }  // namespace gelombang

@@ -1,5 +1,5 @@
-// What is known of a run while it goes on: takes the workers' figures together about once a second, judges thresholds
-// and validity, and has the facts for the summary. Sends nothing and prints nothing.
+// What is known of a run while it goes on: brings together about once a second what its source hands over, judges
+// thresholds and validity, and has the facts for the summary. Sends nothing and prints nothing.
 #pragma once
 
 #include "base/clock.hpp"
@@ -13,6 +13,7 @@
 #include "probes/mail/watcher.hpp"
 #include "reports/first_failures.hpp"
 #include "reports/summary.hpp"
+#include "runs/figure_source.hpp"
 #include "runs/process_figures.hpp"
 #include "runs/run_options.hpp"
 
@@ -24,12 +25,10 @@
 
 namespace gelombang {
 
-class LoadRun;
-
-class RunWatch {
+class RunFigures {
  public:
-  // What is passed by reference outlives the watch.
-  RunWatch(const PreparedRun& prepared, const Clock& clock);
+  // What is passed by reference outlives the figures.
+  RunFigures(const PreparedRun& prepared, const Clock& clock);
 
   // Shown every interval when it ends, the last one included; called where tick() and finish() are. Before start().
   using Observer = std::function<void(const Interval&)>;
@@ -38,13 +37,13 @@ class RunWatch {
   using Listener = std::function<void(const Annotation&)>;
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
   void annotate(std::string kind, std::string text);
-  // From here on the run is watched; its schedule begins at `epoch`. `mail` may be null.
-  void start(const LoadRun& run, MailWatcher* mail, TimePoint epoch);
+  // From here on the source is asked; the run's schedule begins at `epoch`. `mail` may be null.
+  void start(FigureSource& source, MailWatcher* mail, TimePoint epoch);
   void tick(TimePoint now);
   // The last look, when the workers have been joined.
   void finish(TimePoint now);
 
-  [[nodiscard]] const Aggregator& figures() const { return *aggregator_; }
+  [[nodiscard]] const Aggregator& aggregator() const { return *aggregator_; }
   [[nodiscard]] const ProcessFigures& process() const noexcept { return process_; }
   [[nodiscard]] const MailWatcher::Tally& mail() const noexcept { return mail_state_; }
   // Why the run is to end though its load does not: the target answers nobody. As of the last tick, once.
@@ -64,23 +63,21 @@ class RunWatch {
 
  private:
   void collect(TimePoint now, bool last);
-  void cut_off(TimePoint now);
   void end_interval(TimePoint now);
   // `arrivals`: for how long they went on, since the start.
   [[nodiscard]] RunFacts facts_until(TimePoint now, Duration arrivals) const;
 
   const PreparedRun& prepared_;
   const Clock& clock_;
-  const LoadRun* run_ = nullptr;
+  FigureSource* source_ = nullptr;
   MailWatcher* mail_ = nullptr;
   ProcessFigures process_;
   std::optional<Aggregator> aggregator_;
-  Snapshot worker_delta_;  // kept, for its memory goes to the recorders and comes back
-  Recorder own_recorder_;  // mail, which no worker owns
-  Snapshot own_delta_;
+  Recorder mail_recorder_;  // no worker owns what comes to the mailbox
+  Snapshot mail_delta_;     // kept for its memory, as the next one
+  UnderWay mail_waiting_;
   Traces traces_;  // since the last interval
   FirstFailures first_failures_;
-  std::vector<OpenVisit> open_;  // kept for its memory
   MailWatcher::Tally mail_state_;
   EarlyStop early_stop_;
   std::optional<std::string> nobody_answers_;

@@ -18,11 +18,11 @@
 
 namespace gelombang::capacity {
 
-class SloWatch {
+class SloVerdict {
  public:
   // `length`: of the probe's arrivals, `warm_up` included.
-  SloWatch(std::vector<Threshold> slos, const std::shared_ptr<const MetricsLayout>& layout, Duration length,
-           Duration warm_up);
+  SloVerdict(std::vector<Threshold> slos, const std::shared_ptr<const MetricsLayout>& layout, Duration length,
+             Duration warm_up);
 
   void add(const Interval& interval);
   // Why the probe need not go on; nothing while it may still hold.
@@ -41,7 +41,7 @@ class SloWatch {
     Threshold slo;
     ThresholdData data;
     std::uint64_t started = 0;  // arrivals of its journeys meanwhile
-    Duration watched{};         // how long of the arrivals that was
+    Duration covered{};         // how long of the arrivals that was
   };
   [[nodiscard]] bool broken(const Followed& followed) const;
   static std::uint64_t started(const Threshold& slo, const Snapshot& delta);

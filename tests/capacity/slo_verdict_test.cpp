@@ -1,4 +1,4 @@
-#include "capacity/slo_watch.hpp"
+#include "capacity/slo_verdict.hpp"
 
 #include "metrics/recorder.hpp"
 #include "tests/support/catch.hpp"
@@ -19,7 +19,7 @@ class Probe {
       : slos_(parse(slos)),
         layout_(make_layout(catalog(), LatencyBoundaries::with(latency_limits(slos_)).value())),
         recorder_(layout_),
-        watch_(slos_, layout_, 20s, 2s) {}
+        verdict_(slos_, layout_, 20s, 2s) {}
 
   Probe& arrive(int n) {
     for (int i = 0; i < n; ++i) recorder_.iteration_started(0, 0s);
@@ -34,13 +34,13 @@ class Probe {
   Probe& seconds(int n = 1) {
     for (int i = 0; i < n; ++i) {
       const Snapshot delta = recorder_.take();
-      watch_.add(Interval{now_, now_ + 1s, 0, {}, ValidityState::valid, 0, delta});
+      verdict_.add(Interval{now_, now_ + 1s, 0, {}, ValidityState::valid, 0, delta});
       now_ += 1s;
     }
     return *this;
   }
-  [[nodiscard]] std::string broken() const { return watch_.broken().value_or(""); }
-  [[nodiscard]] const SloWatch& watch() const { return watch_; }
+  [[nodiscard]] std::string broken() const { return verdict_.broken().value_or(""); }
+  [[nodiscard]] const SloVerdict& verdict() const { return verdict_; }
 
  private:
   static Catalog catalog() { return {{"j"}, {{0, "a"}, {0, "b"}}}; }
@@ -55,7 +55,7 @@ class Probe {
   std::vector<Threshold> slos_;
   std::shared_ptr<const MetricsLayout> layout_;
   Recorder recorder_;
-  SloWatch watch_;
+  SloVerdict verdict_;
   Duration now_{};
 };
 
@@ -64,7 +64,7 @@ const std::string kErrors = "all: error_rate < 10% after 2s";
 
 }  // namespace
 
-TEST_CASE("slo watch: a percentile is broken for good once more is slow than it allows in all", "[unit][capacity]") {
+TEST_CASE("slo verdict: a percentile is broken for good once more is slow than it allows in all", "[unit][capacity]") {
   Probe probe({kLatency});
   probe.arrive(10).ok(10, 500ms).seconds(2);
   CHECK(probe.broken().empty());  // the warm-up
@@ -77,7 +77,7 @@ TEST_CASE("slo watch: a percentile is broken for good once more is slow than it 
   CHECK(probe.broken() == kLatency);
 }
 
-TEST_CASE("slo watch: answers that are still out count as answers to come", "[unit][capacity]") {
+TEST_CASE("slo verdict: answers that are still out count as answers to come", "[unit][capacity]") {
   Probe probe({kLatency});
   probe.seconds(2);
   // Of 10 that came only 3 have an answer, all slow: those alone would be a share of 100 %.
@@ -85,7 +85,7 @@ TEST_CASE("slo watch: answers that are still out count as answers to come", "[un
   CHECK(probe.broken().empty());
 }
 
-TEST_CASE("slo watch: an error rate is broken for good likewise", "[unit][capacity]") {
+TEST_CASE("slo verdict: an error rate is broken for good likewise", "[unit][capacity]") {
   Probe probe({kErrors});
   probe.seconds(2);
   probe.arrive(10).failed(10).seconds();
@@ -94,7 +94,7 @@ TEST_CASE("slo watch: an error rate is broken for good likewise", "[unit][capaci
   CHECK(probe.broken() == kErrors);
 }
 
-TEST_CASE("slo watch: what stays within its allowance goes on to the end", "[unit][capacity]") {
+TEST_CASE("slo verdict: what stays within its allowance goes on to the end", "[unit][capacity]") {
   Probe probe({kLatency, kErrors, "all: served_rate > 80%", "a: response_time mean < 1us", "all: count > 1000000"});
   for (int i = 0; i < 20; ++i) {
     probe.arrive(20).failed(1).ok(1, 500ms).ok(18, 50ms).seconds();
@@ -102,7 +102,7 @@ TEST_CASE("slo watch: what stays within its allowance goes on to the end", "[uni
   }
 }
 
-TEST_CASE("slo watch: a target that keeps every user busy or answers nothing is broken", "[unit][capacity]") {
+TEST_CASE("slo verdict: a target that keeps every user busy or answers nothing is broken", "[unit][capacity]") {
   Probe busy({kErrors});
   busy.dropped(DropReason::generator_stall).seconds();
   CHECK(busy.broken().empty());
@@ -121,13 +121,14 @@ TEST_CASE("slo watch: a target that keeps every user busy or answers nothing is 
   CHECK(rare.broken().empty());
 }
 
-TEST_CASE("slo watch: the curve shows the first objective on a time, without the warm-up", "[unit][capacity]") {
+TEST_CASE("slo verdict: the curve shows the first objective on a time, without the warm-up", "[unit][capacity]") {
   Probe probe({kErrors, kLatency});
   probe.ok(10, 2s).seconds(2);
   probe.ok(10, 40ms).seconds();
-  REQUIRE(probe.watch().curve_figure());
-  CHECK(to_seconds(probe.watch().curve_figure()->value) == Approx(0.04).epsilon(0.02));
-  CHECK(to_seconds(probe.watch().curve_mean()->value) == Approx(0.04));
-  CHECK(SloWatch::curve_metric({}).quantile == 0.95);
-  CHECK(SloWatch::curve_metric({parse_threshold(kErrors).value(), parse_threshold(kLatency).value()}).quantile == 0.9);
+  REQUIRE(probe.verdict().curve_figure());
+  CHECK(to_seconds(probe.verdict().curve_figure()->value) == Approx(0.04).epsilon(0.02));
+  CHECK(to_seconds(probe.verdict().curve_mean()->value) == Approx(0.04));
+  CHECK(SloVerdict::curve_metric({}).quantile == 0.95);
+  CHECK(SloVerdict::curve_metric({parse_threshold(kErrors).value(), parse_threshold(kLatency).value()}).quantile ==
+        0.9);
 }
