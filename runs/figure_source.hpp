@@ -4,7 +4,7 @@
 
 #include "base/clock.hpp"
 #include "engine/load/timetable.hpp"
-#include "engine/loop_watch.hpp"
+#include "engine/stall_detector.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/traces.hpp"
 #include "metrics/under_way.hpp"
