@@ -253,6 +253,13 @@ TEST_CASE("summary: a threshold stands there as data, in the unit of its value",
   CHECK(latency.at("comparison") == "<=");
   CHECK(latency.at("limit").to_number<double>() == Approx(7200));
   CHECK(latency.at("window_seconds").to_number<double>() == Approx(90));
+  CHECK(latency.at("after_seconds").is_null());
+  CHECK(latency.at("min_samples").to_number<int>() == 0);
+  CHECK_FALSE(latency.at("abort").as_bool());
+  const json::value early = row("a: count > 3 after 1m30s min 20 abort");
+  CHECK(early.at("after_seconds").to_number<double>() == Approx(90));
+  CHECK(early.at("min_samples").to_number<int>() == 20);
+  CHECK(early.at("abort").as_bool());
   CHECK(row("all: person_time p50 < 1m30s").at("metric") == "person_time");
   CHECK(row("all: phase tls max < 500ns").at("phase") == "tls");
   CHECK(row("all: phase tls max < 500ns").at("limit").to_number<double>() == Approx(5e-7));

@@ -210,8 +210,19 @@ function shareOf(quantile) {
   return base ? `${Math.round(quantile * base)} of ${base}` : "";
 }
 
+// ", in any 30 s, from 1 min on": the moments that it is judged by.
+function when(t) {
+  const windows = t.window_seconds ? `, in any ${duration(t.window_seconds)}` : "";
+  return windows + (t.after_seconds ? `, from ${duration(t.after_seconds)} on` : "");
+}
+
 // "95 of 100 answers of \u201clog in\u201d within 800 ms"; nothing where the threshold is of another kind.
 export function plainThreshold(t) {
+  const what = wanted(t);
+  return what && what + when(t);
+}
+
+function wanted(t) {
   const who = t.selector === "all" ? "all steps" : `\u201c${t.selector}\u201d`;
   const share = t.quantile ? shareOf(t.quantile) : "";
   if (share && isBelow(t)) {

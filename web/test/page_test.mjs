@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { story, validity, verdict } from "../src/words.js";
+import { plainThreshold, story, validity, verdict } from "../src/words.js";
 
 const skip = (why) => {
   console.log(`skipped: ${why}`);
@@ -77,6 +77,9 @@ const tests = {
     ];
     assert.equal(words.length, ends.length);
     ends.forEach((end, i) => assert.ok(words[i].endsWith(end), words[i]));
+    const steady = { selector: "all", metric: "error_rate", quantile: null, comparison: "<", limit: 0.01, window_seconds: 30, after_seconds: 60 };
+    assert.equal(plainThreshold(steady), "fewer than 1 of 100 tries at all steps fail, in any 30 s, from 1 min on");
+    assert.equal(plainThreshold({ ...steady, metric: "count" }), "");
     assert.deepEqual(faults, []);
     await close();
   },
