@@ -1,9 +1,9 @@
-// How fast mail is read: from a Dovecot of our own on loopback by the whole watcher, beside libcurl's bare
+// How fast mail is read: from a Dovecot of our own on loopback by the whole mailbox, beside libcurl's bare
 // fetches of as many mails from the same server, and the parser alone. Read the ratios. One mail is one
 // round trip, so a far server costs its distance for each.
 #include "probes/mail/imap_session.hpp"
+#include "probes/mail/mailbox.hpp"
 #include "probes/mail/message.hpp"
-#include "probes/mail/watcher.hpp"
 #include "tests/support/dovecot.hpp"
 
 #include <fmt/format.h>
@@ -73,7 +73,7 @@ int main() {
   });
 
   const SystemClock clock;
-  const auto watcher = MailWatcher::open(options, clock).value();
+  const auto mailbox = Mailbox::open(options, clock).value();
   for (std::uint32_t i = 0; i < kMails; ++i) server.deliver(mail(i));
   std::atomic<std::uint32_t> met = 0;
   const double watched = per_second([&] {
@@ -82,14 +82,14 @@ int main() {
       expectation.recipient = address(i);
       expectation.link_text = "Verifikasi Email Sekarang";
       expectation.caused_at = clock.now();
-      watcher->expect(std::move(expectation),
+      mailbox->expect(std::move(expectation),
                       [&met](const MailOutcome& outcome) { met += outcome.link.empty() ? 0 : 1; });
     }
     while (met < kMails) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   });
 
   fmt::print("libcurl's bare fetches    {:8.0f} mails/s\n", bare);
-  fmt::print("the whole watcher         {:8.0f} mails/s ({:.2f} times the bare fetches)\n", watched, watched / bare);
+  fmt::print("the whole mailbox         {:8.0f} mails/s ({:.2f} times the bare fetches)\n", watched, watched / bare);
   fmt::print("the parser alone          {:8.0f} mails/s\n", parsed);
   return bytes > 0 && links == 2 * kMails ? 0 : 1;
 }

@@ -16,7 +16,7 @@ LoadRun::~LoadRun() = default;
 
 Result<std::unique_ptr<LoadRun>> LoadRun::prepare(RunPlan plan, Scenario scenario,
                                                   std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
-                                                  SocketGuard& guard, MailWatcher* mail, PhotoStore& photos) {
+                                                  SocketGuard& guard, Mailbox* mail, PhotoStore& photos) {
   std::unique_ptr<LoadRun> run(new LoadRun(std::move(plan), std::move(scenario)));
   const WorkerDependencies dependencies{run->plan_, run->scenario_,    clock,         guard, mail,
                                         photos,     std::move(layout), run->counters_};

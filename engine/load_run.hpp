@@ -33,7 +33,7 @@ class LoadRun {
   // Loads the scenario into every worker. `mail` may be null. What is passed by reference outlives the run.
   static Result<std::unique_ptr<LoadRun>> prepare(RunPlan plan, Scenario scenario,
                                                   std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
-                                                  SocketGuard& guard, MailWatcher* mail, PhotoStore& photos);
+                                                  SocketGuard& guard, Mailbox* mail, PhotoStore& photos);
   ~LoadRun();
 
   // The schedule starts now, after all that had to be set up.

@@ -6,7 +6,7 @@
 #include "engine/scenario/scenario.hpp"
 #include "metrics/recorder.hpp"
 #include "probes/http/client.hpp"
-#include "probes/mail/watcher.hpp"
+#include "probes/mail/mailbox.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -28,7 +28,7 @@ struct UserContext {
   LuaVm& vm;
   HttpClient& http;
   Recorder& recorder;
-  MailWatcher* mail = nullptr;
+  Mailbox* mail = nullptr;
   // Called at the end of each iteration with how it ended. May be called from VirtualUser::begin().
   std::function<void(VirtualUser&, const PersonSample&)> finished;
   std::function<void(Activity from, Activity to)> activity_changed;

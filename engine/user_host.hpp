@@ -41,7 +41,7 @@ class UserHost {
     const Scenario& scenario;
     const Clock& clock;
     SocketGuard& guard;
-    MailWatcher* mail = nullptr;
+    Mailbox* mail = nullptr;
     PhotoStore& photos;
     std::shared_ptr<const MetricsLayout> layout;
     HostCounters& counters;

@@ -289,7 +289,7 @@ void VirtualUser::start_mail_wait() {
   set_activity(Activity::waiting_for_mail);
   mail_since_ = context_.clock.now();
   context_.recorder.paused(visit_.id, mail_since_, TimePoint::max());
-  // The watcher's thread answers; this user stays parked until it has.
+  // The mailbox's thread answers; this user stays parked until it has.
   mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
     boost::asio::post(context_.io, [this, outcome = std::move(outcome)] { on_mail(outcome); });
   });

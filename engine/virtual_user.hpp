@@ -12,7 +12,7 @@
 #include "engine/user_context.hpp"
 #include "probes/http/client.hpp"
 #include "probes/http/user.hpp"
-#include "probes/mail/watcher.hpp"
+#include "probes/mail/mailbox.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -109,7 +109,7 @@ class VirtualUser final : public LuaUser {
   Wanted wanted_ = Wanted::nothing;
   Duration pause_{};
   MailExpectation mail_;
-  MailWatcher::ExpectationId mail_id_ = 0;
+  Mailbox::ExpectationId mail_id_ = 0;
   TimePoint mail_since_{};
 };
 

@@ -33,7 +33,7 @@ struct WorkerDependencies {
   const Scenario& scenario;
   const Clock& clock;
   SocketGuard& guard;
-  MailWatcher* mail = nullptr;
+  Mailbox* mail = nullptr;
   PhotoStore& photos;
   std::shared_ptr<const MetricsLayout> layout;
   SharedCounters& counters;

@@ -203,7 +203,7 @@ ProgressFigures PlayedRun::progress(TimePoint now) {
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
   figures.p95 = recent.response_time_p95;
-  const MailWatcher::Tally& mail = figures_.mail();
+  const Mailbox::Tally& mail = figures_.mail();
   figures.warnings =
       progress_warnings(totals, figures_.validity(), mail.healthy ? "" : "unreadable: " + mail.fault_detail);
   return figures;

@@ -110,7 +110,7 @@ class PlayedRun {
 
   std::unique_ptr<MetricsServer> server_;
   std::unique_ptr<ConsentGuard> guard_;
-  std::unique_ptr<MailWatcher> mail_;
+  std::unique_ptr<Mailbox> mail_;
   std::unique_ptr<LoadRun> run_;
   std::optional<WorkerFigures> source_;
   std::shared_ptr<LoadExposition> exposition_;

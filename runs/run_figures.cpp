@@ -43,7 +43,7 @@ RunFigures::RunFigures(const PreparedRun& prepared, const Clock& clock)
       traces_(prepared.layout->boundaries),
       first_failures_(prepared.layout) {}
 
-void RunFigures::start(FigureSource& source, MailWatcher* mail, TimePoint epoch) {
+void RunFigures::start(FigureSource& source, Mailbox* mail, TimePoint epoch) {
   source_ = &source;
   mail_ = mail;
   epoch_ = epoch;

@@ -10,7 +10,7 @@
 #include "metrics/thresholds/early_stop.hpp"
 #include "metrics/thresholds/interval.hpp"
 #include "metrics/thresholds/validity.hpp"
-#include "probes/mail/watcher.hpp"
+#include "probes/mail/mailbox.hpp"
 #include "reports/first_failures.hpp"
 #include "reports/summary.hpp"
 #include "runs/figure_source.hpp"
@@ -38,14 +38,14 @@ class RunFigures {
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
   void annotate(std::string kind, std::string text);
   // From here on the source is asked; the run's schedule begins at `epoch`. `mail` may be null.
-  void start(FigureSource& source, MailWatcher* mail, TimePoint epoch);
+  void start(FigureSource& source, Mailbox* mail, TimePoint epoch);
   void tick(TimePoint now);
   // The last look, when the workers have been joined.
   void finish(TimePoint now);
 
   [[nodiscard]] const Aggregator& aggregator() const { return *aggregator_; }
   [[nodiscard]] const ProcessFigures& process() const noexcept { return process_; }
-  [[nodiscard]] const MailWatcher::Tally& mail() const noexcept { return mail_state_; }
+  [[nodiscard]] const Mailbox::Tally& mail() const noexcept { return mail_state_; }
   // Why the run is to end though its load does not: the target answers nobody. As of the last tick, once.
   [[nodiscard]] std::optional<std::string> nobody_answers() { return std::exchange(nobody_answers_, std::nullopt); }
   [[nodiscard]] bool arrivals_over() const noexcept { return arrivals_over_; }
@@ -70,7 +70,7 @@ class RunFigures {
   const PreparedRun& prepared_;
   const Clock& clock_;
   FigureSource* source_ = nullptr;
-  MailWatcher* mail_ = nullptr;
+  Mailbox* mail_ = nullptr;
   ProcessFigures process_;
   std::optional<Aggregator> aggregator_;
   Recorder mail_recorder_;  // no worker owns what comes to the mailbox
@@ -78,7 +78,7 @@ class RunFigures {
   UnderWay mail_waiting_;
   Traces traces_;  // since the last interval
   FirstFailures first_failures_;
-  MailWatcher::Tally mail_state_;
+  Mailbox::Tally mail_state_;
   EarlyStop early_stop_;
   std::optional<std::string> nobody_answers_;
   TimePoint epoch_{};

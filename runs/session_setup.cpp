@@ -37,9 +37,9 @@ Result<void> check_session(const SessionOptions& options, const PreparedRun& run
   return {};
 }
 
-Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
-                                                  const Clock& clock, Duration& poll_interval) {
-  if (options.mailbox.empty()) return std::unique_ptr<MailWatcher>();
+Result<std::unique_ptr<Mailbox>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
+                                              Duration& poll_interval) {
+  if (options.mailbox.empty()) return std::unique_ptr<Mailbox>();
   MailboxOptions mailbox;
   mailbox.url = options.mailbox;
   mailbox.user = options.mailbox_user;
@@ -49,9 +49,9 @@ Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options,
   mailbox.verify_certificates = !run.insecure;
   mailbox.ca_file = run.ca_file;
   poll_interval = mailbox.poll_interval;
-  auto opened = MailWatcher::open(mailbox, clock);
+  auto opened = Mailbox::open(mailbox, clock);
   if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
-  const MailWatcher::Tally first_look = opened.value()->take();
+  const Mailbox::Tally first_look = opened.value()->take();
   if (!first_look.healthy && !options.skip_preflight) {
     return Error{
         fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)", first_look.fault_detail)};

@@ -14,8 +14,8 @@ namespace gelombang {
 Result<void> check_session(const SessionOptions& options, const PreparedRun& run);
 
 // Null where no mailbox was asked for. One that cannot be read is an Error, unless the preflight is skipped.
-Result<std::unique_ptr<MailWatcher>> open_mailbox(const SessionOptions& options, const RunOptions& run,
-                                                  const Clock& clock, Duration& poll_interval);
+Result<std::unique_ptr<Mailbox>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
+                                              Duration& poll_interval);
 
 Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan);
 

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "probes/mail/options.hpp"
 #include "probes/mail/source.hpp"
-#include "probes/mail/watcher.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -3,16 +3,15 @@
 #include "base/log.hpp"
 #include "probes/mail/imap_response.hpp"
 #include "probes/mail/imap_session.hpp"
+#include "probes/mail/known_folder.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,6 +20,8 @@ namespace {
 
 using Answer = ImapSession::Answer;
 using Status = ImapSession::Status;
+using Dates = KnownFolder::Dates;
+using NewMail = KnownFolder::NewMail;
 
 // UIDs asked for in one SEARCH: its answer is one line, of which libcurl 8 takes 64 KB. Where few of them are in use,
 // ever more are asked for.
@@ -33,7 +34,6 @@ constexpr std::size_t kDateWindow = 250;
 constexpr std::size_t kMaxHistory = 20'000;
 constexpr Duration kListAgainAfter = std::chrono::seconds(30);
 constexpr int kMaxAttempts = 5;
-constexpr std::size_t kMaxRemembered = 200'000;
 // Of one look. A million mails need some 4,300 commands when all are listed with their dates.
 constexpr std::size_t kMaxMails = 1'000'000;
 constexpr int kMaxCommands = 6'000;
@@ -45,48 +45,6 @@ constexpr std::size_t kMaxUnread = 10'000;
 static_assert(kMaxUnread > kMaxMailsPerLook, "a look that does not list leaves something to read, so it is not whole");
 // Spam folders that were ever seen: what is known of each is kept.
 constexpr std::size_t kMaxFolders = 64;
-
-// How often each value occurs.
-template <class Key>
-class Multiset {
- public:
-  void add(Key key) { ++counts_[key]; }
-  bool take(Key key) {
-    const auto found = counts_.find(key);
-    if (found == counts_.end()) return false;
-    if (--found->second == 0) counts_.erase(found);
-    return true;
-  }
-  [[nodiscard]] std::size_t size() const { return counts_.size(); }
-
- private:
-  std::unordered_map<Key, std::uint32_t> counts_;
-};
-
-// When mails arrived, in seconds since 1970, by their UID.
-using Dates = std::unordered_map<std::uint32_t, std::int64_t>;
-
-struct NewMail {
-  std::uint32_t uid = 0;
-  TimePoint seen_at{};
-  bool rescanned = false;
-  int attempts = 0;
-};
-
-struct Folder {
-  MailFolder kind = MailFolder::inbox;
-  std::optional<std::uint32_t> uid_validity;
-  std::uint32_t last_uid = 0;                                              // listed up to here
-  std::deque<NewMail> new_mails;                                           // listed, not read yet
-  Multiset<std::int64_t> history;                                          // arrival dates of what was there before us
-  std::int64_t history_begins = std::numeric_limits<std::int64_t>::min();  // older is history anyway
-  Multiset<std::size_t> handed_over;                                       // hashes of mails
-  std::deque<std::size_t> handed_over_order;
-  Multiset<std::size_t> rescan;  // what of handed_over was not met again yet
-  bool history_known = false;
-  bool stale = false;   // UIDVALIDITY changed, and the folder was not read again yet
-  bool active = false;  // in the account at the moment
-};
 
 class ImapSource final : public MailSource {
  public:
@@ -103,10 +61,10 @@ class ImapSource final : public MailSource {
   std::optional<MailFault> look_once(const Deliver& deliver);
   std::optional<MailFault> greet();
   std::optional<MailFault> list_folders();
-  std::optional<MailFault> list_mails(const std::string& name, Folder& folder);
-  std::optional<MailFault> learn_history(const std::string& name, Folder& folder,
+  std::optional<MailFault> list_mails(const std::string& name, KnownFolder& folder);
+  std::optional<MailFault> learn_history(const std::string& name, KnownFolder& folder,
                                          const std::vector<std::uint32_t>& uids, TimePoint seen_at);
-  std::optional<MailFault> list_again(const std::string& name, Folder& folder, std::vector<std::uint32_t>& uids,
+  std::optional<MailFault> list_again(const std::string& name, KnownFolder& folder, std::vector<std::uint32_t>& uids,
                                       TimePoint seen_at);
   std::optional<MailFault> uids_between(const std::string& name, std::uint32_t after, std::uint32_t newest,
                                         std::vector<std::uint32_t>& uids);
@@ -114,8 +72,7 @@ class ImapSource final : public MailSource {
   std::optional<MailFault> drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids, const Dates& dates);
   std::optional<MailFault> search(const std::string& name, const std::string& what, std::vector<std::uint32_t>& uids);
   std::optional<MailFault> why_missing(const std::string& name, std::uint32_t uid);
-  std::optional<MailFault> read_mails(const std::string& name, Folder& folder, const Deliver& deliver);
-  void hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver);
+  std::optional<MailFault> read_mails(const std::string& name, KnownFolder& folder, const Deliver& deliver);
   std::optional<MailFault> refused(const std::string& name);
   Status run(const std::string& name, const std::string& text, Answer answer);
   [[nodiscard]] static MailFault unexpected(std::string detail) {
@@ -132,7 +89,7 @@ class ImapSource final : public MailSource {
   const Clock& clock_;
   TimePoint look_until_;  // the first look; later ones may last
   const std::chrono::sys_seconds opened_;
-  std::map<std::string, Folder> folders_;  // by the server's name
+  std::map<std::string, KnownFolder> folders_;  // by the server's name
   TimePoint listed_at_ = TimePoint::min();
   bool lists_flagged_ = true;
   bool first_look_ = true;      // none was tried yet
@@ -329,7 +286,7 @@ std::optional<MailFault> ImapSource::drop_deleted(const std::string& name, std::
   return std::nullopt;
 }
 
-std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder& folder) {
+std::optional<MailFault> ImapSource::list_mails(const std::string& name, KnownFolder& folder) {
   std::vector<std::uint32_t> uids;
   if (auto fault = search(name, "*", uids)) return fault;
   if (!folder.active) return std::nullopt;
@@ -348,54 +305,32 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, Folder&
   if (!folder.active) return std::nullopt;
   if (folder.stale) return list_again(name, folder, uids, seen_at);
   if (!folder.history_known) return learn_history(name, folder, uids, seen_at);
-  for (const std::uint32_t uid : uids) folder.new_mails.push_back({uid, seen_at});
-  // Up to what was listed, not to what the server called its newest: one wrong number would hide all later mail.
-  if (!uids.empty()) folder.last_uid = uids.back();
+  folder.list(uids, seen_at);
   return std::nullopt;
 }
 
-std::optional<MailFault> ImapSource::learn_history(const std::string& name, Folder& folder,
+std::optional<MailFault> ImapSource::learn_history(const std::string& name, KnownFolder& folder,
                                                    const std::vector<std::uint32_t>& uids, TimePoint seen_at) {
   const std::size_t skipped = uids.size() - std::min(uids.size(), kMaxHistory);
   std::vector<std::uint32_t> newest(uids.begin() + static_cast<std::ptrdiff_t>(skipped), uids.end());
   Dates dates;
   auto fault = dates_of(name, newest, dates);
   if (fault || !folder.active) return fault;
-  for (const std::uint32_t uid : newest) {
-    const std::int64_t date = dates.at(uid);
-    // Where the first look failed, mail has come since; the server's clock is all there is to tell.
-    if (!first_look_ && date >= opened_.time_since_epoch().count()) {
-      folder.new_mails.push_back({uid, seen_at});
-    } else {
-      folder.history.add(date);
-    }
-  }
-  if (skipped > 0 && !dates.empty()) {
-    folder.history_begins = std::min_element(dates.begin(), dates.end(), [](const auto& a, const auto& b) {
-                              return a.second < b.second;
-                            })->second;
-  }
+  // Where the first look failed, mail has come since; the server's clock is all there is to tell.
+  const std::int64_t new_since =
+      first_look_ ? std::numeric_limits<std::int64_t>::max() : std::int64_t{opened_.time_since_epoch().count()};
+  folder.learn_history(newest, dates, skipped == 0, new_since, seen_at);
   if (!uids.empty()) folder.last_uid = uids.back();
-  folder.history_known = true;
   return std::nullopt;
 }
 
 // The UIDs that we knew mean nothing any more.
-std::optional<MailFault> ImapSource::list_again(const std::string& name, Folder& folder,
+std::optional<MailFault> ImapSource::list_again(const std::string& name, KnownFolder& folder,
                                                 std::vector<std::uint32_t>& uids, TimePoint seen_at) {
   Dates dates;
   auto fault = dates_of(name, uids, dates);
   if (fault || !folder.active) return fault;
-  Multiset<std::int64_t> history = folder.history;
-  folder.rescan = folder.handed_over;
-  folder.new_mails.clear();
-  for (const std::uint32_t uid : uids) {
-    const std::int64_t date = dates.at(uid);
-    const bool known = date < folder.history_begins || history.take(date);
-    if (!known) folder.new_mails.push_back({uid, seen_at, true});
-  }
-  folder.last_uid = uids.empty() ? 0 : uids.back();
-  folder.stale = false;
+  folder.list_again(uids, dates, seen_at);
   return std::nullopt;
 }
 
@@ -408,7 +343,7 @@ std::optional<MailFault> ImapSource::why_missing(const std::string& name, std::u
   return unexpected("a mail that it lists does not come");
 }
 
-std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder& folder, const Deliver& deliver) {
+std::optional<MailFault> ImapSource::read_mails(const std::string& name, KnownFolder& folder, const Deliver& deliver) {
   while (!folder.new_mails.empty() && mails_left_ > 0 && bytes_left_ > 0) {
     NewMail& mail = folder.new_mails.front();
     ++mail.attempts;
@@ -420,7 +355,7 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
       folder.new_mails.clear();  // they mean nothing any more: the folder is listed again
       return unexpected("UIDVALIDITY changed during a look");
     }
-    if (status == Status::done) hand_over(folder, mail, deliver);
+    if (status == Status::done && folder.hand_over(mail, bytes_)) deliver({folder.kind, mail.seen_at, bytes_});
     std::optional<MailFault> fault;
     if (status == Status::refused || status == Status::broken) {
       fault = session_->fault();
@@ -443,18 +378,6 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, Folder&
     }
   }
   return std::nullopt;
-}
-
-void ImapSource::hand_over(Folder& folder, const NewMail& mail, const Deliver& deliver) {
-  const std::size_t hash = std::hash<std::string>()(bytes_);
-  if (mail.rescanned && folder.rescan.take(hash)) return;
-  folder.handed_over.add(hash);
-  folder.handed_over_order.push_back(hash);
-  if (folder.handed_over_order.size() > kMaxRemembered) {
-    folder.handed_over.take(folder.handed_over_order.front());
-    folder.handed_over_order.pop_front();
-  }
-  deliver(RawMail{folder.kind, mail.seen_at, bytes_});
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "probes/mail/options.hpp"
 #include "probes/mail/source.hpp"
-#include "probes/mail/watcher.hpp"
 
 #include <memory>
 

@@ -106,14 +106,14 @@ void MailPoller::hand_out() {
   }
 }
 
-MailWatcher::ExpectationId MailPoller::expect(MailExpectation expectation, MailWatcher::Done done, bool& decided) {
+Mailbox::ExpectationId MailPoller::expect(MailExpectation expectation, Mailbox::Done done, bool& decided) {
   const std::scoped_lock lock(mutex_);
-  const MailWatcher::ExpectationId id = router_.expect(std::move(expectation), std::move(done));
+  const Mailbox::ExpectationId id = router_.expect(std::move(expectation), std::move(done));
   decided = router_.has_completions();
   return id;
 }
 
-void MailPoller::cancel(MailWatcher::ExpectationId id) {
+void MailPoller::cancel(Mailbox::ExpectationId id) {
   {
     const std::scoped_lock lock(mutex_);
     router_.tick(clock_.now());
@@ -122,8 +122,8 @@ void MailPoller::cancel(MailWatcher::ExpectationId id) {
   hand_out();
 }
 
-MailWatcher::Tally MailPoller::take() {
-  MailWatcher::Tally tally;
+Mailbox::Tally MailPoller::take() {
+  Mailbox::Tally tally;
   {
     const std::scoped_lock lock(mutex_);
     router_.tick(clock_.now());
@@ -133,8 +133,8 @@ MailWatcher::Tally MailPoller::take() {
   return tally;
 }
 
-MailWatcher::Tally MailPoller::finish() {
-  MailWatcher::Tally tally;
+Mailbox::Tally MailPoller::finish() {
+  Mailbox::Tally tally;
   {
     const std::scoped_lock lock(mutex_);
     router_.tick(clock_.now());

@@ -1,12 +1,12 @@
 // Looks at a mail source again and again and tells the router; backs off while the source fails. Owns the
 // lock between whoever waits for mail and the thread that looks. Has no thread and waits for nothing
-// itself, so that tests run it on a fake clock; probes/mail/watcher.cpp gives it a thread.
+// itself, so that tests run it on a fake clock; probes/mail/mailbox.cpp gives it a thread.
 #pragma once
 
 #include "base/clock.hpp"
+#include "probes/mail/mailbox.hpp"
 #include "probes/mail/router.hpp"
 #include "probes/mail/source.hpp"
-#include "probes/mail/watcher.hpp"
 
 #include <atomic>
 #include <memory>
@@ -31,10 +31,10 @@ class MailPoller {
 
   // Thread-safe, and never behind a look. Whether an outcome is there to be handed out is told in `decided`; all others
   // hand out themselves.
-  MailWatcher::ExpectationId expect(MailExpectation expectation, MailWatcher::Done done, bool& decided);
-  void cancel(MailWatcher::ExpectationId id);
-  MailWatcher::Tally take();
-  MailWatcher::Tally finish();
+  Mailbox::ExpectationId expect(MailExpectation expectation, Mailbox::Done done, bool& decided);
+  void cancel(Mailbox::ExpectationId id);
+  Mailbox::Tally take();
+  Mailbox::Tally finish();
 
  private:
   void look();

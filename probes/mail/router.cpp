@@ -30,7 +30,7 @@ std::size_t size_of(const MailMessage& message) {
 
 }  // namespace
 
-MailRouter::Id MailRouter::expect(MailExpectation expectation, MailWatcher::Done done) {
+MailRouter::Id MailRouter::expect(MailExpectation expectation, Mailbox::Done done) {
   const Id id = next_id_++;
   expectation.recipient = fold_address(expectation.recipient);
   expectation.give_up_after = std::max(expectation.give_up_after, expectation.expected_within);
@@ -260,7 +260,7 @@ void MailRouter::end_without_mail(Id id, MailOutcome::Kind kind) {
   completions_.push_back({close(id, met), std::move(outcome)});
 }
 
-MailWatcher::Done MailRouter::close(Id id, bool met) {
+Mailbox::Done MailRouter::close(Id id, bool met) {
   Waiting waiting = std::move(waiting_.extract(id).mapped());
   const MailExpectation& expectation = waiting.expectation;
   deadlines_.erase({later(expectation.caused_at, expectation.give_up_after), id});
@@ -352,8 +352,8 @@ void MailRouter::count(MailResult result, MailFolder folder, Duration delay, std
                       at_least});
 }
 
-MailWatcher::Tally MailRouter::take() {
-  MailWatcher::Tally tally;
+Mailbox::Tally MailRouter::take() {
+  Mailbox::Tally tally;
   tally.samples = std::exchange(samples_, {});
   const bool hangs = !waiting_.empty() && long_since_good_look(latest_);
   tally.healthy = !fault_ && !hangs;

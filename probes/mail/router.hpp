@@ -7,9 +7,9 @@
 // is not proved is hidden, and so is what a mail that could not be read may have been.
 #pragma once
 
+#include "probes/mail/mailbox.hpp"
 #include "probes/mail/message.hpp"
 #include "probes/mail/source.hpp"
-#include "probes/mail/watcher.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -51,15 +51,15 @@ class MailRouter {
     Duration fresh_for = std::chrono::seconds(5);
   };
   struct Completion {
-    MailWatcher::Done done;
+    Mailbox::Done done;
     MailOutcome outcome;
   };
-  using Id = MailWatcher::ExpectationId;
+  using Id = Mailbox::ExpectationId;
 
   MailRouter() : MailRouter(Limits()) {}
   explicit MailRouter(Limits limits) : limits_(limits) {}
 
-  Id expect(MailExpectation expectation, MailWatcher::Done done);
+  Id expect(MailExpectation expectation, Mailbox::Done done);
   void cancel(Id id);
 
   // Between the looks: a mail, then the end of the look, which began at `began`.
@@ -78,7 +78,7 @@ class MailRouter {
   // Outcomes to be handed out, outside of any lock.
   [[nodiscard]] bool has_completions() const { return !completions_.empty(); }
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
-  MailWatcher::Tally take();
+  Mailbox::Tally take();
 
   // For tests of the bounds.
   [[nodiscard]] std::size_t held() const { return held_.size(); }
@@ -93,7 +93,7 @@ class MailRouter {
   struct Waiting {
     MailExpectation expectation;
     std::string wanted;  // the text of the link, folded
-    MailWatcher::Done done;
+    Mailbox::Done done;
     std::optional<HeldMail> linkless;  // a mail for this person, but without the link
     bool may_be_dropped = false;       // its mail came before it, and there was no room to hold it
   };
@@ -127,7 +127,7 @@ class MailRouter {
   void count_unclaimed(const HeldMail& mail);
   void deliver(Id id, const HeldMail& mail, std::string link);
   void end_without_mail(Id id, MailOutcome::Kind kind);
-  MailWatcher::Done close(Id id, bool met);
+  Mailbox::Done close(Id id, bool met);
   void expire_links(TimePoint began);
   void expire_blind(TimePoint now);
   void forget(TimePoint now);

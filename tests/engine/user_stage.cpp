@@ -4,7 +4,7 @@
 
 namespace gelombang::test {
 
-MailWatcher::ExpectationId ScriptedMail::expect(MailExpectation expectation, Done done) {
+Mailbox::ExpectationId ScriptedMail::expect(MailExpectation expectation, Done done) {
   expected.push_back(std::move(expectation));
   waiting.push_back(std::move(done));
   return waiting.size() - 1;

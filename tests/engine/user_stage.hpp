@@ -16,7 +16,7 @@
 namespace gelombang::test {
 
 // A mailbox that a test fills by hand.
-class ScriptedMail final : public MailWatcher {
+class ScriptedMail final : public Mailbox {
  public:
   ScriptedMail() { cancelled.kind = MailOutcome::Kind::interrupted; }
   ExpectationId expect(MailExpectation expectation, Done done) override;

@@ -209,7 +209,7 @@ TEST_CASE("run figures: whoever waits at a worker that stands still grows older 
 }
 
 TEST_CASE("run figures: mail that somebody waits for is as late as it is already", "[unit]") {
-  struct Box final : MailWatcher {
+  struct Box final : Mailbox {
     ExpectationId expect(MailExpectation, Done) override { return 0; }
     void cancel(ExpectationId) override {}
     Tally take() override { return tally; }

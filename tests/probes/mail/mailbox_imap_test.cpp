@@ -208,7 +208,7 @@ TEST_CASE("imap: mail that came while the first look failed is new, by its date"
   server.deliver(mail("old"));
   server.age_mails(1h);
   server.stop();
-  // The date of arrival is wall time, as is the watcher's opening.
+  // The date of arrival is wall time, as is the mailbox's opening.
   const SystemClock clock;
   auto source = open_imap(options_for(server), clock).value();
   const auto look = [&source](Seen& seen) {

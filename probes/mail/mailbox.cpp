@@ -1,4 +1,4 @@
-#include "probes/mail/watcher.hpp"
+#include "probes/mail/mailbox.hpp"
 
 #include "probes/mail/imap_source.hpp"
 #include "probes/mail/maildir_source.hpp"
@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::string_view kMaildirScheme = "maildir:";
 
-class PollingMailWatcher final : public MailWatcher {
+class PollingMailbox final : public Mailbox {
  public:
-  PollingMailWatcher(std::unique_ptr<MailSource> source, const Clock& clock, const MailboxOptions& options)
+  PollingMailbox(std::unique_ptr<MailSource> source, const Clock& clock, const MailboxOptions& options)
       : poller_(std::move(source), clock, options.poll_interval, options.user) {
     poller_.step();  // what is there now is history
     thread_ = std::thread([this] { run(); });
   }
-  ~PollingMailWatcher() override {
+  ~PollingMailbox() override {
     {
       const std::scoped_lock lock(mutex_);
       stopping_ = true;
@@ -31,8 +31,8 @@ class PollingMailWatcher final : public MailWatcher {
     wake_.notify_all();
     thread_.join();
   }
-  PollingMailWatcher(const PollingMailWatcher&) = delete;
-  PollingMailWatcher& operator=(const PollingMailWatcher&) = delete;
+  PollingMailbox(const PollingMailbox&) = delete;
+  PollingMailbox& operator=(const PollingMailbox&) = delete;
 
   ExpectationId expect(MailExpectation expectation, Done done) override {
     bool decided = false;
@@ -80,13 +80,13 @@ Result<std::unique_ptr<MailSource>> open_source(const MailboxOptions& options, c
 
 }  // namespace
 
-Result<std::unique_ptr<MailWatcher>> MailWatcher::open(const MailboxOptions& options, const Clock& clock) {
+Result<std::unique_ptr<Mailbox>> Mailbox::open(const MailboxOptions& options, const Clock& clock) {
   if (options.poll_interval < std::chrono::milliseconds(10)) {
     return Error{"the mailbox's poll interval is too short: at least 10ms is needed"};
   }
   auto source = open_source(options, clock);
   if (!source) return std::move(source).error();
-  return std::make_unique<PollingMailWatcher>(std::move(source).value(), clock, options);
+  return std::make_unique<PollingMailbox>(std::move(source).value(), clock, options);
 }
 
 }  // namespace gelombang

@@ -1,5 +1,5 @@
-// The whole watcher, with its thread, on a Maildir and on a real IMAP server.
-#include "probes/mail/watcher.hpp"
+// The whole of it, with its thread, on a Maildir and on a real IMAP server.
+#include "probes/mail/mailbox.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/dovecot.hpp"
 #include "tests/support/raw_server.hpp"
@@ -27,11 +27,11 @@ const SystemClock kClock;
 class People {
  public:
   explicit People(const MailboxOptions& options) {
-    auto opened = MailWatcher::open(options, kClock);
+    auto opened = Mailbox::open(options, kClock);
     REQUIRE(opened.has_value());
-    watcher = std::move(opened).value();
+    mailbox = std::move(opened).value();
   }
-  ~People() { watcher.reset(); }
+  ~People() { mailbox.reset(); }
   People(const People&) = delete;
   People& operator=(const People&) = delete;
 
@@ -43,14 +43,14 @@ class People {
            "<p>Halo,</p><p><a href=\"" +
            link(person) + "\">Verifikasi Email Sekarang</a></p>\r\n";
   }
-  MailWatcher::ExpectationId expect(int person, Duration expected_within = 30s, Duration give_up_after = 60s) {
+  Mailbox::ExpectationId expect(int person, Duration expected_within = 30s, Duration give_up_after = 60s) {
     MailExpectation expectation;
     expectation.recipient = address(person);
     expectation.link_text = "Verifikasi Email Sekarang";
     expectation.caused_at = kClock.now();
     expectation.expected_within = expected_within;
     expectation.give_up_after = give_up_after;
-    return watcher->expect(expectation, [this, person](MailOutcome outcome) {
+    return mailbox->expect(expectation, [this, person](MailOutcome outcome) {
       const std::scoped_lock lock(mutex_);
       outcomes_[person].push_back(std::move(outcome));
       ++ended_;
@@ -67,7 +67,7 @@ class People {
     return outcomes_;
   }
 
-  std::unique_ptr<MailWatcher> watcher;
+  std::unique_ptr<Mailbox> mailbox;
 
  private:
   std::mutex mutex_;
@@ -85,7 +85,7 @@ MailboxOptions options_for(const Dovecot& server) {
   return options;
 }
 
-std::map<MailResult, int> count(const MailWatcher::Tally& tally) {
+std::map<MailResult, int> count(const Mailbox::Tally& tally) {
   std::map<MailResult, int> counts;
   for (const MailSample& sample : tally.samples) ++counts[sample.result];
   return counts;
@@ -111,7 +111,7 @@ TEST_CASE("mailbox: on a Maildir people get their own mail and link") {
   }
   REQUIRE(people.wait_for(99));
   // Person 0 has only the mail that was there before.
-  const auto tally = people.watcher->finish();
+  const auto tally = people.mailbox->finish();
   REQUIRE(people.wait_for(100));
   auto outcomes = people.outcomes();
   CHECK(outcomes[0].at(0).kind == Kind::interrupted);
@@ -125,13 +125,13 @@ TEST_CASE("mailbox: on a Maildir people get their own mail and link") {
   CHECK(count(tally) == Counts{{MailResult::in_time, 99}, {MailResult::pending, 1}});
 }
 
-TEST_CASE("mailbox: a cancelled wait ends inside the call, and at the end of the watcher all others do") {
+TEST_CASE("mailbox: a cancelled wait ends inside the call, and at the end of the mailbox all others do") {
   TemporaryDirectory temporary;
   for (const char* part : {"new", "cur"}) fs::create_directory(temporary.file(part));
   MailboxOptions options;
   options.url = "maildir:" + temporary.path();
   options.poll_interval = 20ms;
-  auto watcher = MailWatcher::open(options, kClock).value();
+  auto mailbox = Mailbox::open(options, kClock).value();
   std::atomic<int> told = 0;
   MailExpectation expectation;
   expectation.recipient = "a@t";
@@ -140,10 +140,10 @@ TEST_CASE("mailbox: a cancelled wait ends inside the call, and at the end of the
     CHECK(outcome.kind == Kind::interrupted);
     ++told;
   };
-  watcher->cancel(watcher->expect(expectation, note));
+  mailbox->cancel(mailbox->expect(expectation, note));
   CHECK(told == 1);
-  watcher->expect(expectation, note);
-  watcher.reset();
+  mailbox->expect(expectation, note);
+  mailbox.reset();
   CHECK(told == 2);
 }
 
@@ -160,9 +160,9 @@ TEST_CASE("mailbox: nobody waits behind a look that hangs, be it only to be let 
   const auto id = people.expect(0, 30s, 60s);
   people.expect(1, 30s, 60s);
   while (silent.accepted() < 2) std::this_thread::sleep_for(1ms);
-  people.watcher->cancel(id);
+  people.mailbox->cancel(id);
   CHECK(people.outcomes()[0].at(0).kind == Kind::mailbox_fault);
-  const auto tally = people.watcher->finish();
+  const auto tally = people.mailbox->finish();
   CHECK(people.outcomes()[1].at(0).kind == Kind::mailbox_fault);
   CHECK(count(tally) == Counts{{MailResult::hidden, 2}});
 }
@@ -174,7 +174,7 @@ TEST_CASE("mailbox: bad options are refused with one line") {
     options.url = url;
     options.user = "u";
     options.password = Secret("p");
-    const auto result = MailWatcher::open(options, kClock);
+    const auto result = Mailbox::open(options, kClock);
     INFO(url);
     REQUIRE(result.has_error());
     CHECK(result.error().message.find('\n') == std::string::npos);
@@ -182,7 +182,7 @@ TEST_CASE("mailbox: bad options are refused with one line") {
   MailboxOptions busy;
   busy.url = "maildir:/tmp";
   busy.poll_interval = 1ms;
-  CHECK(MailWatcher::open(busy, kClock).has_error());
+  CHECK(Mailbox::open(busy, kClock).has_error());
 }
 
 TEST_CASE("mailbox: a thousand mails from IMAP at two hundred a second, each in time and to its own person") {
@@ -203,7 +203,7 @@ TEST_CASE("mailbox: a thousand mails from IMAP at two hundred a second, each in 
     REQUIRE(outcomes[0].link == People::link(person));
     REQUIRE(outcomes[0].folder == (person % 10 == 0 ? MailFolder::spam : MailFolder::inbox));
   }
-  CHECK(count(people.watcher->finish()) == Counts{{MailResult::in_time, kMails}});
+  CHECK(count(people.mailbox->finish()) == Counts{{MailResult::in_time, kMails}});
 }
 
 TEST_CASE("mailbox: a server that restarts in the middle costs neither mail nor count") {
@@ -217,16 +217,16 @@ TEST_CASE("mailbox: a server that restarts in the middle costs neither mail nor 
   Counts counts;
   // Takes the tally until it says `healthy`.
   const auto take_until = [&](bool healthy) {
-    MailWatcher::Tally tally;
+    Mailbox::Tally tally;
     const auto limit = std::chrono::steady_clock::now() + 30s;
     do {
       std::this_thread::sleep_for(5ms);
-      tally = people.watcher->take();
+      tally = people.mailbox->take();
       for (const auto& [result, n] : count(tally)) counts[result] += n;
     } while (tally.healthy != healthy && std::chrono::steady_clock::now() < limit);
     return tally;
   };
-  const MailWatcher::Tally tally = take_until(false);
+  const Mailbox::Tally tally = take_until(false);
   CHECK_FALSE(tally.healthy);
   CHECK(tally.fault == ErrorClass::mailbox_unreachable);
   server.start();
@@ -237,7 +237,7 @@ TEST_CASE("mailbox: a server that restarts in the middle costs neither mail nor 
     CHECK(outcomes[0].link == People::link(person));
   }
   CHECK(take_until(true).healthy);
-  for (const auto& [result, n] : count(people.watcher->finish())) counts[result] += n;
+  for (const auto& [result, n] : count(people.mailbox->finish())) counts[result] += n;
   CHECK(counts == Counts{{MailResult::in_time, 30}});
 }
 
@@ -246,16 +246,16 @@ TEST_CASE("mailbox: whoever waits for a mailbox that cannot be read has met its 
   MailboxOptions options = options_for(server);
   options.password = Secret("rahasia-keliru");
   People people(options);
-  const auto at_once = people.watcher->take();
+  const auto at_once = people.mailbox->take();
   CHECK_FALSE(at_once.healthy);
   CHECK(at_once.fault == ErrorClass::mailbox_auth);
   const auto id = people.expect(0, 100ms, 200ms);
-  people.watcher->cancel(id);
+  people.mailbox->cancel(id);
   REQUIRE(people.wait_for(1));
   const MailOutcome outcome = people.outcomes()[0].at(0);
   CHECK(outcome.kind == Kind::mailbox_fault);
   CHECK(outcome.error == ErrorClass::mailbox_auth);
-  CHECK(count(people.watcher->finish()) == Counts{{MailResult::hidden, 1}});
+  CHECK(count(people.mailbox->finish()) == Counts{{MailResult::hidden, 1}});
 }
 
 }  // namespace gelombang::test
