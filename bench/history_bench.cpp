@@ -41,8 +41,8 @@ int main() {
   for (int second = 0; second < kSeconds; ++second) {
     portal.play_second();
     const Snapshot delta = portal.recorder().take();
-    Traces traces(portal.layout()->boundaries);
-    portal.recorder().take(traces);
+    SampledDetails details(portal.layout()->boundaries);
+    portal.recorder().take(details);
     const double before = thread_cpu_seconds();
     writer.add({std::chrono::seconds(second),
                 std::chrono::seconds(second + 1),
@@ -51,7 +51,7 @@ int main() {
                 ValidityState::valid,
                 0,
                 delta,
-                &traces});
+                &details});
     handing_over += thread_cpu_seconds() - before;
     if (!writer.flush()) return 1;
     if (second + 1 == kSeconds / 2) at_first = writer.cpu_seconds();

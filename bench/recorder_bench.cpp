@@ -87,7 +87,7 @@ int main() {
   };
   const double counts = nanoseconds_per_sample(record_all);
   // As in a run that is kept.
-  recorder.keep_traces({5'000, 0, 2'000, 100});
+  recorder.keep_details({5'000, 0, 2'000, 100});
   const double all = nanoseconds_per_sample(record_all);
   Snapshot delta(layout);
   Snapshot total(layout);
@@ -98,7 +98,7 @@ int main() {
 
   fmt::print("read a sample                 {:8.1f} ns\n", read);
   fmt::print("Histogram::record             {:8.1f} ns\n", one);
-  fmt::print("  without traces              {:8.1f} ns\n", counts);
+  fmt::print("  without details              {:8.1f} ns\n", counts);
   fmt::print("Recorder: request and step    {:8.1f} ns per sample ({:.1f} times one histogram)\n", all, all / one);
   fmt::print("Snapshot::merge of 10 steps   {:8.1f} us, once a second for each worker\n",
              static_cast<double>(merge.count()) / 1000);

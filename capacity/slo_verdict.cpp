@@ -36,10 +36,10 @@ struct Allowance {
 std::optional<Allowance> allowance(const Threshold& slo, const ThresholdData& data) {
   if (slo.window) return std::nullopt;  // its worst window decides
   if (slo.metric == ThresholdMetric::error_rate && is_below(slo.comparison)) {
-    return Allowance{slo.limit, data.good, data.all};
+    return Allowance{slo.limit, data.counted, data.all};
   }
   if (slo.metric == ThresholdMetric::served_rate && is_above(slo.comparison)) {
-    return Allowance{1 - slo.limit, data.all - std::min(data.good, data.all), data.all};
+    return Allowance{1 - slo.limit, data.all - std::min(data.counted, data.all), data.all};
   }
   if (!slo.is_latency() || !is_below(slo.comparison)) return std::nullopt;
   const CensoredHistogram& durations = data.durations;

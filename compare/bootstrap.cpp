@@ -110,17 +110,17 @@ SeriesEstimate mean_of(Cells cells) {
   return {seconds + left * middle(longest), true};
 }
 
-// The series as running sums over its slices, so that a block is one subtraction.
+// The series as running sums over its intervals, so that a block is one subtraction.
 class Table {
  public:
-  explicit Table(const DurationSeries& series) : total_(series.total()), slices_(series.slices().size()) {
-    sums_.resize((slices_ + 1) * total_.size());
+  explicit Table(const DurationSeries& series) : total_(series.total()), intervals_(series.intervals().size()) {
+    sums_.resize((intervals_ + 1) * total_.size());
     auto* row = sums_.data();
-    for (const auto& slice : series.slices()) {
+    for (const auto& interval : series.intervals()) {
       auto* next = row + total_.size();
       std::copy(row, next, next);
       std::size_t at = 0;
-      for (const auto& cell : slice) {
+      for (const auto& cell : interval) {
         while (total_[at].key < cell.key) ++at;
         next[at] += cell.count;
       }
@@ -128,51 +128,51 @@ class Table {
     }
   }
 
-  [[nodiscard]] std::size_t slices() const { return slices_; }
+  [[nodiscard]] std::size_t intervals() const { return intervals_; }
   [[nodiscard]] Cells total() const { return total_; }
-  void begin(DurationSeries::Slice& sum) const {
+  void begin(DurationSeries::Interval& sum) const {
     sum = total_;
     for (auto& cell : sum) cell.count = 0;
   }
-  // Slices begin .. end - 1, which may lie beyond what there is.
-  void add(DurationSeries::Slice& sum, std::size_t begin, std::size_t end) const {
-    const auto* from = sums_.data() + std::min(begin, slices_) * total_.size();
-    const auto* to = sums_.data() + std::min(end, slices_) * total_.size();
+  // Intervals begin .. end - 1, which may lie beyond what there is.
+  void add(DurationSeries::Interval& sum, std::size_t begin, std::size_t end) const {
+    const auto* from = sums_.data() + std::min(begin, intervals_) * total_.size();
+    const auto* to = sums_.data() + std::min(end, intervals_) * total_.size();
     if (from == to) return;
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i].count += to[i] - from[i];
   }
 
  private:
-  DurationSeries::Slice total_;
-  std::size_t slices_;
+  DurationSeries::Interval total_;
+  std::size_t intervals_;
   std::vector<std::uint64_t> sums_;
 };
 
 class ShareTable {
  public:
   explicit ShareTable(const ShareSeries& series) : sums_(1) {
-    for (const auto& slice : series.slices()) {
-      sums_.push_back({sums_.back().part + slice.part, sums_.back().whole + slice.whole});
+    for (const auto& interval : series.intervals()) {
+      sums_.push_back({sums_.back().part + interval.part, sums_.back().whole + interval.whole});
     }
   }
-  [[nodiscard]] std::size_t slices() const { return sums_.size() - 1; }
-  [[nodiscard]] ShareSeries::Slice total() const { return sums_.back(); }
-  void begin(ShareSeries::Slice& sum) const { sum = {}; }
-  void add(ShareSeries::Slice& sum, std::size_t begin, std::size_t end) const {
-    const auto& from = sums_[std::min(begin, slices())];
-    const auto& to = sums_[std::min(end, slices())];
+  [[nodiscard]] std::size_t intervals() const { return sums_.size() - 1; }
+  [[nodiscard]] ShareSeries::Interval total() const { return sums_.back(); }
+  void begin(ShareSeries::Interval& sum) const { sum = {}; }
+  void add(ShareSeries::Interval& sum, std::size_t begin, std::size_t end) const {
+    const auto& from = sums_[std::min(begin, intervals())];
+    const auto& to = sums_[std::min(end, intervals())];
     sum.part += to.part - from.part;
     sum.whole += to.whole - from.whole;
   }
 
  private:
-  std::vector<ShareSeries::Slice> sums_;
+  std::vector<ShareSeries::Interval> sums_;
 };
 
-// Blocks of a circle of n slices.
+// Blocks of a circle of n intervals.
 struct Blocks {
-  explicit Blocks(std::size_t slices)
-      : n(slices), length(static_cast<std::size_t>(std::ceil(std::cbrt(static_cast<double>(slices)) - 1e-9))) {
+  explicit Blocks(std::size_t intervals)
+      : n(intervals), length(static_cast<std::size_t>(std::ceil(std::cbrt(static_cast<double>(intervals)) - 1e-9))) {
     count = (n + length - 1) / length;
   }
   std::size_t n;
@@ -200,7 +200,7 @@ std::uint64_t binomial(RandomStream& random, std::uint64_t of, double share) {
 }
 
 // As many samples as there are, drawn from the cells: a multinomial, cell by cell given those before.
-void draw_samples(RandomStream& random, Cells cells, DurationSeries::Slice& sum) {
+void draw_samples(RandomStream& random, Cells cells, DurationSeries::Interval& sum) {
   sum.assign(cells.begin(), cells.end());
   std::uint64_t samples = count_of(cells);
   auto weight = static_cast<double>(samples);
@@ -217,7 +217,7 @@ SeriesEstimate estimate_of(Cells cells, const DurationFigure& figure) {
 }
 
 // The figure of as many samples as there are, drawn from the cells.
-double draw_figure(RandomStream& random, Cells cells, const DurationFigure& figure, DurationSeries::Slice& scratch) {
+double draw_figure(RandomStream& random, Cells cells, const DurationFigure& figure, DurationSeries::Interval& scratch) {
   if (figure.kind == DurationFigure::Kind::percentile && !any_censored(cells)) {
     // The rank r of n draws is where the r-th smallest of n uniform numbers falls: Beta(r, n + 1 - r). One number
     // instead of a multinomial, and the same distribution.
@@ -267,7 +267,7 @@ struct Streams {
   RandomStream after;
 };
 
-struct SliceCounts {
+struct IntervalCounts {
   std::size_t before = 0;
   std::size_t after = 0;
 };
@@ -275,14 +275,14 @@ struct SliceCounts {
 // Fills the intervals and the blocks of `changes`, whose estimates are there; false where no resample said anything.
 // `one_by_one` and `in_blocks` write a figure for each of them and say whether there were any.
 template <class OneByOne, class InBlocks>
-bool resample(const SliceCounts& slices, const Resampling& resampling, OneByOne one_by_one, InBlocks in_blocks,
+bool resample(const IntervalCounts& intervals, const Resampling& resampling, OneByOne one_by_one, InBlocks in_blocks,
               std::span<Change> changes) {
-  const std::size_t shorter = std::min(slices.before, slices.after);
-  const bool blocks = shorter >= std::max<std::size_t>(resampling.fewest_slices, 2);
+  const std::size_t shorter = std::min(intervals.before, intervals.after);
+  const bool blocks = shorter >= std::max<std::size_t>(resampling.fewest_intervals, 2);
   // A circle as long as the longer run; the other has nothing there.
-  const std::size_t longer = std::max(slices.before, slices.after);
-  const Blocks of_before(resampling.same_schedule ? longer : slices.before);
-  const Blocks of_after(resampling.same_schedule ? longer : slices.after);
+  const std::size_t longer = std::max(intervals.before, intervals.after);
+  const Blocks of_before(resampling.same_schedule ? longer : intervals.before);
+  const Blocks of_after(resampling.same_schedule ? longer : intervals.after);
   std::vector<std::vector<double>> drawn(changes.size());
   std::vector<double> figures(changes.size());
   for (std::size_t i = 0; i < resampling.resamples; ++i) {
@@ -331,8 +331,8 @@ std::vector<std::optional<Change>> changes_of(const DurationSeries& before, cons
     change.estimate = std::log(to.seconds / from.seconds);
     changes.push_back(change);
   }
-  DurationSeries::Slice sum_a;
-  DurationSeries::Slice sum_b;
+  DurationSeries::Interval sum_a;
+  DurationSeries::Interval sum_b;
   const auto one_by_one = [&](Streams& streams, std::vector<double>& ratios) {
     for (std::size_t f = 0; f < figures.size(); ++f) {
       const double x = draw_figure(streams.before, a.total(), figures[f], sum_a);
@@ -349,7 +349,7 @@ std::vector<std::optional<Change>> changes_of(const DurationSeries& before, cons
     }
     return true;
   };
-  if (!resample({a.slices(), b.slices()}, resampling, one_by_one, in_blocks, changes)) return out;
+  if (!resample({a.intervals(), b.intervals()}, resampling, one_by_one, in_blocks, changes)) return out;
   for (std::size_t f = 0; f < changes.size(); ++f) {
     Change& change = changes[f];
     change.estimate = std::expm1(change.estimate);
@@ -368,7 +368,7 @@ std::optional<Change> change_of(const DurationSeries& before, const DurationSeri
 std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& after, const Resampling& resampling) {
   const ShareTable a(before);
   const ShareTable b(after);
-  const auto share = [](const ShareSeries::Slice& s) {
+  const auto share = [](const ShareSeries::Interval& s) {
     return static_cast<double>(s.part) / static_cast<double>(s.whole);
   };
   Change change;
@@ -378,7 +378,7 @@ std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& af
   change.before = share(a.total());
   change.after = share(b.total());
   change.estimate = change.after - change.before;
-  const auto redraw = [&share](RandomStream& random, const ShareSeries::Slice& all) {
+  const auto redraw = [&share](RandomStream& random, const ShareSeries::Interval& all) {
     return share({binomial(random, all.whole, share(all)), all.whole});
   };
   const auto one_by_one = [&](Streams& streams, std::vector<double>& out) {
@@ -387,15 +387,15 @@ std::optional<Change> change_of(const ShareSeries& before, const ShareSeries& af
     return true;
   };
   const auto in_blocks = [&](Streams& streams, const Blocks& of_a, const Blocks& of_b, std::vector<double>& out) {
-    ShareSeries::Slice sum_a;
-    ShareSeries::Slice sum_b;
+    ShareSeries::Interval sum_a;
+    ShareSeries::Interval sum_b;
     of_a.draw(streams.before, a, sum_a);
     of_b.draw(streams.after, b, sum_b);
     if (sum_a.whole == 0 || sum_b.whole == 0) return false;
     out[0] = share(sum_b) - share(sum_a);
     return true;
   };
-  if (!resample({a.slices(), b.slices()}, resampling, one_by_one, in_blocks, {&change, 1})) return std::nullopt;
+  if (!resample({a.intervals(), b.intervals()}, resampling, one_by_one, in_blocks, {&change, 1})) return std::nullopt;
   return change;
 }
 

@@ -1,12 +1,12 @@
 // How far two runs differ in a figure, and how much of that may be chance: an interval by bootstrap on the runs'
 // histograms. Pure and seeded. docs/compare.md explains the choices.
 //
-// Samples of one second resemble each other, so what is drawn with replacement are blocks of neighbouring slices,
-// wrapped round at the end (D. N. Politis, J. P. Romano: A circular block-resampling procedure, 1992), n^(1/3) slices
-// long (P. Hall, J. L. Horowitz, B.-Y. Jing: On blocking rules for the bootstrap, Biometrika 82, 1995). Both runs draw
-// the same blocks: they played the same schedule, and what belongs to a moment of it is no difference between them.
-// Where there are too few slices for that, samples are drawn one by one, which is too sure of itself where they depend
-// on each other; Change::blocks says so.
+// Samples of one second resemble each other, so what is drawn with replacement are blocks of neighbouring intervals,
+// wrapped round at the end (D. N. Politis, J. P. Romano: A circular block-resampling procedure, 1992), n^(1/3)
+// intervals long (P. Hall, J. L. Horowitz, B.-Y. Jing: On blocking rules for the bootstrap, Biometrika 82, 1995). Both
+// runs draw the same blocks: they played the same schedule, and what belongs to a moment of it is no difference between
+// them. Where there are too few intervals for that, samples are drawn one by one, which is too sure of itself where
+// they depend on each other; Change::blocks says so.
 //
 // Of many figures one is always the strangest, so every interval is widened for their number: by the quantile that
 // Bonferroni's share of the doubt asks for, for a thousand resamples do not reach that far.
@@ -15,7 +15,7 @@
 // T. Hesterberg: What Teachers Should Know about the Bootstrap, The American Statistician 69, 2015, section 4.
 #pragma once
 
-#include "compare/slice_series.hpp"
+#include "compare/interval_series.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +30,8 @@ struct Resampling {
   std::size_t looks = 1;         // figures that are looked at: each interval is widened for them (Bonferroni)
   std::size_t resamples = 1000;  // at least 100
   std::uint64_t seed = 1;
-  std::size_t fewest_slices = 20;  // fewer: samples are drawn instead of blocks
-  bool same_schedule = true;       // false: each run draws blocks of its own
+  std::size_t fewest_intervals = 20;  // fewer: samples are drawn instead of blocks
+  bool same_schedule = true;          // false: each run draws blocks of its own
 };
 
 // What is looked at in a distribution.
@@ -60,7 +60,7 @@ struct Change {
   double high = 0;
   std::uint64_t samples_before = 0;
   std::uint64_t samples_after = 0;
-  std::size_t blocks = 0;  // of slices, in the shorter run; 0: samples were drawn one by one
+  std::size_t blocks = 0;  // of intervals, in the shorter run; 0: samples were drawn one by one
 };
 
 // Nothing where one of them has no samples.

@@ -7,14 +7,14 @@ namespace {
 
 void add(MeasuredSeries& series, const Threshold& selection, ThresholdData& scratch, const Snapshot& delta) {
   scratch.durations.clear();
-  scratch.good = scratch.all = 0;
+  scratch.counted = scratch.all = 0;
   scratch.add(selection, delta);
   if (selection.is_latency()) {
     series.durations.add(scratch.durations);
     return;
   }
   const bool served = selection.metric == ThresholdMetric::served_rate;
-  series.bad.add(served ? scratch.all - std::min(scratch.good, scratch.all) : scratch.good, scratch.all);
+  series.bad.add(served ? scratch.all - std::min(scratch.counted, scratch.all) : scratch.counted, scratch.all);
 }
 
 }  // namespace

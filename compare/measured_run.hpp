@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "compare/slice_series.hpp"
+#include "compare/interval_series.hpp"
 #include "metrics/history/reader.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/thresholds/threshold.hpp"

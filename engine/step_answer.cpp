@@ -1,6 +1,6 @@
 #include "engine/step_answer.hpp"
 
-#include "metrics/traces.hpp"
+#include "metrics/sampled_details.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -36,7 +36,7 @@ std::size_t index_of(Activity activity) noexcept {
 }
 
 // What a run keeps, in equal parts.
-TraceLimits trace_limits(const Share& share) {
+DetailLimits detail_limits(const Share& share) {
   constexpr std::uint64_t kAttempts = 5'000;
   constexpr std::uint64_t kEvidence = 2'000;
   constexpr std::uint64_t kEvidenceOfKind = 100;
@@ -53,7 +53,7 @@ UserHost::UserHost(const Dependencies& dependencies, const Share& share, Owner o
       recorder_(dependencies.layout),
       vm_(dependencies.plan.settings, dependencies.photos),
       beat_timer_(io_) {
-  if (shared_.plan.keep_traces) recorder_.keep_traces(trace_limits(share));
+  if (shared_.plan.keep_details) recorder_.keep_details(detail_limits(share));
   HttpClient::Options options = http_options(shared_.plan, share);
   options.after_turn = owner_.after_turn;
   options.on_first_status = [this] { shared_.counters.target_answered = true; };

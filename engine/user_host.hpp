@@ -56,7 +56,7 @@ class UserHost {
     std::function<void()> failed;
   };
 
-  // `share` says which part of the run's traces this host may keep.
+  // `share` says which part of the run's details this host may keep.
   UserHost(const Dependencies& dependencies, const Share& share, Owner owner);
   ~UserHost();
   UserHost(const UserHost&) = delete;

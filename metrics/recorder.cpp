@@ -28,11 +28,11 @@ void add(NetworkSnapshot& to, const RequestSample& sample) {
 
 Recorder::Recorder(std::shared_ptr<const MetricsLayout> layout) : current_(std::move(layout)) {}
 
-void Recorder::keep_traces(const TraceLimits& limits) { traces_.emplace(current_.layout(), limits); }
+void Recorder::keep_details(const DetailLimits& limits) { details_.emplace(current_.layout(), limits); }
 
 void Recorder::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
   const std::lock_guard lock(mutex_);
-  if (traces_) traces_->request(step, sample, facts);
+  if (details_) details_->request(step, sample, facts);
   StepSnapshot& to = current_.steps[step];
   to.requests.add(sample.outcome, sample.error);
   if (sample.outcome == Outcome::success) {
@@ -42,18 +42,18 @@ void Recorder::request(StepId step, const RequestSample& sample, const RequestFa
   }
   to.bytes_sent += sample.bytes_sent;
   to.bytes_received += sample.bytes_received;
-  if (facts.needed) ++to.people.calm_requests;
+  if (facts.calm) ++to.people.calm_requests;
   if (facts.network) add(current_.networks[*facts.network], sample);
 }
 
 bool Recorder::wants_evidence(StepId step, ErrorClass error, std::string_view says) const {
   const std::lock_guard lock(mutex_);
-  return traces_ && traces_->wants_evidence(step, error, says);
+  return details_ && details_->wants_evidence(step, error, says);
 }
 
 void Recorder::evidence(Evidence evidence, std::string_view says) {
   const std::lock_guard lock(mutex_);
-  if (traces_) traces_->evidence(std::move(evidence), says);
+  if (details_) details_->evidence(std::move(evidence), says);
 }
 
 OpenVisits::Id Recorder::visit_began(JourneyId journey, TimePoint intended, TimePoint started) {
@@ -142,7 +142,7 @@ void Recorder::iteration_dropped(JourneyId journey, DropReason reason) {
 
 void Recorder::mail(const MailSample& sample) {
   const std::lock_guard lock(mutex_);
-  if (traces_) traces_->mail(sample);
+  if (details_) details_->mail(sample);
   MailSnapshot& to = current_.mail;
   ++to.by_result[static_cast<std::size_t>(sample.result)];
   const bool came = sample.result == MailResult::in_time || sample.result == MailResult::late;
@@ -179,9 +179,9 @@ void Recorder::take(Snapshot& delta, std::vector<OpenVisit>& open) {
   open_.copy_to(open);
 }
 
-void Recorder::take(Traces& traces) {
+void Recorder::take(SampledDetails& details) {
   const std::lock_guard lock(mutex_);
-  if (traces_) traces_->take(traces);
+  if (details_) details_->take(details);
 }
 
 Snapshot Recorder::take() {

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "metrics/sample.hpp"
+#include "metrics/sampled_details.hpp"
 #include "metrics/snapshot.hpp"
-#include "metrics/traces.hpp"
 #include "metrics/under_way.hpp"
 
 #include <memory>
@@ -22,7 +22,7 @@ class Recorder {
   explicit Recorder(std::shared_ptr<const MetricsLayout> layout);
 
   // Before anything is recorded: single requests and dimensions are wanted as well.
-  void keep_traces(const TraceLimits& limits);
+  void keep_details(const DetailLimits& limits);
 
   // From the worker. Every StepId and JourneyId must be in the layout's catalog.
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts = {});
@@ -62,8 +62,8 @@ class Recorder {
   void take(Snapshot& delta, std::vector<OpenVisit>& open);
   // The same into a new snapshot.
   [[nodiscard]] Snapshot take();
-  // Adds the traces since they were taken last.
-  void take(Traces& traces);
+  // Adds the details since they were taken last.
+  void take(SampledDetails& details);
 
  private:
   void count_attempt(StepId step, bool reached, bool again);
@@ -71,7 +71,7 @@ class Recorder {
   mutable std::mutex mutex_;
   Snapshot current_;
   OpenVisits open_;
-  std::optional<TraceKeeper> traces_;
+  std::optional<DetailSampler> details_;
 };
 
 }  // namespace gelombang

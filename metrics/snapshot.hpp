@@ -1,4 +1,4 @@
-// All that was counted in some stretch of a run: a worker's last second, or everything so far. Snapshots of
+// All that was counted in some part of a run: a worker's last second, or everything so far. Snapshots of
 // one layout merge exactly, in any order (save for the order of texts).
 #pragma once
 

@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "metrics/layout.hpp"
-#include "metrics/traces.hpp"
+#include "metrics/sampled_details.hpp"
 
 #include <cstddef>
 #include <map>

@@ -5,8 +5,8 @@
 #include "base/clock.hpp"
 #include "engine/load/timetable.hpp"
 #include "engine/stall_detector.hpp"
+#include "metrics/sampled_details.hpp"
 #include "metrics/snapshot.hpp"
-#include "metrics/traces.hpp"
 #include "metrics/under_way.hpp"
 #include "metrics/user_state.hpp"
 
@@ -37,11 +37,11 @@ class FigureSource {
   FigureSource& operator=(const FigureSource&) = delete;
 
   // Hands over what was counted since the last time, and who is under way now, once for each part that counts by
-  // itself; both are the receiver's for the time of a call only. Adds the traces since the last time.
+  // itself; both are the receiver's for the time of a call only. Adds the details since the last time.
   using Receiver = std::function<void(const Snapshot& delta, const UnderWay& under_way)>;
-  virtual void take(TimePoint now, const Receiver& receiver, Traces& traces) = 0;
+  virtual void take(TimePoint now, const Receiver& receiver, SampledDetails& details) = 0;
   // The same at the end: whoever is still under way was cut off, and is counted so.
-  virtual void take_last(TimePoint now, const Receiver& receiver, Traces& traces) = 0;
+  virtual void take_last(TimePoint now, const Receiver& receiver, SampledDetails& details) = 0;
 
   [[nodiscard]] virtual Users users() const = 0;
   // Whether a status came for any request.

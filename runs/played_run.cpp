@@ -99,7 +99,7 @@ std::optional<ExitReason> PlayedRun::set_up() {
   auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
   if (mail.has_error()) return bad(mail.error().message);
   mail_ = std::move(mail.value());
-  prepared_.plan.keep_traces = !options_.no_history;
+  prepared_.plan.keep_details = !options_.no_history;
   auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(),
                               *prepared_.photos);
   if (run.has_error()) return bad(run.error().message);

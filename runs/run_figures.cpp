@@ -40,14 +40,14 @@ RunFigures::RunFigures(const PreparedRun& prepared, const Clock& clock)
       mail_recorder_(prepared.layout),
       mail_delta_(prepared.layout),
       mail_waiting_(*prepared.layout),
-      traces_(prepared.layout->boundaries),
+      details_(prepared.layout->boundaries),
       first_failures_(prepared.layout) {}
 
 void RunFigures::start(FigureSource& source, Mailbox* mail, TimePoint epoch) {
   source_ = &source;
   mail_ = mail;
   epoch_ = epoch;
-  if (prepared_.plan.keep_traces) mail_recorder_.keep_traces({});
+  if (prepared_.plan.keep_details) mail_recorder_.keep_details({});
   aggregator_.emplace(prepared_.layout, prepared_.thresholds, epoch);
   process_.sample(source.health(), 0);
 }
@@ -58,9 +58,9 @@ void RunFigures::collect(TimePoint now, bool last) {
     aggregator_->add(under_way);
   };
   if (last) {
-    source_->take_last(now, add, traces_);
+    source_->take_last(now, add, details_);
   } else {
-    source_->take(now, add, traces_);
+    source_->take(now, add, details_);
   }
   if (mail_ != nullptr) {
     // The last look counts the mail that nobody came for, too.
@@ -71,7 +71,7 @@ void RunFigures::collect(TimePoint now, bool last) {
     aggregator_->add(mail_waiting_);
     mail_recorder_.take(mail_delta_);
     aggregator_->add(mail_delta_);
-    mail_recorder_.take(traces_);
+    mail_recorder_.take(details_);
   }
 }
 
@@ -82,20 +82,16 @@ void RunFigures::annotate(std::string kind, std::string text) {
 }
 
 void RunFigures::end_interval(TimePoint now) {
-  aggregator_->tick(now, [this](const Stretch& stretch) {
-    const Interval interval{stretch.begin - epoch_,
-                            stretch.end - epoch_,
-                            rate_asked(stretch.begin, stretch.end),
-                            source_->users().by_state,
-                            validity().state,
-                            process_.cpu_seconds(),
-                            stretch.delta,
-                            &traces_,
-                            &stretch.under_way};
+  aggregator_->tick(now, [this](Interval& interval) {
+    interval.rate_asked = rate_asked(epoch_ + interval.begin, epoch_ + interval.end);
+    interval.users = source_->users().by_state;
+    interval.validity = validity().state;
+    interval.cpu_seconds = process_.cpu_seconds();
+    interval.details = &details_;
     for (const Observer& observer : observers_) observer(interval);
   });
-  for (const Evidence& one : traces_.evidence) first_failures_.add(one.sample.started - epoch_, one);
-  traces_.clear();
+  for (const Evidence& one : details_.evidence) first_failures_.add(one.sample.started - epoch_, one);
+  details_.clear();
 }
 
 void RunFigures::tick(TimePoint now) {

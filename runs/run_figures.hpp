@@ -76,7 +76,7 @@ class RunFigures {
   Recorder mail_recorder_;  // no worker owns what comes to the mailbox
   Snapshot mail_delta_;     // kept for its memory, as the next one
   UnderWay mail_waiting_;
-  Traces traces_;  // since the last interval
+  SampledDetails details_;  // since the last interval
   FirstFailures first_failures_;
   Mailbox::Tally mail_state_;
   EarlyStop early_stop_;

@@ -9,28 +9,28 @@ namespace gelombang {
 WorkerFigures::WorkerFigures(const LoadRun& run, const std::shared_ptr<const MetricsLayout>& layout)
     : run_(run), delta_(layout), under_way_(*layout), cut_off_(layout) {}
 
-void WorkerFigures::take_from(Recorder& recorder, Traces& traces) {
+void WorkerFigures::take_from(Recorder& recorder, SampledDetails& details) {
   open_.clear();
   recorder.take(delta_, open_);
-  recorder.take(traces);
+  recorder.take(details);
   under_way_.clear();
 }
 
-void WorkerFigures::take(TimePoint now, const Receiver& receiver, Traces& traces) {
+void WorkerFigures::take(TimePoint now, const Receiver& receiver, SampledDetails& details) {
   for (Recorder* recorder : run_.recorders()) {
-    take_from(*recorder, traces);
+    take_from(*recorder, details);
     under_way_.add(open_, now);
     receiver(delta_, under_way_);
   }
 }
 
-void WorkerFigures::take_last(TimePoint now, const Receiver& receiver, Traces& traces) {
+void WorkerFigures::take_last(TimePoint now, const Receiver& receiver, SampledDetails& details) {
   for (Recorder* recorder : run_.recorders()) {
-    take_from(*recorder, traces);
+    take_from(*recorder, details);
     receiver(delta_, under_way_);
     cut_off(now);
   }
-  take_from(cut_off_, traces);
+  take_from(cut_off_, details);
   receiver(delta_, under_way_);
 }
 

@@ -17,8 +17,8 @@ class WorkerFigures final : public FigureSource {
   // The run outlives it.
   WorkerFigures(const LoadRun& run, const std::shared_ptr<const MetricsLayout>& layout);
 
-  void take(TimePoint now, const Receiver& receiver, Traces& traces) override;
-  void take_last(TimePoint now, const Receiver& receiver, Traces& traces) override;
+  void take(TimePoint now, const Receiver& receiver, SampledDetails& details) override;
+  void take_last(TimePoint now, const Receiver& receiver, SampledDetails& details) override;
   [[nodiscard]] Users users() const override;
   [[nodiscard]] bool target_answered() const override;
   [[nodiscard]] std::vector<const WorkerHealth*> health() const override;
@@ -26,7 +26,7 @@ class WorkerFigures final : public FigureSource {
 
  private:
   // Of one worker: its delta, and who is under way there.
-  void take_from(Recorder& recorder, Traces& traces);
+  void take_from(Recorder& recorder, SampledDetails& details);
   void cut_off(TimePoint now);
 
   const LoadRun& run_;

@@ -5,11 +5,11 @@
 
 namespace gelombang {
 
-Timetable::Timetable(const Intensity& intensity) : intensity_(&intensity), stretches_(1) {}
+Timetable::Timetable(const Intensity& intensity) : intensity_(&intensity), intervals_(1) {}
 
 void Timetable::apply(const Steering& change) {
-  const Stretch& last = stretches_.back();
-  Stretch next = last;
+  const Interval& last = intervals_.back();
+  Interval next = last;
   next.start = std::max(change.at, last.start);
   next.position = position(last, next.start);
   next.before = integral(last, next.start);
@@ -20,59 +20,60 @@ void Timetable::apply(const Steering& change) {
     case SteeringAction::jump: next.position = std::clamp(change.to, Duration::zero(), intensity_->length()); break;
   }
   next.skipped = intensity_->integral(next.position);
-  stretches_.push_back(next);
+  intervals_.push_back(next);
 }
 
-const Timetable::Stretch& Timetable::stretch_at(Duration offset) const noexcept {
-  const auto after = std::upper_bound(stretches_.begin(), stretches_.end(), offset,
-                                      [](Duration value, const Stretch& stretch) { return value < stretch.start; });
-  return after == stretches_.begin() ? stretches_.front() : *std::prev(after);
+const Timetable::Interval& Timetable::interval_at(Duration offset) const noexcept {
+  const auto after = std::upper_bound(intervals_.begin(), intervals_.end(), offset,
+                                      [](Duration value, const Interval& interval) { return value < interval.start; });
+  return after == intervals_.begin() ? intervals_.front() : *std::prev(after);
 }
 
-Duration Timetable::position(const Stretch& stretch, Duration offset) const noexcept {
-  if (stretch.paused || offset <= stretch.start) return stretch.position;
-  return stretch.position + std::min(offset - stretch.start, intensity_->length() - stretch.position);
+Duration Timetable::position(const Interval& interval, Duration offset) const noexcept {
+  if (interval.paused || offset <= interval.start) return interval.position;
+  return interval.position + std::min(offset - interval.start, intensity_->length() - interval.position);
 }
 
-double Timetable::integral(const Stretch& stretch, Duration offset) const noexcept {
-  return stretch.before + stretch.factor * (intensity_->integral(position(stretch, offset)) - stretch.skipped);
+double Timetable::integral(const Interval& interval, Duration offset) const noexcept {
+  return interval.before + interval.factor * (intensity_->integral(position(interval, offset)) - interval.skipped);
 }
 
 double Timetable::when(double arrivals) const noexcept {
-  const auto after = std::upper_bound(stretches_.begin(), stretches_.end(), arrivals,
-                                      [](double value, const Stretch& stretch) { return value < stretch.before; });
-  const Stretch& stretch = after == stretches_.begin() ? stretches_.front() : *std::prev(after);
-  if (stretch.paused) return std::numeric_limits<double>::infinity();
-  const double place = intensity_->inverse(stretch.skipped + (arrivals - stretch.before) / stretch.factor);
-  return to_seconds(stretch.start) + std::max(0.0, place - to_seconds(stretch.position));
+  const auto after = std::upper_bound(intervals_.begin(), intervals_.end(), arrivals,
+                                      [](double value, const Interval& interval) { return value < interval.before; });
+  const Interval& interval = after == intervals_.begin() ? intervals_.front() : *std::prev(after);
+  if (interval.paused) return std::numeric_limits<double>::infinity();
+  const double place = intensity_->inverse(interval.skipped + (arrivals - interval.before) / interval.factor);
+  return to_seconds(interval.start) + std::max(0.0, place - to_seconds(interval.position));
 }
 
 std::optional<Duration> Timetable::when_at(Duration position) const noexcept {
-  const auto after = std::upper_bound(stretches_.begin(), stretches_.end(), position,
-                                      [](Duration value, const Stretch& stretch) { return value < stretch.position; });
-  const Stretch& stretch = *std::prev(after);
-  if (stretch.paused) return std::nullopt;
-  return stretch.start + (position - stretch.position);
+  const auto after =
+      std::upper_bound(intervals_.begin(), intervals_.end(), position,
+                       [](Duration value, const Interval& interval) { return value < interval.position; });
+  const Interval& interval = *std::prev(after);
+  if (interval.paused) return std::nullopt;
+  return interval.start + (position - interval.position);
 }
 
-double Timetable::integral(Duration offset) const noexcept { return integral(stretch_at(offset), offset); }
+double Timetable::integral(Duration offset) const noexcept { return integral(interval_at(offset), offset); }
 
 double Timetable::total() const noexcept {
-  const Stretch& last = stretches_.back();
+  const Interval& last = intervals_.back();
   return last.before + last.factor * (intensity_->total() - last.skipped);
 }
 
 Rate Timetable::at(Duration offset) const noexcept {
   if (offset < Duration::zero()) return Rate{};
-  const Stretch& stretch = stretch_at(offset);
-  if (stretch.paused) return Rate{};
-  return Rate::per_second(intensity_->at(position(stretch, offset)).per_second() * stretch.factor);
+  const Interval& interval = interval_at(offset);
+  if (interval.paused) return Rate{};
+  return Rate::per_second(intensity_->at(position(interval, offset)).per_second() * interval.factor);
 }
 
-Duration Timetable::position(Duration offset) const noexcept { return position(stretch_at(offset), offset); }
+Duration Timetable::position(Duration offset) const noexcept { return position(interval_at(offset), offset); }
 
 Duration Timetable::end() const noexcept {
-  const Stretch& last = stretches_.back();
+  const Interval& last = intervals_.back();
   return last.paused ? Duration::max() : last.start + (intensity_->length() - last.position);
 }
 

@@ -1,6 +1,7 @@
-// How a load's own time runs against the clock. Untouched it is the clock, counted from the start of the schedule;
-// somebody who steers the run pauses it, makes it denser or jumps in it. Arrivals stay a function of their place in the
-// integral: a change moves those to come, and every worker that knows of the same changes has the same schedule.
+// How a load's own time relates to the clock. Without changes it is the clock, counted from the start of the schedule.
+// Somebody who steers the run may pause it, change its rate or jump in it. An arrival's time depends on its place in
+// the integral alone. So a change moves only later arrivals, and workers that know the same changes have the same
+// schedule.
 #pragma once
 
 #include "base/clock.hpp"
@@ -51,12 +52,12 @@ class Timetable {
   [[nodiscard]] Duration position(Duration offset) const noexcept;
   // When the load is over; Duration::max() while it is paused.
   [[nodiscard]] Duration end() const noexcept;
-  [[nodiscard]] bool paused() const noexcept { return stretches_.back().paused; }
-  [[nodiscard]] double factor() const noexcept { return stretches_.back().factor; }
+  [[nodiscard]] bool paused() const noexcept { return intervals_.back().paused; }
+  [[nodiscard]] double factor() const noexcept { return intervals_.back().factor; }
 
  private:
   // Between two changes.
-  struct Stretch {
+  struct Interval {
     Duration start{};     // on the clock
     Duration position{};  // of the load, at the start
     double before = 0;    // arrivals expected up to the start
@@ -64,12 +65,12 @@ class Timetable {
     double factor = 1;
     bool paused = false;
   };
-  [[nodiscard]] const Stretch& stretch_at(Duration offset) const noexcept;
-  [[nodiscard]] Duration position(const Stretch& stretch, Duration offset) const noexcept;
-  [[nodiscard]] double integral(const Stretch& stretch, Duration offset) const noexcept;
+  [[nodiscard]] const Interval& interval_at(Duration offset) const noexcept;
+  [[nodiscard]] Duration position(const Interval& interval, Duration offset) const noexcept;
+  [[nodiscard]] double integral(const Interval& interval, Duration offset) const noexcept;
 
   const Intensity* intensity_;
-  std::vector<Stretch> stretches_;
+  std::vector<Interval> intervals_;
 };
 
 }  // namespace gelombang

@@ -1,5 +1,5 @@
-// How people bear with a portal: their patience, their tries, their pauses. A Behaviour is what the script
-// declared; PersonTraits are what one person drew from it, a function of (seed, arrival) alone.
+// How people bear with a portal: their patience, their tries, their pauses. A Behaviour is what
+// the script declared; PersonTraits are what one person drew from it, a function of (seed, arrival) alone.
 #pragma once
 
 #include "base/clock.hpp"

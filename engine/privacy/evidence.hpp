@@ -5,7 +5,7 @@
 
 #include "engine/privacy/failed_check.hpp"
 #include "engine/privacy/redactor.hpp"
-#include "metrics/traces.hpp"
+#include "metrics/sampled_details.hpp"
 #include "probes/http/message.hpp"
 
 #include <string>

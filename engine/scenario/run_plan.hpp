@@ -26,7 +26,7 @@ struct RunPlan {
   std::string user_agent;
   bool verify_certificates = true;
   std::string ca_file;
-  bool keep_traces = false;          // single requests and dimensions, for the history
+  bool keep_details = false;         // single requests and dimensions, for the history
   std::vector<std::string> resolve;  // "host:port:address": look-ups pinned for the run
 };
 

@@ -7,9 +7,9 @@
 #include "metrics/annotation.hpp"
 #include "metrics/layout.hpp"
 #include "metrics/sample.hpp"
+#include "metrics/sampled_details.hpp"
 #include "metrics/snapshot.hpp"
 #include "metrics/thresholds/interval.hpp"
-#include "metrics/traces.hpp"
 
 #include <cstdint>
 #include <functional>

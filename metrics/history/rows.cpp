@@ -151,22 +151,22 @@ IntervalRow::IntervalRow(const Interval& interval, std::int64_t its_number, Time
   }
   encode(delta, figures);
   if (interval.under_way != nullptr && !interval.under_way->empty()) encode(*interval.under_way, under_way);
-  if (interval.traces == nullptr) return;
-  for (const Attempt& one : interval.traces->attempts) {
+  if (interval.details == nullptr) return;
+  for (const Attempt& one : interval.details->attempts) {
     attempts.push_back({to_seconds(one.sample.started - epoch), one});
   }
-  for (const Evidence& one : interval.traces->evidence) {
+  for (const Evidence& one : interval.details->evidence) {
     evidence.push_back({to_seconds(one.sample.started - epoch), one});
   }
 }
 
 std::vector<DimensionRow> DimensionRows::add(const Interval& interval) {
   std::vector<DimensionRow> rows;
-  if (interval.traces == nullptr) return rows;
+  if (interval.details == nullptr) return rows;
   const Duration begin = interval.begin / kGrain * kGrain;
   if (begin != begin_) current_.clear();
   begin_ = begin;
-  const Dimensions& fresh = interval.traces->dimensions;
+  const Dimensions& fresh = interval.details->dimensions;
   current_.merge(fresh);
   for (std::size_t d = 0; d < kDimensionNames.size(); ++d) {
     for (const Dimensions::Value& value : current_.values(static_cast<Dimension>(d))) {

@@ -3,8 +3,8 @@
 
 #include "metrics/annotation.hpp"
 #include "metrics/history/writer.hpp"
+#include "metrics/sampled_details.hpp"
 #include "metrics/thresholds/interval.hpp"
-#include "metrics/traces.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -7,6 +7,7 @@ namespace gelombang {
 
 Aggregator::Aggregator(std::shared_ptr<const MetricsLayout> layout, std::vector<Threshold> thresholds, TimePoint start)
     : layout_(std::move(layout)),
+      start_(start),
       last_tick_(start),
       second_(layout_),
       totals_(layout_),
@@ -22,7 +23,7 @@ void Aggregator::arrivals_ended(TimePoint at) {
   if (!arrivals_ended_) arrivals_ended_ = at;
 }
 
-void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& seen) {
+void Aggregator::tick(TimePoint now, const std::function<void(Interval&)>& seen) {
   const TimePoint begin = last_tick_;
   last_tick_ = std::max(now, begin);
   const TimePoint arrivals_until = std::min(last_tick_, arrivals_ended_.value_or(last_tick_));
@@ -43,21 +44,24 @@ void Aggregator::tick(TimePoint now, const std::function<void(const Stretch&)>& 
     silence_ = {};
   }
 
-  Slice slice{begin, last_tick_, 0, 0, 0, 0, CensoredHistogram(layout_->boundaries)};
+  RecentInterval counts{begin, last_tick_, 0, 0, 0, 0, CensoredHistogram(layout_->boundaries)};
   for (const JourneySnapshot& journey : second_.journeys) {
-    slice.started += journey.started;
-    slice.completed += journey[Outcome::success];
+    counts.started += journey.started;
+    counts.completed += journey[Outcome::success];
   }
   for (const StepSnapshot& step : second_.steps) {
-    slice.finished_steps += step.steps.finished();
-    slice.failed_steps += step.steps.failed();
-    slice.response_time.merge(step.response_time);
+    counts.finished_steps += step.steps.finished();
+    counts.failed_steps += step.steps.failed();
+    counts.response_time.merge(step.response_time);
   }
-  recent_.push_back(std::move(slice));
+  recent_.push_back(std::move(counts));
   while (recent_.front().begin + (recent_.front().end - recent_.front().begin) / 2 < last_tick_ - kRecent) {
     recent_.pop_front();
   }
-  if (seen) seen({begin, last_tick_, second_, under_way_});
+  if (seen) {
+    Interval interval{.begin = begin - start_, .end = last_tick_ - start_, .delta = second_, .under_way = &under_way_};
+    seen(interval);
+  }
   second_.clear();
 }
 
@@ -96,12 +100,12 @@ RecentFigures Aggregator::recent() const {
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
   CensoredHistogram response_time(layout_->boundaries);
-  for (const Slice& slice : recent_) {
-    started += slice.started;
-    completed += slice.completed;
-    finished += slice.finished_steps;
-    failed += slice.failed_steps;
-    response_time.merge(slice.response_time);
+  for (const RecentInterval& counts : recent_) {
+    started += counts.started;
+    completed += counts.completed;
+    finished += counts.finished_steps;
+    failed += counts.failed_steps;
+    response_time.merge(counts.response_time);
   }
   for (const UnderWay::Step& step : under_way_.steps) response_time.censored.merge(step.response_time);
   if (seconds > 0) {

@@ -7,6 +7,7 @@
 
 #include "metrics/snapshot.hpp"
 #include "metrics/thresholds/completion.hpp"
+#include "metrics/thresholds/interval.hpp"
 #include "metrics/thresholds/judge.hpp"
 #include "metrics/under_way.hpp"
 
@@ -30,14 +31,6 @@ struct RecentFigures {
   std::optional<Estimate> response_time_p95;
 };
 
-// What came between two ticks.
-struct Stretch {
-  TimePoint begin;
-  TimePoint end;
-  const Snapshot& delta;
-  const UnderWay& under_way;  // at the end
-};
-
 class Aggregator {
  public:
   static constexpr Duration kRecent = std::chrono::seconds(10);
@@ -49,9 +42,9 @@ class Aggregator {
   // Who is under way at a worker now: all that were added since the last tick are those of the next one.
   void add(std::span<const OpenVisit> visits, TimePoint now) { arriving_.add(visits, now); }
   void add(const UnderWay& picture) { arriving_.merge(picture); }
-  // Ends the stretch since the last tick and judges the thresholds. `seen`, where given, is shown what was counted in
-  // that stretch.
-  void tick(TimePoint now, const std::function<void(const Stretch&)>& seen = nullptr);
+  // Ends the interval since the last tick and judges the thresholds. `seen`, where given, is shown the interval: its
+  // ends, counts and who is under way. The rest of it is the caller's to fill in.
+  void tick(TimePoint now, const std::function<void(Interval&)>& seen = nullptr);
   // The load's last arrival is over: time from here on does not count into rates. At most once.
   void arrivals_ended(TimePoint at);
   // After the last tick: the final judgement.
@@ -73,7 +66,8 @@ class Aggregator {
   [[nodiscard]] RecentFigures recent() const;
 
  private:
-  struct Slice {
+  // What recent() asks of an interval.
+  struct RecentInterval {
     TimePoint begin;
     TimePoint end;
     std::uint64_t started = 0;
@@ -84,6 +78,7 @@ class Aggregator {
   };
 
   std::shared_ptr<const MetricsLayout> layout_;
+  TimePoint start_;
   TimePoint last_tick_;
   std::optional<TimePoint> arrivals_ended_;
   Snapshot second_;                 // since the last tick
@@ -92,9 +87,9 @@ class Aggregator {
   UnderWay under_way_;              // at the last tick
   std::vector<Patience> patience_;  // by StepId
   ThresholdJudge judge_;
-  TimePoint last_answer_;  // the end of the stretch that it came in; the start before the first one
+  TimePoint last_answer_;  // the end of the interval that it came in; the start before the first one
   Silence silence_;        // since then; how long is not kept
-  std::deque<Slice> recent_;
+  std::deque<RecentInterval> recent_;
 };
 
 }  // namespace gelombang

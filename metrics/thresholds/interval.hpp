@@ -10,7 +10,7 @@
 
 namespace gelombang {
 
-struct Traces;
+struct SampledDetails;
 struct UnderWay;
 
 struct Interval {
@@ -25,7 +25,7 @@ struct Interval {
   // What was counted in between. It is the reader's for the time of a call only.
   const Snapshot& delta;
   // Likewise, of a run that is going on and keeps them; a reader of the history has them apart.
-  const Traces* traces = nullptr;
+  const SampledDetails* details = nullptr;
   // Who is under way at the end; nothing where that was not recorded.
   const UnderWay* under_way = nullptr;
 };

@@ -172,7 +172,7 @@ void ThresholdData::add(const Threshold& threshold, const Snapshot& delta) {
   }
   if (threshold.metric == ThresholdMetric::served_rate && !threshold.step) {
     for (const JourneySnapshot& journey : delta.journeys) {
-      good += journey[Outcome::success];
+      counted += journey[Outcome::success];
       all += journey.decided();
     }
     return;
@@ -182,16 +182,16 @@ void ThresholdData::add(const Threshold& threshold, const Snapshot& delta) {
     const StepSnapshot& step = delta.steps[i];
     switch (threshold.metric) {
       case ThresholdMetric::error_rate:
-        good += step.steps.failed();
+        counted += step.steps.failed();
         all += step.steps.finished();
         break;
       case ThresholdMetric::served_rate:
-        good += step.steps[CountedResult::success];
+        counted += step.steps[CountedResult::success];
         all += step.steps.total() + delta.journeys[steps[i].journey].total_dropped();
         break;
       case ThresholdMetric::count:
       case ThresholdMetric::rate:
-        good += step.steps.finished();
+        counted += step.steps.finished();
         all += step.steps.finished();
         break;
       default: add_durations(durations, threshold, step); break;
@@ -216,7 +216,7 @@ void ThresholdData::add(const Threshold& threshold, const UnderWay& under_way, s
     const bool failed = threshold.metric == ThresholdMetric::error_rate;
     if (!failed && threshold.metric != ThresholdMetric::served_rate) continue;
     const std::uint64_t late = overdue(step, patience[i], threshold.window);
-    good += failed ? late : 0;
+    counted += failed ? late : 0;
     all += late;
   }
 }
@@ -224,7 +224,7 @@ void ThresholdData::add(const Threshold& threshold, const UnderWay& under_way, s
 void ThresholdData::merge(const ThresholdData& other) {
   durations.merge(other.durations);
   hidden += other.hidden;
-  good += other.good;
+  counted += other.counted;
   all += other.all;
   arrivals += other.arrivals;
 }
@@ -234,16 +234,16 @@ Judgement judge(const Threshold& threshold, const ThresholdData& data) {
   Judgement j;
   j.samples = data.all;
   if (data.all < threshold.min_samples) return j;
-  const auto good = static_cast<double>(data.good);
+  const auto counted = static_cast<double>(data.counted);
   switch (threshold.metric) {
-    case ThresholdMetric::count: j.value = good; break;
+    case ThresholdMetric::count: j.value = counted; break;
     case ThresholdMetric::rate:
       if (data.arrivals <= Duration::zero()) return j;
-      j.value = good / to_seconds(data.arrivals);
+      j.value = counted / to_seconds(data.arrivals);
       break;
     default:
       if (data.all == 0) return j;
-      j.value = good / static_cast<double>(data.all);
+      j.value = counted / static_cast<double>(data.all);
       break;
   }
   j.state = state_of(*j.value, false, threshold.comparison, threshold.limit);
@@ -286,7 +286,7 @@ void ThresholdJudge::add(TimePoint begin, TimePoint end, Duration arrivals, cons
 
 ThresholdData ThresholdJudge::window_data(const Progress& progress) const {
   ThresholdData sum(layout_->boundaries);
-  for (const Slice& slice : progress.window) sum.merge(slice.data);
+  for (const WindowInterval& interval : progress.window) sum.merge(interval.data);
   return sum;
 }
 
@@ -297,7 +297,7 @@ void ThresholdJudge::judge_window(ThresholdResult& result, Progress& progress, T
   while (!window.empty() && window.front().begin + (window.front().end - window.front().begin) / 2 < oldest) {
     window.pop_front();
   }
-  // Half a slice of slack, because slices do not end on the dot.
+  // Half an interval of slack, because intervals do not end on the dot.
   const bool full = end - *progress.first + (window.empty() ? Duration::zero() : (end - window.back().begin) / 2) >=
                     *result.threshold.window;
   if (!full) return;

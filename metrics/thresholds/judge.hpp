@@ -36,7 +36,7 @@ std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::si
 // How many have waited longer, or longer than `window`, by their response time.
 std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window);
 
-// What one threshold needs to know of some stretch of time.
+// What one threshold needs to know of some time.
 struct ThresholdData {
   explicit ThresholdData(const std::shared_ptr<const LatencyBoundaries>& boundaries) : durations(boundaries) {}
   void add(const Threshold& threshold, const Snapshot& delta);
@@ -46,7 +46,7 @@ struct ThresholdData {
 
   CensoredHistogram durations;  // of a latency
   std::uint64_t hidden = 0;     // mails of which a fault of the mailbox hides how long they took
-  std::uint64_t good = 0;       // failed steps, served arrivals or finished steps: the numerator
+  std::uint64_t counted = 0;    // failed steps, served arrivals or finished steps, as the metric asks
   std::uint64_t all = 0;        // what it is a share of
   Duration arrivals{};          // how long arrivals went on meanwhile
 };
@@ -79,7 +79,7 @@ class ThresholdJudge {
  public:
   ThresholdJudge(std::vector<Threshold> thresholds, std::shared_ptr<const MetricsLayout> layout, TimePoint start);
 
-  // What was recorded from `begin` to `end`, and who is under way then; stretches come in order. `arrivals` is how long
+  // What was recorded from `begin` to `end`, and who is under way then; intervals come in order. `arrivals` is how long
   // of it arrivals went on.
   void add(TimePoint begin, TimePoint end, Duration arrivals, const Snapshot& delta, const UnderWay& under_way);
   // The last judgement, of windows too that were never full.
@@ -90,15 +90,15 @@ class ThresholdJudge {
   [[nodiscard]] const ThresholdResult* abort() const noexcept;
 
  private:
-  struct Slice {
+  struct WindowInterval {
     TimePoint begin;
     TimePoint end;
     ThresholdData data;
   };
   struct Progress {
     ThresholdData total;
-    std::deque<Slice> window;
-    std::optional<TimePoint> first;  // the first stretch after the warm-up began here
+    std::deque<WindowInterval> window;
+    std::optional<TimePoint> first;  // the first interval after the warm-up began here
     bool judged = false;             // a full window with enough data was seen
     bool aborts = false;
   };

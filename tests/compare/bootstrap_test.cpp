@@ -25,7 +25,7 @@ CensoredHistogram empty_histogram() {
 
 RandomStream stream(std::uint64_t seed) { return RandomStream(seed, RandomPurpose::draw, 0); }
 
-// 10,000 log-normal samples around 200 ms, in one slice: nothing is known of when they were.
+// 10,000 log-normal samples around 200 ms, in one interval: nothing is known of when they were.
 DurationSeries synthetic(std::uint64_t seed, double sigma, double factor, std::size_t samples = 10'000) {
   RandomStream random = stream(seed);
   CensoredHistogram all = empty_histogram();
@@ -63,9 +63,9 @@ DurationSeries wandering(std::uint64_t seed, std::size_t seconds, double memory,
   double level = spread * random.normal();
   for (std::size_t s = 0; s < seconds; ++s) {
     level = memory * level + std::sqrt(1 - memory * memory) * spread * random.normal();
-    CensoredHistogram slice = empty_histogram();
-    for (int i = 0; i < 50; ++i) slice.observed.record(from_seconds(0.2 * std::exp(level + 0.3 * random.normal())));
-    series.add(slice);
+    CensoredHistogram interval = empty_histogram();
+    for (int i = 0; i < 50; ++i) interval.observed.record(from_seconds(0.2 * std::exp(level + 0.3 * random.normal())));
+    series.add(interval);
   }
   return series;
 }
@@ -159,7 +159,7 @@ TEST_CASE("bootstrap: drawing blocks knows that neighbouring seconds resemble ea
     const auto with_blocks = change_of(a, b, kP95, {.confidence = 0.99, .resamples = 300, .seed = pair});
     CHECK(with_blocks->blocks == 24);
     blocks += apart(*with_blocks) ? 1 : 0;
-    one_by_one += apart(*change_of(a, b, kP95, {.resamples = 300, .seed = pair, .fewest_slices = 1000})) ? 1 : 0;
+    one_by_one += apart(*change_of(a, b, kP95, {.resamples = 300, .seed = pair, .fewest_intervals = 1000})) ? 1 : 0;
   }
   INFO("of 100 equal pairs, intervals without 0: " << blocks << " with blocks, " << one_by_one << " without");
   CHECK(blocks <= 7);
@@ -172,10 +172,10 @@ TEST_CASE("bootstrap: what belongs to a moment of the schedule is no difference"
     RandomStream random = stream(seed);
     DurationSeries series;
     for (int s = 0; s < 60; ++s) {
-      CensoredHistogram slice = empty_histogram();
+      CensoredHistogram interval = empty_histogram();
       const double level = (s < 30 ? 0.1 : 1.0) * factor;
-      for (int i = 0; i < 100; ++i) slice.observed.record(from_seconds(level * std::exp(0.1 * random.normal())));
-      series.add(slice);
+      for (int i = 0; i < 100; ++i) interval.observed.record(from_seconds(level * std::exp(0.1 * random.normal())));
+      series.add(interval);
     }
     return series;
   };
@@ -201,7 +201,7 @@ TEST_CASE("bootstrap: a share's change is a difference", "[unit][bootstrap]") {
   CHECK(judge_change(*more, {}) == ChangeVerdict::worse);
   CHECK(judge_change(*change_of(share(5, 100), share(1, 100), {}), {}) == ChangeVerdict::better);
 
-  // In one slice: binomial noise of both.
+  // In one interval: binomial noise of both.
   ShareSeries a;
   ShareSeries b;
   a.add(100, 10'000);
@@ -261,20 +261,20 @@ TEST_CASE("bootstrap: the same seed gives the same interval, and nothing gives n
   CHECK_FALSE(figure_of({}, kP95));
 }
 
-TEST_CASE("slice series: many looks become fewer slices and lose nothing", "[unit][bootstrap]") {
+TEST_CASE("interval series: many looks become fewer intervals and lose nothing", "[unit][bootstrap]") {
   DurationSeries durations;
   ShareSeries shares;
   CensoredHistogram look = empty_histogram();
   look.observed.record(10ms);
   look.censored.record(20ms);
-  constexpr std::uint64_t kLooks = 5 * kMostSlices + 7;
+  constexpr std::uint64_t kLooks = 5 * kMostIntervals + 7;
   for (std::uint64_t i = 0; i < kLooks; ++i) {
     durations.add(look);
     shares.add(1, 3);
   }
-  CHECK(durations.slices().size() <= kMostSlices);
-  CHECK(durations.slices().size() > kMostSlices / 2);
-  CHECK(durations.slices().size() == shares.slices().size());
+  CHECK(durations.intervals().size() <= kMostIntervals);
+  CHECK(durations.intervals().size() > kMostIntervals / 2);
+  CHECK(durations.intervals().size() == shares.intervals().size());
   const auto total = durations.total();
   REQUIRE(total.size() == 2);
   CHECK(total[0].count == kLooks);

@@ -25,7 +25,7 @@ std::string page(const std::string&) {
 std::vector<Evidence> evidence_of_journey(const std::string& body, UserStage::Answer answer = page) {
   UserStage stage(with_steps(body), std::move(answer));
   stage.play(0, 0, {{"email", "uji.1@peserta.test"}, {"password", "rahasia-1"}});
-  return stage.traces().evidence;
+  return stage.details().evidence;
 }
 
 Evidence only(const std::vector<Evidence>& all) {
@@ -175,7 +175,7 @@ TEST_CASE("user checks: what a check says of a mail is not shown as the answer b
   lost.kind = MailOutcome::Kind::lost;
   stage.mail.waiting[1](lost);
   stage.wait_for_end();
-  const std::vector<Evidence> all = stage.traces().evidence;
+  const std::vector<Evidence> all = stage.details().evidence;
   REQUIRE(all.size() == 2);
   CHECK(all[0].detail == "check: not in the spam folder");
   CHECK(all[0].body == "spam");
@@ -199,7 +199,7 @@ TEST_CASE(
     "user checks: each further try of a person is kept with its number, and no more of a kind than there is room for") {
   UserStage stage(with_steps("for i = 1, 30 do one:try(function() http.get('/') check('x', false) end) end"), page);
   stage.play(0);
-  const std::vector<Evidence> all = stage.traces().evidence;
+  const std::vector<Evidence> all = stage.details().evidence;
   CHECK(all.size() == 10);
 }
 

@@ -29,7 +29,7 @@ UserStage::UserStage(const std::string& scenario, Answer answer)
   scenario_ = std::move(loaded.value());
   const auto layout = make_layout(scenario_.catalog);
   recorder_ = std::make_unique<Recorder>(layout);
-  recorder_->keep_traces({1000, 0, 100, 10});
+  recorder_->keep_details({1000, 0, 100, 10});
   recorded_ = std::make_unique<Snapshot>(layout);
 }
 
@@ -91,10 +91,10 @@ std::vector<OpenVisit> UserStage::under_way() {
   return open;
 }
 
-Traces UserStage::traces() {
-  Traces traces(recorded_->layout()->boundaries);
-  recorder_->take(traces);
-  return traces;
+SampledDetails UserStage::details() {
+  SampledDetails details(recorded_->layout()->boundaries);
+  recorder_->take(details);
+  return details;
 }
 
 std::vector<std::string> UserStage::requests() const {

@@ -59,7 +59,7 @@ class UserStage {
   // Who is in a step or between two.
   [[nodiscard]] std::vector<OpenVisit> under_way();
   // Single requests, failures and dimensions since this was called last.
-  [[nodiscard]] Traces traces();
+  [[nodiscard]] SampledDetails details();
   [[nodiscard]] std::vector<std::string> requests() const;  // as the server saw them
   [[nodiscard]] std::size_t connections() const { return server_.accepted(); }
 

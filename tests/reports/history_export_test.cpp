@@ -34,14 +34,14 @@ struct History {
     auto writer = HistoryWriter::open(path, start).value();
     writer->started(started, TimePoint());
     Recorder recorder(start.layout);
-    recorder.keep_traces({1000, 0, 100, 100});
+    recorder.keep_details({1000, 0, 100, 100});
     test::RandomRun random(9);
     for (int second = 0; second < seconds; ++second) {
       random.record(recorder, 30);
       const Snapshot delta = recorder.take();
-      Traces traces(start.layout->boundaries);
-      recorder.take(traces);
-      writer->add({1s * second, 1s * (second + 1), 30, {}, ValidityState::valid, 0, delta, &traces});
+      SampledDetails details(start.layout->boundaries);
+      recorder.take(details);
+      writer->add({1s * second, 1s * (second + 1), 30, {}, ValidityState::valid, 0, delta, &details});
     }
     if (ended) writer->finish({started + 1h, "pass", "valid", 0, "{}"});
     REQUIRE(writer->flush());

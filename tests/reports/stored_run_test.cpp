@@ -83,7 +83,7 @@ TEST_CASE("stored run: the first failure of each kind is in the report, with the
   Kept run;
   run.writer->started(WallTime(std::chrono::seconds(1'577'836'800)), TimePoint{} + 100s);
   Recorder worker(run.example.layout);
-  worker.keep_traces({0, 0, 100, 100});
+  worker.keep_details({0, 0, 100, 100});
   for (const Duration at : {104s, 103s, 109s}) {
     Evidence evidence;
     evidence.step = 1;
@@ -95,10 +95,10 @@ TEST_CASE("stored run: the first failure of each kind is in the report, with the
     evidence.body = "busy";
     worker.evidence(evidence);
   }
-  Traces traces(run.example.layout->boundaries);
-  worker.take(traces);
+  SampledDetails details(run.example.layout->boundaries);
+  worker.take(details);
   const Snapshot delta = worker.take();
-  run.writer->add({0s, 10s, 1, {}, ValidityState::valid, 0, delta, &traces});
+  run.writer->add({0s, 10s, 1, {}, ValidityState::valid, 0, delta, &details});
   const ReportDocument document = run.report().value();
   REQUIRE(document.first_failures.shown.size() == 1);
   const FirstFailure& first = document.first_failures.shown[0];

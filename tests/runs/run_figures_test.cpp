@@ -1,7 +1,7 @@
 #include "runs/run_figures.hpp"
 
 #include "engine/load_run.hpp"
-#include "metrics/traces.hpp"
+#include "metrics/sampled_details.hpp"
 #include "runs/worker_figures.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
@@ -59,13 +59,13 @@ class Distant final : public FigureSource {
         timetable_(prepared.plan.load.intensity),
         delta_(prepared.layout) {}
 
-  void take(TimePoint, const Receiver& receiver, Traces&) override {
+  void take(TimePoint, const Receiver& receiver, SampledDetails&) override {
     recorder.take(delta_);
     receiver(delta_, under_way);
   }
-  void take_last(TimePoint now, const Receiver& receiver, Traces& traces) override {
+  void take_last(TimePoint now, const Receiver& receiver, SampledDetails& details) override {
     under_way.clear();
-    take(now, receiver, traces);
+    take(now, receiver, details);
   }
   [[nodiscard]] Users users() const override { return {{}, 7}; }
   [[nodiscard]] bool target_answered() const override { return true; }
@@ -161,18 +161,18 @@ TEST_CASE("run figures: what happens is told to whoever listens, and stands in t
   CHECK(facts.annotations[0].at == still.clock.wall_now());
 }
 
-TEST_CASE("run figures: traces of the workers come with the interval in which they were taken", "[unit]") {
+TEST_CASE("run figures: details of the workers come with the interval in which they were taken", "[unit]") {
   StillRun still;
-  still.prepared->plan.keep_traces = true;
+  still.prepared->plan.keep_details = true;
   RunFigures figures(*still.prepared, still.clock);
   std::vector<std::size_t> attempts;
   figures.observe([&](const Interval& interval) {
-    REQUIRE(interval.traces != nullptr);
-    attempts.push_back(interval.traces->attempts.size());
+    REQUIRE(interval.details != nullptr);
+    attempts.push_back(interval.details->attempts.size());
   });
   figures.start(still.source(), nullptr, still.clock.now());
   for (Recorder* worker : still.run->recorders()) {
-    worker->keep_traces({10, 0, 10, 10});
+    worker->keep_details({10, 0, 10, 10});
     worker->request(0, RequestSample{});
   }
   still.clock.advance(1s);

@@ -63,10 +63,10 @@ TEST_CASE("history file: one of the first version is read, brought up to date by
     const Snapshot totals = reader->totals(run).value();
     CHECK(totals.steps[0].steps.finished() == 6);
     CHECK(totals.journeys[0].started == 6);
-    std::size_t traces = 0;
-    REQUIRE(reader->dimensions(run, [&](const DimensionSlice&) { ++traces; }).has_value());
-    REQUIRE(reader->evidence(run, [&](const EvidenceRecord&) { ++traces; }).has_value());
-    CHECK(traces == 0);
+    std::size_t details = 0;
+    REQUIRE(reader->dimensions(run, [&](const DimensionSlice&) { ++details; }).has_value());
+    REQUIRE(reader->evidence(run, [&](const EvidenceRecord&) { ++details; }).has_value());
+    CHECK(details == 0);
     SQLite::Database database(path);
     // Who reads leaves it as it is: an older version may be writing to it.
     CHECK(database.execAndGet("PRAGMA user_version").getInt() == (by_reader ? 1 : history_version()));

@@ -211,12 +211,12 @@ TEST_CASE("history: single requests and dimensions come back as they were record
   const auto writer = file.write(start_of("r", layout));
   writer->started(WallTime(std::chrono::seconds(1'700'000'000)), epoch);
   Recorder recorder(layout);
-  recorder.keep_traces({2, 0, 10, 10});
+  recorder.keep_details({2, 0, 10, 10});
   const auto tell = [&](Duration begin) {
     const Snapshot delta = recorder.take();
-    Traces traces(layout->boundaries);
-    recorder.take(traces);
-    writer->add({begin, begin + 1s, 0, {}, ValidityState::valid, 0, delta, &traces});
+    SampledDetails details(layout->boundaries);
+    recorder.take(details);
+    writer->add({begin, begin + 1s, 0, {}, ValidityState::valid, 0, delta, &details});
   };
   RequestSample request;
   request.started = epoch + 1500ms;

@@ -40,10 +40,10 @@ TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60
     for (; second < end; ++second) {
       portal.play_second();
       const Snapshot delta = portal.recorder().take();
-      Traces traces(portal.layout()->boundaries);
-      portal.recorder().take(traces);
+      SampledDetails details(portal.layout()->boundaries);
+      portal.recorder().take(details);
       wait(TimePoint(1h + 1s * second));
-      writer->add({1s * second, 1s * (second + 1), 1000, {}, ValidityState::valid, 0, delta, &traces, &under_way});
+      writer->add({1s * second, 1s * (second + 1), 1000, {}, ValidityState::valid, 0, delta, &details, &under_way});
       // No faster than it is written.
       REQUIRE(writer->flush());
     }

@@ -19,7 +19,7 @@ class BusyPortal {
   static constexpr std::size_t kRequestsPerSecond = 1000;
 
   BusyPortal() : random_(1, RandomPurpose::script, 0), layout_(make()), recorder_(layout_) {
-    recorder_.keep_traces({5'000, 0, 2'000, 100});
+    recorder_.keep_details({5'000, 0, 2'000, 100});
     for (std::size_t i = 0; i < back_ends_.size(); ++i) back_ends_[i] = "web-" + std::to_string(i);
   }
   [[nodiscard]] const std::shared_ptr<const MetricsLayout>& layout() const { return layout_; }

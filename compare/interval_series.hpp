@@ -1,5 +1,6 @@
-// What was measured of one thing in the course of a run, slice by slice (a slice is what happened between two looks,
-// about a second): the bootstrap draws slices. Memory is bounded: neighbouring slices become one when there are many.
+// What was measured of one thing in the course of a run, interval by interval (an interval is what happened between two
+// looks, about a second): the bootstrap draws intervals. Memory is bounded: where there are many, neighbouring
+// intervals become one.
 #pragma once
 
 #include "metrics/censored_histogram.hpp"
@@ -10,8 +11,8 @@
 
 namespace gelombang {
 
-// Series of one run get the same number of slices, and so join them alike.
-inline constexpr std::size_t kMostSlices = 1200;
+// Series of one run get the same number of intervals, and so join them alike.
+inline constexpr std::size_t kMostIntervals = 1200;
 
 // Durations: the counts of histogram buckets, those that ended and those that were cut short apart.
 class DurationSeries {
@@ -26,33 +27,33 @@ class DurationSeries {
       return static_cast<std::uint32_t>(bucket * 2 + (censored ? 1 : 0));
     }
   };
-  using Slice = std::vector<Cell>;  // by key, without empty ones
+  using Interval = std::vector<Cell>;  // by key, without empty ones
 
-  void add(const CensoredHistogram& slice);
-  [[nodiscard]] const std::vector<Slice>& slices() const noexcept { return slices_; }
-  // Everything, as one slice.
-  [[nodiscard]] Slice total() const;
+  void add(const CensoredHistogram& interval);
+  [[nodiscard]] const std::vector<Interval>& intervals() const noexcept { return intervals_; }
+  // Everything, as one interval.
+  [[nodiscard]] Interval total() const;
 
  private:
-  std::vector<Slice> slices_;
-  std::size_t joined_ = 1;   // looks in a slice
+  std::vector<Interval> intervals_;
+  std::size_t joined_ = 1;   // looks in an interval
   std::size_t pending_ = 0;  // looks in the last one
 };
 
 // A share: so many of so many.
 class ShareSeries {
  public:
-  struct Slice {
+  struct Interval {
     std::uint64_t part = 0;
     std::uint64_t whole = 0;
   };
 
   void add(std::uint64_t part, std::uint64_t whole);
-  [[nodiscard]] const std::vector<Slice>& slices() const noexcept { return slices_; }
-  [[nodiscard]] Slice total() const noexcept;
+  [[nodiscard]] const std::vector<Interval>& intervals() const noexcept { return intervals_; }
+  [[nodiscard]] Interval total() const noexcept;
 
  private:
-  std::vector<Slice> slices_;
+  std::vector<Interval> intervals_;
   std::size_t joined_ = 1;
   std::size_t pending_ = 0;
 };

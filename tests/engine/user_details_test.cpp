@@ -21,9 +21,9 @@ std::string path_of(const std::string& request) {
 }
 
 // "value count failures" of each, in the order in which they were seen.
-std::vector<std::string> values(const Traces& traces, Dimension dimension) {
+std::vector<std::string> values(const SampledDetails& details, Dimension dimension) {
   std::vector<std::string> all;
-  for (const Dimensions::Value& value : traces.dimensions.values(dimension)) {
+  for (const Dimensions::Value& value : details.dimensions.values(dimension)) {
     all.push_back(value.name + " " + std::to_string(value.cell.count) + " " + std::to_string(value.cell.failures));
   }
   return all;
@@ -31,7 +31,7 @@ std::vector<std::string> values(const Traces& traces, Dimension dimension) {
 
 }  // namespace
 
-TEST_CASE("user traces: a header names the back end of each answer, and what it says is made harmless") {
+TEST_CASE("user details: a header names the back end of each answer, and what it says is made harmless") {
   UserStage stage(
       scenario("backend = { header = 'X-Backend' },",
                "one:try(function() for _, p in ipairs { '/a', '/b', '/none', '/bad' } do http.get(p) end end)"),
@@ -42,11 +42,11 @@ TEST_CASE("user traces: a header names the back end of each answer, and what it 
         return http_answer("x", "200 OK", "x-BACKEND: web-" + path.substr(1) + "\r\n");
       });
   stage.play(0);
-  CHECK(values(stage.traces(), Dimension::back_end) ==
+  CHECK(values(stage.details(), Dimension::back_end) ==
         std::vector<std::string>{"web-a 1 0", "web-b 1 0", "_web__3 1 1"});
 }
 
-TEST_CASE("user traces: a cookie names the back end until another one does, or the iteration ends") {
+TEST_CASE("user details: a cookie names the back end until another one does, or the iteration ends") {
   UserStage stage(
       scenario("backend = { cookie = 'SERVERID' },",
                "one(function() for _, p in ipairs { '/first', '/a', '/b', '/second' } do http.get(p) end end)"),
@@ -58,10 +58,10 @@ TEST_CASE("user traces: a cookie names the back end until another one does, or t
       });
   stage.play(0);
   stage.play(1);
-  CHECK(values(stage.traces(), Dimension::back_end) == std::vector<std::string>{"web1 4 0", "web2 2 0"});
+  CHECK(values(stage.details(), Dimension::back_end) == std::vector<std::string>{"web1 4 0", "web2 2 0"});
 }
 
-TEST_CASE("user traces: a failure leaves evidence without the person, the run's secrets and the target's cookies") {
+TEST_CASE("user details: a failure leaves evidence without the person, the run's secrets and the target's cookies") {
   UserStage stage(
       scenario("", "one:try(function() http.post('/x?q=' .. person.email, { form = { p = person.password } }) end)"),
       [](const std::string& request) {
@@ -69,9 +69,9 @@ TEST_CASE("user traces: a failure leaves evidence without the person, the run's 
                            "set-cookie: sid=sid-of-a-session\r\nserver: nginx\r\n");
       });
   stage.play(0, 0, {{"email", "uji.1@peserta.test"}, {"password", "rahasia-1"}});
-  const Traces traces = stage.traces();
-  REQUIRE(traces.evidence.size() == 1);
-  const Evidence& evidence = traces.evidence[0];
+  const SampledDetails details = stage.details();
+  REQUIRE(details.evidence.size() == 1);
+  const Evidence& evidence = details.evidence[0];
   CHECK(evidence.method == "POST");
   CHECK(evidence.url.find("/x") == evidence.url.size() - 2);
   CHECK(evidence.sample.status == 500);
@@ -82,11 +82,11 @@ TEST_CASE("user traces: a failure leaves evidence without the person, the run's 
     INFO(all);
     CHECK(all.find(secret) == std::string::npos);
   }
-  CHECK(traces.attempts.size() == 1);
-  CHECK(values(traces, Dimension::attempt) == std::vector<std::string>{"1 1 1"});
+  CHECK(details.attempts.size() == 1);
+  CHECK(values(details, Dimension::attempt) == std::vector<std::string>{"1 1 1"});
 }
 
-TEST_CASE("user traces: evidence names the hop that failed, with its own method, address and status") {
+TEST_CASE("user details: evidence names the hop that failed, with its own method, address and status") {
   UserStage stage(scenario("",
                            "one:try(function() http.post('/send', { body = 'x' }) end)\n"
                            "one:try(function() http.post('/send', { body = 'x', redirects = 1 }) end)\n"
@@ -104,7 +104,7 @@ TEST_CASE("user traces: evidence names the hop that failed, with its own method,
   stage.guard().request_allowed = [](std::string_view host, std::string_view) { return host != "127.0.0.2"; };
   stage.play(0);
   std::vector<std::string> shown;
-  for (const Evidence& one : stage.traces().evidence) {
+  for (const Evidence& one : stage.details().evidence) {
     const std::string path = one.url.substr(one.url.find('/', std::string("http://").size()));
     shown.push_back(one.method + " " + path + " " + std::to_string(one.sample.status) + " " +
                     std::string(name(one.sample.error)));
@@ -113,7 +113,7 @@ TEST_CASE("user traces: evidence names the hop that failed, with its own method,
                                           "PUT /bad 502 http_502", "GET /elsewhere 0 consent"});
 }
 
-TEST_CASE("user traces: a token that changes with each answer does not push the session out of what is hidden") {
+TEST_CASE("user details: a token that changes with each answer does not push the session out of what is hidden") {
   int answers = 0;
   UserStage stage(scenario("", "one(function() for i = 1, 200 do http.get '/x' end http.get '/last' end)"),
                   [&answers](const std::string& request) {
@@ -123,12 +123,12 @@ TEST_CASE("user traces: a token that changes with each answer does not push the 
                                        session + "set-cookie: XSRF=token-" + std::to_string(answers) + "\r\n");
                   });
   stage.play(0);
-  const Traces traces = stage.traces();
-  REQUIRE(traces.evidence.size() == 1);
-  CHECK(traces.evidence[0].body == "for [redacted]");
+  const SampledDetails details = stage.details();
+  REQUIRE(details.evidence.size() == 1);
+  CHECK(details.evidence[0].body == "for [redacted]");
 }
 
-TEST_CASE("user traces: requests and iterations are counted for the network of their person") {
+TEST_CASE("user details: requests and iterations are counted for the network of their person") {
   UserStage stage(scenario("networks = { network { name = 'lan', upload = '10Gbit/s', download = '10Gbit/s' } },",
                            "one(function() http.get('/a'); http.get('/b') end)"),
                   [](const std::string& request) {
@@ -142,5 +142,5 @@ TEST_CASE("user traces: requests and iterations are counted for the network of t
   CHECK(network.service_time.count() == 1);
   CHECK(network.ended[static_cast<std::size_t>(Outcome::failure)] == 1);
   CHECK(network.bytes_received > 0);
-  CHECK(values(stage.traces(), Dimension::network) == std::vector<std::string>{"lan 2 1"});
+  CHECK(values(stage.details(), Dimension::network) == std::vector<std::string>{"lan 2 1"});
 }

@@ -1,4 +1,4 @@
-#include "metrics/traces.hpp"
+#include "metrics/sampled_details.hpp"
 
 #include "base/random.hpp"
 #include "metrics/snapshot.hpp"
@@ -24,14 +24,14 @@ constexpr std::uint64_t kFurtherFirsts = 20;  // of a step and class whose room 
 
 }  // namespace
 
-void Traces::merge(Traces&& other) {
+void SampledDetails::merge(SampledDetails&& other) {
   attempts.insert(attempts.end(), other.attempts.begin(), other.attempts.end());
   evidence.insert(evidence.end(), std::make_move_iterator(other.evidence.begin()),
                   std::make_move_iterator(other.evidence.end()));
   dimensions.merge(other.dimensions);
 }
 
-void Traces::clear() {
+void SampledDetails::clear() {
   attempts.clear();
   evidence.clear();
   dimensions.clear();
@@ -57,13 +57,13 @@ std::uint64_t Reservoir::choose() {
   return slot;
 }
 
-TraceKeeper::TraceKeeper(std::shared_ptr<const MetricsLayout> layout, const TraceLimits& limits)
+DetailSampler::DetailSampler(std::shared_ptr<const MetricsLayout> layout, const DetailLimits& limits)
     : layout_(std::move(layout)),
       limits_(limits),
       reservoir_(limits.attempts, mix64(limits.first_slot + 1)),
       current_(layout_->boundaries) {}
 
-void TraceKeeper::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
+void DetailSampler::request(StepId step, const RequestSample& sample, const RequestFacts& facts) {
   if (const std::uint64_t slot = reservoir_.next(); slot != Reservoir::kPassed) {
     keep({limits_.first_slot + slot, step, facts.tries, sample}, slot);
   }
@@ -88,7 +88,7 @@ void TraceKeeper::request(StepId step, const RequestSample& sample, const Reques
 }
 
 // Of those that take one slot since the last take only the newest will be left: the others need not be written down.
-void TraceKeeper::keep(const Attempt& attempt, std::uint64_t slot) {
+void DetailSampler::keep(const Attempt& attempt, std::uint64_t slot) {
   if (places_.size() <= slot) places_.resize(slot + 1);
   std::size_t& place = places_[slot];
   if (place != 0) {
@@ -99,7 +99,7 @@ void TraceKeeper::keep(const Attempt& attempt, std::uint64_t slot) {
   place = current_.attempts.size();
 }
 
-void TraceKeeper::mail(const MailSample& sample) {
+void DetailSampler::mail(const MailSample& sample) {
   DimensionCell* const cell = current_.dimensions.cell(Dimension::mail_domain, sample.domain);
   if (cell == nullptr) return;
   ++cell->count;
@@ -108,22 +108,22 @@ void TraceKeeper::mail(const MailSample& sample) {
   if (came && !sample.at_least) cell->time.record(sample.delay);
 }
 
-bool TraceKeeper::wants_evidence(StepId step, ErrorClass error, std::string_view says) const {
+bool DetailSampler::wants_evidence(StepId step, ErrorClass error, std::string_view says) const {
   if (kept_ >= limits_.evidence) return false;
   const auto kind = kinds_.find(kind_of(step, error));
   if (kind == kinds_.end() || kind->second < limits_.evidence_of_kind) return true;
   return kind->second < limits_.evidence_of_kind + kFurtherFirsts && !said_.contains(said_of(step, error, says));
 }
 
-void TraceKeeper::evidence(Evidence evidence, std::string_view says) {
+void DetailSampler::evidence(Evidence evidence, std::string_view says) {
   ++kept_;
   ++kinds_[kind_of(evidence.step, evidence.sample.error)];
   said_.insert(said_of(evidence.step, evidence.sample.error, says));
   current_.evidence.push_back(std::move(evidence));
 }
 
-void TraceKeeper::take(Traces& into) {
-  into.merge(std::exchange(current_, Traces(layout_->boundaries)));
+void DetailSampler::take(SampledDetails& into) {
+  into.merge(std::exchange(current_, SampledDetails(layout_->boundaries)));
   std::fill(places_.begin(), places_.end(), 0);
 }
 

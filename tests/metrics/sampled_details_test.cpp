@@ -1,4 +1,4 @@
-#include "metrics/traces.hpp"
+#include "metrics/sampled_details.hpp"
 
 #include "metrics/recorder.hpp"
 #include "tests/metrics/random_run.hpp"
@@ -40,7 +40,7 @@ const DimensionCell* find(const Dimensions& dimensions, Dimension dimension, std
 
 TEST_CASE("dimensions: each is counted by itself, and merges", "[unit]") {
   Recorder recorder(test::random_layout());
-  recorder.keep_traces({});
+  recorder.keep_details({});
   recorder.request(0, request(5ms), {true, 1, "web-1"});
   recorder.request(0, request(9ms), {true, 7, "web-2"});
   recorder.request(0, request(1ms, Outcome::failure, ErrorClass::http_503), {true, 1, "web-1"});
@@ -48,20 +48,20 @@ TEST_CASE("dimensions: each is counted by itself, and merges", "[unit]") {
   recorder.mail({MailResult::late, MailFolder::inbox, 40s, "peserta.test"});
   recorder.mail({MailResult::lost, MailFolder::inbox, 120s, "peserta.test"});
   const auto layout = test::random_layout();
-  Traces traces(layout->boundaries);
-  recorder.take(traces);
+  SampledDetails details(layout->boundaries);
+  recorder.take(details);
   recorder.request(0, request(3ms), {true, 1, "web-1"});
-  recorder.take(traces);
-  const DimensionCell* one = find(traces.dimensions, Dimension::back_end, "web-1");
+  recorder.take(details);
+  const DimensionCell* one = find(details.dimensions, Dimension::back_end, "web-1");
   REQUIRE(one != nullptr);
   CHECK(one->count == 3);
   CHECK(one->failures == 1);
   CHECK(one->time.count() == 2);
   CHECK(one->time.max() == 5ms);
-  CHECK(find(traces.dimensions, Dimension::attempt, "6-10")->count == 1);
-  CHECK(find(traces.dimensions, Dimension::remote_address, "10.0.0.1:443")->count == 4);
-  CHECK(find(traces.dimensions, Dimension::request_size, "up to 1 KB")->count == 4);
-  const DimensionCell* mail = find(traces.dimensions, Dimension::mail_domain, "peserta.test");
+  CHECK(find(details.dimensions, Dimension::attempt, "6-10")->count == 1);
+  CHECK(find(details.dimensions, Dimension::remote_address, "10.0.0.1:443")->count == 4);
+  CHECK(find(details.dimensions, Dimension::request_size, "up to 1 KB")->count == 4);
+  const DimensionCell* mail = find(details.dimensions, Dimension::mail_domain, "peserta.test");
   CHECK(mail->count == 2);
   CHECK(mail->failures == 1);
   CHECK(mail->time.max() == 40s);
@@ -118,9 +118,9 @@ TEST_CASE("reservoir: every one of a stream has the same chance, and all fit unt
   CHECK(none.next() == Reservoir::kPassed);
 }
 
-TEST_CASE("traces: where a class has used up its room, the first of each further check has some", "[unit]") {
+TEST_CASE("details: where a class has used up its room, the first of each further check has some", "[unit]") {
   Recorder recorder(test::random_layout());
-  recorder.keep_traces({10, 20, 100, 3});
+  recorder.keep_details({10, 20, 100, 3});
   const auto give = [&recorder](std::string_view says) {
     if (!recorder.wants_evidence(0, ErrorClass::assert_body, says)) return false;
     Evidence evidence;
@@ -137,10 +137,10 @@ TEST_CASE("traces: where a class has used up its room, the first of each further
   CHECK(given == 19);
 }
 
-TEST_CASE("traces: evidence is bounded in all and for each kind of failure", "[unit]") {
+TEST_CASE("details: evidence is bounded in all and for each kind of failure", "[unit]") {
   Recorder recorder(test::random_layout());
   CHECK_FALSE(recorder.wants_evidence(0, ErrorClass::reset));
-  recorder.keep_traces({10, 20, 5, 3});
+  recorder.keep_details({10, 20, 5, 3});
   const auto give = [&recorder](StepId step, ErrorClass error) {
     if (!recorder.wants_evidence(step, error)) return false;
     Evidence evidence;
@@ -154,24 +154,24 @@ TEST_CASE("traces: evidence is bounded in all and for each kind of failure", "[u
   CHECK(give(1, ErrorClass::reset));
   CHECK(give(0, ErrorClass::stall));
   CHECK_FALSE(give(2, ErrorClass::stall));
-  Traces traces(std::make_shared<const LatencyBoundaries>());
-  recorder.take(traces);
-  CHECK(traces.evidence.size() == 5);
+  SampledDetails details(std::make_shared<const LatencyBoundaries>());
+  recorder.take(details);
+  CHECK(details.evidence.size() == 5);
   for (int i = 0; i < 12; ++i) recorder.request(0, request(1ms));
-  recorder.take(traces);
+  recorder.take(details);
   std::set<std::uint64_t> slots;
-  for (const Attempt& attempt : traces.attempts) slots.insert(attempt.slot);
+  for (const Attempt& attempt : details.attempts) slots.insert(attempt.slot);
   CHECK(slots.size() == 10);
   CHECK(*slots.begin() == 20);
   CHECK(*slots.rbegin() == 29);
   // However many take a slot between two looks, the newest alone is handed over.
   for (int more = 0; more < 2; ++more) {
-    traces.clear();
+    details.clear();
     for (int i = 0; i < 1000; ++i) recorder.request(0, request(std::chrono::milliseconds(i)));
-    recorder.take(traces);
+    recorder.take(details);
     slots.clear();
-    for (const Attempt& attempt : traces.attempts) slots.insert(attempt.slot);
-    CHECK(slots.size() == traces.attempts.size());
+    for (const Attempt& attempt : details.attempts) slots.insert(attempt.slot);
+    CHECK(slots.size() == details.attempts.size());
     CHECK(!slots.empty());
   }
 }

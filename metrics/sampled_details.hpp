@@ -21,7 +21,7 @@ namespace gelombang {
 
 // What is known of a request beside its sample.
 struct RequestFacts {
-  bool needed = true;                               // a calm person would have sent it, too
+  bool calm = true;                                 // a calm person would have sent it, too
   unsigned tries = 1;                               // of the person at this, this one included
   std::string_view back_end;                        // who says that it answered
   std::optional<NetworkId> network = std::nullopt;  // the person's
@@ -51,9 +51,9 @@ struct Evidence {
   std::string detail;   // what the client or the scenario says of it
 };
 
-struct Traces {
-  explicit Traces(std::shared_ptr<const LatencyBoundaries> boundaries) : dimensions(std::move(boundaries)) {}
-  void merge(Traces&& other);
+struct SampledDetails {
+  explicit SampledDetails(std::shared_ptr<const LatencyBoundaries> boundaries) : dimensions(std::move(boundaries)) {}
+  void merge(SampledDetails&& other);
   void clear();
 
   std::vector<Attempt> attempts;
@@ -62,7 +62,7 @@ struct Traces {
 };
 
 // How much one recorder may keep in a run.
-struct TraceLimits {
+struct DetailLimits {
   std::uint64_t attempts = 0;
   std::uint64_t first_slot = 0;        // its slots are first_slot .. first_slot + attempts - 1
   std::uint64_t evidence = 0;          // in all
@@ -70,8 +70,8 @@ struct TraceLimits {
 };
 
 // Chooses which of a stream are kept, so that each has the same chance and none is drawn for that is not kept:
-// reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))), TOMS 20
-// (1994).
+// reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))),
+// TOMS 20 (1994).
 class Reservoir {
  public:
   Reservoir(std::uint64_t size, std::uint64_t seed) : size_(size), state_(seed) {}
@@ -93,10 +93,10 @@ class Reservoir {
   double w_ = 1;
 };
 
-// What a recorder has of traces since it was asked last. Under the recorder's lock.
-class TraceKeeper {
+// What a recorder has of them since it was asked last. Under the recorder's lock.
+class DetailSampler {
  public:
-  TraceKeeper(std::shared_ptr<const MetricsLayout> layout, const TraceLimits& limits);
+  DetailSampler(std::shared_ptr<const MetricsLayout> layout, const DetailLimits& limits);
 
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts);
   void mail(const MailSample& sample);
@@ -105,19 +105,19 @@ class TraceKeeper {
   [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error, std::string_view says = {}) const;
   // With what it was asked for.
   void evidence(Evidence evidence, std::string_view says = {});
-  void take(Traces& into);
+  void take(SampledDetails& into);
 
  private:
   void keep(const Attempt& attempt, std::uint64_t slot);
 
   std::shared_ptr<const MetricsLayout> layout_;
-  TraceLimits limits_;
+  DetailLimits limits_;
   Reservoir reservoir_;
   std::unordered_map<std::uint64_t, std::uint64_t> kinds_;  // evidence kept, by step and class
   std::unordered_set<std::uint64_t> said_;                  // of which there is some, by that and what is said
   std::uint64_t kept_ = 0;
   std::vector<std::size_t> places_;  // by slot: its attempt's number in current_, from 1; 0: it has none
-  Traces current_;
+  SampledDetails current_;
 };
 
 }  // namespace gelombang
