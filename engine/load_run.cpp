@@ -81,7 +81,7 @@ void LoadRun::interrupt(TimePoint now) {
 }
 
 bool LoadRun::tick(TimePoint now) {
-  // With a part of its load missing the rest would measure another one.
+  // A run that lacks a part of its load would measure a different load, so it stops.
   if ((counters_.feed_ran_dry || counters_.hosts.host_failed) && now < arrivals_end_) stop_arrivals(now);
   if (!interrupted_ && now >= arrivals_end_ && now - arrivals_end_ >= plan_.graceful_stop) interrupt(now);
   if (interrupted_) listen(now);

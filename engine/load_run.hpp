@@ -38,8 +38,8 @@ class LoadRun {
 
   // The schedule starts now, after all that had to be set up.
   void start(TimePoint epoch);
-  // Changes an open load from a moment on that lies just ahead, so that all workers know of it before. Returns the
-  // change with its moment, or why there is none: a closed load, arrivals that are over, a factor or a time out of
+  // Changes an open load. The change begins a little later than now, so that all workers know of it in time. Returns
+  // the change with its moment, or why there is none: a closed load, arrivals that are over, a factor or a time out of
   // range.
   Result<Steering> steer(SteeringAction action, double factor, Duration to, TimePoint now);
   // No new arrivals; what is under way may end within the graceful stop.
@@ -47,14 +47,14 @@ class LoadRun {
   void interrupt(TimePoint now);
   // Ends what outlives the graceful stop. True when the run is over.
   bool tick(TimePoint now);
-  // Waits for the workers' threads, but for those that are left behind.
+  // Waits for the workers' threads, except those that are left behind.
   void join();
-  // Workers whose loop has not turned once for kSilence since they were told to stop: a script does not come back, or
-  // a pattern of Lua's takes for ever, and nothing can break it off. Their figures can be taken. Nothing that they use
-  // may be freed, this run included: write what there is to write, and end the process.
+  // Workers whose event loop has not turned for kSilence since they were told to stop. Their script never returns, or a
+  // Lua pattern runs for ever, and nothing can interrupt it. Their figures can be taken. Do not free what they use,
+  // this run included: write what there is to write, and end the process.
   [[nodiscard]] std::size_t left_behind() const noexcept;
 
-  // The workers' recorders, to take from.
+  // The workers' recorders. Take what they have recorded.
   [[nodiscard]] std::vector<Recorder*> recorders() const;
   [[nodiscard]] Users users() const;
   // What each worker says of itself; alive as long as the run.

@@ -99,7 +99,7 @@ void RequestPlay::cancel_transfers(Outcome outcome) {
 // Guards --------------------------------------------------------------------------------------------
 
 bool RequestPlay::guards_hold() const {
-  // The digits of a link that came by mail are the target's own.
+  // A link from the target's mail may hold any digits: they are the target's own.
   const bool theirs = !visit_.mail_link.empty() && request_.url == visit_.mail_link;
   return std::none_of(
       context_.scenario.guards.begin(), context_.scenario.guards.end(), [this, theirs](const DigitGuard& guard) {
@@ -166,7 +166,7 @@ void RequestPlay::on_response(HttpResult& result, bool second) {
 
 void RequestPlay::on_both_answered() {
   std::vector<Answer> answers = std::exchange(answers_, {});
-  // One press was accepted, and the other is told so.
+  // If one press was accepted, the answer to the other may say that it has been done before.
   const bool accepted = std::any_of(answers.begin(), answers.end(), [this](const Answer& answer) {
     return answer.result.hops.back().outcome == Outcome::success && expects(answer.result.response.status);
   });
@@ -213,7 +213,7 @@ void RequestPlay::record(const HttpResult& result, bool second) {
   const bool cookie_is_shown = mark && mark->kind == BackEndMark::Kind::cookie;
   visit_.secrets.remember_cookies(result, cookie_is_shown ? std::string_view(mark->name) : std::string_view());
   note_back_end(result.response);
-  bool repeated = false;  // what followed a failure was sent once more, on top of what a calm crowd sends
+  bool repeated = false;  // this hop repeats a failed one, which a calm crowd would not have sent
   for (const RequestSample& hop : result.hops) {
     context_.recorder.request(step, hop,
                               {!second && !repeated && visit_.attempts.request(), visit_.attempts.tries(),
@@ -225,7 +225,7 @@ void RequestPlay::record(const HttpResult& result, bool second) {
   visit_.step_clock.request_ended(result.ended);
   visit_.last_byte = result.ended;
   visit_.last_request_took = result.ended - result.hops.front().started;
-  // A request that cannot be made is the script's fault, and no pass.
+  // A request that cannot be made is the script's fault.
   if (last.error == ErrorClass::generator_script) {
     context_.recorder.script_error(visit_.iteration.journey, step,
                                    visit_.redactor(context_.settings).redact(result.error_detail));
@@ -236,7 +236,7 @@ void RequestPlay::note_back_end(const HttpResponse& response) {
   const auto& mark = context_.scenario.back_end;
   if (!mark) return;
   const bool header = mark->kind == BackEndMark::Kind::header;
-  // A cookie sticks: it is set once, and the answers after that come from the same server.
+  // A cookie is set once. The answers after it come from the same server.
   std::string_view found = header ? std::string_view() : std::string_view(raw_back_end_);
   for (const auto& [name, value] : response.headers) {
     if (!same_header_name(name, header ? std::string_view(mark->name) : "set-cookie")) continue;
@@ -248,7 +248,7 @@ void RequestPlay::note_back_end(const HttpResponse& response) {
   }
   if (found == raw_back_end_) return;
   raw_back_end_ = found;
-  // It becomes a name that is shown, and a target may put there what it likes.
+  // The name is shown to people, and the target chooses it, so it is redacted.
   back_end_ = dimension_value(visit_.redactor(context_.settings).redact(found, kMostBackEnd));
 }
 

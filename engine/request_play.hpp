@@ -64,7 +64,7 @@ class RequestPlay {
   void on_response(HttpResult& result, bool second);
   void on_both_answered();  // of two presses
   void show(const HttpResult& result);
-  // `done`: this may be an answer to what has been done before.
+  // `done`: the request may repeat something that has been done before, and the answer may say so.
   void judge(HttpResult& result, bool done) const;
   void record(const HttpResult& result, bool second);
   void note_back_end(const HttpResponse& response);

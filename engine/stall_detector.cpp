@@ -6,7 +6,7 @@
 namespace gelombang {
 namespace {
 
-// One thread writes: no need for an atomic addition.
+// Only one thread writes, so the addition need not be atomic.
 void add(std::atomic<std::int64_t>& to, std::int64_t value) {
   to.store(to.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
 }

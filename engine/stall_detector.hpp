@@ -32,7 +32,8 @@ class StallDetector {
   explicit StallDetector(WorkerHealth& health) : health_(health) {}
   void start(TimePoint first) noexcept { first_ = due_ = first; }
   [[nodiscard]] TimePoint due() const noexcept { return due_; }
-  // A beat, from the worker's thread. The lateness of a stalled one is the length of the stall, less at most a period.
+  // Call it from the worker's thread when due() has come. The lateness is the length of the stall, less at most a
+  // period.
   void beat(TimePoint now) noexcept;
 
  private:

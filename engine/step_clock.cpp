@@ -35,7 +35,7 @@ void StepClock::paused(Duration length, TimePoint until) noexcept {
 StepSample StepClock::finish(Outcome outcome, ErrorClass error, TimePoint now) const noexcept {
   const bool censored = outcome == Outcome::interrupted || outcome == Outcome::abandoned;
   const TimePoint end = censored ? now : last_byte_;
-  // Of a pause that was cut short, only what has passed was paused.
+  // If a pause was cut short, only the part that has passed counts.
   const Duration left = pausing_ ? std::max(Duration::zero(), resumes_at_ - now) : Duration::zero();
   const Duration paused = censored ? paused_ - left : paused_before_last_byte_;
   StepSample sample;

@@ -32,7 +32,7 @@ struct UserContext {
   // Called at the end of each iteration with how it ended. May be called from VirtualUser::begin().
   std::function<void(VirtualUser&, const PersonSample&)> finished;
   std::function<void(Activity from, Activity to)> activity_changed;
-  // A person whose next try would come later than this comes back after the run.
+  // A person whose next try would come at this time or later is counted as away: it would come after the run.
   TimePoint last_try = TimePoint::max();
 };
 

@@ -35,7 +35,7 @@ std::size_t index_of(Activity activity) noexcept {
   return static_cast<std::size_t>(UserState::pausing);
 }
 
-// What a run keeps, in equal parts.
+// Divides what a run keeps into equal parts.
 DetailLimits detail_limits(const Share& share) {
   constexpr std::uint64_t kAttempts = 5'000;
   constexpr std::uint64_t kEvidence = 2'000;
@@ -69,7 +69,7 @@ UserHost::UserHost(const Dependencies& dependencies, const Share& share, Owner o
 
 UserHost::~UserHost() {
   join();
-  http_->end_transfers();  // a loop that failed has left them under way
+  http_->end_transfers();  // a loop that failed may have left some under way
   users_.clear();          // before the client and the Lua state that they use
 }
 
@@ -103,17 +103,17 @@ void UserHost::run() {
   try {
     io_.run();
   } catch (const std::exception& fault) {
-    // Memory, most likely. What was recorded stays; the run is invalid.
+    // Most likely memory ran out. What was recorded stays, and the run is invalid.
     spdlog::error("a worker stopped: {}", fault.what());
     shared_.counters.host_failed = true;
     end_after_fault();
   }
-  // A stall that lasted to the end would have been told by the beat that never came.
+  // A stall that lasted to the end shows in a beat that never came, so it is counted here.
   if (const TimePoint now = shared_.clock.now(); now > stall_detector_.due()) stall_detector_.beat(now);
   finished_ = true;
 }
 
-// Ends what is under way and records it, as far as that can still be done: the fault may have cost a user its answer.
+// Ends what is under way and records it, as far as possible: a user whose answer was lost in the fault cannot end.
 void UserHost::end_after_fault() {
   constexpr Duration kLastWords = std::chrono::milliseconds(200);
   try {

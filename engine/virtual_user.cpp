@@ -15,13 +15,13 @@
 namespace gelombang {
 namespace {
 
-// Those that judge what an answer holds.
+// Whether the error judges the content of an answer.
 bool is_of_content(ErrorClass error) noexcept {
   return error == ErrorClass::assert_body || error == ErrorClass::assert_redirect_login ||
          error == ErrorClass::captcha_page;
 }
 
-// Once: it is the same for everybody.
+// Warns once for the whole process: the limit is the same for all users.
 void say_unjudged(const std::string& step) {
   static std::atomic_flag said;
   if (said.test_and_set()) return;
@@ -68,7 +68,7 @@ void VirtualUser::interrupt() {
     case Activity::pausing:
       ++generation_;
       timer_.cancel();
-      // The whole pause was booked when it began; what is left of it did not happen.
+      // The step's clock got the whole pause when it began. Take back the rest, which did not happen.
       if (visit_.step)
         visit_.step_clock.paused(std::min(Duration::zero(), context_.clock.now() - pause_until_), resumes_at_);
       finish_interrupted();
@@ -123,7 +123,7 @@ void VirtualUser::step_end(ErrorClass error, const FailedCheck* failed) {
                           : error == ErrorClass::none      ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned
                                                            : Outcome::failure;
-  // Any other than an abandoned one ended with its last byte.
+  // A step ends with its last byte. Only an abandoned one ends now.
   const TimePoint now = outcome == Outcome::abandoned ? context_.clock.now() : visit_.last_byte;
   context_.recorder.step(step, visit_.step_clock.finish(outcome, error, now), visit_.id);
   resumes_at_ = visit_.step_clock.resumes_at();
@@ -156,7 +156,7 @@ void VirtualUser::keep_evidence(StepId step, ErrorClass error, const FailedCheck
 // Requests ------------------------------------------------------------------------------------------
 
 HttpRequest& VirtualUser::new_request(HttpMethod method, std::string_view url) {
-  met_limit_ = false;  // what comes now is judged by what this one brings
+  met_limit_ = false;  // from here on the script judges the answer to this request
   return request_play_.describe(method, url);
 }
 
@@ -249,7 +249,7 @@ void VirtualUser::start_retry_wait() {
   } else {
     visit_.attempts.retry();
   }
-  // Nobody keeps a page open until the evening.
+  // A person who comes back much later opens the page anew.
   if (next_try_.kind == NextTry::Kind::after_pause) http_.disconnect();
   resumes_at_ = until;
   timer_.expires_at(until);
@@ -277,9 +277,9 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
   mail_.caused_at = visit_.last_byte;
   mail_.expected_within = from_seconds(expected);
   mail_.give_up_after = from_seconds(give_up);
-  // A portal that is slow to answer may have sent the mail long before.
+  // A slow portal may have sent the mail long before its answer ended.
   mail_.request_time = std::max(mail_.request_time, visit_.last_request_took);
-  // A try whose answer never came may have sent it, too.
+  // An earlier try may have sent it as well, even if its answer never came.
   if (visit_.attempts.has_retried()) mail_.request_time = std::max(mail_.request_time, visit_.last_byte - started_);
   wanted_ = Wanted::mail;
   return true;
@@ -289,7 +289,7 @@ void VirtualUser::start_mail_wait() {
   set_activity(Activity::waiting_for_mail);
   mail_since_ = context_.clock.now();
   context_.recorder.paused(visit_.id, mail_since_, TimePoint::max());
-  // The mailbox's thread answers; this user stays parked until it has.
+  // The thread of the mailbox answers. Until then this user only waits.
   mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
     boost::asio::post(context_.io, [this, outcome = std::move(outcome)] { on_mail(outcome); });
   });
@@ -304,7 +304,7 @@ void VirtualUser::on_mail(const MailOutcome& outcome) {
   if (outcome.kind == MailOutcome::Kind::mailbox_fault && error == ErrorClass::none)
     error = ErrorClass::mailbox_unreachable;
   if (interrupted_ || outcome.kind == MailOutcome::Kind::interrupted) {
-    // Who waits at the end in front of a mailbox that cannot be read has met its fault.
+    // If the mailbox cannot be read at the end of the run, that fault ended the wait, not the interruption.
     return finish_interrupted(outcome.kind == MailOutcome::Kind::mailbox_fault ? error : ErrorClass::none);
   }
   visit_.mail_link = outcome.link;
@@ -327,7 +327,7 @@ void VirtualUser::advance(const LuaVm::Step& step) {
     case LuaVm::Progress::finished:
     case LuaVm::Progress::left:
     case LuaVm::Progress::failed:
-      // The scenario caught an error of its own: that does not make it right.
+      // A script error remains one, even if the scenario caught it.
       if (script_fault_)
         context_.recorder.script_error(visit_.iteration.journey, std::nullopt,
                                        "an error that the scenario caught itself");
@@ -349,7 +349,7 @@ void VirtualUser::advance(const LuaVm::Step& step) {
       }
       return start_pause();
     case Wanted::mail:
-      answer_.forget_kept();  // what is judged next is the mail
+      answer_.forget_kept();  // the script judges the mail next
       return start_mail_wait();
     case Wanted::retry: return start_retry_wait();
     case Wanted::nothing: break;

@@ -33,7 +33,7 @@ class VirtualUser final : public LuaUser {
   void begin(const Iteration& iteration, const Fields& person);
   // Cuts the iteration off: what is under way is recorded as interrupted. finished() follows.
   void interrupt();
-  // Whoever waits for a further try comes back after the run instead.
+  // Ends the iteration if its person waits for a further try: that person is away.
   void stop_retrying();
   // Closed loads: which of the load's users this is.
   std::uint64_t place = 0;
@@ -73,11 +73,11 @@ class VirtualUser final : public LuaUser {
   void start_mail_wait();
   void on_mail(const MailOutcome& outcome);
   void start_retry_wait();
-  // `at_step`: without getting through the last step.
+  // `at_step`: the person did not get through the last step.
   void finish(Outcome outcome, PersonFate fate, bool at_step);
   void finish_failed();
   void finish_away();
-  // `error`: a fault of ours that had spoilt the step before.
+  // `error`: our own fault that spoilt the open step; none if there was none.
   void finish_interrupted(ErrorClass error = ErrorClass::none);
   void set_activity(Activity activity);
   [[nodiscard]] std::string redacted(std::string_view text) const;
@@ -97,7 +97,7 @@ class VirtualUser final : public LuaUser {
   TimePoint pause_until_{};
   StepAnswer answer_;
   bool met_limit_ = false;     // the step's script has read a body of which only the beginning was kept
-  bool unjudged_ = false;      // and failed over it: the failed step is nobody's failure
+  bool unjudged_ = false;      // and the step failed because of it: nobody's failure
   bool script_fault_ = false;  // a step ended by a script error that nobody has reported yet
   RandomStream think_random_;
   RandomStream script_random_;

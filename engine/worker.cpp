@@ -66,7 +66,7 @@ void Worker::stop_arrivals() {
 
 void Worker::interrupt() {
   host_.post([this] {
-    // What was due after an earlier stop was not ours to start.
+    // After an earlier stop nothing was due any more, so nothing is dropped a second time.
     end_arrivals();
     host_.interrupt_users();
     check_finished();
@@ -82,7 +82,7 @@ void Worker::check_finished() {
 void Worker::on_pacing() {
   next_look_ = TimePoint::max();
   if (arrivals_over_) return;
-  // One look at the clock: a backlog must not keep the answers waiting for as long as it grows.
+  // The clock is read once. Otherwise a growing backlog would keep answers waiting.
   const TimePoint now = shared_.clock.now();
   for (std::optional<Arrival> arrival; !arrivals_over_ && (arrival = pacer_->due(now));) {
     if (pacer_->skips(*arrival, now)) {
@@ -101,7 +101,7 @@ void Worker::await_arrival() {
     arrivals_over_ = true;
     return check_finished();
   }
-  // Without a next arrival the load may be steered until it is over. While it is paused nothing is waited for.
+  // Without a next arrival, wait for the end of the load: until then somebody may steer it. A paused load has no end.
   const TimePoint until = next.value_or(end_);
   next_look_ = until;
   if (until == TimePoint::max()) {
@@ -141,8 +141,8 @@ void Worker::drop(const Arrival& arrival, DropReason reason) {
   host_.recorder().iteration_dropped(shared_.scenario.journey_of(shared_.plan.settings.seed, arrival.index), reason);
 }
 
-// What a stop leaves over of a backlog was planned, and is not forgotten. Before the end of the load the last moments
-// are no backlog: what was due then has neither come nor been planned.
+// Arrivals that were due before a stop but not started count as dropped. Before the end of the load, those of the last
+// kStall do not count at all: they were neither started nor planned.
 void Worker::drop_backlog() {
   if (!pacer_) return;
   const TimePoint now = shared_.clock.now();
@@ -151,7 +151,7 @@ void Worker::drop_backlog() {
 }
 
 VirtualUser* Worker::take_user() {
-  // The limit is the whole process's: a worker may use what others leave.
+  // The limit is that of the process. So a worker may use what other workers leave.
   if (!shared_.counters.places.take(most_users_)) return nullptr;
   if (free_users_.empty()) {
     try {

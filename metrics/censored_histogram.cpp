@@ -64,7 +64,7 @@ std::optional<Estimate> percentile(const CensoredHistogram& both, double quantil
     if (curve.survival() <= 1 - quantile + kSlack) return Estimate{curve.value(), false};
   }
   const Duration if_ended = pooled(both).percentile(quantile).value_or(Duration::zero());
-  // The last bucket has no end: the rank is among those that it never came to.
+  // The rank lies beyond the last bucket: in the share whose end was never seen.
   const bool never = both.censored.max() >= kNever && bucket_index(if_ended) + 1 == kBucketCount;
   return Estimate{never ? kNever : std::max(curve.value(), if_ended), true};
 }

@@ -40,7 +40,7 @@ std::string_view verdict(std::span<const ExitReason> reasons) noexcept {
     case ExitCause::stopped: return "stopped";
     case ExitCause::script_error: return "script_error";
     case ExitCause::refused: return "refused";
-    // It says nothing about the target.
+    // This reason says nothing about the target.
     case ExitCause::output: return "pass";
     // A run that could not go on as it was asked for says nothing about the target either.
     case ExitCause::configuration:

@@ -20,7 +20,7 @@ void JourneyPeople::add(const PersonSample& sample) noexcept {
   ++ended[static_cast<std::size_t>(sample.fate)];
   switch (sample.fate) {
     case PersonFate::succeeded: time.observed.record(sample.time); break;
-    // Early losses are no early ends: whoever gave up comes after everybody who got there.
+    // A person who gave up never got there, so their time counts as longer than everybody else's.
     case PersonFate::lost:
     case PersonFate::away: time.censored.record(kNever); break;
     case PersonFate::interrupted: time.censored.record(sample.time); break;

@@ -16,10 +16,10 @@
 
 namespace gelombang {
 
-// How a person's visit ended. Whoever arrived and has none of these is still under way.
+// How a person's visit ended. A person who arrived and has none of these is still under way.
 enum class PersonFate : std::uint8_t {
   succeeded,    // played the journey to its end
-  left,         // of their own accord: the script said leave()
+  left,         // the script said leave()
   lost,         // gave up after a failure of the target
   away,         // would try again, but only after the end of the load
   interrupted,  // cut off by the end of the run
@@ -60,7 +60,7 @@ struct StepPeople {
   [[nodiscard]] std::uint64_t after(PersonFate fate) const noexcept {
     return ended_after[static_cast<std::size_t>(fate)];
   }
-  // Who came, did not get through, and went on without it; of a run that is over.
+  // People who reached the step, did not get through, and went on without it. Only for a run that is over.
   [[nodiscard]] std::uint64_t went_on() const noexcept {
     const std::uint64_t others = std::accumulate(ended.begin(), ended.end(), succeeded);
     return reached - std::min(reached, others);

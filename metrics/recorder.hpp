@@ -1,6 +1,6 @@
 // Where a worker thread puts its samples: a few counters and histogram buckets each, no allocation once
-// warm. One recorder per worker. Whoever collects takes what came since the last time; the lock is held
-// for one sample or one swap, so the two hardly ever meet.
+// warm. One recorder per worker. Another thread takes what came since the last time. The lock is held
+// for one sample or one swap, so the two threads hardly ever wait for each other.
 #pragma once
 
 #include "metrics/sample.hpp"
@@ -21,7 +21,7 @@ class Recorder {
  public:
   explicit Recorder(std::shared_ptr<const MetricsLayout> layout);
 
-  // Before anything is recorded: single requests and dimensions are wanted as well.
+  // Keeps single requests and dimensions as well. Call it before anything is recorded.
   void keep_details(const DetailLimits& limits);
 
   // From the worker. Every StepId and JourneyId must be in the layout's catalog.
@@ -29,9 +29,9 @@ class Recorder {
   // Whether the evidence of such a failure is worth gathering.
   [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error, std::string_view says = {}) const;
   void evidence(Evidence evidence, std::string_view says = {});
-  // A visit begins, whose person is under way until iteration_finished() is told of it.
+  // A visit begins. Its person is under way until iteration_finished().
   [[nodiscard]] OpenVisits::Id visit_began(JourneyId journey, TimePoint intended, TimePoint started);
-  // In the step that is open: its clocks stand still. `until` is max while the end is not known.
+  // A pause in the open step: its clocks stand still. `until` is max while the end is not known.
   void paused(OpenVisits::Id visit, TimePoint since, TimePoint until);
   void resumed(OpenVisits::Id visit, TimePoint at);
   // An attempt at a step begins. reached: it is this person's first; again: it is a further try.
@@ -58,7 +58,7 @@ class Recorder {
   // From any thread. `delta` becomes what was recorded since the last take; what was in it is forgotten
   // and its memory used for what comes next. It must be of the same layout.
   void take(Snapshot& delta);
-  // The same, and appends who is under way at that very moment: nobody is in both, or in neither.
+  // The same, and appends who is under way at that very moment, so that each person is in exactly one of the two.
   void take(Snapshot& delta, std::vector<OpenVisit>& open);
   // The same into a new snapshot.
   [[nodiscard]] Snapshot take();

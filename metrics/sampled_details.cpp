@@ -15,7 +15,7 @@ std::uint64_t kind_of(StepId step, ErrorClass error) {
   return std::uint64_t{step} * kErrorClassCount + static_cast<std::uint64_t>(error);
 }
 
-// Two texts that are one here cost one of them its place, no more.
+// If two texts have the same hash, one of them is not kept. That is all.
 std::uint64_t said_of(StepId step, ErrorClass error, std::string_view says) {
   return mix64(kind_of(step, error) ^ std::hash<std::string_view>()(says));
 }
@@ -87,7 +87,7 @@ void DetailSampler::request(StepId step, const RequestSample& sample, const Requ
   if (facts.network) count(dimensions.cell(Dimension::network, layout_->catalog.networks[*facts.network]));
 }
 
-// Of those that take one slot since the last take only the newest will be left: the others need not be written down.
+// Several attempts may take one slot between two takes. Only the newest is kept then.
 void DetailSampler::keep(const Attempt& attempt, std::uint64_t slot) {
   if (places_.size() <= slot) places_.resize(slot + 1);
   std::size_t& place = places_[slot];

@@ -1,5 +1,5 @@
-// What is kept of single requests, beside the counts: some of all, at random, and what failures looked like. Both are
-// bounded for the whole run. And the dimensions, which are counts again.
+// What is kept of single requests beside the counts: a random sample of all, and what failures looked like. Both are
+// bounded for the whole run. The dimensions are kept here too; they are counts.
 #pragma once
 
 #include "metrics/dimensions.hpp"
@@ -23,7 +23,7 @@ namespace gelombang {
 struct RequestFacts {
   bool calm = true;                                 // a calm person would have sent it, too
   unsigned tries = 1;                               // of the person at this, this one included
-  std::string_view back_end;                        // who says that it answered
+  std::string_view back_end;                        // the server that answered, by its own account
   std::optional<NetworkId> network = std::nullopt;  // the person's
 };
 
@@ -69,8 +69,8 @@ struct DetailLimits {
   std::uint64_t evidence_of_kind = 0;  // of one error class at one step
 };
 
-// Chooses which of a stream are kept, so that each has the same chance and none is drawn for that is not kept:
-// reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))),
+// Chooses which of a stream are kept, so that each has the same chance. It draws random numbers only for those that are
+// kept: reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))),
 // TOMS 20 (1994).
 class Reservoir {
  public:

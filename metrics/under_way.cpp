@@ -7,7 +7,7 @@
 namespace gelombang {
 
 void OpenStep::pause(TimePoint begins, TimePoint ends) noexcept {
-  // The pause before is over: both clocks begin as much later.
+  // The pause before is over, so both clocks begin later by its length.
   const Duration over = pause_ends - pause_begins;
   intended += over;
   began += over;

@@ -1,5 +1,5 @@
 // Who is under way: visits that began and have not ended, and for how long their people have waited so far. Histograms
-// count what ended, so a target that answers nothing adds nothing to them; this is the other half of the truth.
+// count what ended, so a target that does not answer adds nothing to them. Here its waiting people are counted.
 #pragma once
 
 #include "metrics/histogram.hpp"

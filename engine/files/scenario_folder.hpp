@@ -45,7 +45,7 @@ class InputFile {
   std::string version_;
 };
 
-// A file that may be opened, though it need not be there.
+// A file that may be opened. It need not exist.
 class NamedFile {
  public:
   // A path that the caller of the program gave: any regular file.

@@ -151,7 +151,7 @@ std::string_view read_request(std::string_view request, AccessLogLine& line) noe
   const auto query = std::min(url.find('?'), url.size());
   line.path = url.substr(0, query);
   line.query = url.substr(query);
-  // What the server made of it is not known: where it ends, or another page.
+  // It is unknown how the server read such a path, so the line is refused.
   if (line.query.find(' ') != std::string_view::npos) return "a query with blanks";
   return {};
 }
@@ -174,7 +174,7 @@ std::string_view read_line(std::string_view text, AccessLogLine& line) noexcept 
     line.status = static_cast<std::uint16_t>(line.status * 10 + (text[i] - '0'));
   }
   if (line.status < 100 || line.status > 599) return "no status";
-  // What follows the size is there in the combined format only, and is missed by nobody.
+  // Only the combined format has something after the size. It may be missing.
   text.remove_prefix(4);
   const auto size = take_until(text, " \"");
   if (!size) return {};

@@ -48,7 +48,7 @@ std::optional<Arrival> ArrivalSchedule::peek() const {
     return offset ? std::optional(Arrival{index_, *offset}) : std::nullopt;
   }
   double end = timetable_.total();
-  // Twenty seconds of 0.7/s are 14 arrivals, whatever the last bit of the product says.
+  // Rounding must not cost an arrival: twenty seconds of 0.7/s are 14.
   const double whole = std::round(end);
   if (uniform_ && std::abs(end - whole) <= 1e-9 * whole) end = whole;
   if (!share_.owns(index_) || !(rescaled_ < end)) return std::nullopt;
@@ -90,7 +90,7 @@ TimePoint Pacer::release_of(const Arrival& arrival) const noexcept {
 std::optional<Arrival> Pacer::due(TimePoint now) {
   const std::optional<Arrival> next = schedule_.peek();
   if (!next) return std::nullopt;
-  // Late against what was promised, catching up included: a further stall begins a further backlog.
+  // Lateness is measured against the times of catching up. So another stall begins another backlog.
   if (policy_ == CatchUp::capped && now - release_of(*next) > kStall) resumed_ = Resumption{now, next->offset};
   if (release_of(*next) > now) return std::nullopt;
   if (now - (epoch_ + next->offset) > kStall) ++late_;

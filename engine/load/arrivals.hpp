@@ -34,7 +34,7 @@ struct Share {
 class ArrivalSchedule {
  public:
   ArrivalSchedule(const Load& load, std::uint64_t seed, Share share);
-  // The next arrival of this share; nothing where none is to come as things stand.
+  // The next arrival of this share; nothing if none is planned at present.
   [[nodiscard]] std::optional<Arrival> peek() const;
   // Goes on to the one after.
   void advance();
@@ -56,13 +56,13 @@ class ArrivalSchedule {
   double rescaled_ = 0;      // the sum of unit-rate gaps up to it
 };
 
-// How many arrivals a segment has, played as the changes say: what `planned` is.
+// How many arrivals a segment has after these changes. Reports call it `planned`.
 std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment& segment,
                              const std::vector<Steering>& changes = {});
 
-// Hands out arrivals when they are due. Deadlines are absolute: a late call shifts nothing, and an arrival's intended
-// time is its own whatever became of it. Later than kStall is a stall, and the policy decides; less is the resolution
-// of timers and schedulers, and is made up for at once.
+// Hands out arrivals when they are due. Deadlines are absolute: a late call shifts no other arrival, and an arrival's
+// intended time never changes. An arrival that is later than kStall has met a stall, and the policy decides what
+// becomes of it. Less is the resolution of timers and schedulers, and the arrival starts at once.
 class Pacer {
  public:
   static constexpr Duration kStall = std::chrono::milliseconds(100);
@@ -75,9 +75,9 @@ class Pacer {
   [[nodiscard]] bool skips(const Arrival& arrival, TimePoint now) const noexcept {
     return policy_ == CatchUp::skip && now - (epoch_ + arrival.offset) > kStall;
   }
-  // The next arrival that was intended before `time`, whether it may start or not: what a stop leaves over.
+  // The next arrival that was intended before `time`, even if it may not start yet. For a stop, to count what is left.
   std::optional<Arrival> intended_before(TimePoint time);
-  // When to look again; nothing where no arrival is to come as things stand.
+  // When to call due() again; nothing if no arrival is planned at present.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void steer(const Steering& change) { schedule_.steer(change); }
   // When the load is over; TimePoint::max() while it is paused.

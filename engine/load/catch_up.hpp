@@ -1,4 +1,4 @@
-// What becomes of arrivals that a stall of the generator's own made late; engine/load/arrivals carries it out.
+// What happens to arrivals that are late because the generator itself stalled. engine/load/arrivals does it.
 #pragma once
 
 #include "base/result.hpp"

@@ -29,7 +29,7 @@ bool compressed(std::string_view text) {
   return std::any_of(kMarks.begin(), kMarks.end(), [text](std::string_view mark) { return text.starts_with(mark); });
 }
 
-// What a beginning shows to be no text; empty where it may be one.
+// Says what kind of file this is if its beginning shows that it is no text; empty if it may be text.
 std::string_view no_text(std::string_view start) {
   if (compressed(start)) return "is compressed: expected text, so unpack it first";
   if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) return "is UTF-16: expected UTF-8";

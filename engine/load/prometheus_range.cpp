@@ -42,7 +42,7 @@ std::size_t on_body(const char* data, std::size_t size, std::size_t count, void*
   return size * count;
 }
 
-// What somebody else wrote, for one line.
+// Makes somebody else's text fit one line.
 std::string one_line(std::string_view text) {
   std::string line(text.substr(0, kMostErrorText));
   std::replace_if(
@@ -60,7 +60,7 @@ bool same_server(const RemoteAddress& one, const RemoteAddress& other) {
   return one.bytes == other.bytes;
 }
 
-// Those that the guard lets a connection go to. A scenario may name a server of somebody who knows nothing of it.
+// The addresses to which the guard allows a connection: a scenario may name a server whose owner does not know of it.
 Result<std::vector<RemoteAddress>> allowed_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
   const auto addresses = traffic.resolve(server.host, server.port);
   if (addresses.has_error()) return addresses.error();
@@ -79,7 +79,7 @@ Result<std::vector<RemoteAddress>> allowed_addresses(const HttpUrl& server, cons
   return allowed;
 }
 
-// Where the question may go: addresses of the server, none of which load may go to.
+// The addresses that may be asked: those of the server, if none of them belongs to the target.
 Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
   auto addresses = allowed_addresses(server, traffic);
   if (addresses.has_error()) return addresses.error();

@@ -34,7 +34,7 @@ class Timetable {
   // The intensity outlives the timetable.
   explicit Timetable(const Intensity& intensity);
 
-  // Not before the change that came last.
+  // `change` must not begin before the last one.
   void apply(const Steering& change);
 
   // The offset on the clock, in seconds, at which that many arrivals are expected; infinity beyond total(), and while
@@ -45,7 +45,7 @@ class Timetable {
   [[nodiscard]] std::optional<Duration> when_at(Duration position) const noexcept;
   // Expected arrivals in [0, offset).
   [[nodiscard]] double integral(Duration offset) const noexcept;
-  // Of the whole schedule, were nothing changed any more.
+  // Of the whole schedule, if there are no further changes.
   [[nodiscard]] double total() const noexcept;
   [[nodiscard]] Rate at(Duration offset) const noexcept;
   // The time of the load at an offset on the clock.

@@ -1,4 +1,4 @@
-// Shared by the engine/lua_*.cpp files only: the bridge between Lua's errors and C++.
+// Shared by the files of engine/lua/ only: the bridge between Lua's errors and C++.
 #pragma once
 
 #include "engine/files/scenario_folder.hpp"

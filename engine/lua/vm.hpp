@@ -1,5 +1,5 @@
 // One Lua state: the API of docs/scripting.md, a scenario file loaded into it, and coroutines that play
-// journeys. Belongs to one thread. The only files that include Lua's headers are engine/lua_*.cpp.
+// journeys. Belongs to one thread. Only files of engine/lua/ include Lua's headers.
 #pragma once
 
 #include "base/result.hpp"

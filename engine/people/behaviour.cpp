@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kZ90 = 1.2815515655446004;  // the standard normal's 90th percentile
 
-// A second press comes that long after the first: a double click, or a finger that finds nothing happening.
+// How long a second press comes after the first: a double click, or somebody who sees nothing happening.
 constexpr TimeRange kSecondPress{std::chrono::milliseconds(150), std::chrono::milliseconds(1500)};
 
 // A stream of its own for each thing that is drawn.

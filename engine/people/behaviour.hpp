@@ -1,4 +1,4 @@
-// How people bear with a portal: their patience, their tries, their pauses. A Behaviour is what
+// How people behave towards a slow or failing portal: their patience, their tries, their pauses. A Behaviour is what
 // the script declared; PersonTraits are what one person drew from it, a function of (seed, arrival) alone.
 #pragma once
 
@@ -64,7 +64,7 @@ class PersonTraits {
 
   // For the next page; nothing: endless.
   std::optional<Duration> patience();
-  // When the next POST is pressed a second time, should it not have been answered by then; nothing: it is not.
+  // How long after the next POST the person presses again, if there is no answer yet; nothing: never.
   std::optional<Duration> second_press();
   // After a failed attempt at a step.
   NextTry after_failure(StepId step, ErrorClass error);
@@ -80,7 +80,7 @@ class PersonTraits {
   const Behaviour* behaviour_;
   std::uint64_t seed_;
   std::uint64_t index_;
-  // Apart, so that what one draws does not depend on how often another was asked.
+  // Separate streams, so that one draw does not depend on how many others came before.
   RandomStream patience_;
   RandomStream reloads_;
   RandomStream retries_;
@@ -92,7 +92,7 @@ class PersonTraits {
   std::uint32_t burst_tries_ = 0;    // of it
 };
 
-// Whether trying again can help: failures of the target and lost patience, but no mail that did not come.
+// Whether trying again can help: yes after failures of the target and lost patience, no where a mail did not come.
 bool worth_another_try(ErrorClass error) noexcept;
 
 }  // namespace gelombang

@@ -1,5 +1,5 @@
-// Where a journey's people come from. The row that an iteration gets is a function of the iteration's
-// index and the seed, on whatever worker or machine it runs.
+// Where a journey's people come from. The row of an iteration depends on the iteration's index and the seed alone, not
+// on the worker or machine.
 #pragma once
 
 #include "engine/files/csv_table.hpp"

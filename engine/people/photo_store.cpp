@@ -3,7 +3,7 @@
 namespace gelombang {
 
 Result<std::shared_ptr<const std::string>> PhotoStore::get(const std::string& key, const PhotoSpec& spec) {
-  // Held while drawing: two workers that load the same scenario want the same photo, once.
+  // Held while drawing: several workers load the same scenario, and each photo is to be drawn once.
   const std::lock_guard lock(mutex_);
   const auto found = photos_.find(key);
   if (found != photos_.end()) return found->second;

@@ -25,10 +25,10 @@ class StepAttempts {
   [[nodiscard]] bool has_retried() const noexcept { return retried_; }
   // The journey begins anew: what was played already is not new.
   void restart() noexcept;
-  // A request of the open attempt, not counting second presses. Whether a calm person would have sent it too: the
-  // longest attempt at each thing that is done counts, whichever it was.
+  // Counts a request of the open attempt; do not call it for second presses. Returns whether a calm person would have
+  // sent it too. Of all attempts at one thing the longest one counts as the calm person's.
   bool request() noexcept;
-  // The open attempt went well. Whether it is the first time for this step.
+  // The open attempt succeeded. Returns whether it is the first success of this step.
   bool succeed() noexcept;
   // The open attempt is a further one.
   [[nodiscard]] bool again() const noexcept { return again_; }

@@ -1,5 +1,5 @@
-// How many people are there at once when the target fails and they try again and again: a person who waits for the
-// next try holds a virtual user.
+// How many virtual users are busy at once when the target fails and people try again and again. A person who waits for
+// the next try keeps a virtual user busy.
 #pragma once
 
 #include "base/clock.hpp"

@@ -1,4 +1,4 @@
-// Everything that decides what a load run does, after command line and scenario have been joined.
+// Everything that decides what a load run does, from the command line and the scenario together.
 #pragma once
 
 #include "base/clock.hpp"

@@ -1,5 +1,5 @@
-// Serves short answers over HTTP/1.1, one a connection. Whoever connects and says nothing, or reads slowly, costs a
-// descriptor and no thread, so that nobody waits for them.
+// Serves short answers over HTTP/1.1, one a connection. A client that connects and says nothing, or reads slowly, costs
+// a descriptor and no thread. So no other client waits for it.
 #pragma once
 
 #include "base/result.hpp"

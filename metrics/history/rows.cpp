@@ -197,7 +197,7 @@ void HistoryRows::commit() { database_->exec("COMMIT"); }
 
 void HistoryRows::rollback() noexcept {
   for (auto& [sql, statement] : statements_) statement->tryReset();
-  // An error of its own means that there is nothing to roll back.
+  // If the rollback fails, there is nothing to roll back.
   database_->tryExec("ROLLBACK");
 }
 

@@ -1,5 +1,5 @@
-// Appends a run to a history file while it goes on. A thread of its own writes; whoever measures only hands over, and
-// never waits for a disk. What is handed over is in the file within a moment, so a killed program loses about a second.
+// Appends a run to a history file while it goes on. A thread of its own writes. Who measures only hands over, and
+// never waits for a disk. What is handed over is soon in the file, so a killed program loses about a second.
 // Where writing fails (a full disk, a damaged file) the recording stops, once and for good, and says why; the run does
 // not.
 #pragma once

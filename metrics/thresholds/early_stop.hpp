@@ -1,4 +1,4 @@
-// Whether a load goes on where nobody at all is answered: then nothing is learnt from more of it. Pure: time and counts
+// Whether a load stops early because nobody is answered at all: more of it would teach nothing. Pure: time and counts
 // are passed in.
 #pragma once
 

@@ -91,7 +91,7 @@ void record_many(Histogram& to, Duration value, std::uint64_t count) {
   }
 }
 
-// What is hidden may have come at once or never: is the answer the same for both?
+// A hidden mail may have come at once or never. Is the judgement the same for both?
 bool decides(const Threshold& threshold, const ThresholdData& data, ThresholdState state) {
   if (threshold.aggregate != Aggregate::percentile) return false;
   ThresholdData at_once = data;
@@ -123,7 +123,7 @@ bool worse(const Judgement& a, const Judgement& b, Comparison comparison) {
 
 }  // namespace
 
-// Whether the threshold is broken by a few that take longer: by a half of them it is not, nor a mean by one.
+// Whether a few people who wait longer could break the threshold. They cannot break a median, nor a mean.
 bool limits_each(const Threshold& t) {
   constexpr double kMost = 0.9;
   const bool below = t.comparison == Comparison::less || t.comparison == Comparison::less_equal;
@@ -153,7 +153,7 @@ std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::si
 std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window) {
   std::optional<Duration> limit = patience.response_time;
   if (window) limit = std::min(*window, limit.value_or(*window));
-  // Who is late by one clock is so by the other, as a rule: the union is the larger one.
+  // A person who is late by one clock usually is by the other too. So the larger number stands for both together.
   const std::uint64_t by_response = limit ? step.response_time.count_above(*limit) : 0;
   return std::max(by_response, patience.service_time ? step.service_time.count_above(*patience.service_time) : 0);
 }

@@ -36,7 +36,7 @@ std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::si
 // How many have waited longer, or longer than `window`, by their response time.
 std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window);
 
-// What one threshold needs to know of some time.
+// What one threshold needs to know of a period of time.
 struct ThresholdData {
   explicit ThresholdData(const std::shared_ptr<const LatencyBoundaries>& boundaries) : durations(boundaries) {}
   void add(const Threshold& threshold, const Snapshot& delta);

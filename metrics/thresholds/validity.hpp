@@ -42,7 +42,7 @@ struct ValidityLimits {
   // Of the cores that we may use, and of one core by one worker: above it, answers queue for us.
   double cpu_share = 0.8;
   double worker_cpu_share = 0.9;
-  // Time that the hypervisor took: neither clock knows of it.
+  // Time that the hypervisor took. Neither clock shows it.
   double steal_share = 0.1;
   // One pause of Lua's garbage collection, and all of them as a share of the workers' time.
   Duration gc_pause = std::chrono::milliseconds(100);
