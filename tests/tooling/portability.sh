@@ -92,11 +92,19 @@ DEVICES
   cd /
 }
 
-# within "NAMESPACE..." COMMAND [ARGUMENT...]: in these namespaces of its own.
+# within "NAMESPACE..." COMMAND [ARGUMENT...]: in these namespaces of its own. unshare lets no signal but one end it, and
+# all that runs in there ends with it.
 within() {
+  local status=0
   # shellcheck disable=SC2086 # a list of options
-  unshare $1 --propagation private --fork --kill-child "${BASH_SOURCE[0]}" --inside "${@:2}"
+  unshare $1 --propagation private --fork --kill-child "${BASH_SOURCE[0]}" --inside "${@:2}" &
+  trap 'kill -KILL '$!' 2>/dev/null' EXIT
+  wait $! || status=$?
+  trap - EXIT
+  return "$status"
 }
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # As root of that root, but without what reaches the machine itself.
 inside() {
