@@ -62,7 +62,7 @@ std::string cleaned(std::string_view text, std::string_view replacement, bool ke
   return out;
 }
 
-void write_string(std::string& out, std::string_view text) { out += json::serialize(json::string(valid_utf8(text))); }
+void write_string(std::string& out, std::string_view text) { out += json_string(text); }
 
 void write_value(std::string& out, const json::value& value, int depth);
 
@@ -126,6 +126,8 @@ std::string_view without_cut_letter(std::string_view text) {
   }
   return text;
 }
+
+std::string json_string(std::string_view text) { return json::serialize(json::string(valid_utf8(text))); }
 
 std::string valid_utf8(std::string_view text) { return cleaned(text, "\xef\xbf\xbd", true); }
 std::string printable(std::string_view text) { return cleaned(text, "?", false); }

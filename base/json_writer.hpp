@@ -13,6 +13,8 @@ namespace gelombang {
 // Indented by two blanks, members in their order, ends with a newline. Numbers are the shortest text that
 // reads back as the same; a NaN or an infinity becomes null; invalid UTF-8 becomes U+FFFD. No locale.
 std::string to_json_text(const boost::json::value& value);
+// A text as JSON has it, in quotes.
+std::string json_string(std::string_view text);
 // Invalid bytes become U+FFFD.
 std::string valid_utf8(std::string_view text);
 // Without the beginning of a letter at its end, of which the rest was cut off.

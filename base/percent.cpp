@@ -1,16 +1,8 @@
 #include "base/percent.hpp"
 
+#include "base/hex.hpp"
+
 namespace gelombang {
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
@@ -24,6 +16,12 @@ std::string percent_decoded(std::string_view text) {
     }
   }
   return decoded;
+}
+
+void append_percent_encoded(std::string& to, char c) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  to += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
 }  // namespace gelombang

@@ -9,6 +9,8 @@ namespace gelombang {
 
 // "%2D" -> "-", once; what is no escape stays.
 std::string percent_decoded(std::string_view text);
+// "-" -> "%2D", whatever it is.
+void append_percent_encoded(std::string& to, char c);
 
 // Calls `holds` with the text as it is, and as it is after each further decoding: a server and the proxies before it
 // may decode one after another. True as soon as one holds, and for what is still encoded after kMostDecodings: nobody

@@ -1,4 +1,4 @@
-// Owning pointers for libcurl's handles.
+// Owning pointers for libcurl's handles, and what all of them have set.
 #pragma once
 
 #include <curl/curl.h>
@@ -36,6 +36,15 @@ using CurlText = std::unique_ptr<char, CurlTextDeleter>;
 
 // curl_global_init, once in a process, before threads use libcurl.
 void ensure_curl();
+
+// What every handle of ours has set: no signals, for there are threads, and no proxy of the environment's, for it would
+// stand between the guard and the target.
+void set_direct(CURL* easy);
+// The same for HTTP alone, and for one exchange at a time: who follows a redirect has to ask first.
+void set_http(CURL* easy);
+
+// A part of a URL, empty where it has none.
+std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0);
 
 // Whom a handle's connections trust: the system's authorities, those of `ca_file` instead where it is not empty, or
 // anybody where nothing is verified.

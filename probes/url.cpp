@@ -9,13 +9,6 @@
 namespace gelombang {
 namespace {
 
-std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
-  const CurlText owned(text);
-  return text;
-}
-
 bool is_address(const std::string& host) {
   std::array<unsigned char, 16> bytes{};
   return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
@@ -41,7 +34,7 @@ std::shared_ptr<CURLU> as_libcurl_reads(const HttpUrl& url) {
 bool reads_as_itself(const std::string& full) {
   const CurlUrl again(curl_url());
   return again && curl_url_set(again.get(), CURLUPART_URL, full.c_str(), 0) == CURLUE_OK &&
-         part(again.get(), CURLUPART_URL) == full;
+         url_part(again.get(), CURLUPART_URL) == full;
 }
 
 }  // namespace
@@ -53,25 +46,25 @@ Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
   const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK) return Error{std::string("not a URL: ") + curl_url_strerror(code)};
   HttpUrl result;
-  result.scheme = part(url.get(), CURLUPART_SCHEME);
+  result.scheme = url_part(url.get(), CURLUPART_SCHEME);
   if (result.scheme != "http" && result.scheme != "https") {
     return Error{"scheme '" + result.scheme + "' is neither http nor https"};
   }
-  if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty()) {
+  if (!url_part(url.get(), CURLUPART_USER).empty() || !url_part(url.get(), CURLUPART_PASSWORD).empty()) {
     if (userinfo == Userinfo::refuse) return Error{"a URL must not hold a user name or password"};
     curl_url_set(url.get(), CURLUPART_USER, nullptr, 0);
     curl_url_set(url.get(), CURLUPART_PASSWORD, nullptr, 0);
   }
   curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
-  result.host = part(url.get(), CURLUPART_HOST);
+  result.host = url_part(url.get(), CURLUPART_HOST);
   if (result.host.size() > 2 && result.host.front() == '[') result.host = result.host.substr(1, result.host.size() - 2);
   std::transform(result.host.begin(), result.host.end(), result.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (result.host.empty()) return Error{"a URL needs a host"};
   result.port = static_cast<std::uint16_t>(
-      std::strtoul(part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str(), nullptr, 10));
-  result.path = part(url.get(), CURLUPART_PATH);
-  result.full = part(url.get(), CURLUPART_URL);
+      std::strtoul(url_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str(), nullptr, 10));
+  result.path = url_part(url.get(), CURLUPART_PATH);
+  result.full = url_part(url.get(), CURLUPART_URL);
   if (text.find('%') != std::string_view::npos && !reads_as_itself(result.full)) {
     return Error{"a URL's host is escaped, and another one where it is read again"};
   }

@@ -4,22 +4,18 @@
 #include "metrics/error_class.hpp"
 
 #include <fmt/format.h>
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
 
 #include <array>
 
 namespace gelombang {
 namespace {
 
-std::string in_quotes(std::string_view text) { return boost::json::serialize(boost::json::string(valid_utf8(text))); }
-
 std::string annotations_json(const std::vector<Annotation>& annotations) {
   std::string out = "[";
   for (const Annotation& a : annotations) {
     if (out.size() > 1) out += ',';
-    out += fmt::format(R"({{"at":{},"offset_seconds":{:.3f},"kind":{},"text":{}}})", in_quotes(iso_time(a.at)),
-                       to_seconds(a.offset), in_quotes(a.kind), in_quotes(a.text));
+    out += fmt::format(R"({{"at":{},"offset_seconds":{:.3f},"kind":{},"text":{}}})", json_string(iso_time(a.at)),
+                       to_seconds(a.offset), json_string(a.kind), json_string(a.text));
   }
   return out + "]";
 }
@@ -29,7 +25,7 @@ std::string phases_json(const RequestSample& sample) {
   std::string out = "{";
   for (std::size_t i = 0; i < kPhaseCount; ++i) {
     const bool reached = sample.phases[i] != RequestSample::kNotReached;
-    out += fmt::format("{}{}:{}", i > 0 ? "," : "", in_quotes(kPhaseNames[i]),
+    out += fmt::format("{}{}:{}", i > 0 ? "," : "", json_string(kPhaseNames[i]),
                        reached ? fmt::format("{:.6g}", to_seconds(sample.phases[i])) : "null");
   }
   return out + "}";
@@ -43,10 +39,10 @@ std::string first_failures_json(const FirstFailureList& failures) {
     out += fmt::format(
         R"({{"journey":{},"step":{},"class":{},"at":{},"offset_seconds":{:.3f},"tries":{},"method":{},"url":{},)"
         R"("status":{},"service_seconds":{:.6g},"phases_seconds":{},"says":{},"body":{}}})",
-        in_quotes(one.journey), in_quotes(one.step), in_quotes(name(e.sample.error)), in_quotes(iso_time(one.at)),
-        to_seconds(one.offset), e.tries, in_quotes(e.method), in_quotes(e.url), e.sample.status,
-        to_seconds(e.sample.service_time), phases_json(e.sample), in_quotes(printable(words_beyond_class(e))),
-        in_quotes(printable_text(e.body)));
+        json_string(one.journey), json_string(one.step), json_string(name(e.sample.error)),
+        json_string(iso_time(one.at)), to_seconds(one.offset), e.tries, json_string(e.method), json_string(e.url),
+        e.sample.status, to_seconds(e.sample.service_time), phases_json(e.sample),
+        json_string(printable(words_beyond_class(e))), json_string(printable_text(e.body)));
   }
   return out + fmt::format("],\"further\":{}}}", failures.further);
 }
@@ -56,8 +52,8 @@ std::string classes_json() {
   std::string out = "{";
   for (std::size_t i = 1; i < kErrorClassCount; ++i) {
     const auto error = static_cast<ErrorClass>(i);
-    out += fmt::format(R"({}{}:{{"side":"{}","text":{}}})", i > 1 ? "," : "", in_quotes(name(error)),
-                       name(info(error).side), in_quotes(info(error).text));
+    out += fmt::format(R"({}{}:{{"side":"{}","text":{}}})", i > 1 ? "," : "", json_string(name(error)),
+                       name(info(error).side), json_string(info(error).text));
   }
   return out + "}";
 }
@@ -70,7 +66,7 @@ std::string report_json(const ReportDocument& document) {
       fmt::format(R"({{"schema":"gelombang.report/1","state":"{}")", kStates[static_cast<std::size_t>(document.state)]);
   // As text: programs that keep numbers as doubles would change it.
   out += fmt::format(R"(,"seed":"{}")", document.seed);
-  out += ",\"command\":" + (document.command.empty() ? std::string("null") : in_quotes(document.command));
+  out += ",\"command\":" + (document.command.empty() ? std::string("null") : json_string(document.command));
   out += ",\"annotations\":" + annotations_json(document.annotations);
   out += ",\"first_failures\":" + first_failures_json(document.first_failures);
   out += ",\"classes\":" + classes_json();

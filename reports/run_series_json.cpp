@@ -3,8 +3,6 @@
 #include "reports/run_series.hpp"
 
 #include <fmt/format.h>
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -19,8 +17,6 @@ namespace {
 // A heat map's rows: four to an octave.
 constexpr std::size_t kBucketsPerRow = kBucketsPerOctave / 4;
 constexpr std::size_t kRows = kBucketCount / kBucketsPerRow;
-
-std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(valid_utf8(text))); }
 
 // One JSON object or array as it is written.
 class Writer {
@@ -228,8 +224,8 @@ void add_counts(Writer& out, std::string_view name, const Column& column, Functi
 
 std::string step_json(std::string_view journey, std::string_view name, const Column& column) {
   Writer out('{');
-  out.member("journey", quoted(journey));
-  out.member("name", quoted(name));
+  out.member("journey", json_string(journey));
+  out.member("name", json_string(name));
   Writer counts('{');
   for (std::size_t r = 0; r < kCountedResultNames.size(); ++r) {
     add_counts(counts, kCountedResultNames[r], column, [r](const auto& s) { return s.counts.by_result[r]; });

@@ -93,10 +93,9 @@ json::object load_of(const Load& load) {
 }
 
 json::value people_of(const Journey& journey) {
-  static constexpr std::array<std::string_view, 3> kOrders{"queue", "circular", "random"};
   if (!journey.people) return nullptr;
   const Feed& feed = *journey.people;
-  json::object o{{"order", text(kOrders[static_cast<std::size_t>(feed.order)])}, {"count", feed.size()}};
+  json::object o{{"order", text(kFeederOrderNames[static_cast<std::size_t>(feed.order)])}, {"count", feed.size()}};
   if (feed.people) {
     o["seed"] = feed.people->seed;
     o["first"] = feed.people->first;

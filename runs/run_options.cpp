@@ -2,6 +2,7 @@
 
 #include "base/json_writer.hpp"
 #include "base/log.hpp"
+#include "base/loopback.hpp"
 #include "base/units.hpp"
 #include "base/version.hpp"
 #include "engine/lua/scenario_loader.hpp"
@@ -76,13 +77,6 @@ Result<ScenarioSettings> read_settings(const RunOptions& options, const std::opt
   }
   settings.library_paths = shipped_scenario_directories();
   return settings;
-}
-
-// A name other than localhost may lead anywhere: it is not looked up here.
-bool is_loopback(const std::string& host) {
-  if (host == "localhost") return true;
-  const auto address = parse_address(host);
-  return address && classify(*address).kind == AddressClass::loopback;
 }
 
 std::string names_of(const std::vector<Load>& loads) {
@@ -356,7 +350,7 @@ Result<PreparedRun> prepare_run(const RunOptions& options, Recordings recordings
     auto target = parse_target(options.target);
     if (target.has_error()) return target.error();
     run.target = std::move(target.value());
-    run.limits.time_wait = time_wait_towards(is_loopback(run.target->host));
+    run.limits.time_wait = time_wait_towards(names_loopback(run.target->host));
   }
   auto settings = read_settings(options, run.target);
   if (settings.has_error()) return settings.error();

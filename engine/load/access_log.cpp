@@ -36,20 +36,6 @@ std::optional<std::string_view> take_quoted(std::string_view& text) noexcept {
   return std::nullopt;
 }
 
-std::optional<HttpMethod> parse_method(std::string_view name) noexcept {
-  static constexpr std::array<std::pair<std::string_view, HttpMethod>, 7> kMethods{{{"GET", HttpMethod::get},
-                                                                                    {"HEAD", HttpMethod::head},
-                                                                                    {"POST", HttpMethod::post},
-                                                                                    {"PUT", HttpMethod::put},
-                                                                                    {"PATCH", HttpMethod::patch},
-                                                                                    {"DELETE", HttpMethod::delete_},
-                                                                                    {"OPTIONS", HttpMethod::options}}};
-  for (const auto& [known, method] : kMethods) {
-    if (known == name) return method;
-  }
-  return std::nullopt;
-}
-
 // Whether that is an address: 192.0.2.1, 2001:db8::1%eth0, and with a port 192.0.2.1:443, [2001:db8::1]:443.
 struct ClientAddress {
   std::string_view text;  // empty where it is none
@@ -128,7 +114,7 @@ bool is_version(std::string_view text) noexcept {
 std::string_view read_request(std::string_view request, AccessLogLine& line) noexcept {
   const auto name = take_until(request, " ");
   if (!name) return "no request in it";
-  const auto method = parse_method(*name);
+  const auto method = http_method(*name);
   if (!method) return "a method that is not played";
   line.method = *method;
   std::string_view url = request;

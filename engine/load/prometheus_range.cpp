@@ -1,5 +1,6 @@
 #include "engine/load/prometheus_range.hpp"
 
+#include "base/loopback.hpp"
 #include "base/units.hpp"
 #include "probes/consent/address_class.hpp"
 #include "probes/consent/document.hpp"
@@ -52,11 +53,9 @@ std::string one_line(std::string_view text) {
 
 std::string shown(Duration since_1970) { return format_utc(WallTime(since_1970)); }
 
-bool is_loopback(const RemoteAddress& address) { return classify(address).kind == AddressClass::loopback; }
-
 // Whether these two are one server, as far as anybody can tell from here.
 bool same_server(const RemoteAddress& one, const RemoteAddress& other) {
-  if (is_loopback(one) && is_loopback(other)) return one.port == other.port;
+  if (is_loopback(one.bytes) && is_loopback(other.bytes)) return one.port == other.port;
   return one.bytes == other.bytes;
 }
 
@@ -67,8 +66,9 @@ Result<std::vector<RemoteAddress>> allowed_addresses(const HttpUrl& server, cons
   std::vector<RemoteAddress> allowed;
   std::string refusal = fmt::format("'{}' has no address", server.host);
   for (const RemoteAddress& address : addresses.value()) {
-    const GuardVerdict verdict = traffic.guard != nullptr ? traffic.guard->may_connect(server.host, address)
-                                                          : GuardVerdict{is_loopback(address), "it is not loopback"};
+    const GuardVerdict verdict = traffic.guard != nullptr
+                                     ? traffic.guard->may_connect(server.host, address)
+                                     : GuardVerdict{is_loopback(address.bytes), "it is not loopback"};
     if (verdict.allowed) {
       allowed.push_back(address);
     } else {
@@ -89,7 +89,7 @@ Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, con
     return Error{fmt::format("whether it is a host of the target cannot be told: {}", target.error().message)};
   }
   for (const RemoteAddress& address : addresses.value()) {
-    const bool shared = (server.host == traffic.target_host && !is_loopback(address)) ||
+    const bool shared = (server.host == traffic.target_host && !is_loopback(address.bytes)) ||
                         std::any_of(target.value().begin(), target.value().end(),
                                     [&address](const RemoteAddress& theirs) { return same_server(address, theirs); });
     if (shared) return Error{"is a host of the target, which gets load and nothing else: expected another server"};
@@ -115,11 +115,7 @@ std::string seconds_text(Duration duration) { return fmt::format("{:.3f}", to_se
 
 void set_options(CURL* easy, const ControlTraffic& traffic, Answer& answer) {
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(traffic.timeout).count();
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set_http(easy);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout));
   curl_easy_setopt(easy, CURLOPT_USERAGENT, traffic.user_agent.c_str());

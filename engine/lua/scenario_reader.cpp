@@ -75,9 +75,8 @@ std::optional<Feed> read_feed(lua_State* L, const LuaVm::State& state, int table
     const int source = lua_gettop(L);
     const std::string order = string_field(L, source, "order");
     feed.emplace();
-    feed->order = order == "queue"    ? FeederOrder::queue
-                  : order == "random" ? FeederOrder::random
-                                      : FeederOrder::circular;
+    const auto known = std::find(kFeederOrderNames.begin(), kFeederOrderNames.end(), order);
+    if (known != kFeederOrderNames.end()) feed->order = static_cast<FeederOrder>(known - kFeederOrderNames.begin());
     if (string_field(L, source, "kind") == "csv") {
       feed->csv = state.csv.at(string_field(L, source, "path"));
     } else {

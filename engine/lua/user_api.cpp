@@ -1,5 +1,6 @@
 // The functions of the prelude's `native` table that act for the virtual user whose journey is running.
 #include "base/json_writer.hpp"
+#include "base/percent.hpp"
 #include "base/units.hpp"
 #include "engine/lua/support.hpp"
 #include "engine/lua/user.hpp"
@@ -14,12 +15,6 @@
 
 namespace gelombang::lua {
 namespace {
-
-void add_encoded(std::string& text, char c) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  const auto byte = static_cast<unsigned char>(c);
-  text += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-}
 
 int in_step(lua_State* L) {
   lua_pushboolean(L, user_of(L).in_step() ? 1 : 0);
@@ -64,19 +59,11 @@ int trait(lua_State* L) {
   return 1;
 }
 
-constexpr std::array<std::pair<const char*, HttpMethod>, 7> kMethods{{{"get", HttpMethod::get},
-                                                                      {"head", HttpMethod::head},
-                                                                      {"post", HttpMethod::post},
-                                                                      {"put", HttpMethod::put},
-                                                                      {"patch", HttpMethod::patch},
-                                                                      {"delete", HttpMethod::delete_},
-                                                                      {"options", HttpMethod::options}}};
-
 // -> the names, in the order of their numbers
 int http_methods(lua_State* L) {
-  lua_createtable(L, static_cast<int>(kMethods.size()), 0);
-  for (std::size_t i = 0; i < kMethods.size(); ++i) {
-    lua_pushstring(L, kMethods[i].first);
+  lua_createtable(L, static_cast<int>(kHttpMethods.size()), 0);
+  for (std::size_t i = 0; i < kHttpMethods.size(); ++i) {
+    lua_pushstring(L, kHttpMethods[i].script);
     lua_rawseti(L, -2, static_cast<int>(i) + 1);
   }
   return 1;
@@ -90,7 +77,7 @@ std::string encoded_url(std::string_view url) {
     if (byte > 0x20 && byte < 0x7f) {
       encoded += c;
     } else {
-      add_encoded(encoded, c);
+      append_percent_encoded(encoded, c);
     }
   }
   return encoded;
@@ -104,7 +91,9 @@ int http_begin(lua_State* L) {
   const std::string encoded = plain ? std::string() : encoded_url(given);
   const std::string_view url = plain ? given : std::string_view(encoded);
   const bool in_step = user.in_step();
-  if (in_step) user.new_request(kMethods.at(static_cast<std::size_t>(lua_tointeger(L, 1) - 1)).second, url);
+  const auto method = static_cast<std::size_t>(lua_tointeger(L, 1) - 1);
+  if (method >= kHttpMethods.size()) throw std::runtime_error("a method has a number that none has");
+  if (in_step) user.new_request(static_cast<HttpMethod>(method), url);
   lua_pushboolean(L, in_step ? 1 : 0);
   return 1;
 }
@@ -199,7 +188,7 @@ int encode(lua_State* L) {
     if (is_plain(*rest)) {
       encoded += *rest;
     } else {
-      add_encoded(encoded, *rest);
+      append_percent_encoded(encoded, *rest);
     }
   }
   push(L, encoded);

@@ -247,7 +247,6 @@ namespace {
 // Leaves the list of its requests: { at = seconds since its first, after = since the one before, method, path, status
 // }.
 void push_session(lua_State* L, const SessionReplay& replay, std::uint64_t arrival) {
-  static constexpr const char* kMethods[] = {"get", "head", "post", "put", "patch", "delete", "options"};
   const RecordedSession& session = replay.session(arrival);
   lua_createtable(L, static_cast<int>(session.requests.size()), 0);
   int number = 0;
@@ -259,7 +258,7 @@ void push_session(lua_State* L, const SessionReplay& replay, std::uint64_t arriv
     lua_setfield(L, -2, "at");
     lua_pushnumber(L, at - before);
     lua_setfield(L, -2, "after");
-    lua_pushstring(L, kMethods[static_cast<std::size_t>(request.method)]);
+    lua_pushstring(L, names_of(request.method).script);
     lua_setfield(L, -2, "method");
     lua::push(L, replay.recording->paths[request.path]);
     lua_setfield(L, -2, "path");

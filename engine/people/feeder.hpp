@@ -4,16 +4,19 @@
 
 #include "engine/files/csv_table.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace gelombang {
 
 enum class FeederOrder : std::uint8_t { queue, circular, random };
+inline constexpr std::array<std::string_view, 3> kFeederOrderNames{"queue", "circular", "random"};
 
 struct PeopleFeed {
   std::uint64_t seed = 1;

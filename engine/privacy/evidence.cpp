@@ -123,8 +123,6 @@ std::string header_lines(const HttpResponse& response, const Redactor& redactor)
   return lines;
 }
 
-constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
-
 enum class NamedValues : std::uint8_t { take_out, keep };
 
 // Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
@@ -140,7 +138,7 @@ std::string beginning(std::string_view text, std::size_t most, const Redactor& r
 // All but the body.
 Evidence answer_of(const HttpResult& result, const Redactor& redactor) {
   Evidence evidence;
-  evidence.method = kMethods[static_cast<std::size_t>(result.response.method)];
+  evidence.method = names_of(result.response.method).sent;
   evidence.url = printable(beginning(result.response.url, kMostUrl, redactor));
   evidence.headers = header_lines(result.response, redactor);
   return evidence;

@@ -1,5 +1,7 @@
 #include "engine/privacy/spelling.hpp"
 
+#include "base/hex.hpp"
+
 #include <libxml/HTMLparser.h>
 
 #include <algorithm>
@@ -15,13 +17,6 @@ struct Escape {
   std::size_t length = 0;  // 0: there is none
   std::string text;
 };
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // Of exactly `count` digits at the beginning of `text`.
 std::optional<std::uint32_t> hex(std::string_view text, std::size_t count) {

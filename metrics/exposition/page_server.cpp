@@ -2,6 +2,7 @@
 
 #include "base/json_writer.hpp"
 #include "base/log.hpp"
+#include "base/loopback.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/dispatch.hpp>
@@ -53,10 +54,9 @@ std::string_view text_of(boost::core::string_view text) { return {text.data(), t
 
 PageAnswer refusal(int status, std::string_view why) { return {status, "text/plain", fmt::format("{}\n", why), {}}; }
 
-bool is_loopback(const asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
-  return address.is_loopback();
+bool comes_from_here(const asio::ip::address& address) {
+  if (address.is_v4()) return address.is_loopback();
+  return is_loopback(address.to_v6().to_bytes());
 }
 
 std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
@@ -182,7 +182,7 @@ class PageServer::Impl::Connection : public std::enable_shared_from_this<Connect
     page.authorization = text_of(request[http::field::authorization]);
     page.body = request.body();
     error_code ignored;
-    page.from_loopback = is_loopback(stream_.socket().remote_endpoint(ignored).address());
+    page.from_loopback = comes_from_here(stream_.socket().remote_endpoint(ignored).address());
     try {
       return server_.handler_(page);
     } catch (const std::exception& fault) {

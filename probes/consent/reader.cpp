@@ -3,6 +3,7 @@
 #include "probes/consent/address_class.hpp"
 #include "probes/consent/address_resolver.hpp"
 #include "probes/consent/document.hpp"
+#include "probes/curl_handles.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -52,7 +53,7 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 // "[2001:db8::1]" where it is a literal, as URLs write it.
 std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
-long milliseconds_of(Duration duration) {
+long whole_milliseconds(Duration duration) {
   return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
@@ -60,11 +61,7 @@ using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 void set_limits(CURL* easy, const ConsentReaderOptions& options) {
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set_http(easy);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
@@ -72,8 +69,8 @@ void set_limits(CURL* easy, const ConsentReaderOptions& options) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, static_cast<long>(kMaxConsentFile));
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(options.connect_timeout));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds_of(options.timeout));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, whole_milliseconds(options.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, whole_milliseconds(options.timeout));
 }
 
 void set_callbacks(CURL* easy, Reading& reading) {

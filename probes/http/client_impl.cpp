@@ -1,5 +1,6 @@
 #include "probes/http/client_impl.hpp"
 
+#include "base/hex.hpp"
 #include "probes/http/cookies.hpp"
 #include "probes/http/header_text.hpp"
 #include "probes/http/redirect.hpp"
@@ -19,18 +20,6 @@ namespace gelombang {
 namespace {
 
 constexpr std::size_t kSmallBody = 16 * 1024;  // up to here a body goes out with the headers, in one piece
-
-// Writes 16 digits.
-char* write_hex(char* to, std::uint64_t value) {
-  static constexpr auto kBytes = [] {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::array<std::array<char, 2>, 256> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = {kDigits[i >> 4], kDigits[i & 15]};
-    return bytes;
-  }();
-  for (int shift = 56; shift >= 0; shift -= 8) to = std::copy_n(kBytes[value >> shift & 255].data(), 2, to);
-  return to;
-}
 
 // W3C Trace Context: version, trace, span, sampled.
 std::array<char, 55> make_traceparent(RandomStream& ids) {

@@ -1,5 +1,6 @@
 #include "probes/http/cookies.hpp"
 
+#include "base/loopback.hpp"
 #include "probes/url.hpp"
 
 #include <strings.h>
@@ -87,8 +88,7 @@ std::string cookie_for(const curl_slist* lines, std::string_view url, std::strin
     if (cookie.name != name || !domain_matches(cookie, parsed->host) || !path_matches(cookie.path, parsed->path)) {
       continue;
     }
-    const bool loopback = parsed->host == "localhost" || parsed->host == "127.0.0.1" || parsed->host == "::1";
-    if (cookie.secure && parsed->scheme != "https" && !loopback) continue;
+    if (cookie.secure && parsed->scheme != "https" && !names_loopback(parsed->host)) continue;
     if (found && cookie.path.size() < longest) continue;
     found = true;
     longest = cookie.path.size();

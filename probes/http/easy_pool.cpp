@@ -45,15 +45,10 @@ CurlEasy make_template(const HttpClient::Options& options, TransferContext& shar
   CurlEasy handle(curl_easy_init());
   CURL* const easy = handle.get();
   if (easy == nullptr) return handle;
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  set_http(easy);
   // A look-up that is given up must not hold up everybody: its thread is left to end by itself.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-  // The environment's proxies would stand between the guard and the target.
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);  // we decode, within limits: HttpDecoder
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);

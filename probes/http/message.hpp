@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "metrics/sample.hpp"
 #include "probes/http/headers.hpp"
+#include "probes/http/method.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,8 +14,6 @@
 #include <vector>
 
 namespace gelombang {
-
-enum class HttpMethod : std::uint8_t { get, head, post, put, patch, delete_, options };
 
 // One part of a multipart/form-data body. `data` is shared and immutable: a photo that a thousand
 // users upload is in memory once.

@@ -12,19 +12,6 @@
 namespace gelombang {
 namespace {
 
-const char* method_name(HttpMethod method) {
-  switch (method) {
-    case HttpMethod::get: return "GET";
-    case HttpMethod::head: return "HEAD";
-    case HttpMethod::post: return "POST";
-    case HttpMethod::put: return "PUT";
-    case HttpMethod::patch: return "PATCH";
-    case HttpMethod::delete_: return "DELETE";
-    case HttpMethod::options: return "OPTIONS";
-  }
-  return "GET";
-}
-
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::any_of(names.begin(), names.end(), [&](std::string_view other) {
     return name.size() == other.size() && std::equal(name.begin(), name.end(), other.begin(), [](char a, char b) {
@@ -33,7 +20,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   });
 }
 
-long milliseconds_of(Duration duration) {
+long limit_in_milliseconds(Duration duration) {
   return std::max(1L, static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
 
@@ -124,8 +111,8 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
     from = to;
   };
   change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
-  change(set.timeout_ms, milliseconds_of(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
-  change(set.connect_timeout_ms, milliseconds_of(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
+  change(set.timeout_ms, limit_in_milliseconds(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
+  change(set.connect_timeout_ms, limit_in_milliseconds(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
   // A pool's handle may have been that of somebody else, with a link.
   const long portion = hop.link ? static_cast<long>(hop.link->down.portion()) : 0;
   if (portion != set.receive_buffer) {
@@ -144,16 +131,16 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   if (hop.with_body) {
     set_body(easy, hop);
     set.fields = true;
-    if (hop.method != HttpMethod::post) name = method_name(hop.method);
+    if (hop.method != HttpMethod::post) name = names_of(hop.method).sent;
   } else {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     if (hop.method == HttpMethod::head) {
       curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else if (hop.method != HttpMethod::get) {
-      name = method_name(hop.method);
+      name = names_of(hop.method).sent;
     }
   }
-  change(set.method, name, CURLOPT_CUSTOMREQUEST);  // method_name's texts are the same objects each time
+  change(set.method, name, CURLOPT_CUSTOMREQUEST);  // the names are the same objects each time
 }
 
 void set_fresh(EasySlot& slot) {

@@ -64,11 +64,8 @@ std::string url_of(const TargetLook& target) {
 }
 
 void set_connection(CURL* easy, const TargetLook& target, Opening& opening) {
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  set_http(easy);
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(target.timeout).count();
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout));

@@ -4,7 +4,7 @@ namespace gelombang {
 namespace {
 
 // An id is a number of its own in the upper half, which is never 0, and the place in the lower.
-std::size_t place_of(TransferId id) { return id & UINT32_MAX; }
+std::size_t index_of(TransferId id) { return id & UINT32_MAX; }
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Transfer& TransferTable::add(TransferContext& context) {
 }
 
 Transfer* TransferTable::find(TransferId id) {
-  const std::size_t place = place_of(id);
+  const std::size_t place = index_of(id);
   if (place >= places_.size()) return nullptr;
   std::optional<Transfer>& found = places_[place];
   return found && found->id == id ? &*found : nullptr;
@@ -30,8 +30,8 @@ Transfer* TransferTable::find(TransferId id) {
 
 void TransferTable::remove(TransferId id) {
   if (find(id) == nullptr) return;
-  places_[place_of(id)].reset();
-  free_.push_back(static_cast<std::uint32_t>(place_of(id)));
+  places_[index_of(id)].reset();
+  free_.push_back(static_cast<std::uint32_t>(index_of(id)));
 }
 
 void TransferTable::clear() {

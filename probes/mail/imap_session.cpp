@@ -1,5 +1,7 @@
 #include "probes/mail/imap_session.hpp"
 
+#include "base/loopback.hpp"
+#include "probes/curl_handles.hpp"
 #include "probes/mail/imap_response.hpp"
 #include "probes/mail/imap_sockets.hpp"
 #include "probes/mail/message.hpp"
@@ -38,21 +40,6 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
   return size * count;
 }
 
-// A part of the URL, or empty where it has none.
-std::string url_part(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  std::string result(text);
-  curl_free(text);
-  return result;
-}
-
-// A name is not believed: ImapSockets looks at the address that it means.
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
 long milliseconds_of(Duration duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
 }
@@ -85,7 +72,7 @@ struct ImapSession::Handle {
 };
 
 Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& options) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), &curl_url_cleanup);
+  const CurlUrl url(curl_url());
   // The URL itself is not repeated in errors: it may hold a password.
   if (!url || curl_url_set(url.get(), CURLUPART_URL, options.url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return Error{"the mailbox is no URL: expected imap://HOST, imaps://HOST or maildir:DIR"};
@@ -110,12 +97,12 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   if (handle->curl == nullptr) return Error{"libcurl cannot be initialised"};
   const std::string host = url_part(url.get(), CURLUPART_HOST);
   handle->set(CURLOPT_PROTOCOLS_STR, "imap,imaps");
-  handle->set(CURLOPT_PROXY, "");  // none, whatever the environment says
-  handle->set(CURLOPT_NOSIGNAL, 1L);
+  set_direct(handle->curl);
   handle->set(CURLOPT_USERNAME, options.user.c_str());
   handle->set(CURLOPT_PASSWORD, options.password.reveal().c_str());
-  handle->sockets.only_loopback = scheme == "imap" && is_loopback(host);
-  handle->set(CURLOPT_USE_SSL, long{is_loopback(host) ? CURLUSESSL_NONE : CURLUSESSL_ALL});
+  // A name is not believed: ImapSockets looks at the address that it means.
+  handle->sockets.only_loopback = scheme == "imap" && names_loopback(host);
+  handle->set(CURLOPT_USE_SSL, long{names_loopback(host) ? CURLUSESSL_NONE : CURLUSESSL_ALL});
   handle->set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
   handle->set(CURLOPT_SSL_VERIFYHOST, options.verify_certificates ? 2L : 0L);
   if (!options.ca_file.empty()) handle->set(CURLOPT_CAINFO, options.ca_file.c_str());

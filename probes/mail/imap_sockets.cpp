@@ -1,29 +1,34 @@
 #include "probes/mail/imap_sockets.hpp"
 
+#include "base/loopback.hpp"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <string_view>
+#include <cstdint>
+#include <cstring>
 
 namespace gelombang {
 namespace {
 
-bool is_loopback(const sockaddr& address) {
-  const auto bytes = [](const void* start, std::size_t size) {
-    return std::string_view(static_cast<const char*>(start), size);
-  };
+bool leads_here(const sockaddr& address) {
+  std::array<std::uint8_t, 16> bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (address.sa_family == AF_INET) {
-    return bytes(&reinterpret_cast<const sockaddr_in&>(address).sin_addr, 1) == "\x7f";
+    std::memcpy(bytes.data() + 12, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
+  } else if (address.sa_family == AF_INET6) {
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16);
+  } else {
+    return false;
   }
-  if (address.sa_family != AF_INET6) return false;
-  return bytes(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16) == bytes(&in6addr_loopback, 16);
+  return is_loopback(bytes);
 }
 
 // 0: no socket.
-ino_t inode_of(int fd) {
+ino_t socket_inode(int fd) {
   struct stat about {};
   return ::fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode) ? about.st_ino : 0;
 }
@@ -43,13 +48,13 @@ void ImapSockets::attach(CURL* handle) {
 }
 
 curl_socket_t ImapSockets::open(const curl_sockaddr& address) {
-  strayed_ = only_loopback && !is_loopback(address.addr);
+  strayed_ = only_loopback && !leads_here(address.addr);
   if (strayed_) return CURL_SOCKET_BAD;
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   error_ = fd < 0 ? errno : 0;
   if (fd < 0) return CURL_SOCKET_BAD;
-  std::erase_if(open_, [](const Socket& socket) { return inode_of(socket.fd) != socket.inode; });
-  open_.push_back({fd, inode_of(fd)});
+  std::erase_if(open_, [](const Socket& socket) { return socket_inode(socket.fd) != socket.inode; });
+  open_.push_back({fd, socket_inode(fd)});
   return fd;
 }
 
@@ -60,7 +65,7 @@ int ImapSockets::close(curl_socket_t fd) {
 
 void ImapSockets::shut() const {
   for (const Socket& socket : open_) {
-    if (socket.inode != 0 && inode_of(socket.fd) == socket.inode) ::shutdown(socket.fd, SHUT_RDWR);
+    if (socket.inode != 0 && socket_inode(socket.fd) == socket.inode) ::shutdown(socket.fd, SHUT_RDWR);
   }
 }
 

@@ -23,11 +23,11 @@ namespace gelombang {
 namespace {
 
 // A million mails are more than a Maildir is good for. New ones are read a thousand at a look; the next one goes on.
-constexpr std::size_t kMaxMails = 1'000'000;
-constexpr std::size_t kMaxMailsPerLook = 1'000;
-constexpr std::size_t kMaxSpamFolders = 16;
+constexpr std::size_t kMostMails = 1'000'000;
+constexpr std::size_t kMostPerLook = 1'000;
+constexpr std::size_t kMostSpamFolders = 16;
 // A mail that cannot be read so often is given up, for the sake of the others.
-constexpr int kMaxAttempts = 5;
+constexpr int kMostAttempts = 5;
 // A directory whose time stamp is younger than this may get another entry without a new stamp.
 constexpr std::int64_t kStampGrain = 2'000'000'000;  // nanoseconds
 
@@ -151,7 +151,7 @@ Look MaildirSource::look_at_all(const Deliver& deliver, bool history) {
   const int error = for_each_entry(root_, [&](std::string_view name) {
     const std::string path = root_ + "/" + std::string(name);
     if (is_spam_folder_name(name, '.') && is_maildir(path)) spam.push_back(path);
-    return !stopping_ && spam.size() < kMaxSpamFolders;
+    return !stopping_ && spam.size() < kMostSpamFolders;
   });
   if (error != 0) return {fault_from(error, "the Maildir cannot be read")};
   Look all;
@@ -185,7 +185,7 @@ std::optional<MailFault> MaildirSource::list(const std::string& path, Folder& fo
         known->second = true;
         return !stopping_;
       }
-      if (!history && fresh.mails.size() >= kMaxMailsPerLook) {
+      if (!history && fresh.mails.size() >= kMostPerLook) {
         fresh.left_over.push_back(hash_of(name));
         return !stopping_;
       }
@@ -249,7 +249,7 @@ void MaildirSource::read(Folder& folder, const Fresh& fresh, const Deliver& deli
       // ENOENT: moved to cur/ by a reader. All the others say that the mailbox cannot be read as it should.
       if (error != 0 && error != ENOENT) {
         fault = fault_from(error, "a mail cannot be read");
-        if (++mail.attempts >= kMaxAttempts) {
+        if (++mail.attempts >= kMostAttempts) {
           deliver(RawMail{folder.kind, mail.seen_at, {}, fault->error});
           continue;
         }
@@ -264,7 +264,7 @@ void MaildirSource::read(Folder& folder, const Fresh& fresh, const Deliver& deli
 }  // namespace
 
 Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock) {
-  return open_maildir(std::move(directory), clock, kMaxMails);
+  return open_maildir(std::move(directory), clock, kMostMails);
 }
 
 Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock, std::size_t max_mails) {

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxTextParts = 16;
 constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;  // decoded, of all parts together
 // Lines that may begin a part, and lines of headers: GMime makes an object of each.
 constexpr std::size_t kMaxBoundaryLines = 500;
-constexpr std::size_t kMaxHeaderLines = 5000;
+constexpr std::size_t kMostHeaderLines = 5000;
 
 struct Unref {
   void operator()(void* object) const { g_object_unref(object); }
@@ -55,7 +55,7 @@ std::string_view bounded(std::string_view raw) {
       if (++boundaries > kMaxBoundaryLines) return raw.substr(0, at);
     } else if (line.empty()) {
       in_header = false;
-    } else if (in_header && ++headers > kMaxHeaderLines) {
+    } else if (in_header && ++headers > kMostHeaderLines) {
       return raw.substr(0, at);
     }
     at = end + 1;
@@ -143,7 +143,8 @@ void read_recipients(GMimeHeaderList* headers, const std::string& own, MailMessa
   message.more_recipients = envelope.more() || named.more() || recipients.more();
 }
 
-std::string valid_utf8(std::string_view text) {
+// As GLib reads it: without zero bytes, too.
+std::string for_glib(std::string_view text) {
   const Text valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
   return valid ? valid.get() : "";
 }
@@ -173,7 +174,7 @@ void read_part(GMimeObject* /*parent*/, GMimeObject* part, gpointer data) {
   const std::string_view all(decoded.get());
   const std::size_t room = kMaxTextBytes - texts.bytes;
   texts.cut = texts.cut || all.size() > room;
-  const std::string text = valid_utf8(all.substr(0, room));
+  const std::string text = for_glib(all.substr(0, room));
   texts.bytes += text.size();
   const GMimeContentType* type = g_mime_object_get_content_type(part);
   if (g_mime_content_type_is_type(const_cast<GMimeContentType*>(type), "text", "html") != 0) {
@@ -212,7 +213,7 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
   const bool whole_header = raw.find("\n\n") != std::string_view::npos || raw.find("\n\r\n") != std::string_view::npos;
   if (result.cut && !whole_header) result.more_recipients = true;
   if (const char* subject = g_mime_message_get_subject(message.get())) {
-    result.subject = cut_utf8(valid_utf8(subject), kMaxSubjectBytes);
+    result.subject = cut_utf8(for_glib(subject), kMaxSubjectBytes);
   }
   TextParts texts;
   g_mime_message_foreach(message.get(), read_part, &texts);
@@ -248,7 +249,7 @@ std::string find_folded_link(const std::vector<MailLink>& links, const std::stri
 
 std::string fold_label(std::string_view text) {
   static constexpr std::array<std::string_view, 4> kInvisible{"\u00ad", "\u200b", "\u200c", "\ufeff"};
-  const std::string valid = valid_utf8(text);
+  const std::string valid = for_glib(text);
   const Text folded(g_utf8_casefold(valid.data(), static_cast<gssize>(valid.size())));
   std::string result;
   bool space = false;

@@ -1,6 +1,7 @@
 #include "probes/mail/url.hpp"
 
 #include "base/ascii.hpp"
+#include "base/percent.hpp"
 #include "probes/url.hpp"
 
 #include <arpa/inet.h>
@@ -46,25 +47,13 @@ string_view take_until(string_view& text, string_view ends) {
   return taken;
 }
 
-std::string percent_decoded(string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? g_ascii_xdigit_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? g_ascii_xdigit_value(text[i + 2]) : -1;
-    decoded.push_back(low >= 0 ? static_cast<char>(high * 16 + low) : text[i]);
-    if (low >= 0) i += 2;
-  }
-  return decoded;
-}
-
 void append_encoded(std::string& to, string_view text, string_view unfit) {
-  static constexpr string_view kDigits = "0123456789ABCDEF";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte > ' ' && byte < 0x7f && unfit.find(c) == string_view::npos) {
       to.push_back(c);
     } else {
-      to.append({'%', kDigits[byte >> 4U], kDigits[byte & 15U]});
+      append_percent_encoded(to, c);
     }
   }
 }
