@@ -5,6 +5,7 @@
 #include "base/say.hpp"
 #include "base/units.hpp"
 #include "runs/fit.hpp"
+#include "runs/prepared_run.hpp"
 #include "runs/rate_chart.hpp"
 
 #include <fmt/format.h>
@@ -104,8 +105,9 @@ void warn_of_mail(const PreparedRun& run) {
 
 }  // namespace
 
-int check_scenario(const RunOptions& options, bool fetch) {
-  const auto prepared = prepare_run(options, fetch ? Recordings::fetched : Recordings::files);
+int check_scenario(const ReadRequest& read, bool fetch) {
+  if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
+  const auto prepared = prepare_run(read.request, fetch ? Recordings::fetched : Recordings::files);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   const PreparedRun& run = prepared.value();
   print_scenario(run);

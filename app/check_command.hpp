@@ -2,11 +2,11 @@
 // Prometheus that the played load was recorded by.
 #pragma once
 
-#include "runs/run_options.hpp"
+#include "app/given_options.hpp"
 
 namespace gelombang {
 
 // Prints to stdout; the exit code.
-int check_scenario(const RunOptions& options, bool fetch);
+int check_scenario(const ReadRequest& read, bool fetch);
 
 }  // namespace gelombang

@@ -5,6 +5,7 @@
 #include "app/consent_command.hpp"
 #include "app/exit.hpp"
 #include "app/find_max_command.hpp"
+#include "app/given_options.hpp"
 #include "app/history_command.hpp"
 #include "app/load_session.hpp"
 #include "app/report_command.hpp"
@@ -30,27 +31,28 @@
 namespace gelombang {
 namespace {
 
-void add_run_command(CLI::App& app, RunOptions& run, SessionOptions& session, std::function<int()>& command) {
+using Group = RequestOption::Group;
+
+void add_run_command(CLI::App& app, GivenOptions& given, const bool& color, std::function<int()>& command) {
   CLI::App* sub = app.add_subcommand("run", "Plays a scenario against a target and judges its thresholds");
   sub->footer("Example:\n  gelombang run login.lua --target http://127.0.0.1:8080 --rate 20/s --duration 1m");
-  add_plan_options(*sub, run);
-  add_session_options(*sub, session);
-  sub->add_option("--linger", session.linger, "How long to wait at the end for a last scrape, if there were any")
-      ->capture_default_str();
-  sub->add_option("--start-at", session.start_at,
-                  "When the schedule starts: a time of today such as 12:00, or 2026-03-04T12:00+07:00 (default: now)");
-  sub->add_flag("--no-early-stop", session.no_early_stop,
-                "Plays on where the target has answered no request in the first 30 s");
-  sub->callback([&] { command = [&] { return run_load(run, session); }; });
+  given.add_to(*sub, {Group::scenario, Group::load, Group::session, Group::course});
+  sub->callback([&] {
+    command = [&] {
+      ReadRequest read = given.read();
+      read.request.session.color = color;
+      return run_load(read);
+    };
+  });
 }
 
-void add_check_command(CLI::App& app, RunOptions& run, bool& fetch, std::function<int()>& command) {
+void add_check_command(CLI::App& app, GivenOptions& given, bool& fetch, std::function<int()>& command) {
   CLI::App* sub = app.add_subcommand(
       "check", "Validates a scenario and says what a run would need; without --fetch it sends nothing");
   sub->footer("Example:\n  gelombang check portal_mix.lua --load opening --scale 1/10");
-  add_plan_options(*sub, run);
+  given.add_to(*sub, {Group::scenario, Group::load});
   sub->add_flag("--fetch", fetch, "Where the load was recorded by a Prometheus: asks it, with one query");
-  sub->callback([&] { command = [&] { return check_scenario(run, fetch); }; });
+  sub->callback([&] { command = [&] { return check_scenario(given.read(), fetch); }; });
 }
 
 void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::function<int()>& command) {
@@ -81,8 +83,9 @@ struct GelombangCommands {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
   std::string log_level = "info";
   bool no_color = false;
-  RunOptions run;
-  SessionOptions session;
+  bool color = true;
+  GivenOptions run;
+  GivenOptions check;
   bool fetch = false;
   FindMaxOptions find_max;
   SelftestOptions selftest;
@@ -102,9 +105,9 @@ struct GelombangCommands {
     app.fallthrough();
     app.add_option("--log-level", log_level, "trace, debug, info, warning, error or off")->capture_default_str();
     app.add_flag("--no-color", no_color, "No colour");
-    add_run_command(app, run, session, command);
-    add_check_command(app, run, fetch, command);
-    add_find_max_command(app, find_max, command);
+    add_run_command(app, run, color, command);
+    add_check_command(app, check, fetch, command);
+    add_find_max_command(app, find_max, color, command);
     add_selftest_command(app, selftest, command);
     add_history_command(app, history, command);
     add_report_command(app, report, command);
@@ -138,10 +141,7 @@ int parse_and_run(int argc, char** argv) {
   const auto log = init_log(given.log_level, !given.no_color);
   if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
   clean_log();
-  given.session.color = !given.no_color;
-  given.find_max.session.color = !given.no_color;
-  given.selftest.color = !given.no_color;
-  given.compare.color = !given.no_color;
+  given.selftest.color = given.compare.color = given.color = !given.no_color;
   return given.command();
 }
 

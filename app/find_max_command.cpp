@@ -1,6 +1,7 @@
 #include "app/find_max_command.hpp"
 
 #include "app/exit.hpp"
+#include "app/load_session.hpp"
 #include "base/output_document.hpp"
 #include "base/say.hpp"
 #include "base/terminal.hpp"
@@ -105,24 +106,25 @@ Result<capacity::ProbePlan> check_first(const ProberOptions& options, const Sear
         "raise",
         run.scenario.path)};
   }
-  if (const auto usable = check_session(options.session, run); usable.has_error()) return usable.error();
+  if (const auto usable = check_session(options.run.session, run); usable.has_error()) return usable.error();
   return plan;
 }
 
 // Whether the target can be reached, and its owner consents to as much as the search may come to; an arrival makes one
 // request at least.
-std::optional<ExitReason> check_target(const ProberOptions& options, const capacity::ProbePlan& plan, double max_rate) {
+std::optional<ExitReason> check_target(const capacity::ProbePlan& plan, double max_rate) {
   const SystemClock clock;
-  auto guarded = guard_options(plan.options, options.session, plan.run.plan);
+  auto guarded = guard_options(plan.request, plan.run.plan);
   if (guarded.has_error()) return ExitReason{ExitCause::configuration, guarded.error().message};
   const AddressResolver resolve = guarded.value().resolve = resolve_once();
   ConsentGuard guard(std::move(guarded.value()), clock);
   const TargetUrl& target = *plan.run.target;
-  const TargetAdmission admission = admit_target(
-      target, plan.run.plan, guard, resolve, options.session.skip_preflight ? FirstLook::skipped : FirstLook::taken);
+  const TargetAdmission admission =
+      admit_target(target, plan.run.plan, guard, resolve,
+                   plan.request.session.skip_preflight ? FirstLook::skipped : FirstLook::taken);
   if (admission.refusal) return admission.refusal;
   Duration interval{};
-  if (const auto mailbox = open_mailbox(options.session, plan.options, clock, interval); mailbox.has_error()) {
+  if (const auto mailbox = open_mailbox(plan.request, clock, interval); mailbox.has_error()) {
     return ExitReason{ExitCause::configuration, mailbox.error().message};
   }
   const auto consented = guard.consented_rate(target.host);
@@ -143,12 +145,16 @@ void announce(const ProberOptions& options, const SearchSettings& settings, cons
 
 }  // namespace
 
-int find_max(const FindMaxOptions& options) {
-  OutputDocument json(options.session.json);
-  if (const auto refused = begin_output("--json", json, files_of(options.run, options.session))) return *refused;
+int find_max(const FindMaxOptions& options, bool color) {
+  ReadRequest read = options.given.read();
+  RunRequest& request = read.request;
+  request.session.color = color;
+  OutputDocument json(request.session.json);
+  if (const auto refused = begin_output("--json", json, files_of(request))) return *refused;
+  if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
   const auto settings = read_settings(options);
   if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
-  ProberOptions prober_options{options.run, options.session, {}, {}, 0, settings.value().warm_up};
+  ProberOptions prober_options{request, {}, {}, 0, settings.value().warm_up};
   std::vector<std::string>& slos = prober_options.slos;
   for (const std::string& text : options.slos) {
     const auto slo = parse_threshold(text);
@@ -163,11 +169,11 @@ int find_max(const FindMaxOptions& options) {
   }
   const SystemClock clock;
   prober_options.search = new_run_id(clock.wall_now());
-  prober_options.seed = options.run.seed ? *options.run.seed : random_seed();
+  prober_options.seed = request.seed ? *request.seed : random_seed();
   const auto first = check_first(prober_options, settings.value());
   if (first.has_error()) return refuse(ExitCause::configuration, first.error().message);
   leave_on_signals();
-  if (const auto no = check_target(prober_options, first.value(), settings.value().options.max_rate)) {
+  if (const auto no = check_target(first.value(), settings.value().options.max_rate)) {
     return refuse(no->cause, no->text);
   }
   if (const auto refused = refuse_output("--json", json)) return *refused;
@@ -177,7 +183,7 @@ int find_max(const FindMaxOptions& options) {
       settings.value(),
       {[&prober](const capacity::ProbeOrder& order, const SearchAnswer& known) { return prober.play(order, known); },
        [&prober](Duration length) { return prober.pause(length); }});
-  const bool json_on_stdout = options.session.json == "-";
+  const bool json_on_stdout = request.session.json == "-";
   ChartStyle style = chart_style();
   if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).size().columns;
   const std::string text =
@@ -190,7 +196,7 @@ int find_max(const FindMaxOptions& options) {
   const capacity::SearchVerdict verdict = capacity::verdict_of(result);
   if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, printable_lines(verdict.text));
   int code = verdict.exit_code;
-  if (!options.session.json.empty()) {
+  if (!request.session.json.empty()) {
     code = with_output(code, "--json", json, capacity::result_json(result, settings.value(), prober_options));
   }
   if (const auto& lost = prober.lost_history()) code = with_output(code, Error{*lost});
@@ -198,7 +204,7 @@ int find_max(const FindMaxOptions& options) {
   return code;
 }
 
-void add_find_max_command(CLI::App& parent, FindMaxOptions& options, std::function<int()>& command) {
+void add_find_max_command(CLI::App& parent, FindMaxOptions& options, const bool& color, std::function<int()>& command) {
   CLI::App* sub =
       parent.add_subcommand("find-max", "Finds the highest rate that a target serves within its objectives");
   sub->footer(
@@ -221,9 +227,8 @@ void add_find_max_command(CLI::App& parent, FindMaxOptions& options, std::functi
       ->capture_default_str();
   sub->add_option("--repeat", options.repeat, "Probes of a rate at most, of which the majority decides; odd")
       ->capture_default_str();
-  add_scenario_options(*sub, options.run);
-  add_session_options(*sub, options.session);
-  sub->callback([&] { command = [&] { return find_max(options); }; });
+  options.given.add_to(*sub, {RequestOption::Group::scenario, RequestOption::Group::session});
+  sub->callback([&] { command = [&] { return find_max(options, color); }; });
 }
 
 }  // namespace gelombang

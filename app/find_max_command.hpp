@@ -2,9 +2,9 @@
 // how it is found.
 #pragma once
 
-#include "app/load_session.hpp"
-#include "runs/run_options.hpp"
+#include "app/given_options.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -18,10 +18,11 @@ namespace gelombang {
 
 // As given, before anything is checked.
 struct FindMaxOptions {
-  FindMaxOptions() { run.graceful_stop = "10s"; }
-
-  RunOptions run;
-  SessionOptions session;
+  GivenOptions given{[] {
+    RunRequest request;
+    request.graceful_stop = std::chrono::seconds(10);
+    return request;
+  }()};
   std::vector<std::string> slos;
   std::string min_rate = "1/s";
   std::string max_rate = "1000/s";
@@ -32,9 +33,10 @@ struct FindMaxOptions {
   std::uint64_t repeat = 3;
 };
 
-void add_find_max_command(CLI::App& parent, FindMaxOptions& options, std::function<int()>& command);
+// All of these outlive the command.
+void add_find_max_command(CLI::App& parent, FindMaxOptions& options, const bool& color, std::function<int()>& command);
 
 // The exit code.
-int find_max(const FindMaxOptions& options);
+int find_max(const FindMaxOptions& options, bool color);
 
 }  // namespace gelombang

@@ -22,7 +22,6 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -34,18 +33,16 @@ using namespace std::chrono_literals;
 
 class LoadSession {
  public:
-  LoadSession(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options, OutputDocument& json,
-              std::optional<WallTime> start_at, Duration linger)
+  LoadSession(PreparedRun prepared, const RunRequest& request, OutputDocument& json, std::optional<WallTime> start_at)
       : start_at_(start_at),
-        linger_(linger),
-        run_options_(run_options),
-        options_(options),
+        request_(request),
+        options_(request.session),
         json_(json),
-        terminal_(STDERR_FILENO, options.color),
+        terminal_(STDERR_FILENO, options_.color),
         progress_(terminal_),
         loop_(clock_),
-        plan_(plan_json(run_options, options, prepared)),
-        played_(std::move(prepared), run_options, options, {new_run_id(clock_.wall_now()), plan_}, loop_) {}
+        plan_(plan_json(request, prepared)),
+        played_(std::move(prepared), request, {new_run_id(clock_.wall_now()), plan_}, loop_) {}
 
   int play();
 
@@ -61,9 +58,8 @@ class LoadSession {
   void linger();
 
   std::optional<WallTime> start_at_;
-  Duration linger_;
   SystemClock clock_;
-  const RunOptions& run_options_;
+  const RunRequest& request_;
   const SessionOptions& options_;
   OutputDocument& json_;
   Terminal terminal_;
@@ -89,7 +85,7 @@ void LoadSession::announce() {
   if (played_.server() != nullptr) {
     say("metrics  {}\nlive     {}\n", played_.server()->url(), played_.server()->url("/"));
   }
-  if (run_options_.insecure) {
+  if (request_.insecure) {
     say("{}\n", terminal_.paint(Color::yellow, "warning: --insecure: certificates are not verified"));
   }
 }
@@ -184,12 +180,13 @@ void LoadSession::unwritten(Summary& summary, const std::string& what) const {
 // all, the last scrape. A second signal means now.
 void LoadSession::linger() {
   MetricsServer* server = played_.server();
-  if (server == nullptr || linger_ == Duration::zero() || loop_.signals() > 1) return;
+  if (server == nullptr || options_.linger == Duration::zero() || loop_.signals() > 1) return;
   const int signals_before = loop_.signals();
   const std::uint64_t before = server->scrapes();
   if (before > 0) {
-    say("waiting up to {} for the last scrape of {}; Ctrl-C to end now\n", format_duration(linger_), server->url());
-    loop_.wait(linger_, [&] { return server->scrapes() > before; });
+    say("waiting up to {} for the last scrape of {}; Ctrl-C to end now\n", format_duration(options_.linger),
+        server->url());
+    loop_.wait(options_.linger, [&] { return server->scrapes() > before; });
   }
   if (loop_.signals() > signals_before) return;
   const LivePage& page = *played_.live_page();
@@ -247,55 +244,34 @@ int LoadSession::play() {
 
 }  // namespace
 
-void add_session_options(CLI::App& command, SessionOptions& options) {
-  command.add_option("--metrics-listen", options.metrics_listen, "Where /metrics is served, or off")
-      ->capture_default_str();
-  command
-      .add_option("--metrics-name", options.metrics_names,
-                  "A further name of this machine, under which /metrics and the pages answer")
-      ->take_all()
-      ->allow_extra_args(false);
-  command.add_option("--json", options.json, "Writes the result as JSON to a file, or - for stdout");
-  command.add_option("--mailbox", options.mailbox, "imap://HOST, imaps://HOST or maildir:DIR, for mailbox.wait");
-  command.add_option("--mailbox-user", options.mailbox_user, "User of the mailbox");
-  command.add_option("--mailbox-password-file", options.mailbox_password_file, "File whose first line is its password");
-  command.add_option("--consent-key", options.consent_key,
-                     "Public key, or its file, that the target's consent is signed with");
-  command.add_flag("--skip-preflight", options.skip_preflight,
-                   "Does not look at the target's name, connection and certificate, and the mailbox, first");
-  CLI::Option* history = command.add_option("--history", options.history,
-                                            "The file that keeps what is run (default: history.sqlite in the user's "
-                                            "state directory)");
-  command.add_flag("--no-history", options.no_history, "Does not keep it")->excludes(history);
-}
-
-std::vector<std::string> files_of(const RunOptions& run, const SessionOptions& session) {
-  std::vector<std::string> files{run.scenario, session.history, run.ca_file, session.mailbox_password_file};
+std::vector<std::string> files_of(const RunRequest& request) {
+  const SessionOptions& session = request.session;
+  std::vector<std::string> files{request.scenario, session.history, request.ca_file, session.mailbox_password_file};
   if (const auto usual = default_history_path(); session.history.empty() && usual) files.push_back(usual.value());
   return files;
 }
 
-int run_load(const RunOptions& run_options, const SessionOptions& session_options) {
+int run_load(const ReadRequest& read) {
+  const RunRequest& request = read.request;
   SystemClock clock;
-  OutputDocument json(session_options.json);
-  if (const auto refused = begin_output("--json", json, files_of(run_options, session_options))) return *refused;
-  const auto start = parse_start(session_options.start_at, clock.wall_now());
+  OutputDocument json(request.session.json);
+  if (const auto refused = begin_output("--json", json, files_of(request))) return *refused;
+  if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
+  const auto start = parse_start(request.session.start_at, clock.wall_now());
   if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
-  auto prepared = prepare_run(run_options);
+  auto prepared = prepare_run(request);
   if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
   if (!prepared.value().target) {
     return refuse(ExitCause::configuration,
                   "--target is missing: the base URL to play against, such as http://127.0.0.1:8080");
   }
-  if (const auto usable = check_session(session_options, prepared.value()); usable.has_error()) {
+  if (const auto usable = check_session(request.session, prepared.value()); usable.has_error()) {
     return refuse(ExitCause::configuration, usable.error().message);
   }
   if (const auto refused = refuse_output("--json", json)) return *refused;
-  const auto linger = parse_duration(session_options.linger);
-  if (linger.has_error()) return refuse(ExitCause::configuration, "--linger: " + linger.error().message);
-  const bool at_once = session_options.start_at.empty();
-  LoadSession session(std::move(prepared.value()), run_options, session_options, json,
-                      at_once ? std::nullopt : std::optional(start.value()), linger.value());
+  const bool at_once = request.session.start_at.empty();
+  LoadSession session(std::move(prepared.value()), request, json,
+                      at_once ? std::nullopt : std::optional(start.value()));
   return session.play();
 }
 

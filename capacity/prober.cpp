@@ -5,6 +5,7 @@
 #include "base/units.hpp"
 #include "capacity/report_text.hpp"
 #include "capacity/slo_verdict.hpp"
+#include "runs/exact_text.hpp"
 #include "runs/fit.hpp"
 #include "runs/plan_json.hpp"
 
@@ -23,12 +24,6 @@ namespace {
 bool ends_search(ExitCause cause) {
   return cause == ExitCause::configuration || cause == ExitCause::refused || cause == ExitCause::script_error ||
          cause == ExitCause::stopped;
-}
-
-// 5 is "5s", a quarter of a second "250000000ns": exact, and read back as the same.
-std::string exact_text(Duration value) {
-  if (value % std::chrono::seconds(1) == Duration::zero()) return fmt::format("{}s", value / std::chrono::seconds(1));
-  return fmt::format("{}ns", value.count());
 }
 
 ProbeResult not_played(ProbeResult probe, ExitCause cause, std::string why) {
@@ -65,11 +60,11 @@ std::uint64_t probe_seed(std::uint64_t seed, std::size_t number) noexcept {
 
 Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& order) {
   ProbePlan plan;
-  plan.options = options.run;
-  plan.options.rate = fmt::format("{}/s", order.rate);
-  plan.options.duration = exact_text(order.length);
-  plan.options.seed = probe_seed(options.seed, order.number);
-  auto prepared = prepare_run(plan.options);
+  plan.request = options.run;
+  plan.request.rate = Rate::per_second(order.rate);
+  plan.request.duration = order.length;
+  plan.request.seed = probe_seed(options.seed, order.number);
+  auto prepared = prepare_run(plan.request);
   if (prepared.has_error()) return prepared.error();
   plan.run = std::move(prepared.value());
   plan.run.thresholds.clear();
@@ -85,7 +80,7 @@ Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& ord
       threshold.value().after = options.warm_up;
       threshold.value().expression += " after " + exact_text(options.warm_up);
     }
-    plan.options.thresholds.push_back(threshold.value().expression);
+    plan.request.thresholds.push_back(threshold.value().expression);
     plan.run.thresholds.push_back(std::move(threshold.value()));
   }
   auto boundaries = LatencyBoundaries::with(latency_limits(plan.run.thresholds));
@@ -150,11 +145,9 @@ void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions
 
 Prober::Prober(ProberOptions options)
     : options_(std::move(options)),
-      probing_(options_.session),
-      terminal_(STDERR_FILENO, options_.session.color),
+      terminal_(STDERR_FILENO, options_.run.session.color),
       progress_(terminal_),
       loop_(clock_) {
-  probing_.skip_preflight = true;
   loop_.listen("a result", [this] { progress_.clear(); });
 }
 
@@ -175,7 +168,7 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   auto planned = plan_probe(options_, order);
   if (planned.has_error()) return not_played(std::move(probe), ExitCause::configuration, planned.error().message);
   ProbePlan& plan = planned.value();
-  probe.seed = *plan.options.seed;
+  probe.seed = *plan.request.seed;
   if (const FitReport fit = fit_of(plan.run); !fit.impossible.empty()) {
     return not_played(std::move(probe), order.number == 1 ? ExitCause::configuration : ExitCause::invalid_run,
                       fmt::format("{} does not fit this machine: {}", format_rate(Rate::per_second(order.rate)),
@@ -183,12 +176,12 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   }
   PlayedRun::Identity identity;
   identity.id = fmt::format("{}-p{:02}", options_.search, order.number);
-  identity.plan =
-      plan_json(plan.options, options_.session, plan.run, SearchLink{options_.search, order.number, order.recovery});
+  identity.plan = plan_json(plan.request, plan.run, SearchLink{options_.search, order.number, order.recovery});
+  plan.request.session.skip_preflight = true;  // the search itself has looked at the target, once
   std::vector<Threshold> slos = plan.run.thresholds;
   for (std::size_t i = 0; i < slos.size(); ++i) slos[i].expression = options_.slos[i];
   SloVerdict verdict(std::move(slos), plan.run.layout, order.length, options_.warm_up);
-  auto played = std::make_unique<PlayedRun>(std::move(plan.run), plan.options, probing_, std::move(identity), loop_);
+  auto played = std::make_unique<PlayedRun>(std::move(plan.run), plan.request, std::move(identity), loop_);
   PlayedRun& run = *played;
   if (auto reason = run.set_up()) return not_played(std::move(probe), reason->cause, reason->text);
   probe.run = run.id();

@@ -9,9 +9,8 @@
 #include "reports/summary.hpp"
 #include "runs/play_loop.hpp"
 #include "runs/played_run.hpp"
+#include "runs/prepared_run.hpp"
 #include "runs/progress.hpp"
-#include "runs/run_options.hpp"
-#include "runs/session_options.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,8 +20,7 @@
 namespace gelombang::capacity {
 
 struct ProberOptions {
-  RunOptions run;  // without rate, duration, seed and thresholds
-  SessionOptions session;
+  RunRequest run;                 // without rate, duration, seed and thresholds
   std::vector<std::string> slos;  // as written, each once
   std::string search;             // its id: probes are runs with ids that begin with it
   std::uint64_t seed = 0;         // of the search; those of its probes follow from it
@@ -35,7 +33,7 @@ std::uint64_t probe_seed(std::uint64_t seed, std::size_t number) noexcept;
 // The run that an order asks for, with the objectives in the place of the scenario's thresholds; what is judged begins
 // after the warm-up, unless an objective says `after` itself. Sends nothing.
 struct ProbePlan {
-  RunOptions options;
+  RunRequest request;
   PreparedRun run;
 };
 Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& order);
@@ -60,7 +58,6 @@ class Prober {
   void each_second(PlayedRun& run, TimePoint now);
 
   ProberOptions options_;
-  SessionOptions probing_;  // of each probe: the search itself looks at the target, once
   SystemClock clock_;
   Terminal terminal_;
   Progress progress_;

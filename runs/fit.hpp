@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/scenario/preflight.hpp"
-#include "runs/run_options.hpp"
+#include "runs/prepared_run.hpp"
 
 #include <string>
 #include <vector>

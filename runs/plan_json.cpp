@@ -2,16 +2,18 @@
 
 #include "base/json_writer.hpp"
 #include "engine/privacy/redactor.hpp"
+#include "runs/request_options.hpp"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gelombang {
 namespace {
@@ -23,61 +25,28 @@ json::string text(std::string_view value) {
   return out;
 }
 
-// The command line that does the same again, the seed included.
-class CommandLine {
- public:
-  void flag(std::string_view name) { words_.push_back(text(name)); }
-  // Where it is not empty.
-  void option(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    words_.push_back(text(name));
-    words_.push_back(text(redactor_.redact(value)));
+// The command line that does the same again, the seed included. Where its options hold what always holds, it leaves
+// them out.
+json::array command_of(const RunRequest& request, const PreparedRun& run) {
+  RunRequest played = request;
+  played.scenario = run.plan.scenario_path;
+  played.target = run.target ? run.target->text : "";
+  played.seed = run.plan.settings.seed;
+  const Redactor redactor;
+  json::array words{"gelombang", "run"};
+  for (const RequestOption& option : request_options()) {
+    if (option.kept == RequestOption::Kept::left_out) continue;
+    const std::vector<std::string> values = option.write(played);
+    if (values == option.write(RunRequest())) continue;
+    for (const std::string& value : values) {
+      if (option.name.front() == '-') words.push_back(text(option.name));
+      if (option.takes == RequestOption::Takes::nothing) continue;
+      const bool withheld = option.kept == RequestOption::Kept::withheld;
+      const bool is_place = option.name.front() != '-';
+      words.push_back(text(withheld ? "[redacted]" : is_place ? value : redactor.redact(value)));
+    }
   }
-  void option(std::string_view name, const std::optional<std::uint64_t>& value) {
-    if (value) option(name, fmt::format("{}", *value));
-  }
-  // Something stood there that is not kept.
-  void withheld(std::string_view name, std::string_view value) {
-    if (!value.empty()) option(name, "[redacted]");
-  }
-  [[nodiscard]] json::array words() && { return std::move(words_); }
-
- private:
-  Redactor redactor_;
-  json::array words_{"gelombang", "run"};
-};
-
-json::array command_of(const RunOptions& options, const SessionOptions& session, const PreparedRun& run) {
-  CommandLine command;
-  command.flag(run.plan.scenario_path);
-  command.option("--target", run.target ? run.target->text : "");
-  command.option("--load", options.load);
-  command.option("--rate", options.rate);
-  command.option("--duration", options.duration);
-  command.option("--users", options.users);
-  command.option("--iterations", options.iterations);
-  if (options.scale != "1") command.option("--scale", options.scale);
-  if (options.speed != "1") command.option("--speed", options.speed);
-  command.option("--seed", run.plan.settings.seed);
-  command.option("--threads", options.threads);
-  for (const std::string& setting : options.settings) command.option("--set", setting);
-  for (const std::string& secret : options.secrets) command.option("--set-secret", secret);
-  for (const std::string& threshold : options.thresholds) command.option("--threshold", threshold);
-  command.option("--max-users", options.max_users);
-  if (options.segment != "1/1") command.option("--segment", options.segment);
-  command.option("--catch-up", options.catch_up);
-  command.option("--graceful-stop", options.graceful_stop);
-  command.option("--contact", options.contact);
-  command.option("--ca-file", options.ca_file);
-  if (options.insecure) command.flag("--insecure");
-  if (options.allow_private_network) command.flag("--allow-private-network");
-  command.option("--mailbox", session.mailbox);
-  command.withheld("--mailbox-user", session.mailbox_user);
-  command.option("--mailbox-password-file", session.mailbox_password_file);
-  command.option("--consent-key", session.consent_key);
-  if (session.skip_preflight) command.flag("--skip-preflight");
-  if (session.no_early_stop) command.flag("--no-early-stop");
-  return std::move(command).words();
+  return words;
 }
 
 json::object load_of(const Load& load) {
@@ -105,10 +74,9 @@ json::value people_of(const Journey& journey) {
 
 }  // namespace
 
-std::string plan_json(const RunOptions& options, const SessionOptions& session, const PreparedRun& run,
-                      const std::optional<SearchLink>& search) {
+std::string plan_json(const RunRequest& request, const PreparedRun& run, const std::optional<SearchLink>& search) {
   const RunPlan& plan = run.plan;
-  json::object root{{"command", command_of(options, session, run)}, {"load", load_of(plan.load)}};
+  json::object root{{"command", command_of(request, run)}, {"load", load_of(plan.load)}};
   if (search) {
     root["find_max"] =
         json::object{{"search", search->search}, {"probe", search->number}, {"recovery", search->recovery}};

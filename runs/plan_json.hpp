@@ -1,8 +1,8 @@
 // What a run was asked to do, as it is kept in the history: enough to play it again, and nothing that must not be kept.
 #pragma once
 
-#include "runs/run_options.hpp"
-#include "runs/session_options.hpp"
+#include "runs/prepared_run.hpp"
+#include "runs/run_request.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -17,9 +17,10 @@ struct SearchLink {
   bool recovery = false;
 };
 
-// JSON. Secrets are named by where they come from, never by their value; mail addresses and identity numbers that stand
+// JSON. Its command line has every option that says what is played, and read again it is the same request. Secrets are
+// named by where they come from, never by their value; mail addresses and identity numbers that stand
 // on the command line are left out.
-std::string plan_json(const RunOptions& options, const SessionOptions& session, const PreparedRun& run,
+std::string plan_json(const RunRequest& request, const PreparedRun& run,
                       const std::optional<SearchLink>& search = std::nullopt);
 
 }  // namespace gelombang

@@ -34,11 +34,10 @@ std::string new_run_id(WallTime at) {
                      mix64(static_cast<std::uint64_t>(at.time_since_epoch().count())) & 0xFFFF);
 }
 
-PlayedRun::PlayedRun(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options,
-                     Identity identity, PlayLoop& loop)
+PlayedRun::PlayedRun(PreparedRun prepared, const RunRequest& request, Identity identity, PlayLoop& loop)
     : prepared_(std::move(prepared)),
-      run_options_(run_options),
-      options_(options),
+      request_(request),
+      options_(request.session),
       identity_(std::move(identity)),
       loop_(loop),
       clock_(loop.clock()),
@@ -68,7 +67,7 @@ std::optional<ExitReason> PlayedRun::open_server() {
 }
 
 std::optional<ExitReason> PlayedRun::open_guard() {
-  auto guard = guard_options(run_options_, options_, prepared_.plan);
+  auto guard = guard_options(request_, prepared_.plan);
   if (guard.has_error()) return bad(guard.error().message);
   guard.value().on_withdrawn = [this](std::string reason) {
     boost::asio::post(loop_.io(), [this, alive = std::weak_ptr(alive_), reason = std::move(reason)] {
@@ -96,7 +95,7 @@ std::optional<ExitReason> PlayedRun::set_up() {
   if (prepared_.plan.load.open()) prepared_.planned = fit.need.planned_iterations;
   if (auto reason = open_server()) return reason;
   if (auto reason = open_guard()) return reason;
-  auto mail = open_mailbox(options_, run_options_, clock_, poll_interval_);
+  auto mail = open_mailbox(request_, clock_, poll_interval_);
   if (mail.has_error()) return bad(mail.error().message);
   mail_ = std::move(mail.value());
   prepared_.plan.keep_details = !options_.no_history;

@@ -12,10 +12,10 @@
 #include "reports/summary.hpp"
 #include "runs/live_page.hpp"
 #include "runs/play_loop.hpp"
+#include "runs/prepared_run.hpp"
 #include "runs/progress.hpp"
 #include "runs/run_figures.hpp"
-#include "runs/run_options.hpp"
-#include "runs/session_options.hpp"
+#include "runs/run_request.hpp"
 #include "runs/worker_figures.hpp"
 
 #include <functional>
@@ -43,8 +43,7 @@ class PlayedRun {
   };
 
   // What is passed by reference outlives the run.
-  PlayedRun(PreparedRun prepared, const RunOptions& run_options, const SessionOptions& options, Identity identity,
-            PlayLoop& loop);
+  PlayedRun(PreparedRun prepared, const RunRequest& request, Identity identity, PlayLoop& loop);
   ~PlayedRun();
   PlayedRun(const PlayedRun&) = delete;
   PlayedRun& operator=(const PlayedRun&) = delete;
@@ -99,7 +98,7 @@ class PlayedRun {
   void mind_history();
 
   PreparedRun prepared_;
-  const RunOptions& run_options_;
+  const RunRequest& request_;
   const SessionOptions& options_;
   Identity identity_;
   PlayLoop& loop_;

@@ -14,8 +14,8 @@
 #include "reports/first_failures.hpp"
 #include "reports/summary.hpp"
 #include "runs/figure_source.hpp"
+#include "runs/prepared_run.hpp"
 #include "runs/process_figures.hpp"
-#include "runs/run_options.hpp"
 
 #include <functional>
 #include <optional>

@@ -4,8 +4,8 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "metrics/history/writer.hpp"
-#include "runs/run_options.hpp"
-#include "runs/session_options.hpp"
+#include "runs/prepared_run.hpp"
+#include "runs/run_request.hpp"
 
 #include <memory>
 #include <string>

@@ -37,8 +37,8 @@ Result<void> check_session(const SessionOptions& options, const PreparedRun& run
   return {};
 }
 
-Result<std::unique_ptr<Mailbox>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
-                                              Duration& poll_interval) {
+Result<std::unique_ptr<Mailbox>> open_mailbox(const RunRequest& request, const Clock& clock, Duration& poll_interval) {
+  const SessionOptions& options = request.session;
   if (options.mailbox.empty()) return std::unique_ptr<Mailbox>();
   MailboxOptions mailbox;
   mailbox.url = options.mailbox;
@@ -46,8 +46,8 @@ Result<std::unique_ptr<Mailbox>> open_mailbox(const SessionOptions& options, con
   auto password = read_password(options.mailbox_password_file);
   if (password.has_error()) return password.error();
   mailbox.password = std::move(password.value());
-  mailbox.verify_certificates = !run.insecure;
-  mailbox.ca_file = run.ca_file;
+  mailbox.verify_certificates = !request.insecure;
+  mailbox.ca_file = request.ca_file;
   poll_interval = mailbox.poll_interval;
   auto opened = Mailbox::open(mailbox, clock);
   if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
@@ -60,18 +60,18 @@ Result<std::unique_ptr<Mailbox>> open_mailbox(const SessionOptions& options, con
   return std::move(opened.value());
 }
 
-Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan) {
+Result<ConsentGuard::Options> guard_options(const RunRequest& request, const RunPlan& plan) {
   ConsentGuard::Options options;
-  if (!session.consent_key.empty()) {
-    const auto key = ConsentKey::load(session.consent_key);
+  if (!request.session.consent_key.empty()) {
+    const auto key = ConsentKey::load(request.session.consent_key);
     if (key.has_error()) return Error{"--consent-key: " + key.error().message};
     options.key = key.value();
   }
-  options.allow_private_network = run.allow_private_network;
+  options.allow_private_network = request.allow_private_network;
   options.segments = static_cast<unsigned>(plan.segment.count);
-  options.contact = run.contact;
+  options.contact = request.contact;
   options.user_agent = plan.user_agent;
-  options.ca_file = run.ca_file;
+  options.ca_file = request.ca_file;
   return options;
 }
 

@@ -3,7 +3,8 @@
 
 #include "probes/consent/address_resolver.hpp"
 #include "probes/consent/guard.hpp"
-#include "runs/session_options.hpp"
+#include "probes/mail/mailbox.hpp"
+#include "runs/prepared_run.hpp"
 
 #include <memory>
 #include <string>
@@ -14,10 +15,9 @@ namespace gelombang {
 Result<void> check_session(const SessionOptions& options, const PreparedRun& run);
 
 // Null where no mailbox was asked for. One that cannot be read is an Error, unless the preflight is skipped.
-Result<std::unique_ptr<Mailbox>> open_mailbox(const SessionOptions& options, const RunOptions& run, const Clock& clock,
-                                              Duration& poll_interval);
+Result<std::unique_ptr<Mailbox>> open_mailbox(const RunRequest& request, const Clock& clock, Duration& poll_interval);
 
-Result<ConsentGuard::Options> guard_options(const RunOptions& run, const SessionOptions& session, const RunPlan& plan);
+Result<ConsentGuard::Options> guard_options(const RunRequest& request, const RunPlan& plan);
 
 // The system's resolver, asked once for every name: the guard judges and the run pins the same addresses, though a
 // name server may rotate them.

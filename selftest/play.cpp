@@ -2,7 +2,7 @@
 #include "probes/consent/guard.hpp"
 #include "runs/play_loop.hpp"
 #include "runs/run_figures.hpp"
-#include "runs/session_options.hpp"
+#include "runs/run_request.hpp"
 #include "runs/session_setup.hpp"
 #include "runs/worker_figures.hpp"
 #include "selftest/stage.hpp"
@@ -18,16 +18,16 @@ using namespace std::chrono_literals;
 
 constexpr Duration kLook = 20ms;
 
-RunOptions run_options(const Stage& stage, const StageSetting& setting) {
-  RunOptions options;
-  options.scenario = setting.scenario;
-  options.target = fmt::format("http://127.0.0.1:{}", setting.server->port());
-  options.settings = {"stage=" + stage.name, fmt::format("refused={}", setting.server->refused_port())};
-  options.seed = 1;
-  options.threads = setting.threads;
-  options.catch_up = stage.catch_up;
-  options.graceful_stop = stage.graceful_stop;
-  return options;
+RunRequest request_of(const Stage& stage, const StageSetting& setting) {
+  RunRequest request;
+  request.scenario = setting.scenario;
+  request.target = fmt::format("http://127.0.0.1:{}", setting.server->port());
+  request.settings = {{"stage", stage.name}, {"refused", fmt::format("{}", setting.server->refused_port())}};
+  request.seed = 1;
+  request.threads = setting.threads;
+  request.catch_up = stage.catch_up;
+  request.graceful_stop = stage.graceful_stop;
+  return request;
 }
 
 // Freezes the server or holds the workers when it is time; says how long the server was frozen.
@@ -78,11 +78,11 @@ class Disturber {
 
 Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   const Clock& clock = setting.loop->clock();
-  const RunOptions options = run_options(stage, setting);
-  auto prepared = prepare_run(options);
+  const RunRequest request = request_of(stage, setting);
+  auto prepared = prepare_run(request);
   if (prepared.has_error()) return prepared.error();
   const PreparedRun& plan = prepared.value();
-  auto guarded = guard_options(options, SessionOptions{}, plan.plan);
+  auto guarded = guard_options(request, plan.plan);
   if (guarded.has_error()) return guarded.error();
   ConsentGuard guard(std::move(guarded.value()), clock);
   auto made = LoadRun::prepare(plan.plan, plan.scenario, plan.layout, clock, guard, nullptr, *plan.photos);

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "engine/load/catch_up.hpp"
 #include "reports/summary.hpp"
 #include "runs/play_loop.hpp"
 #include "selftest/check.hpp"
@@ -40,8 +41,8 @@ struct Outcome {
 struct Stage {
   std::string name;
   std::string title;  // for people
-  std::string catch_up = "capped";
-  std::string graceful_stop = "5s";
+  CatchUp catch_up = CatchUp::capped;
+  Duration graceful_stop = std::chrono::seconds(5);
   std::optional<Disturbance> disturbance;
   std::function<std::vector<Check>(const Outcome&)> checks;
 };

@@ -214,16 +214,16 @@ Check scheduler_check(Duration worst_p99) {
 
 std::vector<Stage> all_stages() {
   return {
-      {"delays", "answers after known delays", "capped", "5s", {}, check_delays},
-      {"errors", "every way to fail", "capped", "5s", {}, check_errors},
-      {"phases", "where the time of a request goes", "capped", "5s", {}, check_phases},
-      {"freeze", "the server stands still for a second", "capped", "5s",
+      {"delays", "answers after known delays", CatchUp::capped, 5s, {}, check_delays},
+      {"errors", "every way to fail", CatchUp::capped, 5s, {}, check_errors},
+      {"phases", "where the time of a request goes", CatchUp::capped, 5s, {}, check_phases},
+      {"freeze", "the server stands still for a second", CatchUp::capped, 5s,
        Disturbance{Disturbance::Kind::freeze, 1500ms, 1s}, check_freeze},
-      {"capped", "we stand still, and catch up at 1.2 times the pace", "capped", "5s", stall(1s, kCappedStall),
+      {"capped", "we stand still, and catch up at 1.2 times the pace", CatchUp::capped, 5s, stall(1s, kCappedStall),
        check_capped},
-      {"burst", "we stand still, and catch up at once", "burst", "5s", stall(500ms, kOtherStall), check_burst},
-      {"skip", "we stand still, and skip what we missed", "skip", "5s", stall(500ms, kOtherStall), check_skip},
-      {"censoring", "requests that the end of the run cuts off", "capped", "300ms", {}, check_censoring},
+      {"burst", "we stand still, and catch up at once", CatchUp::burst, 5s, stall(500ms, kOtherStall), check_burst},
+      {"skip", "we stand still, and skip what we missed", CatchUp::skip, 5s, stall(500ms, kOtherStall), check_skip},
+      {"censoring", "requests that the end of the run cuts off", CatchUp::capped, 300ms, {}, check_censoring},
   };
 }
 

@@ -268,10 +268,10 @@ return scenario {
   CHECK(run.thresholds[2].after == 0s);
   CHECK(run.layout->boundaries->find(123ms));
   // The line that plays it again says the same.
-  const auto again = parse_threshold(plan.value().options.thresholds[0]);
+  const auto again = parse_threshold(plan.value().request.thresholds[0]);
   REQUIRE(again.has_value());
   CHECK(again.value().after == 2500ms);
-  REQUIRE(parse_threshold(plan.value().options.thresholds[2]).has_value());
+  REQUIRE(parse_threshold(plan.value().request.thresholds[2]).has_value());
 
   std::set<std::uint64_t> seeds;
   for (std::size_t i = 1; i <= 100; ++i) seeds.insert(probe_seed(7, i));

@@ -2,7 +2,7 @@
 
 #include "app/control_keys.hpp"
 #include "base/json_writer.hpp"
-#include "runs/run_options.hpp"
+#include "runs/prepared_run.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/fake_clock.hpp"
@@ -28,7 +28,7 @@ struct IdleRun {
                      "local one = step 'one'\nreturn scenario { journeys = { visit = { run = function() one(function() "
                      "end) end } }, loads = { l = " +
                          load + " } }");
-    RunOptions options;
+    RunRequest options;
     options.scenario = directory.file("scenario.lua");
     options.target = "http://127.0.0.1:1";
     options.threads = 1;

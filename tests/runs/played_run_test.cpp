@@ -33,19 +33,19 @@ return scenario {
   loads = { long = constant_rate { rate = "100/s", duration = "1h" } },
 }
 )");
-  RunOptions run_options;
-  run_options.scenario = directory.file("scenario.lua");
-  run_options.target = server.url("");
-  run_options.threads = 2;
-  run_options.seed = 1;
-  SessionOptions options;
+  RunRequest request;
+  request.scenario = directory.file("scenario.lua");
+  request.target = server.url("");
+  request.threads = 2;
+  request.seed = 1;
+  SessionOptions& options = request.session;
   options.metrics_listen = "off";
   options.history = directory.file("history.sqlite");
 
   const SystemClock clock;
   PlayLoop loop(clock);
-  PreparedRun prepared = prepare_run(run_options).value();
-  PlayedRun run(std::move(prepared), run_options, options, {"run-of-the-test", "{}"}, loop);
+  PreparedRun prepared = prepare_run(request).value();
+  PlayedRun run(std::move(prepared), request, {"run-of-the-test", "{}"}, loop);
   const auto refused = run.set_up();
   REQUIRE((!refused ? "" : refused->text) == "");
   run.start(std::nullopt);

@@ -30,7 +30,7 @@ return scenario {
 struct StillRun {
   StillRun() {
     std::ofstream(directory.file("scenario.lua")) << kScenario;
-    RunOptions options;
+    RunRequest options;
     options.scenario = directory.file("scenario.lua");
     options.target = "http://127.0.0.1:1";
     options.threads = 2;
