@@ -73,7 +73,7 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   const RunPlan& plan = run.plan;
   answer("\nThis run: {} ({}), seed {}\n", plan.load.name, describe(plan.load), plan.settings.seed);
   if (plan.segment.count > 1) answer("  segment {}/{}\n", plan.segment.index + 1, plan.segment.count);
-  answer("  a pass takes {}{}\n", format_duration(need.iteration_length),
+  answer("  a visit takes {}{}\n", format_duration(need.iteration_length),
          need.length_assumed ? " (assumed: say lasts = \"40s\" in the journey to be exact)" : "");
   if (plan.load.open()) {
     answer("  arrivals    {}, {:.1f} expected\n",
@@ -82,7 +82,7 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
   const HostLimits& limits = run.limits;
   answer("  users       {:>9} needed, {} allowed\n", need.users, plan.max_users);
   if (need.users_in_outage > need.users) {
-    answer("    in outage {:>9} at most, while all try again: see docs/people.md\n", need.users_in_outage);
+    answer("    in outage {:>9} at most, while all try again (people.md in the manual)\n", need.users_in_outage);
   }
   answer("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
   answer("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);

@@ -125,13 +125,14 @@ void add_compare_command(CLI::App& parent, CompareOptions& options, std::functio
       "  gelombang compare 20260301-0500 last --fail-if 'log in: response_time p95 +10%' --format md");
   sub->add_option("BEFORE", options.before, "Id of a run, the beginning of one, or last")->required()->type_name("");
   sub->add_option("AFTER", options.after, "Likewise")->required()->type_name("");
-  sub->add_option("--fail-if", options.conditions, "Exits 99 where this change is found; may stand there several times")
+  sub->add_option("--fail-if", options.conditions, "Exits 99 where this change is found; may be given several times")
       ->type_name("CONDITION")
       ->expected(1)
       ->take_all();
   sub->add_flag("--fail-unclear", options.fail_unclear, "Exits 99 also where a condition cannot be decided");
   sub->add_flag("--anyway", options.anyway, "Compares invalid or unlike runs, too, and says so");
-  sub->add_option("--confidence", options.confidence, "That all verdicts together are no chance")
+  sub->add_option("--confidence", options.confidence,
+                  "Confidence that no verdict is due to chance, all of them taken together")
       ->capture_default_str();
   sub->add_option("--min-effect", options.minimum, "The smallest change of a duration worth naming")
       ->capture_default_str();

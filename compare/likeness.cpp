@@ -34,7 +34,7 @@ std::string value_text(const json::object& object, std::string_view key) {
   return json::serialize(*member);
 }
 
-// The values of an option that may stand there several times.
+// The values of an option that may be given several times.
 std::vector<std::string> option_values(const json::object& plan, std::string_view option) {
   std::vector<std::string> values;
   const json::value* words = plan.if_contains("command");

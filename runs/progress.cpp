@@ -89,7 +89,7 @@ void Progress::show(const ProgressFigures& figures) {
 
 void Progress::print_line(const ProgressFigures& figures) {
   const std::string overdue = figures.overdue > 0 ? fmt::format(", {} wait too long", figures.overdue) : std::string();
-  say("{:>6} of {}: asked {}, started {}, {} users, {} of {} iterations failed, step errors {}{}, p95 {}, "
+  say("{:>6} of {}: asked {}, started {}, {} users, {} of {} visits failed, step errors {}{}, p95 {}, "
       "dropped {}{}{}{}\n",
       format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
       rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,

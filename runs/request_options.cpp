@@ -261,7 +261,7 @@ void add_session_rows(std::vector<RequestOption>& rows) {
   rows.push_back(kept(Kept::left_out, row<&S::history>(kGroup, "--history",
                                                        "The file that keeps what is run (default: history.sqlite in "
                                                        "the user's state directory)")));
-  rows.push_back(kept(Kept::left_out, row<&S::no_history>(kGroup, "--no-history", "Does not keep it")));
+  rows.push_back(kept(Kept::left_out, row<&S::no_history>(kGroup, "--no-history", "Keeps no history of this run")));
 }
 
 void add_course_rows(std::vector<RequestOption>& rows) {
