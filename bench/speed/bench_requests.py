@@ -119,6 +119,19 @@ def against_others(clients, server, pace):
                       name)
 
 
+def beside_another(clients, server, other, pace):
+    """This gelombang and another one, such as that of before a change: with kept connections, and as strangers."""
+    for name, what, options in (("cpu_per_request_vs_other", "64 users, connections kept", ()),
+                                ("cpu_per_request_vs_other_strangers", "64 users, a new connection for two requests",
+                                 ("--set", "rounds=1"))):
+        commands = {which: lambda url, users, program=program, options=options:
+                    clients.gelombang_users(url, users, *options, program=program)
+                    for which, program in (("this", None), ("other", other))}
+        costs = by_turns(commands, server, 64, pace)
+        yield unless_odd(turns_measure(name, microseconds(costs["this"]), microseconds(costs["other"]), 1.03, what),
+                         problems_of(commands))
+
+
 def trio(ours, bare):
     """gelombang, bare libcurl, and the same with gelombang's malloc. `bare` takes the program's name, too."""
     return {

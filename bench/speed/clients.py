@@ -38,12 +38,12 @@ class Clients:
         return [self.programs / "bench/bare_client", "--users", users, "--upload", url + "/upload", "--bytes", size,
                 "--user-agent", self.user_agent, "--seconds", LONG]
 
-    def gelombang(self, url, scenario, *options, threads=1):
-        return [self.gelombang_program, "run", SCRIPTS / f"{scenario}.lua", "--target", url, "--threads", threads,
+    def gelombang(self, url, scenario, *options, threads=1, program=None):
+        return [program or self.gelombang_program, "run", SCRIPTS / f"{scenario}.lua", "--target", url, "--threads", threads,
                 "--metrics-listen", "off", "--linger", "0s", "--seed", 1, *options]
 
-    def gelombang_users(self, url, users, *options, scenario="journey"):
-        return self.gelombang(url, scenario, "--users", users, "--duration", f"{LONG}s", *options)
+    def gelombang_users(self, url, users, *options, scenario="journey", program=None):
+        return self.gelombang(url, scenario, "--users", users, "--duration", f"{LONG}s", *options, program=program)
 
     def wrk(self, url, users):
         return ["wrk", "-t1", f"-c{users}", f"-d{LONG}s", "-s", SCRIPTS / "wrk.lua", url]

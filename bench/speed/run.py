@@ -53,12 +53,23 @@ def measured(clients, pace, descriptors, quick):
     yield bench_schedule.recording(clients.programs)
 
 
+def beside(clients, other, pace):
+    """This gelombang and another one by turns, and nothing else. They differ by a few per cent at most, so more starts."""
+    pace.starts *= 3
+    with peers.nginx(connections=2000) as server:
+        yield bench_requests.beside_another(clients, server, other, pace)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", type=Path, help="a build directory, such as build/release")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measures to this file")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter windows, fewer users: for a first look")
+    parser.add_argument("--beside", type=Path, metavar="PROGRAM", help="only this: another gelombang, such as that of before "
+                        "a change, and this one by turns; at most 3 %% more processor time")
     options = parser.parse_args()
+    if options.beside and not os.access(options.beside, os.X_OK):
+        parser.error(f"--beside: {options.beside} is no program")
     for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the servers and clients are ended, too
         if signal.getsignal(end) is signal.SIG_DFL:
             signal.signal(end, lambda number, _: sys.exit(128 + number))
@@ -68,7 +79,9 @@ def main():
     clients = Clients(options.programs.resolve())
     print(f"==> with libcurl {clients.libcurl}", flush=True)
     measures = []
-    for group in measured(clients, Pace(options.quick), descriptors, options.quick):
+    pace = Pace(options.quick)
+    groups = beside(clients, options.beside.resolve(), pace) if options.beside else measured(clients, pace, descriptors, options.quick)
+    for group in groups:
         for measure in group:
             print(f"    {measure.name}: {report.number(measure.value)} {measure.unit}", flush=True)
             measures.append(measure)
