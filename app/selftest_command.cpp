@@ -154,16 +154,16 @@ Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam
   Duration scheduler{};
   for (const Stage& stage : stages) {
     progress.begin(stage);
-    const auto outcome = play(stage, {scenario.path(), options.threads, server.value().get(), &loop,
+    const auto figures = play(stage, {scenario.path(), options.threads, server.value().get(), &loop,
                                       [&progress] { progress.another_second(); }});
-    if (outcome.has_error()) return Error{fmt::format("selftest: {}: {}", stage.name, outcome.error().message)};
-    if (outcome.value().stopped) {
+    if (figures.has_error()) return Error{fmt::format("selftest: {}: {}", stage.name, figures.error().message)};
+    if (figures.value().stopped) {
       progress.stop();
       played.stopped = true;
       return played;
     }
-    scheduler = std::max(scheduler, outcome.value().scheduler.p99);
-    std::vector<Check> found = stage.checks(outcome.value());
+    scheduler = std::max(scheduler, figures.value().scheduler.p99);
+    std::vector<Check> found = stage.checks(figures.value());
     progress.end(static_cast<std::size_t>(
         std::count_if(found.begin(), found.end(), [](const Check& check) { return !check.holds(); })));
     checks.insert(checks.end(), found.begin(), found.end());

@@ -73,17 +73,17 @@ Result<void> write_token(const std::string& path, const std::string& token) {
 }  // namespace
 
 // What the server's threads hold: it may outlive the run by an answer.
-struct ControlApi::Gate {
+struct ControlApi::Handler {
   std::mutex mutex;
   LiveControl* control = nullptr;  // null once the run is over; used on the loop alone
   boost::asio::any_io_executor loop;
   std::string token;
 
-  PageAnswer answer(const PageRequest& request, const std::shared_ptr<Gate>& self);
+  PageAnswer answer(const PageRequest& request, const std::shared_ptr<Handler>& self);
   PageAnswer act(const SteeringRequest* wish) const;
 };
 
-PageAnswer ControlApi::Gate::act(const SteeringRequest* wish) const {
+PageAnswer ControlApi::Handler::act(const SteeringRequest* wish) const {
   if (control == nullptr) return refusal(409, "the run is over");
   if (wish == nullptr) return json_answer(200, control->state_json());
   const auto done = control->apply(*wish, "http");
@@ -91,7 +91,7 @@ PageAnswer ControlApi::Gate::act(const SteeringRequest* wish) const {
   return json_answer(200, boost::json::serialize(boost::json::object{{"done", done.value()}}) + "\n");
 }
 
-PageAnswer ControlApi::Gate::answer(const PageRequest& request, const std::shared_ptr<Gate>& self) {
+PageAnswer ControlApi::Handler::answer(const PageRequest& request, const std::shared_ptr<Handler>& self) {
   if (!request.from_loopback) return refusal(403, "only from this machine");
   const std::string expected = "Bearer " + token;
   if (request.authorization.size() != expected.size() ||
@@ -119,8 +119,8 @@ PageAnswer ControlApi::Gate::answer(const PageRequest& request, const std::share
   return answer.get();
 }
 
-ControlApi::ControlApi(std::shared_ptr<Gate> gate, std::string token_file)
-    : gate_(std::move(gate)), token_file_(std::move(token_file)) {}
+ControlApi::ControlApi(std::shared_ptr<Handler> handler, std::string token_file)
+    : handler_(std::move(handler)), token_file_(std::move(token_file)) {}
 
 Result<std::unique_ptr<ControlApi>> ControlApi::open(MetricsServer& server, LiveControl& control,
                                                      const boost::asio::any_io_executor& loop,
@@ -128,20 +128,20 @@ Result<std::unique_ptr<ControlApi>> ControlApi::open(MetricsServer& server, Live
   if (sodium_init() < 0) return Error{"no source of random numbers"};
   auto path = token_path(run_id);
   if (path.has_error()) return path.error();
-  const auto gate = std::make_shared<Gate>();
-  gate->control = &control;
-  gate->loop = loop;
-  gate->token = new_token();
-  const auto written = write_token(path.value(), gate->token);
+  const auto handler = std::make_shared<Handler>();
+  handler->control = &control;
+  handler->loop = loop;
+  handler->token = new_token();
+  const auto written = write_token(path.value(), handler->token);
   if (written.has_error()) return written.error();
-  server.serve(std::string(kPath), [gate](const PageRequest& request) { return gate->answer(request, gate); });
-  return std::unique_ptr<ControlApi>(new ControlApi(gate, std::move(path.value())));
+  server.serve(std::string(kPath), [handler](const PageRequest& request) { return handler->answer(request, handler); });
+  return std::unique_ptr<ControlApi>(new ControlApi(handler, std::move(path.value())));
 }
 
 ControlApi::~ControlApi() {
   {
-    const std::lock_guard lock(gate_->mutex);
-    gate_->control = nullptr;
+    const std::lock_guard lock(handler_->mutex);
+    handler_->control = nullptr;
   }
   ::unlink(token_file_.c_str());
 }

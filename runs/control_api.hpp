@@ -29,9 +29,9 @@ class ControlApi {
   [[nodiscard]] const std::string& token_file() const noexcept { return token_file_; }
 
  private:
-  struct Gate;
-  ControlApi(std::shared_ptr<Gate> gate, std::string token_file);
-  std::shared_ptr<Gate> gate_;
+  struct Handler;
+  ControlApi(std::shared_ptr<Handler> handler, std::string token_file);
+  std::shared_ptr<Handler> handler_;
   std::string token_file_;
 };
 

@@ -53,8 +53,8 @@ PageAnswer page_answer(const PageRequest& request) {
 
 }  // namespace
 
-struct LivePage::Board {
-  Board(std::shared_ptr<const MetricsLayout> layout, const Clock& clock_)
+struct LivePage::Content {
+  Content(std::shared_ptr<const MetricsLayout> layout, const Clock& clock_)
       : clock(clock_), series(std::move(layout), kMostPoints) {}
 
   [[nodiscard]] PageAnswer answer(const PageRequest& request) {
@@ -89,44 +89,44 @@ struct LivePage::Board {
 
 LivePage::LivePage(MetricsServer& server, std::shared_ptr<const MetricsLayout> layout, std::uint64_t seed,
                    std::string plan, const Clock& clock)
-    : board_(std::make_shared<Board>(std::move(layout), clock)) {
-  board_->document.state = ReportDocument::State::running;
-  board_->document.seed = seed;
-  board_->document.command = command_in(plan);
-  board_->document.plan = std::move(plan);
+    : content_(std::make_shared<Content>(std::move(layout), clock)) {
+  content_->document.state = ReportDocument::State::running;
+  content_->document.seed = seed;
+  content_->document.command = command_in(plan);
+  content_->document.plan = std::move(plan);
   server.serve("/", page_answer);
-  server.serve("/api/run", [board = board_](const PageRequest& request) { return board->answer(request); });
+  server.serve("/api/run", [content = content_](const PageRequest& request) { return content->answer(request); });
 }
 
 void LivePage::add(const Interval& interval) {
-  const std::lock_guard lock(board_->mutex);
-  board_->series.add(interval);
+  const std::lock_guard lock(content_->mutex);
+  content_->series.add(interval);
 }
 
 void LivePage::annotate(const Annotation& annotation) {
-  const std::lock_guard lock(board_->mutex);
-  board_->document.annotations.push_back(annotation);
+  const std::lock_guard lock(content_->mutex);
+  content_->document.annotations.push_back(annotation);
 }
 
 bool LivePage::followed() const {
-  const TimePoint now = board_->clock.now();
-  const std::lock_guard lock(board_->mutex);
-  return board_->asked_at && now - *board_->asked_at < kPatience;
+  const TimePoint now = content_->clock.now();
+  const std::lock_guard lock(content_->mutex);
+  return content_->asked_at && now - *content_->asked_at < kPatience;
 }
 
 void LivePage::show(ReportDocument::State state, std::string summary, FirstFailureList first_failures) {
-  const TimePoint now = board_->clock.now();
-  const std::lock_guard lock(board_->mutex);
-  board_->document.state = state;
-  board_->document.summary = std::move(summary);
-  board_->document.first_failures = std::move(first_failures);
-  board_->shown_at = now;
-  board_->asked_since = false;
+  const TimePoint now = content_->clock.now();
+  const std::lock_guard lock(content_->mutex);
+  content_->document.state = state;
+  content_->document.summary = std::move(summary);
+  content_->document.first_failures = std::move(first_failures);
+  content_->shown_at = now;
+  content_->asked_since = false;
 }
 
 bool LivePage::seen() const {
-  const std::lock_guard lock(board_->mutex);
-  return board_->asked_since;
+  const std::lock_guard lock(content_->mutex);
+  return content_->asked_since;
 }
 
 }  // namespace gelombang

@@ -34,8 +34,8 @@ class LivePage {
   [[nodiscard]] bool seen() const;
 
  private:
-  struct Board;
-  std::shared_ptr<Board> board_;
+  struct Content;
+  std::shared_ptr<Content> content_;
 };
 
 }  // namespace gelombang

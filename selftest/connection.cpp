@@ -31,8 +31,8 @@ Duration mixed_delay(std::uint64_t request) noexcept {
                      : std::chrono::milliseconds(150);
 }
 
-Connection::Connection(Socket socket, Board& board, Duration late_by)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), board_(board), late_by_(late_by) {
+Connection::Connection(Socket socket, SharedCounts& counts, Duration late_by)
+    : socket_(std::move(socket)), timer_(socket_.get_executor()), counts_(counts), late_by_(late_by) {
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
 }
@@ -53,9 +53,9 @@ void Connection::on_head(std::size_t size) {
   const auto path = std::find(kPathNames.begin(), kPathNames.end(), name);
   if (path == kPathNames.end()) return close();
   const auto index = static_cast<std::size_t>(path - kPathNames.begin());
-  const std::uint64_t seen = board_.seen.fetch_add(1);
-  if (seen < Board::kTimes) board_.times[seen] = std::chrono::steady_clock::now().time_since_epoch().count();
-  serve(static_cast<Path>(index), board_.requests[index].fetch_add(1));
+  const std::uint64_t seen = counts_.seen.fetch_add(1);
+  if (seen < SharedCounts::kTimes) counts_.times[seen] = std::chrono::steady_clock::now().time_since_epoch().count();
+  serve(static_cast<Path>(index), counts_.requests[index].fetch_add(1));
 }
 
 void Connection::serve(Path path, std::uint64_t number) {

@@ -14,7 +14,7 @@ namespace gelombang::selftest {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, Board& board, Duration late_by);
+  Connection(boost::asio::ip::tcp::socket socket, SharedCounts& counts, Duration late_by);
   void read_head();
 
  private:
@@ -31,7 +31,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer timer_;
-  Board& board_;
+  SharedCounts& counts_;
   Duration late_by_;
   std::string in_;
   std::string out_;

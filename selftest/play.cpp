@@ -76,7 +76,7 @@ class Disturber {
 
 }  // namespace
 
-Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
+Result<StageFigures> play(const Stage& stage, const StageSetting& setting) {
   const Clock& clock = setting.loop->clock();
   const RunRequest request = request_of(stage, setting);
   auto prepared = prepare_run(request);
@@ -89,17 +89,17 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   if (made.has_error()) return made.error();
   LoadRun& run = *made.value();
 
-  Outcome outcome;
+  StageFigures result;
   const std::uint64_t seen_before = setting.server->requests();
   WorkerFigures source(run, plan.layout);
   RunFigures figures(plan, clock);
-  outcome.epoch = clock.now() + 50ms;
-  figures.start(source, nullptr, outcome.epoch);
+  result.epoch = clock.now() + 50ms;
+  figures.start(source, nullptr, result.epoch);
   SchedulerProbe probe;
-  run.start(outcome.epoch);
-  Disturber disturber(stage, *setting.server, run, outcome.epoch);
+  run.start(result.epoch);
+  Disturber disturber(stage, *setting.server, run, result.epoch);
   PlayLoop::Play played;
-  played.epoch = outcome.epoch;
+  played.epoch = result.epoch;
   played.over = [&](TimePoint now) {
     if (run.tick(now)) return true;
     disturber.look(now);
@@ -111,7 +111,7 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   };
   // What a stage measured says nothing without its end, so nobody waits for what is under way.
   played.stop = [&] {
-    outcome.stopped = true;
+    result.stopped = true;
     run.interrupt(clock.now());
   };
   played.interrupt = [] {};
@@ -119,14 +119,14 @@ Result<Outcome> play(const Stage& stage, const StageSetting& setting) {
   played.next_moment = [&disturber] { return disturber.next(); };
   setting.loop->play(played);
   run.join();
-  outcome.scheduler = probe.finish();
+  result.scheduler = probe.finish();
   figures.finish(clock.now());
-  outcome.frozen = disturber.frozen();
-  outcome.summary = make_summary(figures.facts(clock.now(), {}), figures.aggregator().totals(),
-                                 figures.aggregator().thresholds(), figures.validity());
-  outcome.server_requests = setting.server->requests() - seen_before;
-  outcome.server_times = setting.server->times_from(seen_before);
-  return outcome;
+  result.frozen = disturber.frozen();
+  result.summary = make_summary(figures.facts(clock.now(), {}), figures.aggregator().totals(),
+                                figures.aggregator().thresholds(), figures.validity());
+  result.server_requests = setting.server->requests() - seen_before;
+  result.server_times = setting.server->times_from(seen_before);
+  return result;
 }
 
 }  // namespace gelombang::selftest

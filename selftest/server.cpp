@@ -47,7 +47,7 @@ void keep_receive_buffer_small(int listener) {
   setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-[[noreturn]] void serve(int listener, Board& board, Duration late_by) {
+[[noreturn]] void serve(int listener, SharedCounts& counts, Duration late_by) {
   // Ctrl-C at the terminal is for the program; this one ends with it.
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_DFL);
@@ -56,7 +56,7 @@ void keep_receive_buffer_small(int listener) {
     boost::asio::ip::tcp::acceptor acceptor(io, boost::asio::ip::tcp::v4(), listener);
     std::function<void()> accept = [&] {
       acceptor.async_accept([&](const boost::system::error_code& error, boost::asio::ip::tcp::socket socket) {
-        if (!error) std::make_shared<Connection>(std::move(socket), board, late_by)->read_head();
+        if (!error) std::make_shared<Connection>(std::move(socket), counts, late_by)->read_head();
         accept();
       });
     };
@@ -75,9 +75,9 @@ Result<std::unique_ptr<Server>> Server::start(Duration late_by) {
   const auto fail = [](const char* what) {
     return Error{fmt::format("the server of the self-test: {}: {}", what, std::strerror(errno))};
   };
-  void* const memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const memory = mmap(nullptr, sizeof(SharedCounts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return fail("no shared memory");
-  server->board_ = new (memory) Board;
+  server->counts_ = new (memory) SharedCounts;
   server->refused_socket_ = bound_socket(server->refused_port_);
   const int listener = bound_socket(server->port_);
   if (listener < 0 || server->refused_socket_ < 0) return fail("no free port on 127.0.0.1");
@@ -89,7 +89,7 @@ Result<std::unique_ptr<Server>> Server::start(Duration late_by) {
   if (server->child_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(0);
-    serve(listener, *server->board_, late_by);
+    serve(listener, *server->counts_, late_by);
   }
   close(listener);
   if (server->child_ < 0) return fail("cannot start a process");
@@ -102,19 +102,19 @@ Server::~Server() {
     waitpid(child_, nullptr, 0);
   }
   if (refused_socket_ >= 0) close(refused_socket_);
-  if (board_ != nullptr) munmap(board_, sizeof(Board));
+  if (counts_ != nullptr) munmap(counts_, sizeof(SharedCounts));
 }
 
 void Server::freeze() const { kill(child_, SIGSTOP); }
 
 void Server::thaw() const { kill(child_, SIGCONT); }
 
-std::uint64_t Server::requests() const noexcept { return board_->seen; }
+std::uint64_t Server::requests() const noexcept { return counts_->seen; }
 
 std::vector<TimePoint> Server::times_from(std::uint64_t n) const {
   std::vector<TimePoint> times;
-  const std::uint64_t end = std::min<std::uint64_t>(board_->seen, Board::kTimes);
-  for (std::uint64_t i = n; i < end; ++i) times.emplace_back(Duration(board_->times[i].load()));
+  const std::uint64_t end = std::min<std::uint64_t>(counts_->seen, SharedCounts::kTimes);
+  for (std::uint64_t i = n; i < end; ++i) times.emplace_back(Duration(counts_->times[i].load()));
   std::sort(times.begin(), times.end());
   return times;
 }

@@ -46,7 +46,7 @@ inline constexpr Duration kSlowReader = std::chrono::milliseconds(200);
 Duration mixed_delay(std::uint64_t request) noexcept;
 
 // In memory that both processes see; written by the server.
-struct Board {
+struct SharedCounts {
   static constexpr std::size_t kTimes = 8192;
   std::array<std::atomic<std::uint64_t>, kPathNames.size()> requests{};
   std::atomic<std::uint64_t> seen{0};
@@ -69,7 +69,7 @@ class Server {
   void freeze() const;
   void thaw() const;
   [[nodiscard]] std::uint64_t requests() const noexcept;  // of all paths so far
-  // When the requests from the n-th on were seen; as many as the board holds.
+  // When the requests from the n-th on were seen; as many as the counts hold.
   [[nodiscard]] std::vector<TimePoint> times_from(std::uint64_t n) const;
 
  private:
@@ -79,7 +79,7 @@ class Server {
   int refused_socket_ = -1;
   std::uint16_t port_ = 0;
   std::uint16_t refused_port_ = 0;
-  Board* board_ = nullptr;
+  SharedCounts* counts_ = nullptr;
 };
 
 }  // namespace gelombang::selftest

@@ -28,7 +28,7 @@ struct Disturbance {
 };
 
 // What is known of a stage when it is over.
-struct Outcome {
+struct StageFigures {
   Summary summary;
   std::uint64_t server_requests = 0;    // by the server's own count
   std::vector<TimePoint> server_times;  // when it saw them
@@ -44,7 +44,7 @@ struct Stage {
   CatchUp catch_up = CatchUp::capped;
   Duration graceful_stop = std::chrono::seconds(5);
   std::optional<Disturbance> disturbance;
-  std::function<std::vector<Check>(const Outcome&)> checks;
+  std::function<std::vector<Check>(const StageFigures&)> checks;
 };
 
 // All of them, in their order.
@@ -59,6 +59,6 @@ struct StageSetting {
   PlayLoop* loop = nullptr;           // a signal ends the stage at once
   std::function<void()> each_second;  // may be empty
 };
-Result<Outcome> play(const Stage& stage, const StageSetting& setting);
+Result<StageFigures> play(const Stage& stage, const StageSetting& setting);
 
 }  // namespace gelombang::selftest

@@ -20,9 +20,9 @@ constexpr auto kStall = static_cast<std::size_t>(DropReason::generator_stall);
 // Collects the checks of one stage.
 class Checks {
  public:
-  Checks(std::string stage, const Outcome& outcome)
-      : slack(0.02 + 2 * to_seconds(outcome.scheduler.p99)),
-        hiccup(to_seconds(outcome.scheduler.max)),
+  Checks(std::string stage, const StageFigures& figures)
+      : slack(0.02 + 2 * to_seconds(figures.scheduler.p99)),
+        hiccup(to_seconds(figures.scheduler.max)),
         stage_(std::move(stage)) {}
 
   // In seconds: what may be added to most of the figures, and what the scheduler added once.
@@ -49,15 +49,15 @@ class Checks {
     between(std::move(what), value, 0, high);
   }
   // Every arrival of the plan began, and what we say that we sent is what the server saw.
-  void arrivals(const Outcome& outcome, std::uint64_t planned) {
-    exactly("arrivals planned", outcome.summary.arrivals.planned, planned);
-    exactly("arrivals started", outcome.summary.arrivals.started, planned);
-    requests(outcome, 0);
+  void arrivals(const StageFigures& figures, std::uint64_t planned) {
+    exactly("arrivals planned", figures.summary.arrivals.planned, planned);
+    exactly("arrivals started", figures.summary.arrivals.started, planned);
+    requests(figures, 0);
   }
-  void requests(const Outcome& outcome, std::uint64_t never_reached_it) {
+  void requests(const StageFigures& figures, std::uint64_t never_reached_it) {
     std::uint64_t sent = 0;
-    for (const Summary::Step& step : outcome.summary.steps) sent += step.requests;
-    exactly("requests, as the server counted them", sent - std::min(sent, never_reached_it), outcome.server_requests);
+    for (const Summary::Step& step : figures.summary.steps) sent += step.requests;
+    exactly("requests, as the server counted them", sent - std::min(sent, never_reached_it), figures.server_requests);
   }
   std::vector<Check> done() && { return std::move(checks_); }
 
@@ -68,22 +68,22 @@ class Checks {
   std::vector<Check> checks_;
 };
 
-const Summary::Step& step_of(const Outcome& outcome, std::string_view name) {
-  const auto& steps = outcome.summary.steps;
+const Summary::Step& step_of(const StageFigures& figures, std::string_view name) {
+  const auto& steps = figures.summary.steps;
   return *std::find_if(steps.begin(), steps.end(), [name](const Summary::Step& step) { return step.name == name; });
 }
 
-const DurationFigures& phase_of(const Outcome& outcome, std::string_view step, Phase phase) {
-  return step_of(outcome, step).phases[static_cast<std::size_t>(phase)];
+const DurationFigures& phase_of(const StageFigures& figures, std::string_view step, Phase phase) {
+  return step_of(figures, step).phases[static_cast<std::size_t>(phase)];
 }
 
 std::optional<Estimate> estimate(Duration value) { return Estimate{value, false}; }
 
 // The most requests that the server saw within any stretch of `length`, from `begin` on.
-std::uint64_t most_within(const Outcome& outcome, Duration begin, Duration length) {
+std::uint64_t most_within(const StageFigures& figures, Duration begin, Duration length) {
   std::uint64_t most = 0;
-  const auto& times = outcome.server_times;
-  auto first = std::lower_bound(times.begin(), times.end(), outcome.epoch + begin);
+  const auto& times = figures.server_times;
+  auto first = std::lower_bound(times.begin(), times.end(), figures.epoch + begin);
   for (auto last = first; last != times.end(); ++last) {
     while (*last - *first >= length) ++first;
     most = std::max(most, static_cast<std::uint64_t>(last - first) + 1);
@@ -91,21 +91,21 @@ std::uint64_t most_within(const Outcome& outcome, Duration begin, Duration lengt
   return most;
 }
 
-std::vector<Check> check_delays(const Outcome& outcome) {
-  Checks checks("delays", outcome);
-  const Summary::Step& step = step_of(outcome, "answer");
-  checks.arrivals(outcome, 240);
+std::vector<Check> check_delays(const StageFigures& figures) {
+  Checks checks("delays", figures);
+  const Summary::Step& step = step_of(figures, "answer");
+  checks.arrivals(figures, 240);
   checks.exactly("failures", step.failures, 0);
   checks.delay("response time p50", step.response_time.p50, 20ms);
   checks.delay("response time p90", step.response_time.p90, 60ms);
   checks.delay("response time p99", step.response_time.p99, 150ms);
   checks.delay("service time p50", step.service_time.p50, 20ms);
   checks.delay("service time p99", step.service_time.p99, 150ms);
-  checks.at_most("schedule lag p99", outcome.summary.schedule_lag.p99, checks.slack);
+  checks.at_most("schedule lag p99", figures.summary.schedule_lag.p99, checks.slack);
   return std::move(checks).done();
 }
 
-std::vector<Check> check_errors(const Outcome& outcome) {
+std::vector<Check> check_errors(const StageFigures& figures) {
   constexpr std::array<std::pair<std::string_view, ErrorClass>, 8> kExpected{{
       {"refused", ErrorClass::tcp_refused},
       {"reset", ErrorClass::reset},
@@ -116,38 +116,38 @@ std::vector<Check> check_errors(const Outcome& outcome) {
       {"unavailable", ErrorClass::http_503},
       {"missing", ErrorClass::http_404},
   }};
-  Checks checks("errors", outcome);
+  Checks checks("errors", figures);
   for (const auto& [step, error] : kExpected) {
     checks.exactly(std::string(step) + " is " + std::string(name(error)),
-                   step_of(outcome, step).errors[static_cast<std::size_t>(error)], 12);
+                   step_of(figures, step).errors[static_cast<std::size_t>(error)], 12);
   }
-  checks.delay("a timeout of 250 ms", step_of(outcome, "silent").failure_time.p50, 250ms);
-  checks.requests(outcome, 12);
+  checks.delay("a timeout of 250 ms", step_of(figures, "silent").failure_time.p50, 250ms);
+  checks.requests(figures, 12);
   return std::move(checks).done();
 }
 
-std::vector<Check> check_phases(const Outcome& outcome) {
-  Checks checks("phases", outcome);
-  checks.delay("wait, for a slow answer", phase_of(outcome, "wait", Phase::wait).p50, kDelay);
-  checks.delay("receive, of a slow body", phase_of(outcome, "receive", Phase::receive).p50, kSlowBody);
-  checks.delay("send, to a slow reader", phase_of(outcome, "send", Phase::send).p50, kSlowReader);
-  checks.at_most("wait, after a slow reader", phase_of(outcome, "send", Phase::wait).p50, checks.slack);
-  checks.at_most("receive, of a slow answer", phase_of(outcome, "wait", Phase::receive).p50, checks.slack);
-  checks.requests(outcome, 0);
+std::vector<Check> check_phases(const StageFigures& figures) {
+  Checks checks("phases", figures);
+  checks.delay("wait, for a slow answer", phase_of(figures, "wait", Phase::wait).p50, kDelay);
+  checks.delay("receive, of a slow body", phase_of(figures, "receive", Phase::receive).p50, kSlowBody);
+  checks.delay("send, to a slow reader", phase_of(figures, "send", Phase::send).p50, kSlowReader);
+  checks.at_most("wait, after a slow reader", phase_of(figures, "send", Phase::wait).p50, checks.slack);
+  checks.at_most("receive, of a slow answer", phase_of(figures, "wait", Phase::receive).p50, checks.slack);
+  checks.requests(figures, 0);
   return std::move(checks).done();
 }
 
 // 100 arrivals a second for 4 s; those of the freeze wait from nothing to all of it, evenly.
-std::vector<Check> check_freeze(const Outcome& outcome) {
-  Checks checks("freeze", outcome);
-  const Summary::Step& step = step_of(outcome, "answer");
-  const double frozen = to_seconds(outcome.frozen);
-  checks.arrivals(outcome, 400);
+std::vector<Check> check_freeze(const StageFigures& figures) {
+  Checks checks("freeze", figures);
+  const Summary::Step& step = step_of(figures, "answer");
+  const double frozen = to_seconds(figures.frozen);
+  checks.arrivals(figures, 400);
   checks.between("response time max", step.response_time.max, frozen - 0.02, frozen + 0.1 + checks.hiccup);
   checks.between("response time p99", step.response_time.p99, frozen - 0.08, frozen + 0.1 + checks.slack);
   checks.between("response time p90", step.response_time.p90, frozen - 0.45, frozen - 0.35 + checks.slack);
   checks.between("service time p99, the same", step.service_time.p99, frozen - 0.1, frozen + 0.1 + checks.slack);
-  checks.at_most("schedule lag p99", outcome.summary.schedule_lag.p99, checks.slack);
+  checks.at_most("schedule lag p99", figures.summary.schedule_lag.p99, checks.slack);
   return std::move(checks).done();
 }
 
@@ -155,46 +155,46 @@ constexpr Duration kCappedStall = 600ms;
 constexpr Duration kOtherStall = 500ms;
 
 // 0.6 s at a fifth more than the pace are made up for after 3 s.
-std::vector<Check> check_capped(const Outcome& outcome) {
-  Checks checks("capped", outcome);
-  const Summary::Step& step = step_of(outcome, "answer");
-  const GeneratorHealth& health = outcome.summary.run.generator.health;
+std::vector<Check> check_capped(const StageFigures& figures) {
+  Checks checks("capped", figures);
+  const Summary::Step& step = step_of(figures, "answer");
+  const GeneratorHealth& health = figures.summary.run.generator.health;
   const double stalled = to_seconds(kCappedStall);
-  checks.arrivals(outcome, 500);
+  checks.arrivals(figures, 500);
   checks.between("response time max", step.response_time.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
-  checks.between("schedule lag max", outcome.summary.schedule_lag.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
+  checks.between("schedule lag max", figures.summary.schedule_lag.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
   checks.at_most("service time p99, untouched", step.service_time.p99, 0.03 + checks.slack);
   checks.between("the longest stall, as we saw it", estimate(health.longest_stall), stalled - 0.03,
                  stalled + 0.1 + checks.hiccup);
   checks.between("arrivals late by more than 100 ms", health.late_arrivals, 270, 360 + 600 * checks.hiccup);
-  checks.between("most in half a second after it, for the server", most_within(outcome, 900ms, 500ms), 50,
+  checks.between("most in half a second after it, for the server", most_within(figures, 900ms, 500ms), 50,
                  70 + 100 * checks.hiccup);
   return std::move(checks).done();
 }
 
-std::vector<Check> check_burst(const Outcome& outcome) {
-  Checks checks("burst", outcome);
-  checks.arrivals(outcome, 150);
-  checks.between("most in a tenth of a second, for the server", most_within(outcome, 0ms, 100ms), 45, 150);
+std::vector<Check> check_burst(const StageFigures& figures) {
+  Checks checks("burst", figures);
+  checks.arrivals(figures, 150);
+  checks.between("most in a tenth of a second, for the server", most_within(figures, 0ms, 100ms), 45, 150);
   return std::move(checks).done();
 }
 
-std::vector<Check> check_skip(const Outcome& outcome) {
-  Checks checks("skip", outcome);
-  const Summary::Arrivals& arrivals = outcome.summary.arrivals;
+std::vector<Check> check_skip(const StageFigures& figures) {
+  Checks checks("skip", figures);
+  const Summary::Arrivals& arrivals = figures.summary.arrivals;
   checks.exactly("arrivals started or dropped", arrivals.started + arrivals.dropped[kStall], 150);
   checks.between("arrivals dropped for the stall", arrivals.dropped[kStall], 36, 44 + 100 * checks.hiccup);
-  checks.requests(outcome, 0);
-  checks.yes("the run is called invalid", outcome.summary.validity.state == ValidityState::invalid);
+  checks.requests(figures, 0);
+  checks.yes("the run is called invalid", figures.summary.validity.state == ValidityState::invalid);
   return std::move(checks).done();
 }
 
-std::vector<Check> check_censoring(const Outcome& outcome) {
-  Checks checks("censoring", outcome);
-  const Summary::Step& step = step_of(outcome, "answer");
-  checks.arrivals(outcome, 21);
-  checks.exactly("completed", outcome.summary.arrivals.completed, 14);
-  checks.exactly("cut by the end", outcome.summary.arrivals.interrupted, 7);
+std::vector<Check> check_censoring(const StageFigures& figures) {
+  Checks checks("censoring", figures);
+  const Summary::Step& step = step_of(figures, "answer");
+  checks.arrivals(figures, 21);
+  checks.exactly("completed", figures.summary.arrivals.completed, 14);
+  checks.exactly("cut by the end", figures.summary.arrivals.interrupted, 7);
   checks.exactly("failures", step.failures, 0);
   checks.at_most("response time p50", step.response_time.p50, checks.slack);
   checks.yes("p50 is known", step.response_time.p50 && !step.response_time.p50->lower_bound);

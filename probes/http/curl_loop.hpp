@@ -124,19 +124,21 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void act(curl_socket_t fd, int mask);
 
   // Of paced sockets, in curl_pacing.cpp.
-  struct Gate {
+  struct HeldWait {
     TimePoint when;
     curl_socket_t fd = CURL_SOCKET_BAD;
     std::uint32_t generation = 0;
     int what = CURL_POLL_NONE;  // CURL_POLL_IN or CURL_POLL_OUT
-    friend bool operator<(const Gate& a, const Gate& b) noexcept { return a.when > b.when; }  // the first one on top
+    friend bool operator<(const HeldWait& a, const HeldWait& b) noexcept {
+      return a.when > b.when;
+    }  // the first one on top
   };
   [[nodiscard]] int admitted(curl_socket_t fd, int mask, std::uint32_t events);
   void count_paced(curl_socket_t fd);
   void hold(curl_socket_t fd, int what, TimePoint until);
   void arm_pacing();
-  void open_gates();
-  void open_gate(const Gate& gate);
+  void release_held_waits();
+  void release(const HeldWait& held);
   void drain();
 
   boost::asio::io_context& context_;
@@ -160,7 +162,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   std::size_t open_sockets_ = 0;          // ours
   std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
   std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier
-  std::priority_queue<Gate> gates_;
+  std::priority_queue<HeldWait> held_waits_;
   boost::asio::steady_timer pacing_timer_;
   std::optional<TimePoint> pacing_armed_;  // when it fires
   bool kick_posted_ = false;

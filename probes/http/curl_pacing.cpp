@@ -1,5 +1,5 @@
 // How the loop keeps libcurl from sockets whose links have not carried the bytes yet. A wish that is held stays
-// libcurl's wish; its descriptor is only not asked about until the gate's time has come.
+// libcurl's wish; its descriptor is only not asked about until its time has come.
 #include "probes/http/curl_loop.hpp"
 
 #include <sys/epoll.h>
@@ -68,15 +68,15 @@ void CurlLoop::date_arrivals(curl_socket_t fd, bool dated) {
 
 void CurlLoop::hold(curl_socket_t fd, int what, TimePoint until) {
   Socket& socket = sockets_[static_cast<std::size_t>(fd)];
-  gates_.push({until, fd, socket.generation, what});
+  held_waits_.push({until, fd, socket.generation, what});
   socket.held |= what;
   register_events(fd, events_of(socket));
   arm_pacing();
 }
 
 void CurlLoop::arm_pacing() {
-  if (closing_ || gates_.empty()) return;
-  const TimePoint when = gates_.top().when;
+  if (closing_ || held_waits_.empty()) return;
+  const TimePoint when = held_waits_.top().when;
   if (pacing_armed_ && *pacing_armed_ <= when) return;
   pacing_armed_ = when;
   pacing_timer_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(when));
@@ -84,43 +84,43 @@ void CurlLoop::arm_pacing() {
     const std::shared_ptr<CurlLoop> self = weak.lock();
     if (error || !self || self->closing_) return;
     self->pacing_armed_.reset();
-    self->open_gates();
+    self->release_held_waits();
   });
 }
 
-void CurlLoop::open_gates() {
+void CurlLoop::release_held_waits() {
   const TimePoint now = std::chrono::steady_clock::now();
-  while (!closing_ && !gates_.empty() && gates_.top().when <= now) {
-    const Gate gate = gates_.top();
-    gates_.pop();
-    const Socket& socket = sockets_[static_cast<std::size_t>(gate.fd)];
-    if (socket.open && socket.generation == gate.generation && socket.paced) open_gate(gate);
+  while (!closing_ && !held_waits_.empty() && held_waits_.top().when <= now) {
+    const HeldWait held = held_waits_.top();
+    held_waits_.pop();
+    const Socket& socket = sockets_[static_cast<std::size_t>(held.fd)];
+    if (socket.open && socket.generation == held.generation && socket.paced) release(held);
   }
   arm_pacing();
 }
 
-void CurlLoop::open_gate(const Gate& gate) {
-  Socket& socket = sockets_[static_cast<std::size_t>(gate.fd)];
+void CurlLoop::release(const HeldWait& held) {
+  Socket& socket = sockets_[static_cast<std::size_t>(held.fd)];
   const std::shared_ptr<PacedSocket> paced = socket.paced;
-  socket.held &= ~gate.what;
-  if ((socket.wanted & gate.what) == 0) {  // its transfer has ended meanwhile
-    if (gate.what == CURL_POLL_IN) paced->settle();
+  socket.held &= ~held.what;
+  if ((socket.wanted & held.what) == 0) {  // its transfer has ended meanwhile
+    if (held.what == CURL_POLL_IN) paced->settle();
     return;
   }
-  paced->begin_turn(gate.when);
-  act(gate.fd, gate.what == CURL_POLL_IN ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
+  paced->begin_turn(held.when);
+  act(held.fd, held.what == CURL_POLL_IN ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
   owner_->deliver();
   if (closing_) return;
-  const auto index = static_cast<std::size_t>(gate.fd);  // libcurl may have closed it, or others have been opened
-  if (gate.what == CURL_POLL_IN) paced->settle();
-  if (!sockets_[index].open || sockets_[index].generation != gate.generation) return;
-  if (gate.what == CURL_POLL_IN && (sockets_[index].wanted & CURL_POLL_IN) != 0) {
+  const auto index = static_cast<std::size_t>(held.fd);  // libcurl may have closed it, or others have been opened
+  if (held.what == CURL_POLL_IN) paced->settle();
+  if (!sockets_[index].open || sockets_[index].generation != held.generation) return;
+  if (held.what == CURL_POLL_IN && (sockets_[index].wanted & CURL_POLL_IN) != 0) {
     if (const std::optional<TimePoint> arrives = paced->book()) {
-      hold(gate.fd, CURL_POLL_IN, *arrives);
+      hold(held.fd, CURL_POLL_IN, *arrives);
       return;
     }
   }
-  if (const std::uint32_t events = events_of(sockets_[index]); events != 0) register_events(gate.fd, events);
+  if (const std::uint32_t events = events_of(sockets_[index]); events != 0) register_events(held.fd, events);
 }
 
 }  // namespace gelombang

@@ -95,27 +95,27 @@ TEST_CASE("selftest: figures that do not agree with what is known are off", "[in
   REQUIRE(stage.name == "censoring");
   const SystemClock clock;
   PlayLoop loop(clock);
-  auto outcome = selftest::play(stage, {directory.file("journeys.lua"), 1, server.value().get(), &loop, {}});
-  REQUIRE(outcome.has_value());
-  const auto off = [&stage](const selftest::Outcome& figures) {
+  auto played = selftest::play(stage, {directory.file("journeys.lua"), 1, server.value().get(), &loop, {}});
+  REQUIRE(played.has_value());
+  const auto off = [&stage](const selftest::StageFigures& figures) {
     std::set<std::string> names;
     for (const Check& check : stage.checks(figures)) {
       if (!check.holds()) names.insert(check.what);
     }
     return names;
   };
-  CHECK(off(outcome.value()).empty());
+  CHECK(off(played.value()).empty());
 
-  selftest::Outcome lost = outcome.value();  // a request that we did not count
+  selftest::StageFigures lost = played.value();  // a request that we did not count
   ++lost.server_requests;
   CHECK(off(lost) == std::set<std::string>{"requests, as the server counted them"});
 
-  selftest::Outcome survivors = outcome.value();  // what was cut off vanished
+  selftest::StageFigures survivors = played.value();  // what was cut off vanished
   survivors.summary.arrivals.interrupted = 0;
   survivors.summary.steps[0].response_time.p90 = survivors.summary.steps[0].response_time.p50;
   CHECK(off(survivors) == std::set<std::string>{"cut by the end", "p90 is a lower bound"});
 
-  selftest::Outcome nothing = outcome.value();
+  selftest::StageFigures nothing = played.value();
   nothing.summary.steps[0].response_time = {};
   CHECK(off(nothing) == std::set<std::string>{"response time p50", "p50 is known", "p90 is a lower bound"});
 }
