@@ -11,7 +11,7 @@ void GivenOptions::add(CLI::App& command, Given& given) const {
   const std::string name(row.name);
   const std::string help(row.help);
   switch (row.takes) {
-    case RequestOption::Takes::nothing: given.option = command.add_flag(name, help); break;
+    case RequestOption::Takes::nothing: given.option = command.add_flag(name, given.flag, help); break;
     case RequestOption::Takes::texts:
       given.option = command.add_option(name, given.texts, help)->take_all()->allow_extra_args(false);
       break;
@@ -29,7 +29,7 @@ void GivenOptions::add(CLI::App& command, Given& given) const {
 void GivenOptions::add_to(CLI::App& command, std::initializer_list<RequestOption::Group> groups) {
   for (const RequestOption& row : request_options()) {
     if (std::find(groups.begin(), groups.end(), row.group) == groups.end()) continue;
-    add(command, given_.emplace_back(Given{&row, nullptr, {}, {}}));
+    add(command, given_.emplace_back(Given{&row, nullptr, {}, {}, false}));
   }
   CLI::Option* const history = command.get_option_no_throw("--history");
   if (history != nullptr) command.get_option("--no-history")->excludes(history);
@@ -39,6 +39,7 @@ ReadRequest GivenOptions::read() const {
   ReadRequest read{defaults_, std::nullopt};
   for (const Given& given : given_) {
     if (given.option->count() == 0) continue;
+    if (given.row->takes == RequestOption::Takes::nothing && !given.flag) continue;
     const std::vector<std::string> texts =
         given.row->takes == RequestOption::Takes::texts ? given.texts : std::vector<std::string>{given.text};
     for (const std::string& text : texts) {

@@ -41,6 +41,7 @@ class GivenOptions {
     CLI::Option* option;
     std::string text;
     std::vector<std::string> texts;
+    bool flag = false;  // --flag=false is no flag
   };
   void add(CLI::App& command, Given& given) const;
 

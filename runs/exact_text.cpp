@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -39,11 +40,12 @@ std::string exact_text(Duration value) {
 
 std::string exact_text(Rate value) {
   static constexpr std::array<std::pair<std::string_view, double>, 2> kLonger{{{"m", 60}, {"h", 3600}}};
+  constexpr std::size_t kMuchShorter = 5;  // characters: 0.5/s stays as people say it, 50/m as well
   std::string best = without_exponent(value.per_second()) + "/s";
   for (const auto& [unit, seconds] : kLonger) {
     const std::string text = fmt::format("{}/{}", std::round(value.per_second() * seconds * 1000) / 1000, unit);
     const auto read = parse_rate(text);
-    if (text.size() < best.size() && read && read.value() == value) best = text;
+    if (text.size() + kMuchShorter <= best.size() && read && read.value() == value) best = text;
   }
   return best;
 }

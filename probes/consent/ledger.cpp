@@ -294,7 +294,8 @@ ConsentLedger::Judgement ConsentLedger::spend(const Host& host, std::string_view
   if (host.limiters.empty()) return {allow(), {}};
   const TimePoint now = clock_.now();
   for (auto limiter = host.limiters.begin(); limiter != host.limiters.end(); ++limiter) {
-    if ((*limiter)->take(now)) continue;
+    // Others may have taken since at a later time than this thread has read.
+    if ((*limiter)->take(now) || (*limiter)->take(clock_.now())) continue;
     for (auto taken = host.limiters.begin(); taken != limiter; ++taken) (*taken)->give_back();
     return {{}, fmt::format("the plan is over the maximum rate that {} consents to", name)};
   }

@@ -1,6 +1,6 @@
 // The maximum rate of a consent: a token bucket that holds one second's worth (at least one token),
-// so that any t seconds see at most rate * (t + 1) requests. One bucket serves all threads of the process without a
-// lock.
+// so that any t seconds see at most rate * (t + 1) requests, and one more of each thread when a consent is renewed. One
+// bucket serves all threads of the process without a lock.
 #pragma once
 
 #include "base/clock.hpp"

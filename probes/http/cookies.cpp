@@ -1,6 +1,5 @@
 #include "probes/http/cookies.hpp"
 
-#include "base/loopback.hpp"
 #include "probes/url.hpp"
 
 #include <strings.h>
@@ -43,6 +42,11 @@ bool domain_matches(const CookieFields& cookie, const std::string& host) {
   if (!cookie.subdomains || host.size() <= cookie.domain.size()) return false;
   const std::string_view tail = std::string_view(host).substr(host.size() - cookie.domain.size());
   return same(tail, cookie.domain) && host[host.size() - cookie.domain.size() - 1] == '.';
+}
+
+// libcurl's own rule, which is narrower than what is loopback elsewhere.
+bool gets_secure_cookies_plainly(const std::string& host) {
+  return host == "localhost" || host == "127.0.0.1" || host == "::1";
 }
 
 bool path_matches(std::string_view cookie_path, std::string_view path) {
@@ -88,7 +92,7 @@ std::string cookie_for(const curl_slist* lines, std::string_view url, std::strin
     if (cookie.name != name || !domain_matches(cookie, parsed->host) || !path_matches(cookie.path, parsed->path)) {
       continue;
     }
-    if (cookie.secure && parsed->scheme != "https" && !names_loopback(parsed->host)) continue;
+    if (cookie.secure && parsed->scheme != "https" && !gets_secure_cookies_plainly(parsed->host)) continue;
     if (found && cookie.path.size() < longest) continue;
     found = true;
     longest = cookie.path.size();

@@ -165,12 +165,25 @@ TEST_CASE("given options: what cannot be read is named, the first one where ther
   CHECK(problem({"--linger", "soon", "--rate", "5"}).starts_with("--rate: "));
 }
 
+TEST_CASE("given options: a flag that is said to be false is none", "[unit]") {
+  for (const RequestOption& option : request_options()) {
+    if (option.takes != RequestOption::Takes::nothing) continue;
+    const std::string name(option.name);
+    INFO(name);
+    CHECK(read_words({"a.lua", name + "=false"}).request == read_words({"a.lua"}).request);
+    CHECK(read_words({"a.lua", name + "=true"}).request == read_words({"a.lua", name}).request);
+    CHECK_FALSE(read_words({"a.lua", name}).request == read_words({"a.lua"}).request);
+    CHECK_THROWS_AS(read_words({"a.lua", name + "=maybe"}), CLI::ParseError);
+  }
+}
+
 TEST_CASE("given options: values are written short, and read again as the very same", "[unit]") {
   CHECK(exact_text(Duration::zero()) == "0s");
   CHECK(exact_text(Duration(90min)) == "90m");
   CHECK(exact_text(Duration(2500ms)) == "2500ms");
   CHECK(exact_text(Rate::per_second(50)) == "50/s");
-  CHECK(exact_text(parse_rate("30/m").value()) == "30/m");
+  CHECK(exact_text(parse_rate("30/m").value()) == "0.5/s");
+  CHECK(exact_text(parse_rate("50/m").value()) == "50/m");
   CHECK(exact_text(parse_rate("100/h").value()) == "100/h");
   CHECK(exact_scale(0.001) == "0.001");
   CHECK(exact_scale(1.0 / 3) == "1/3");

@@ -143,6 +143,17 @@ TEST_CASE("compare: too few samples are said to be too few, and no data for a co
   CHECK(comparison.conditions[0].state == ConditionState::no_data);
 }
 
+TEST_CASE("compare: a rate that is written in another way is the same load") {
+  MadeHistory history;
+  const std::pair<const char*, const char*> runs[] = {{"a", "--rate 3000/m"}, {"b", "--rate 50/s"}};
+  for (const auto& [id, load] : runs) {
+    MadeRun run = small(id, 1);
+    run.load = load;
+    history.add(run);
+  }
+  CHECK(compared(history, "a", "b").has_value());
+}
+
 TEST_CASE("compare: unlike runs are refused, and what differs is said") {
   CHECK_THAT(refused([](MadeRun& run) { run.scenario = "upload"; }),
              Contains("the scenarios differ: 'login' and 'upload'"));
