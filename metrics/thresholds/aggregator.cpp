@@ -55,7 +55,8 @@ void Aggregator::tick(TimePoint now, const std::function<void(Interval&)>& seen)
     counts.response_time.merge(step.response_time);
   }
   recent_.push_back(std::move(counts));
-  while (recent_.front().begin + (recent_.front().end - recent_.front().begin) / 2 < last_tick_ - kRecent) {
+  while (recent_.size() > 1 &&
+         recent_.front().begin + (recent_.front().end - recent_.front().begin) / 2 < last_tick_ - kRecent) {
     recent_.pop_front();
   }
   if (seen) {

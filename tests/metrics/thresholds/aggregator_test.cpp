@@ -78,6 +78,20 @@ TEST_CASE("aggregator: recent figures are those of the last ten seconds", "[unit
   CHECK(figures.response_time_p95->value == 40ms);
 }
 
+TEST_CASE("aggregator: an interval that is longer than what is recent is shown whole", "[unit]") {
+  const auto layout = one_step();
+  Recorder worker(layout);
+  Aggregator aggregator(layout, {}, kStart);
+  Snapshot delta(layout);
+  play(worker, 90, 10ms);
+  worker.take(delta);
+  aggregator.add(delta);
+  aggregator.tick(kStart + 30s);  // the machine slept
+  CHECK(aggregator.recent().started_rate == Approx(3));
+  aggregator.tick(kStart + 31s);
+  CHECK(aggregator.recent().started_rate == Approx(0));
+}
+
 TEST_CASE("aggregator: thresholds are judged as time goes on, and an abort is told", "[unit]") {
   Catalog c;
   c.journeys = {"j"};
