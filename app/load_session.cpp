@@ -246,7 +246,11 @@ int LoadSession::play() {
 
 std::vector<std::string> files_of(const RunRequest& request) {
   const SessionOptions& session = request.session;
-  std::vector<std::string> files{request.scenario, session.history, request.ca_file, session.mailbox_password_file};
+  std::vector<std::string> files{request.scenario, session.history, request.ca_file, session.mailbox_password_file,
+                                 session.consent_key};
+  for (const SecretPlace& secret : request.secrets) {
+    if (secret.kind == SecretPlace::Kind::file) files.push_back(secret.name);
+  }
   if (const auto usual = default_history_path(); session.history.empty() && usual) files.push_back(usual.value());
   return files;
 }

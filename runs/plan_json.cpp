@@ -42,8 +42,8 @@ json::array command_of(const RunRequest& request, const PreparedRun& run) {
       if (option.name.front() == '-') words.push_back(text(option.name));
       if (option.takes == RequestOption::Takes::nothing) continue;
       const bool withheld = option.kept == RequestOption::Kept::withheld;
-      const bool is_place = option.name.front() != '-';
-      words.push_back(text(withheld ? "[redacted]" : is_place ? value : redactor.redact(value)));
+      const bool shown = !option.free_text || option.name.front() != '-';
+      words.push_back(text(withheld ? "[redacted]" : shown ? value : redactor.redact(value)));
     }
   }
   return words;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace gelombang {
@@ -168,6 +169,7 @@ RequestOption row(Group group, std::string_view name, std::string_view help, boo
   option.group = group;
   option.takes = TakesOf<Value>::kTakes;
   option.shows_default = shows_default;
+  option.free_text = std::is_same_v<Value, std::string> || TakesOf<Value>::kTakes == Takes::texts;
   option.read = [](RunRequest& request, std::string_view of, const std::string& text) {
     return read_value(field_of<Field>(request), of, text);
   };

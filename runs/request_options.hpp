@@ -34,6 +34,9 @@ struct RequestOption {
   Takes takes = Takes::text;
   Kept kept = Kept::written;
   bool shows_default = false;
+  // Whoever types it may write anything, people's data as well. Numbers, rates and durations are none: they are written
+  // by us, and sixteen digits of them are no identity number.
+  bool free_text = false;
   // Called for each value that was given, and with "" where it takes none. An Error has the option's name.
   Result<void> (*read)(RunRequest& request, std::string_view name, const std::string& text) = nullptr;
   // The values that read() makes the same of; none where nothing was asked for. One, "", where it takes none.

@@ -165,6 +165,22 @@ TEST_CASE("given options: what cannot be read is named, the first one where ther
   CHECK(problem({"--linger", "soon", "--rate", "5"}).starts_with("--rate: "));
 }
 
+TEST_CASE("given options: the history's command line keeps numbers of any length, and no identity number", "[unit]") {
+  for (const auto& [name, value] :
+       {std::pair{"--scale", "10/3"}, std::pair{"--speed", "2/3"}, std::pair{"--rate", "0.1234567890123456/s"},
+        std::pair{"--seed", "1234567890123456"}}) {
+    INFO(name);
+    Words words{"a.lua", "--target", "http://127.0.0.1:1", name, value};
+    if (std::string_view(name) != "--seed") words.insert(words.end(), {"--seed", "7"});
+    const RunRequest request = read_words(words).request;
+    CHECK(read_words(kept_words(request)).request == request);
+  }
+  const RunRequest person =
+      read_words({"a.lua", "--target", "http://127.0.0.1:1", "--seed", "7", "--set", "nik=3201010101010001"}).request;
+  const Words kept = kept_words(person);
+  CHECK(std::find(kept.begin(), kept.end(), "nik=[redacted]") != kept.end());
+}
+
 TEST_CASE("given options: a flag that is said to be false is none", "[unit]") {
   for (const RequestOption& option : request_options()) {
     if (option.takes != RequestOption::Takes::nothing) continue;

@@ -179,6 +179,25 @@ TEST_CASE("output: no earlier file stands where this run's was to be", "[integra
   }
 }
 
+TEST_CASE("output: a file that the run itself reads is never set aside for its summary", "[integration]") {
+  const Runs runs;
+  const std::string file = runs.directory.file("read by the run");
+  for (const Words& reads : std::vector<Words>{{"--set-secret", "pw=@" + file},
+                                               {"--consent-key", file},
+                                               {"--ca-file", file},
+                                               {"--mailbox-password-file", file}}) {
+    INFO(reads[0]);
+    write_file(file, "kept");
+    Words all{"run", runs.scenario, "--target", "http://127.0.0.1:1", "--no-history", "--json", file};
+    all.insert(all.end(), reads.begin(), reads.end());
+    const RunResult result = run_program(all);
+    CHECK(result.exit_code == 104);
+    CHECK(has(result.err, "--json"));
+    CHECK(read_file(file) == "kept");
+    CHECK_FALSE(fs::exists(file + "~"));
+  }
+}
+
 TEST_CASE("output: what is no regular file is written, and stays what it is", "[integration]") {
   const Runs runs;
   const std::string link = runs.directory.file("link");
