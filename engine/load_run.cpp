@@ -18,10 +18,11 @@ Result<std::unique_ptr<LoadRun>> LoadRun::prepare(RunPlan plan, Scenario scenari
                                                   std::shared_ptr<const MetricsLayout> layout, const Clock& clock,
                                                   SocketGuard& guard, Mailbox* mail, PhotoStore& photos) {
   std::unique_ptr<LoadRun> run(new LoadRun(std::move(plan), std::move(scenario)));
-  const WorkerDependencies dependencies{run->plan_, run->scenario_,    clock,         guard, mail,
-                                        photos,     std::move(layout), run->counters_};
+  const UserHost::Dependencies dependencies{run->plan_,        run->scenario_,      clock, guard, mail, photos,
+                                            std::move(layout), run->counters_.hosts};
   for (std::uint64_t i = 0; i < run->plan_.threads; ++i) {
-    run->workers_.push_back(std::make_unique<Worker>(dependencies, Share{run->plan_.segment, i, run->plan_.threads}));
+    run->workers_.push_back(
+        std::make_unique<Worker>(dependencies, run->counters_, Share{run->plan_.segment, i, run->plan_.threads}));
     const auto prepared = run->workers_.back()->prepare();
     if (prepared.has_error()) return prepared.error();
   }

@@ -11,12 +11,11 @@
 
 namespace gelombang {
 
-Worker::Worker(const WorkerDependencies& dependencies, Share share)
+Worker::Worker(const UserHost::Dependencies& dependencies, SharedCounters& counters, Share share)
     : shared_(dependencies),
+      counters_(counters),
       share_(share),
-      host_({dependencies.plan, dependencies.scenario, dependencies.clock, dependencies.guard, dependencies.mail,
-             dependencies.photos, dependencies.layout, dependencies.counters.hosts},
-            share,
+      host_(dependencies, share,
             {.finished = [this](VirtualUser& user, const PersonSample&) { on_user_finished(user); },
              .after_turn =
                  [this] {
@@ -152,12 +151,12 @@ void Worker::drop_backlog() {
 
 VirtualUser* Worker::take_user() {
   // The limit is that of the process. So a worker may use what other workers leave.
-  if (!shared_.counters.places.take(most_users_)) return nullptr;
+  if (!counters_.places.take(most_users_)) return nullptr;
   if (free_users_.empty()) {
     try {
       free_users_.push_back(&host_.add_user());
     } catch (...) {
-      shared_.counters.places.give_back();
+      counters_.places.give_back();
       throw;
     }
   }
@@ -168,8 +167,8 @@ VirtualUser* Worker::take_user() {
 
 void Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
   if (host_.begin(user, index, intended)) return;
-  shared_.counters.feed_ran_dry = true;
-  shared_.counters.places.give_back();
+  counters_.feed_ran_dry = true;
+  counters_.places.give_back();
   if (pacer_) free_users_.push_back(&user);
   arrivals_over_ = true;
   drop_backlog();
@@ -177,7 +176,7 @@ void Worker::begin(VirtualUser& user, std::uint64_t index, TimePoint intended) {
 }
 
 void Worker::on_user_finished(VirtualUser& user) {
-  shared_.counters.places.give_back();
+  counters_.places.give_back();
   if (pacer_) {
     free_users_.push_back(&user);
   } else if (!arrivals_over_) {
@@ -216,7 +215,7 @@ void Worker::next_closed_iteration(VirtualUser& user) {
     return;
   }
   ++user.rounds;
-  shared_.counters.places.take(std::numeric_limits<std::uint64_t>::max());  // as many as the load says
+  counters_.places.take(std::numeric_limits<std::uint64_t>::max());  // as many as the load says
   begin(user, index, now);
 }
 

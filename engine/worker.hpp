@@ -28,20 +28,9 @@ struct SharedCounters {
   std::atomic<bool> feed_ran_dry{false};
 };
 
-struct WorkerDependencies {
-  const RunPlan& plan;
-  const Scenario& scenario;
-  const Clock& clock;
-  SocketGuard& guard;
-  Mailbox* mail = nullptr;
-  PhotoStore& photos;
-  std::shared_ptr<const MetricsLayout> layout;
-  SharedCounters& counters;
-};
-
 class Worker {
  public:
-  Worker(const WorkerDependencies& dependencies, Share share);
+  Worker(const UserHost::Dependencies& dependencies, SharedCounters& counters, Share share);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -82,7 +71,8 @@ class Worker {
   void check_finished();
   [[nodiscard]] std::uint64_t closed_index(const VirtualUser& user) const noexcept;
 
-  WorkerDependencies shared_;
+  UserHost::Dependencies shared_;
+  SharedCounters& counters_;
   Share share_;
   UserHost host_;
   std::uint64_t most_users_;  // of the process: what is allowed, and what has a descriptor
