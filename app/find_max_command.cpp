@@ -172,11 +172,11 @@ int find_max(const FindMaxOptions& options, bool color) {
   prober_options.seed = request.seed ? *request.seed : random_seed();
   const auto first = check_first(prober_options, settings.value());
   if (first.has_error()) return refuse(ExitCause::configuration, first.error().message);
+  if (const auto refused = refuse_output("--json", json)) return *refused;
   leave_on_signals();
   if (const auto no = check_target(first.value(), settings.value().options.max_rate)) {
     return refuse(no->cause, no->text);
   }
-  if (const auto refused = refuse_output("--json", json)) return *refused;
   announce(prober_options, settings.value(), first.value());
   capacity::Prober prober(prober_options);
   const capacity::SearchResult result = capacity::search(

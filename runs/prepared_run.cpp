@@ -161,7 +161,8 @@ Result<Load> played(const Load& load, const Factors& factors) {
   }
   constexpr double kLongest = 3650.0 * 86400;
   if (to_seconds(result.length()) > kLongest) {
-    return Error{fmt::format("load '{}' would take longer than ten years: give a larger --speed", load.name)};
+    return Error{fmt::format("load '{}' would take longer than ten years{}", load.name,
+                             factors.speed < 1 ? ": give a larger --speed" : "")};
   }
   return result;
 }
@@ -238,15 +239,6 @@ Result<std::vector<Threshold>> read_thresholds(const RunRequest& request, const 
   return all;
 }
 
-}  // namespace
-
-std::uint64_t random_seed() {
-  std::random_device random;
-  return (std::uint64_t{random()} << 21 ^ random()) & kSeedMask;
-}
-
-namespace {
-
 // A journey may ask for more, so this is no error.
 void warn_of_unasked(const ScenarioSettings& settings, const std::set<std::string>& asked) {
   for (const auto& [key, value] : settings.values) {
@@ -257,6 +249,11 @@ void warn_of_unasked(const ScenarioSettings& settings, const std::set<std::strin
 }
 
 }  // namespace
+
+std::uint64_t random_seed() {
+  std::random_device random;
+  return (std::uint64_t{random()} << 21 ^ random()) & kSeedMask;
+}
 
 Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings) {
   PreparedRun run;

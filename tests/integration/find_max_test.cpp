@@ -249,3 +249,11 @@ TEST_CASE("find-max: what cannot be searched is refused in one line, with nothin
               "to raise");
   CHECK(sandbox.counts().at("requests").as_object().empty());
 }
+
+TEST_CASE("find-max: a file that cannot be written is said before the target is asked for anything", "[integration]") {
+  const Search search;
+  const RunResult run = run_program({"find-max", search.scenario(), "--target", "http://127.0.0.1:1", "--slo",
+                                     "all: error_rate < 1%", "--metrics-listen", "off", "--json", "/nowhere/at/all"});
+  CHECK(run.exit_code == 104);
+  CHECK(run.err.find("--json") != std::string::npos);
+}
