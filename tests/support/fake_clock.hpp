@@ -1,7 +1,9 @@
-// A clock that moves only when a test says so.
+// A clock that moves only when a test says so. Other threads may read it meanwhile.
 #pragma once
 
 #include "base/clock.hpp"
+
+#include <atomic>
 
 namespace gelombang::test {
 
@@ -10,15 +12,15 @@ class FakeClock final : public Clock {
   [[nodiscard]] TimePoint now() const noexcept override { return now_; }
   [[nodiscard]] WallTime wall_now() const noexcept override { return wall_; }
   void advance(Duration by) noexcept {
-    now_ += by;
-    wall_ += by;
+    now_ = now_.load() + by;
+    step_wall(by);
   }
   // Moves wall time alone, as an operator or NTP would.
-  void step_wall(Duration by) noexcept { wall_ += by; }
+  void step_wall(Duration by) noexcept { wall_ = wall_.load() + by; }
 
  private:
-  TimePoint now_{std::chrono::seconds(1000)};
-  WallTime wall_{std::chrono::seconds(1'800'000'000)};
+  std::atomic<TimePoint> now_{TimePoint(std::chrono::seconds(1000))};
+  std::atomic<WallTime> wall_{WallTime(std::chrono::seconds(1'800'000'000))};
 };
 
 }  // namespace gelombang::test
