@@ -108,8 +108,8 @@ void warn_of_mail(const PreparedRun& run) {
 int check_scenario(const ReadRequest& read, bool fetch) {
   if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
   const auto prepared = prepare_run(read.request, fetch ? Recordings::fetched : Recordings::files);
-  if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
-  const PreparedRun& run = prepared.value();
+  if (!prepared) return refuse(ExitCause::configuration, prepared.error().message);
+  const PreparedRun& run = *prepared;
   print_scenario(run);
   const std::string sent =
       run.asked.empty() ? "Nothing was sent." : fmt::format("Sent was one query to {}.", printable(run.asked));

@@ -139,7 +139,7 @@ int parse_and_run(int argc, char** argv) {
     return refuse(ExitCause::configuration, empty + ": expected a value, not an empty text");
   }
   const auto log = init_log(given.log_level, !given.no_color);
-  if (log.has_error()) return refuse(ExitCause::configuration, log.error().message);
+  if (!log) return refuse(ExitCause::configuration, log.error().message);
   clean_log();
   given.selftest.color = given.compare.color = given.color = !given.no_color;
   return given.command();

@@ -25,8 +25,8 @@ namespace {
 Result<std::unique_ptr<HistoryReader>> open_history_of(const CompareOptions& options) {
   if (!options.file.empty()) return HistoryReader::open(options.file);
   const auto usual = default_history_path();
-  if (usual.has_error()) return usual.error();
-  return HistoryReader::open(usual.value());
+  if (!usual) return usual.error();
+  return HistoryReader::open(*usual);
 }
 
 Result<double> share_of(std::string_view option, const std::string& text, double least, double most) {
@@ -99,15 +99,15 @@ std::string formatted(const RunComparison& comparison, const CompareOptions& opt
 int run_compare(const CompareOptions& options) {
   OutputDocument out(options.out);
   const auto settings = settings_of(options);
-  if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
+  if (!settings) return refuse(ExitCause::configuration, settings.error().message);
   const auto history = open_history_of(options);
-  if (history.has_error()) return refuse(ExitCause::configuration, history.error().message);
-  if (const auto refused = refuse_output("--out", out, history.value()->path())) return *refused;
-  const auto compared = compare_runs(*history.value(), options.before, options.after, settings.value());
-  if (compared.has_error()) return refuse(compared.error().cause, compared.error().text);
+  if (!history) return refuse(ExitCause::configuration, history.error().message);
+  if (const auto refused = refuse_output("--out", out, (*history)->path())) return *refused;
+  const auto compared = compare_runs(**history, options.before, options.after, *settings);
+  if (!compared) return refuse(compared.error().cause, compared.error().text);
   int code = 0;
-  const ExitReason reason = judged(compared.value(), options.fail_unclear, code);
-  code = with_output(code, "--out", out, formatted(compared.value(), options, code));
+  const ExitReason reason = judged(*compared, options.fail_unclear, code);
+  code = with_output(code, "--out", out, formatted(*compared, options, code));
   if (!reason.text.empty()) say("gelombang: {}\n", reason.text);
   return code;
 }

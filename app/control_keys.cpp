@@ -60,7 +60,7 @@ void ControlKeys::read() {
                               if (error) return;  // until the run is in the foreground again
                               for (std::size_t i = 0; i < count; ++i) {
                                 const auto done = press(keys_[i], control_);
-                                say_(done.has_error() ? done.error().message : done.value());
+                                say_(!done ? done.error().message : *done);
                               }
                               read();
                             });

@@ -49,31 +49,31 @@ Result<double> parse_precision(const std::string& text) {
 
 Result<double> positive_rate(const char* flag, const std::string& text) {
   const auto rate = parse_rate(text);
-  if (rate.has_error()) return Error{fmt::format("{}: {}", flag, rate.error().message)};
-  if (rate.value().per_second() == 0) return Error{fmt::format("{} is 0: expected more", flag)};
-  return rate.value().per_second();
+  if (!rate) return Error{fmt::format("{}: {}", flag, rate.error().message)};
+  if (rate->per_second() == 0) return Error{fmt::format("{} is 0: expected more", flag)};
+  return rate->per_second();
 }
 
 Result<Duration> duration_of(const char* flag, const std::string& text) {
   auto duration = parse_duration(text);
-  if (duration.has_error()) return Error{fmt::format("{}: {}", flag, duration.error().message)};
+  if (!duration) return Error{fmt::format("{}: {}", flag, duration.error().message)};
   return duration;
 }
 
 Result<SearchSettings> read_settings(const FindMaxOptions& options) {
   SearchSettings settings;
   const auto low = positive_rate("--min-rate", options.min_rate);
-  if (low.has_error()) return low.error();
+  if (!low) return low.error();
   const auto high = positive_rate("--max-rate", options.max_rate);
-  if (high.has_error()) return high.error();
-  if (low.value() > high.value()) {
+  if (!high) return high.error();
+  if (*low > *high) {
     return Error{fmt::format("--min-rate {} is above --max-rate {}", options.min_rate, options.max_rate)};
   }
-  settings.options.min_rate = low.value();
-  settings.options.max_rate = high.value();
+  settings.options.min_rate = *low;
+  settings.options.max_rate = *high;
   const auto precision = parse_precision(options.precision);
-  if (precision.has_error()) return precision.error();
-  settings.options.precision = precision.value();
+  if (!precision) return precision.error();
+  settings.options.precision = *precision;
   if (options.repeat % 2 == 0 || options.repeat > 99) {
     return Error{fmt::format("--repeat {}: expected an odd number up to 99: the majority decides", options.repeat)};
   }
@@ -82,8 +82,8 @@ Result<SearchSettings> read_settings(const FindMaxOptions& options) {
                                          std::tuple("--warm-up", &options.warm_up, &settings.warm_up),
                                          std::tuple("--cool-down", &options.cool_down, &settings.cool_down)}) {
     const auto duration = duration_of(flag, *text);
-    if (duration.has_error()) return duration.error();
-    *into = duration.value();
+    if (!duration) return duration.error();
+    *into = *duration;
   }
   if (settings.probe < kShortestProbe) {
     return Error{fmt::format("--probe {}: expected at least {}", options.probe, format_duration(kShortestProbe))};
@@ -94,8 +94,8 @@ Result<SearchSettings> read_settings(const FindMaxOptions& options) {
 // The first probe as it would be: what can be seen to be wrong with it is wrong with all.
 Result<capacity::ProbePlan> check_first(const ProberOptions& options, const SearchSettings& settings) {
   auto plan = capacity::plan_probe(options, {1, settings.options.min_rate, false, settings.warm_up + settings.probe});
-  if (plan.has_error()) return plan.error();
-  const PreparedRun& run = plan.value().run;
+  if (!plan) return plan.error();
+  const PreparedRun& run = plan->run;
   if (!run.target) {
     return Error{"--target is missing: the base URL to play against, such as http://127.0.0.1:8080"};
   }
@@ -106,7 +106,7 @@ Result<capacity::ProbePlan> check_first(const ProberOptions& options, const Sear
         "raise",
         run.scenario.path)};
   }
-  if (const auto usable = check_session(options.run.session, run); usable.has_error()) return usable.error();
+  if (const auto usable = check_session(options.run.session, run); !usable) return usable.error();
   return plan;
 }
 
@@ -115,16 +115,16 @@ Result<capacity::ProbePlan> check_first(const ProberOptions& options, const Sear
 std::optional<ExitReason> check_target(const capacity::ProbePlan& plan, double max_rate) {
   const SystemClock clock;
   auto guarded = guard_options(plan.request, plan.run.plan);
-  if (guarded.has_error()) return ExitReason{ExitCause::configuration, guarded.error().message};
-  const AddressResolver resolve = guarded.value().resolve = resolve_once();
-  ConsentGuard guard(std::move(guarded.value()), clock);
+  if (!guarded) return ExitReason{ExitCause::configuration, guarded.error().message};
+  const AddressResolver resolve = guarded->resolve = resolve_once();
+  ConsentGuard guard(std::move(*guarded), clock);
   const TargetUrl& target = *plan.run.target;
   const TargetAdmission admission =
       admit_target(target, plan.run.plan, guard, resolve,
                    plan.request.session.skip_preflight ? FirstLook::skipped : FirstLook::taken);
   if (admission.refusal) return admission.refusal;
   Duration interval{};
-  if (const auto mailbox = open_mailbox(plan.request, clock, interval); mailbox.has_error()) {
+  if (const auto mailbox = open_mailbox(plan.request, clock, interval); !mailbox) {
     return ExitReason{ExitCause::configuration, mailbox.error().message};
   }
   const auto consented = guard.consented_rate(target.host);
@@ -153,41 +153,41 @@ int find_max(const FindMaxOptions& options, bool color) {
   if (const auto refused = begin_output("--json", json, files_of(request))) return *refused;
   if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
   const auto settings = read_settings(options);
-  if (settings.has_error()) return refuse(ExitCause::configuration, settings.error().message);
-  ProberOptions prober_options{request, {}, {}, 0, settings.value().warm_up};
+  if (!settings) return refuse(ExitCause::configuration, settings.error().message);
+  ProberOptions prober_options{request, {}, {}, 0, settings->warm_up};
   std::vector<std::string>& slos = prober_options.slos;
   for (const std::string& text : options.slos) {
     const auto slo = parse_threshold(text);
-    if (slo.has_error()) return refuse(ExitCause::configuration, "--slo: " + slo.error().message);
-    if (slo.value().abort) {
+    if (!slo) return refuse(ExitCause::configuration, "--slo: " + slo.error().message);
+    if (slo->abort) {
       return refuse(
           ExitCause::configuration,
           fmt::format("--slo '{}': a probe stops by itself when an objective breaks: leave 'abort' out", text));
     }
-    const std::string& written = slo.value().expression;
+    const std::string& written = slo->expression;
     if (std::find(slos.begin(), slos.end(), written) == slos.end()) slos.push_back(written);
   }
   const SystemClock clock;
   prober_options.search = new_run_id(clock.wall_now());
   prober_options.seed = request.seed ? *request.seed : random_seed();
-  const auto first = check_first(prober_options, settings.value());
-  if (first.has_error()) return refuse(ExitCause::configuration, first.error().message);
+  const auto first = check_first(prober_options, *settings);
+  if (!first) return refuse(ExitCause::configuration, first.error().message);
   if (const auto refused = refuse_output("--json", json)) return *refused;
   leave_on_signals();
-  if (const auto no = check_target(first.value(), settings.value().options.max_rate)) {
+  if (const auto no = check_target(*first, settings->options.max_rate)) {
     return refuse(no->cause, no->text);
   }
-  announce(prober_options, settings.value(), first.value());
+  announce(prober_options, *settings, *first);
   capacity::Prober prober(prober_options);
   const capacity::SearchResult result = capacity::search(
-      settings.value(),
+      *settings,
       {[&prober](const capacity::ProbeOrder& order, const SearchAnswer& known) { return prober.play(order, known); },
        [&prober](Duration length) { return prober.pause(length); }});
   const bool json_on_stdout = request.session.json == "-";
   ChartStyle style = chart_style();
   if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).size().columns;
   const std::string text =
-      capacity::result_text(result, slos, capacity::SloVerdict::curve_metric(first.value().run.thresholds), style);
+      capacity::result_text(result, slos, capacity::SloVerdict::curve_metric(first->run.thresholds), style);
   if (json_on_stdout) {
     say("{}", text);
   } else {
@@ -197,7 +197,7 @@ int find_max(const FindMaxOptions& options, bool color) {
   if (verdict.exit_code != 0) say("gelombang: exit {}: {}\n", verdict.exit_code, printable_lines(verdict.text));
   int code = verdict.exit_code;
   if (!request.session.json.empty()) {
-    code = with_output(code, "--json", json, capacity::result_json(result, settings.value(), prober_options));
+    code = with_output(code, "--json", json, capacity::result_json(result, *settings, prober_options));
   }
   if (const auto& lost = prober.lost_history()) code = with_output(code, Error{*lost});
   if (prober.left_behind()) leave(code);

@@ -44,7 +44,7 @@ ReadRequest GivenOptions::read() const {
         given.row->takes == RequestOption::Takes::texts ? given.texts : std::vector<std::string>{given.text};
     for (const std::string& text : texts) {
       const auto done = given.row->read(read.request, given.row->name, text);
-      if (done.has_error() && !read.problem) read.problem = done.error();
+      if (!done && !read.problem) read.problem = done.error();
     }
   }
   return read;

@@ -30,8 +30,8 @@ namespace {
 Result<std::unique_ptr<HistoryReader>> open_reader(const HistoryOptions& options) {
   if (!options.file.empty()) return HistoryReader::open(options.file);
   const auto usual = default_history_path();
-  if (usual.has_error()) return usual.error();
-  return HistoryReader::open(usual.value());
+  if (!usual) return usual.error();
+  return HistoryReader::open(*usual);
 }
 
 std::string local_time(WallTime at) {
@@ -50,11 +50,11 @@ std::string state_text(const RunHead& run) {
 
 Result<std::string> list_text(HistoryReader& reader) {
   const auto runs = reader.runs();
-  if (runs.has_error()) return runs.error();
-  if (runs.value().empty()) return Error{reader.path() + " holds no run"};
+  if (!runs) return runs.error();
+  if (runs->empty()) return Error{reader.path() + " holds no run"};
   TextTable table("lllrllll");
   table.row({"run", "started", "verdict", "lasted", "validity", "scenario", "load", "target"});
-  for (const RunHead& run : runs.value()) {
+  for (const RunHead& run : *runs) {
     table.row({printable(run.id), local_time(run.started_at), printable(state_text(run)), format_duration(run.recorded),
                run.validity.empty() ? "-" : printable(run.validity), printable(run.scenario), printable(run.load),
                printable(run.target)});
@@ -103,8 +103,8 @@ std::string errors_text(const Snapshot& totals) {
 
 Result<RunRecord> find_run(HistoryReader& reader, const std::string& wanted) {
   const auto id = reader.find(wanted);
-  if (id.has_error()) return id.error();
-  return reader.run(id.value());
+  if (!id) return id.error();
+  return reader.run(*id);
 }
 
 // What each value of each dimension met, over the whole run.
@@ -114,7 +114,7 @@ Result<std::string> dimensions_text(HistoryReader& reader, const RunRecord& run)
     const std::pair key(std::string(slice.dimension), std::string(slice.value));
     totals.try_emplace(key, run.layout->boundaries).first->second.merge(slice.cell);
   });
-  if (read.has_error()) return read.error();
+  if (!read) return read.error();
   std::string text;
   if (totals.empty()) return {boost::system::in_place_value, std::move(text)};
   TextTable table("llrrrrr");
@@ -150,19 +150,19 @@ std::string failure_text(const FirstFailure& one) {
 Result<std::string> evidence_text(HistoryReader& reader, const RunRecord& run) {
   constexpr std::size_t kMost = 100;
   const auto failures = read_first_failures(reader, run, kMost);
-  if (failures.has_error()) return failures.error();
-  std::string text = failures.value().shown.empty() ? "" : "\nThe first failure of each kind\n";
-  for (const FirstFailure& one : failures.value().shown) text += failure_text(one);
-  if (failures.value().further > 0) text += fmt::format("  and {} further kinds\n", failures.value().further);
+  if (!failures) return failures.error();
+  std::string text = failures->shown.empty() ? "" : "\nThe first failure of each kind\n";
+  for (const FirstFailure& one : failures->shown) text += failure_text(one);
+  if (failures->further > 0) text += fmt::format("  and {} further kinds\n", failures->further);
   return {boost::system::in_place_value, std::move(text)};
 }
 
 Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) {
   const auto found = find_run(reader, wanted);
-  if (found.has_error()) return found.error();
-  const RunRecord& run = found.value();
+  if (!found) return found.error();
+  const RunRecord& run = *found;
   const auto totals = reader.totals(run);
-  if (totals.has_error()) return totals.error();
+  if (!totals) return totals.error();
   std::string text;
   const auto fact = [&text](std::string_view label, std::string_view value) {
     text += fmt::format("  {:<14} {}\n", label, value);
@@ -183,39 +183,38 @@ Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) 
     fact(printable(annotation.kind),
          fmt::format("{} after the start: {}", format_duration(annotation.offset), printable(annotation.text)));
   }
-  text += steps_text(totals.value());
-  text += errors_text(totals.value());
+  text += steps_text(*totals);
+  text += errors_text(*totals);
   for (const auto part : {dimensions_text, evidence_text}) {
     const auto more = part(reader, run);
-    if (more.has_error()) return more.error();
-    text += more.value();
+    if (!more) return more.error();
+    text += *more;
   }
   return {boost::system::in_place_value, std::move(text)};
 }
 
 int finish(const Result<std::string>& text) {
-  if (text.has_error()) return refuse(ExitCause::configuration, text.error().message);
-  print(text.value());
+  if (!text) return refuse(ExitCause::configuration, text.error().message);
+  print(*text);
   return 0;
 }
 
 Result<void> export_run(HistoryReader& reader, const HistoryOptions& options, OutputDocument& out) {
   const auto every = parse_duration(options.every);
-  if (every.has_error()) return Error{"--every: " + every.error().message};
-  if (every.value() == Duration::zero()) return Error{"--every is 0: expected more, such as 15s"};
+  if (!every) return Error{"--every: " + every.error().message};
+  if (*every == Duration::zero()) return Error{"--every is 0: expected more, such as 15s"};
   const auto run = find_run(reader, options.run);
-  if (run.has_error()) return run.error();
+  if (!run) return run.error();
   const auto write = [&out](std::string_view text) { out.write(text); };
-  return options.format == "csv" ? export_csv(reader, run.value(), write)
-                                 : export_openmetrics(reader, run.value(), every.value(), write);
+  return options.format == "csv" ? export_csv(reader, *run, write) : export_openmetrics(reader, *run, *every, write);
 }
 
 int run_export(const HistoryOptions& options) {
   OutputDocument out(options.out);
   const auto reader = open_reader(options);
-  if (reader.has_error()) return refuse(ExitCause::configuration, reader.error().message);
-  if (const auto refused = refuse_output("--out", out, reader.value()->path())) return *refused;
-  if (const auto exported = export_run(*reader.value(), options, out); exported.has_error()) {
+  if (!reader) return refuse(ExitCause::configuration, reader.error().message);
+  if (const auto refused = refuse_output("--out", out, (*reader)->path())) return *refused;
+  if (const auto exported = export_run(**reader, options, out); !exported) {
     return refuse(ExitCause::configuration, exported.error().message);
   }
   return with_output(0, "--out", out, "");
@@ -223,28 +222,28 @@ int run_export(const HistoryOptions& options) {
 
 Result<std::string> prune(const HistoryOptions& options) {
   const auto keep = parse_duration(options.keep);
-  if (keep.has_error()) return Error{"--keep: " + keep.error().message};
+  if (!keep) return Error{"--keep: " + keep.error().message};
   std::string path = options.file;
   if (path.empty()) {
     const auto usual = default_history_path();
-    if (usual.has_error()) return usual.error();
-    path = usual.value();
+    if (!usual) return usual.error();
+    path = *usual;
   }
   const WallTime now = SystemClock().wall_now();
-  const auto pruned = prune_history(path, now - keep.value(), now);
-  if (pruned.has_error()) return pruned.error();
+  const auto pruned = prune_history(path, now - *keep, now);
+  if (!pruned) return pruned.error();
   std::string text;
-  for (const std::string& id : pruned.value().runs) text += "removed " + printable(id) + "\n";
-  text += fmt::format("{} runs removed, {} left; the file is {} smaller\n", pruned.value().runs.size(),
-                      pruned.value().kept, format_size(pruned.value().bytes));
+  for (const std::string& id : pruned->runs) text += "removed " + printable(id) + "\n";
+  text += fmt::format("{} runs removed, {} left; the file is {} smaller\n", pruned->runs.size(), pruned->kept,
+                      format_size(pruned->bytes));
   return {boost::system::in_place_value, std::move(text)};
 }
 
 template <class Work>
 int with_reader(const HistoryOptions& options, Work work) {
   const auto reader = open_reader(options);
-  if (reader.has_error()) return refuse(ExitCause::configuration, reader.error().message);
-  return finish(work(*reader.value()));
+  if (!reader) return refuse(ExitCause::configuration, reader.error().message);
+  return finish(work(**reader));
 }
 
 void add_export_command(CLI::App& history, HistoryOptions& options, std::function<int()>& command) {

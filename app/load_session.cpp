@@ -123,10 +123,10 @@ void LoadSession::open_control() {
                                       [this](const std::string& text) { played_.annotate("control", text); }});
   if (played_.server() != nullptr) {
     auto api = ControlApi::open(*played_.server(), *control_, loop_.io().get_executor(), played_.id());
-    if (api.has_error()) {
+    if (!api) {
       spdlog::warn("no live control over HTTP: {}", api.error().message);
     } else {
-      control_api_ = std::move(api.value());
+      control_api_ = std::move(*api);
       say("control  {}, token in {}\n", played_.server()->url(ControlApi::kPath), control_api_->token_file());
     }
   }
@@ -251,7 +251,7 @@ std::vector<std::string> files_of(const RunRequest& request) {
   for (const SecretPlace& secret : request.secrets) {
     if (secret.kind == SecretPlace::Kind::file) files.push_back(secret.name);
   }
-  if (const auto usual = default_history_path(); session.history.empty() && usual) files.push_back(usual.value());
+  if (const auto usual = default_history_path(); session.history.empty() && usual) files.push_back(*usual);
   return files;
 }
 
@@ -262,20 +262,19 @@ int run_load(const ReadRequest& read) {
   if (const auto refused = begin_output("--json", json, files_of(request))) return *refused;
   if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
   const auto start = parse_start(request.session.start_at, clock.wall_now());
-  if (start.has_error()) return refuse(ExitCause::configuration, start.error().message);
+  if (!start) return refuse(ExitCause::configuration, start.error().message);
   auto prepared = prepare_run(request);
-  if (prepared.has_error()) return refuse(ExitCause::configuration, prepared.error().message);
-  if (!prepared.value().target) {
+  if (!prepared) return refuse(ExitCause::configuration, prepared.error().message);
+  if (!prepared->target) {
     return refuse(ExitCause::configuration,
                   "--target is missing: the base URL to play against, such as http://127.0.0.1:8080");
   }
-  if (const auto usable = check_session(request.session, prepared.value()); usable.has_error()) {
+  if (const auto usable = check_session(request.session, *prepared); !usable) {
     return refuse(ExitCause::configuration, usable.error().message);
   }
   if (const auto refused = refuse_output("--json", json)) return *refused;
   const bool at_once = request.session.start_at.empty();
-  LoadSession session(std::move(prepared.value()), request, json,
-                      at_once ? std::nullopt : std::optional(start.value()));
+  LoadSession session(std::move(*prepared), request, json, at_once ? std::nullopt : std::optional(*start));
   return session.play();
 }
 

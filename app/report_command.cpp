@@ -20,8 +20,8 @@ namespace {
 Result<std::unique_ptr<HistoryReader>> open_history_of(const ReportOptions& options) {
   if (!options.file.empty()) return HistoryReader::open(options.file);
   const auto usual = default_history_path();
-  if (usual.has_error()) return usual.error();
-  return HistoryReader::open(usual.value());
+  if (!usual) return usual.error();
+  return HistoryReader::open(*usual);
 }
 
 Result<std::string> formatted(const ReportDocument& document, const std::string& format) {
@@ -34,26 +34,26 @@ Result<std::string> formatted(const ReportDocument& document, const std::string&
 
 Result<std::string> make_report(HistoryReader& history, const ReportOptions& options) {
   const auto id = history.find(options.run);
-  if (id.has_error()) return id.error();
-  const auto document = stored_report(history, id.value());
-  if (document.has_error()) return document.error();
-  return formatted(document.value(), options.format);
+  if (!id) return id.error();
+  const auto document = stored_report(history, *id);
+  if (!document) return document.error();
+  return formatted(*document, options.format);
 }
 
 int run_report(const ReportOptions& options) {
   OutputDocument out(options.out);
   // Before a long history is read.
   if (options.format == "html") {
-    if (const auto page = page_available(); page.has_error()) {
+    if (const auto page = page_available(); !page) {
       return refuse(ExitCause::configuration, page.error().message);
     }
   }
   const auto history = open_history_of(options);
-  if (history.has_error()) return refuse(ExitCause::configuration, history.error().message);
-  if (const auto refused = refuse_output("--out", out, history.value()->path())) return *refused;
-  const auto report = make_report(*history.value(), options);
-  if (report.has_error()) return refuse(ExitCause::configuration, report.error().message);
-  return with_output(0, "--out", out, report.value());
+  if (!history) return refuse(ExitCause::configuration, history.error().message);
+  if (const auto refused = refuse_output("--out", out, (*history)->path())) return *refused;
+  const auto report = make_report(**history, options);
+  if (!report) return refuse(ExitCause::configuration, report.error().message);
+  return with_output(0, "--out", out, *report);
 }
 
 }  // namespace

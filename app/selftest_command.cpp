@@ -143,7 +143,7 @@ struct Played {
 
 Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam, PlayLoop& loop) {
   const auto server = selftest::Server::start(seam.server_late_by);
-  if (server.has_error()) return server.error();
+  if (!server) return server.error();
   const ScenarioFile scenario;
   if (!scenario.written()) return Error{fmt::format("selftest: no memory for its scenario: {}", std::strerror(errno))};
   const std::vector<Stage> stages = chosen_stages(seam);
@@ -154,16 +154,16 @@ Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam
   Duration scheduler{};
   for (const Stage& stage : stages) {
     progress.begin(stage);
-    const auto figures = play(stage, {scenario.path(), options.threads, server.value().get(), &loop,
-                                      [&progress] { progress.another_second(); }});
-    if (figures.has_error()) return Error{fmt::format("selftest: {}: {}", stage.name, figures.error().message)};
-    if (figures.value().stopped) {
+    const auto figures = play(
+        stage, {scenario.path(), options.threads, server->get(), &loop, [&progress] { progress.another_second(); }});
+    if (!figures) return Error{fmt::format("selftest: {}: {}", stage.name, figures.error().message)};
+    if (figures->stopped) {
       progress.stop();
       played.stopped = true;
       return played;
     }
-    scheduler = std::max(scheduler, figures.value().scheduler.p99);
-    std::vector<Check> found = stage.checks(figures.value());
+    scheduler = std::max(scheduler, figures->scheduler.p99);
+    std::vector<Check> found = stage.checks(*figures);
     progress.end(static_cast<std::size_t>(
         std::count_if(found.begin(), found.end(), [](const Check& check) { return !check.holds(); })));
     checks.insert(checks.end(), found.begin(), found.end());
@@ -184,12 +184,12 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   PlayLoop loop(clock);
   loop.listen("a result", nullptr);
   const auto played = play_all(options, seam, loop);
-  if (played.has_error()) return refuse(ExitCause::configuration, played.error().message);
-  const std::vector<Check>& checks = played.value().checks;
+  if (!played) return refuse(ExitCause::configuration, played.error().message);
+  const std::vector<Check>& checks = played->checks;
   const Duration took = clock.now() - begin;
   const auto off = std::count_if(checks.begin(), checks.end(), [](const Check& check) { return !check.holds(); });
-  const ExitCause cause = played.value().stopped ? ExitCause::stopped : ExitCause::invalid_run;
-  const int code = off == 0 && !played.value().stopped ? 0 : static_cast<int>(cause);
+  const ExitCause cause = played->stopped ? ExitCause::stopped : ExitCause::invalid_run;
+  const int code = off == 0 && !played->stopped ? 0 : static_cast<int>(cause);
   const bool json_on_stdout = options.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options.color);
   const std::string text =
@@ -200,7 +200,7 @@ int run_selftest(const SelftestOptions& options, const SelftestSeam& seam) {
   } else {
     print(text);
   }
-  if (played.value().stopped) {
+  if (played->stopped) {
     refuse(cause, fmt::format("exit {}: stopped by a signal: the rest was not checked", code));
   } else if (code != 0) {
     refuse(cause, fmt::format("exit {}: {} of {} checks are off: on this machine, as busy as it "

@@ -230,9 +230,9 @@ Error OutputDocument::failure() {
   close();
   const auto aside = set_aside();
   return Error{fmt::format("cannot write {}: {}{}", on_stdout() ? "to stdout" : path_, reason(error_),
-                           aside.has_error() ? "; " + aside.error().message
-                           : aside_          ? fmt::format("; the earlier file is {}~", path_)
-                                             : "")};
+                           !aside   ? "; " + aside.error().message
+                           : aside_ ? fmt::format("; the earlier file is {}~", path_)
+                                    : "")};
 }
 
 void print(std::string_view text) {

@@ -57,14 +57,14 @@ Tally judge_pairs(const Kind& kind, double factor) {
       ++run.seed;
     }
     auto reader = HistoryReader::open(history.file());
-    const auto compared = compare_runs(*reader.value(), "a", "b", settings);
-    const ChangeVerdict verdict = compared.value().verdict();
+    const auto compared = compare_runs(**reader, "a", "b", settings);
+    const ChangeVerdict verdict = compared->verdict();
     tally.changed += verdict == ChangeVerdict::worse || verdict == ChangeVerdict::better ? 1 : 0;
-    for (const ComparedFigure& figure : compared.value().groups.front().figures) {
+    for (const ComparedFigure& figure : compared->groups.front().figures) {
       const bool p95 = figure.metric == ThresholdMetric::response_time && figure.aggregate == "p95";
       tally.found += p95 && figure.verdict == ChangeVerdict::worse ? 1 : 0;
     }
-    tally.failed += compared.value().conditions.front().state == ConditionState::fail ? 1 : 0;
+    tally.failed += compared->conditions.front().state == ConditionState::fail ? 1 : 0;
   }
   return tally;
 }
@@ -79,10 +79,10 @@ void write_hour(const std::string& path, const std::string& id, test::BusyPortal
     portal.play_second();
     const Snapshot delta = portal.recorder().take();
     using std::chrono::seconds;
-    opened.value()->add({seconds(second), seconds(second + 1), 1000, {}, ValidityState::valid, 0, delta});
-    if (!opened.value()->flush()) return;
+    (*opened)->add({seconds(second), seconds(second + 1), 1000, {}, ValidityState::valid, 0, delta});
+    if (!(*opened)->flush()) return;
   }
-  opened.value()->finish({WallTime{}, "pass", "valid", 0, "{}"});
+  (*opened)->finish({WallTime{}, "pass", "valid", 0, "{}"});
 }
 
 void time_hours() {
@@ -94,11 +94,11 @@ void time_hours() {
   const auto begin = std::chrono::steady_clock::now();
   const std::clock_t cpu = std::clock();
   auto reader = HistoryReader::open(path);
-  const auto compared = compare_runs(*reader.value(), "a", "b", {});
+  const auto compared = compare_runs(**reader, "a", "b", {});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const double used = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
-  fmt::print("two runs of an hour, twelve steps, {} figures: {:.2f} s, {:.2f} s of CPU\n", compared.value().looks,
-             seconds, used);
+  fmt::print("two runs of an hour, twelve steps, {} figures: {:.2f} s, {:.2f} s of CPU\n", compared->looks, seconds,
+             used);
 }
 
 }  // namespace

@@ -31,11 +31,11 @@ int main() {
   start.plan = "{}";
   start.layout = portal.layout();
   auto opened = HistoryWriter::open(path, start);
-  if (opened.has_error()) {
+  if (!opened) {
     fmt::print("{}\n", opened.error().message);
     return 1;
   }
-  HistoryWriter& writer = *opened.value();
+  HistoryWriter& writer = **opened;
   double handing_over = 0;
   double at_first = 0;  // of writing: while attempts and evidence fill up
   for (int second = 0; second < kSeconds; ++second) {
@@ -62,7 +62,7 @@ int main() {
              writing / kSeconds * 1e3, (writing - at_first) / (kSeconds / 2) * 1e3);
   fmt::print("in all, for each request      {:8.2f} us of CPU at 1,000 requests/s\n",
              (handing_over + writing) / kSeconds * 1e6 / static_cast<double>(test::BusyPortal::kRequestsPerSecond));
-  opened.value().reset();
+  opened->reset();
   fmt::print("the file after {} s          {:8.2f} MB\n", kSeconds,
              static_cast<double>(std::filesystem::file_size(path)) / 1e6);
   return 0;

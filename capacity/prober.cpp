@@ -65,27 +65,27 @@ Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& ord
   plan.request.duration = order.length;
   plan.request.seed = probe_seed(options.seed, order.number);
   auto prepared = prepare_run(plan.request);
-  if (prepared.has_error()) return prepared.error();
-  plan.run = std::move(prepared.value());
+  if (!prepared) return prepared.error();
+  plan.run = std::move(*prepared);
   plan.run.thresholds.clear();
   for (const std::string& slo : options.slos) {
     auto threshold = parse_threshold(slo);
-    if (threshold.has_error()) return Error{"--slo: " + threshold.error().message};
-    const auto resolved = resolve(threshold.value(), plan.run.scenario.catalog);
-    if (resolved.has_error()) return Error{"--slo: " + resolved.error().message};
-    if (backwards(threshold.value())) {
+    if (!threshold) return Error{"--slo: " + threshold.error().message};
+    const auto resolved = resolve(*threshold, plan.run.scenario.catalog);
+    if (!resolved) return Error{"--slo: " + resolved.error().message};
+    if (backwards(*threshold)) {
       return Error{fmt::format("--slo '{}': more load cannot break it: the sign looks the wrong way round", slo)};
     }
-    if (!threshold.value().after && options.warm_up > Duration::zero()) {
-      threshold.value().after = options.warm_up;
-      threshold.value().expression += " after " + exact_text(options.warm_up);
+    if (!threshold->after && options.warm_up > Duration::zero()) {
+      threshold->after = options.warm_up;
+      threshold->expression += " after " + exact_text(options.warm_up);
     }
-    plan.request.thresholds.push_back(threshold.value().expression);
-    plan.run.thresholds.push_back(std::move(threshold.value()));
+    plan.request.thresholds.push_back(threshold->expression);
+    plan.run.thresholds.push_back(std::move(*threshold));
   }
   auto boundaries = LatencyBoundaries::with(latency_limits(plan.run.thresholds));
-  if (boundaries.has_error()) return Error{"--slo: " + boundaries.error().message};
-  plan.run.layout = make_layout(plan.run.scenario.catalog, std::move(boundaries.value()));
+  if (!boundaries) return Error{"--slo: " + boundaries.error().message};
+  plan.run.layout = make_layout(plan.run.scenario.catalog, std::move(*boundaries));
   plan.run.plan.load.name = "find-max " + format_rate(Rate::per_second(order.rate));
   return plan;
 }
@@ -166,8 +166,8 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   ProbeResult probe;
   probe.order = order;
   auto planned = plan_probe(options_, order);
-  if (planned.has_error()) return not_played(std::move(probe), ExitCause::configuration, planned.error().message);
-  ProbePlan& plan = planned.value();
+  if (!planned) return not_played(std::move(probe), ExitCause::configuration, planned.error().message);
+  ProbePlan& plan = *planned;
   probe.seed = *plan.request.seed;
   if (const FitReport fit = fit_of(plan.run); !fit.impossible.empty()) {
     return not_played(std::move(probe), order.number == 1 ? ExitCause::configuration : ExitCause::invalid_run,

@@ -175,8 +175,8 @@ CompareRefusal refusal(std::string text) { return {ExitCause::configuration, std
 
 std::string first_reason(const RunRecord& run) {
   const auto summary = parse_summary(run.summary);
-  if (summary.has_error()) return {};
-  const auto& validity = object_in(summary.value(), "validity");
+  if (!summary) return {};
+  const auto& validity = object_in(*summary, "validity");
   const auto* reasons = validity.if_contains("reasons");
   if (reasons == nullptr || !reasons->is_array() || reasons->get_array().empty()) return {};
   const auto& first = reasons->get_array().front();
@@ -205,10 +205,10 @@ class Comparer {
 
   Step find(const std::string& wanted, RunRecord& out) {
     const auto id = history_.find(wanted);
-    if (id.has_error()) return refusal(id.error().message);
-    auto found = history_.run(id.value());
-    if (found.has_error()) return refusal(found.error().message);
-    out = std::move(found.value());
+    if (!id) return refusal(id.error().message);
+    auto found = history_.run(*id);
+    if (!found) return refusal(found.error().message);
+    out = std::move(*found);
     if (out.recorded > Duration::zero()) return {};
     return CompareRefusal{ExitCause::no_data,
                           fmt::format("run {} is empty: nothing was recorded of it", printable(out.id))};
@@ -266,15 +266,15 @@ class Comparer {
 
   CompareOutcome measure() {
     const auto a = measure_run(history_, out_.before, plan_.before, out_.stretch);
-    if (a.has_error()) return refusal(a.error().message);
+    if (!a) return refusal(a.error().message);
     const auto b = measure_run(history_, out_.after, plan_.after, out_.stretch);
-    if (b.has_error()) return refusal(b.error().message);
+    if (!b) return refusal(b.error().message);
     // A run without an end has no validity of its own yet.
-    for (const auto& [run, measured] : {std::pair(&out_.before, &a.value()), std::pair(&out_.after, &b.value())}) {
+    for (const auto& [run, measured] : {std::pair(&out_.before, &*a), std::pair(&out_.after, &*b)}) {
       const bool invalid = run->validity.empty() && measured->validity == ValidityState::invalid;
       if (auto done = admit_validity(*run, invalid); !done) return done.error();
     }
-    judge(a.value(), b.value());
+    judge(*a, *b);
     if (!any_change()) {
       return CompareRefusal{ExitCause::no_data, fmt::format("there is nothing that both {} and {} have measured",
                                                             printable(out_.before.id), printable(out_.after.id))};

@@ -32,7 +32,7 @@ Result<MeasuredRun> measure_run(HistoryReader& history, const RunRecord& run, st
       add(measured.series[i], selections[i], scratch[i], interval.delta);
     }
   });
-  if (read.has_error()) return read.error();
+  if (!read) return read.error();
   return measured;
 }
 

@@ -24,7 +24,7 @@ Result<std::unique_ptr<LoadRun>> LoadRun::prepare(RunPlan plan, Scenario scenari
     run->workers_.push_back(
         std::make_unique<Worker>(dependencies, run->counters_, Share{run->plan_.segment, i, run->plan_.threads}));
     const auto prepared = run->workers_.back()->prepare();
-    if (prepared.has_error()) return prepared.error();
+    if (!prepared) return prepared.error();
   }
   return run;
 }

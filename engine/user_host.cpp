@@ -75,7 +75,7 @@ UserHost::~UserHost() {
 
 Result<void> UserHost::prepare() {
   const auto loaded = vm_.load(shared_.plan.scenario_path);
-  if (loaded.has_error()) return loaded.error();
+  if (!loaded) return loaded.error();
   return {};
 }
 

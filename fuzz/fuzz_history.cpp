@@ -13,8 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   // As it is in the file, and without the packing, which would hide the rest from the fuzzer.
   const auto open = unpacked(bytes, std::size_t{1} << 20);
-  for (const std::string_view figures :
-       {open.has_value() ? std::string_view(open.value()) : std::string_view(), bytes}) {
+  for (const std::string_view figures : {open.has_value() ? std::string_view(*open) : std::string_view(), bytes}) {
     if (!decode(figures, StoredErrorClasses(), snapshot)) continue;
     // What was taken for figures can be written and read again, and is the same.
     std::string once;

@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   response.status = 200;
   must(!looks_blocked(response));
 
-  if (from.has_error()) {
+  if (!from) {
     must(!from.error().message.empty());
     return 0;
   }

@@ -22,7 +22,7 @@ void must(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto points = parse_range_answer({reinterpret_cast<const char*>(data), size});
-  if (points.has_error()) {
+  if (!points) {
     const std::string& line = points.error().message;
     must(!line.empty() && line.size() < 1024);
     must(std::none_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }));

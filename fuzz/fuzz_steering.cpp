@@ -20,7 +20,7 @@ void must(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view json(reinterpret_cast<const char*>(data), size);
   const auto request = parse_steering_request(json);
-  if (request.has_error()) {
+  if (!request) {
     const std::string& line = request.error().message;
     must(!line.empty() && line.size() < 256 && printable(line) == line);
     return 0;
@@ -30,6 +30,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(request->action == SteeringRequest::Action::jump || request->to.empty());
   must(request->to.size() <= size);
   const auto moment = find_moment(Load{}, request->to);
-  must(moment ? moment.value() >= Duration::zero() : printable(moment.error().message) == moment.error().message);
+  must(moment ? *moment >= Duration::zero() : printable(moment.error().message) == moment.error().message);
   return 0;
 }

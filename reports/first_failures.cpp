@@ -52,7 +52,7 @@ Result<FirstFailureList> read_first_failures(HistoryReader& history, const RunRe
     evidence.detail = one.detail;
     failures.add(one.offset, evidence);
   });
-  if (read.has_error()) return read.error();
+  if (!read) return read.error();
   return failures.list(run.started_at);
 }
 

@@ -222,7 +222,7 @@ Result<void> export_openmetrics(HistoryReader& reader, const RunRecord& run, Dur
     due = end >= next;
     while (next <= end) next += every;
   });
-  if (read.has_error()) return read.error();
+  if (!read) return read.error();
   live.verdict = run.verdict;
   look();
   store.write(sink);

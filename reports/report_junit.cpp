@@ -138,8 +138,8 @@ void write(std::string& out, const Case& test, const std::string& classname) {
 
 Result<std::string> report_junit(const ReportDocument& document) {
   const auto parsed = parse_summary(document.summary);
-  if (parsed.has_error()) return parsed.error();
-  const json::object& summary = parsed.value();
+  if (!parsed) return parsed.error();
+  const json::object& summary = *parsed;
   const json::object& run = object_in(summary, "run");
   std::vector<Suite> suites{run_suite(document, summary), threshold_suite(summary), rule_suite(summary)};
   suites.erase(std::remove_if(suites.begin(), suites.end(), [](const Suite& s) { return s.cases.empty(); }),

@@ -228,8 +228,8 @@ std::string again(const ReportDocument& document) {
 
 Result<std::string> report_markdown(const ReportDocument& document) {
   const auto parsed = parse_summary(document.summary);
-  if (parsed.has_error()) return parsed.error();
-  const json::object& summary = parsed.value();
+  if (!parsed) return parsed.error();
+  const json::object& summary = *parsed;
   std::string out = head(document, summary);
   for (const auto& part : {thresholds, steps, failures}) out += part(summary);
   out += evidence(document);

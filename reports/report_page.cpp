@@ -42,7 +42,7 @@ Result<void> page_available() {
 }
 
 Result<std::string> page_with(std::string_view json) {
-  if (const auto available = page_available(); available.has_error()) return available.error();
+  if (const auto available = page_available(); !available) return available.error();
   const std::size_t place = kPage.find(kPlace);
   std::string page(kPage.substr(0, place));
   page += script_safe(json);

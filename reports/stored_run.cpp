@@ -59,7 +59,7 @@ class Replay {
  public:
   Replay(const RunRecord& run, const Plan& plan) : run_(run), length_(plan.length.value_or(run.recorded)) {
     auto parsed = parse_thresholds(plan.thresholds, run.layout->catalog);
-    if (parsed.has_value()) thresholds_ = std::move(parsed.value());
+    if (parsed.has_value()) thresholds_ = std::move(*parsed);
     aggregator_.emplace(run.layout, thresholds_, TimePoint{});
   }
 
@@ -147,8 +147,8 @@ std::string shell_line(const std::vector<std::string>& words) {
 
 Result<ReportDocument> stored_report(HistoryReader& history, const std::string& id) {
   const auto found = history.run(id);
-  if (found.has_error()) return found.error();
-  const RunRecord& run = found.value();
+  if (!found) return found.error();
+  const RunRecord& run = *found;
   const Plan plan(run.plan);
   RunSeries series(run.layout);
   std::optional<Replay> replay;
@@ -157,15 +157,15 @@ Result<ReportDocument> stored_report(HistoryReader& history, const std::string& 
     series.add(interval);
     if (replay) replay->add(interval);
   });
-  if (read.has_error()) return read.error();
+  if (!read) return read.error();
   if (series.points().empty()) {
     return Error{fmt::format("run {} has nothing to report: nothing was recorded of it", run.id)};
   }
   auto failures = read_first_failures(history, run);
-  if (failures.has_error()) return failures.error();
+  if (!failures) return failures.error();
   ReportDocument document;
   document.state = state_of(run.state);
-  document.first_failures = std::move(failures.value());
+  document.first_failures = std::move(*failures);
   document.command = shell_line(plan.command);
   document.seed = run.seed;
   document.annotations = run.annotations;

@@ -87,8 +87,8 @@ PageAnswer ControlApi::Handler::act(const SteeringRequest* wish) const {
   if (control == nullptr) return refusal(409, "the run is over");
   if (wish == nullptr) return json_answer(200, control->state_json());
   const auto done = control->apply(*wish, "http");
-  if (done.has_error()) return refusal(409, done.error().message);
-  return json_answer(200, boost::json::serialize(boost::json::object{{"done", done.value()}}) + "\n");
+  if (!done) return refusal(409, done.error().message);
+  return json_answer(200, boost::json::serialize(boost::json::object{{"done", *done}}) + "\n");
 }
 
 PageAnswer ControlApi::Handler::answer(const PageRequest& request, const std::shared_ptr<Handler>& self) {
@@ -101,8 +101,8 @@ PageAnswer ControlApi::Handler::answer(const PageRequest& request, const std::sh
   std::shared_ptr<SteeringRequest> wish;
   if (request.method == "POST") {
     auto parsed = parse_steering_request(request.body);
-    if (parsed.has_error()) return refusal(400, parsed.error().message);
-    wish = std::make_shared<SteeringRequest>(std::move(parsed.value()));
+    if (!parsed) return refusal(400, parsed.error().message);
+    wish = std::make_shared<SteeringRequest>(std::move(*parsed));
   } else if (request.method != "GET") {
     PageAnswer answer = refusal(405, "expected GET or POST");
     answer.headers.emplace_back("Allow", "GET, POST");
@@ -127,15 +127,15 @@ Result<std::unique_ptr<ControlApi>> ControlApi::open(MetricsServer& server, Live
                                                      const std::string& run_id) {
   if (sodium_init() < 0) return Error{"no source of random numbers"};
   auto path = token_path(run_id);
-  if (path.has_error()) return path.error();
+  if (!path) return path.error();
   const auto handler = std::make_shared<Handler>();
   handler->control = &control;
   handler->loop = loop;
   handler->token = new_token();
-  const auto written = write_token(path.value(), handler->token);
-  if (written.has_error()) return written.error();
+  const auto written = write_token(*path, handler->token);
+  if (!written) return written.error();
   server.serve(std::string(kPath), [handler](const PageRequest& request) { return handler->answer(request, handler); });
-  return std::unique_ptr<ControlApi>(new ControlApi(handler, std::move(path.value())));
+  return std::unique_ptr<ControlApi>(new ControlApi(handler, std::move(*path)));
 }
 
 ControlApi::~ControlApi() {

@@ -45,7 +45,7 @@ std::string exact_text(Rate value) {
   for (const auto& [unit, seconds] : kLonger) {
     const std::string text = fmt::format("{}/{}", std::round(value.per_second() * seconds * 1000) / 1000, unit);
     const auto read = parse_rate(text);
-    if (text.size() + kMuchShorter <= best.size() && read && read.value() == value) best = text;
+    if (text.size() + kMuchShorter <= best.size() && read && *read == value) best = text;
   }
   return best;
 }
@@ -54,7 +54,7 @@ std::string exact_scale(double factor) {
   std::string plain = without_exponent(factor);
   const std::string part = fmt::format("1/{}", std::round(1 / factor));
   const auto read = factor < 1 ? parse_scale(part) : Error{};
-  return read && read.value() == factor && part.size() < plain.size() ? part : plain;
+  return read && *read == factor && part.size() < plain.size() ? part : plain;
 }
 
 }  // namespace gelombang

@@ -27,9 +27,9 @@ Duration LiveControl::offset() const { return std::max(Duration::zero(), clock_.
 
 Result<std::string> LiveControl::steer(SteeringAction action, double factor, Duration to) {
   const auto change = run_.steer(action, factor, to, clock_.now());
-  if (change.has_error()) return change.error();
+  if (!change) return change.error();
   const Load& load = run_.plan().load;
-  const Duration position = run_.timetable().position(change.value().at);
+  const Duration position = run_.timetable().position(change->at);
   switch (action) {
     case SteeringAction::pause: return done(fmt::format("paused at {}", format_duration(position)));
     case SteeringAction::resume: return done(fmt::format("resumed at {}", format_duration(position)));
@@ -50,14 +50,14 @@ Result<std::string> LiveControl::apply(const SteeringRequest& request, std::stri
     case Action::rate: result = steer(SteeringAction::rate, request.factor, {}); break;
     case Action::jump: {
       const auto to = find_moment(run_.plan().load, request.to);
-      if (to.has_error()) return to.error();
-      result = steer(SteeringAction::jump, 1, to.value());
+      if (!to) return to.error();
+      result = steer(SteeringAction::jump, 1, *to);
       break;
     }
     case Action::stop: stopped_ = true; break;
   }
-  if (result.has_error()) return result;
-  hooks_.annotate(fmt::format("{} (by {})", result.value(), by));
+  if (!result) return result;
+  hooks_.annotate(fmt::format("{} (by {})", *result, by));
   if (stopped_) hooks_.stop();
   return result;
 }

@@ -41,10 +41,10 @@ PageAnswer only_read() { return {405, "text/plain; charset=utf-8", "only GET\n",
 PageAnswer page_answer(const PageRequest& request) {
   if (!reads(request)) return only_read();
   const auto page = live_page();
-  if (page.has_error()) return {404, "text/plain; charset=utf-8", page.error().message + "\n", {}};
+  if (!page) return {404, "text/plain; charset=utf-8", page.error().message + "\n", {}};
   return {200,
           "text/html; charset=utf-8",
-          page.value(),
+          *page,
           {{"Content-Security-Policy", page_policy() + "; frame-ancestors 'none'"},
            {"X-Content-Type-Options", "nosniff"},
            {"Referrer-Policy", "no-referrer"},

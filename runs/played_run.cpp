@@ -58,26 +58,26 @@ std::optional<ExitReason> PlayedRun::open_server() {
       LoadExposition::RunInfo{identity_.id, prepared_.scenario.name, plan.load.name, kVersion}, prepared_.layout,
       std::move(expressions));
   auto names = ServedNames::with(options_.metrics_names);
-  if (names.has_error()) return bad("--metrics-name: " + names.error().message);
-  auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_, std::move(names.value()));
-  if (server.has_error()) return bad("--metrics-listen: " + server.error().message + "; give another address, or off");
-  server_ = std::move(server.value());
+  if (!names) return bad("--metrics-name: " + names.error().message);
+  auto server = MetricsServer::open(options_.metrics_listen, exposition_, clock_, std::move(*names));
+  if (!server) return bad("--metrics-listen: " + server.error().message + "; give another address, or off");
+  server_ = std::move(*server);
   live_page_.emplace(*server_, prepared_.layout, plan.settings.seed, identity_.plan, clock_);
   return std::nullopt;
 }
 
 std::optional<ExitReason> PlayedRun::open_guard() {
   auto guard = guard_options(request_, prepared_.plan);
-  if (guard.has_error()) return bad(guard.error().message);
-  guard.value().on_withdrawn = [this](std::string reason) {
+  if (!guard) return bad(guard.error().message);
+  guard->on_withdrawn = [this](std::string reason) {
     boost::asio::post(loop_.io(), [this, alive = std::weak_ptr(alive_), reason = std::move(reason)] {
       if (alive.expired()) return;
       reasons_.push_back({ExitCause::refused, reason});
       if (run_) run_->interrupt(clock_.now());
     });
   };
-  const AddressResolver resolve = guard.value().resolve = resolve_once();
-  guard_ = std::make_unique<ConsentGuard>(std::move(guard.value()), clock_);
+  const AddressResolver resolve = guard->resolve = resolve_once();
+  guard_ = std::make_unique<ConsentGuard>(std::move(*guard), clock_);
   if (!prepared_.target) return std::nullopt;
   TargetAdmission admission = admit_target(*prepared_.target, prepared_.plan, *guard_, resolve,
                                            options_.skip_preflight ? FirstLook::skipped : FirstLook::taken);
@@ -96,16 +96,16 @@ std::optional<ExitReason> PlayedRun::set_up() {
   if (auto reason = open_server()) return reason;
   if (auto reason = open_guard()) return reason;
   auto mail = open_mailbox(request_, clock_, poll_interval_);
-  if (mail.has_error()) return bad(mail.error().message);
-  mail_ = std::move(mail.value());
+  if (!mail) return bad(mail.error().message);
+  mail_ = std::move(*mail);
   prepared_.plan.keep_details = !options_.no_history;
   auto run = LoadRun::prepare(prepared_.plan, prepared_.scenario, prepared_.layout, clock_, *guard_, mail_.get(),
                               *prepared_.photos);
-  if (run.has_error()) return bad(run.error().message);
-  run_ = std::move(run.value());
+  if (!run) return bad(run.error().message);
+  run_ = std::move(*run);
   auto history = open_run_history(options_, prepared_, identity_.id, identity_.plan, clock_.wall_now());
-  if (history.has_error()) return bad(history.error().message);
-  history_ = std::move(history.value());
+  if (!history) return bad(history.error().message);
+  history_ = std::move(*history);
   return std::nullopt;
 }
 

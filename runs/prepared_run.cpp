@@ -39,7 +39,7 @@ Result<std::string> read_secret(const SecretPlace& place) {
     return {boost::system::in_place_value, value};
   }
   auto value = read_secret_file(place.name);
-  if (value.has_error()) return Error{fmt::format("--set-secret {}: {}", place.key, value.error().message)};
+  if (!value) return Error{fmt::format("--set-secret {}: {}", place.key, value.error().message)};
   return value;
 }
 
@@ -53,12 +53,12 @@ Result<ScenarioSettings> read_settings(const RunRequest& request, const std::opt
   for (const auto& [key, value] : request.settings) settings.values.insert_or_assign(key, value);
   for (const SecretPlace& place : request.secrets) {
     const auto value = read_secret(place);
-    if (value.has_error()) return value.error();
-    if (value.value().size() < Redactor::kShortest) {
+    if (!value) return value.error();
+    if (value->size() < Redactor::kShortest) {
       return Error{fmt::format("--set-secret {}: shorter than {} characters: it could not be kept out of what is shown",
                                place.key, Redactor::kShortest)};
     }
-    settings.secrets[place.key] = value.value();
+    settings.secrets[place.key] = *value;
   }
   settings.library_paths = shipped_scenario_directories();
   return settings;
@@ -122,8 +122,8 @@ Result<std::optional<Load>> load_from_flags(const RunRequest& request) {
 
 Result<Load> choose_load(const RunRequest& request, const Scenario& scenario) {
   auto flags = load_from_flags(request);
-  if (flags.has_error()) return flags.error();
-  if (flags.value()) return *flags.value();
+  if (!flags) return flags.error();
+  if (*flags) return **flags;
   return load_from_scenario(request, scenario);
 }
 
@@ -201,13 +201,13 @@ Result<RunPlan> make_plan(const RunRequest& request, const Scenario& scenario, S
   plan.scenario_path = scenario.path;
   plan.settings = std::move(settings);
   auto load = choose_load(request, scenario);
-  if (load.has_error()) return load.error();
-  if (query_of(load.value()) == nullptr || recordings != Recordings::files) {
-    if (const auto read = read_noted(load.value(), request, traffic); read.has_error()) return read.error();
+  if (!load) return load.error();
+  if (query_of(*load) == nullptr || recordings != Recordings::files) {
+    if (const auto read = read_noted(*load, request, traffic); !read) return read.error();
   }
-  load = played(load.value(), factors);
-  if (load.has_error()) return load.error();
-  plan.load = std::move(load.value());
+  load = played(*load, factors);
+  if (!load) return load.error();
+  plan.load = std::move(*load);
   plan.segment = request.segment;
   plan.catch_up = request.catch_up.value_or(scenario.catch_up);
   plan.graceful_stop = request.graceful_stop;
@@ -227,11 +227,11 @@ Result<RunPlan> make_plan(const RunRequest& request, const Scenario& scenario, S
 
 Result<std::vector<Threshold>> read_thresholds(const RunRequest& request, const Scenario& scenario) {
   auto own = parse_thresholds(scenario.thresholds, scenario.catalog);
-  if (own.has_error()) return Error{scenario.path + ": " + own.error().message};
+  if (!own) return Error{scenario.path + ": " + own.error().message};
   auto flags = parse_thresholds(request.thresholds, scenario.catalog);
-  if (flags.has_error()) return Error{"--threshold: " + flags.error().message};
-  std::vector<Threshold> all = std::move(own.value());
-  for (Threshold& threshold : flags.value()) {
+  if (!flags) return Error{"--threshold: " + flags.error().message};
+  std::vector<Threshold> all = std::move(*own);
+  for (Threshold& threshold : *flags) {
     const bool known =
         std::any_of(all.begin(), all.end(), [&](const Threshold& t) { return t.expression == threshold.expression; });
     if (!known) all.push_back(std::move(threshold));
@@ -266,16 +266,16 @@ Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings
   run.photos = std::make_unique<PhotoStore>();
   if (!request.target.empty()) {
     auto target = parse_target(request.target);
-    if (target.has_error()) return target.error();
-    run.target = std::move(target.value());
+    if (!target) return target.error();
+    run.target = std::move(*target);
     run.limits.time_wait = time_wait_towards(names_loopback(run.target->host));
   }
   auto settings = read_settings(request, run.target);
-  if (settings.has_error()) return settings.error();
-  auto scenario = load_scenario(find_scenario(request.scenario), settings.value(), *run.photos);
-  if (scenario.has_error()) return scenario.error();
-  run.scenario = std::move(scenario.value());
-  warn_of_unasked(settings.value(), run.scenario.settings_asked);
+  if (!settings) return settings.error();
+  auto scenario = load_scenario(find_scenario(request.scenario), *settings, *run.photos);
+  if (!scenario) return scenario.error();
+  run.scenario = std::move(*scenario);
+  warn_of_unasked(*settings, run.scenario.settings_asked);
   ControlTraffic traffic;
   traffic.user_agent = user_agent(request);
   traffic.ca_file = request.ca_file;
@@ -284,11 +284,10 @@ Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings
     traffic.target_port = run.target->port;
   }
   const auto factors = read_factors(request);
-  if (factors.has_error()) return factors.error();
-  auto plan =
-      make_plan(request, run.scenario, std::move(settings.value()), factors.value(), traffic, run.limits, recordings);
-  if (plan.has_error()) return plan.error();
-  run.plan = std::move(plan.value());
+  if (!factors) return factors.error();
+  auto plan = make_plan(request, run.scenario, std::move(*settings), *factors, traffic, run.limits, recordings);
+  if (!plan) return plan.error();
+  run.plan = std::move(*plan);
   for (Load& load : run.scenario.loads) {
     if (load.name == run.plan.load.name) {
       if (const PrometheusQuery* query = query_of(load); query != nullptr && !run.plan.load.source)
@@ -299,20 +298,19 @@ Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings
     if (recordings == Recordings::played) continue;
     // What is not played need not be there.
     if (query_of(load) == nullptr) {
-      if (const auto read = read_noted(load, request, traffic); read.has_error())
-        spdlog::warn("{}", read.error().message);
+      if (const auto read = read_noted(load, request, traffic); !read) spdlog::warn("{}", read.error().message);
     }
-    auto as_played = load.source ? Result<Load>(load) : played(load, factors.value());
-    if (as_played.has_value()) load = std::move(as_played.value());
+    auto as_played = load.source ? Result<Load>(load) : played(load, *factors);
+    if (as_played.has_value()) load = std::move(*as_played);
   }
   run.users_chosen = request.max_users.has_value();
   auto thresholds = read_thresholds(request, run.scenario);
-  if (thresholds.has_error()) return thresholds.error();
-  run.thresholds = std::move(thresholds.value());
+  if (!thresholds) return thresholds.error();
+  run.thresholds = std::move(*thresholds);
   const std::vector<Duration> limits = latency_limits(run.thresholds);
   auto boundaries = LatencyBoundaries::with(limits);
-  if (boundaries.has_error()) return boundaries.error();
-  run.layout = make_layout(run.scenario.catalog, std::move(boundaries.value()));
+  if (!boundaries) return boundaries.error();
+  run.layout = make_layout(run.scenario.catalog, std::move(*boundaries));
   return run;
 }
 

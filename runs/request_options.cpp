@@ -23,8 +23,8 @@ Error named(std::string_view name, const Error& problem) { return {fmt::format("
 
 template <typename T>
 Result<void> assign(T& to, std::string_view name, const Result<T>& read) {
-  if (read.has_error()) return named(name, read.error());
-  to = read.value();
+  if (!read) return named(name, read.error());
+  to = *read;
   return {};
 }
 
@@ -102,8 +102,8 @@ Result<std::pair<std::string, std::string>> key_and_value(std::string_view name,
 
 Result<void> read_value(std::vector<Setting>& to, std::string_view name, const std::string& text) {
   const auto pair = key_and_value(name, text);
-  if (pair.has_error()) return pair.error();
-  to.push_back({pair.value().first, pair.value().second});
+  if (!pair) return pair.error();
+  to.push_back({pair->first, pair->second});
   return {};
 }
 Values write_value(const std::vector<Setting>& settings) {
@@ -114,8 +114,8 @@ Values write_value(const std::vector<Setting>& settings) {
 
 Result<void> read_value(std::vector<SecretPlace>& to, std::string_view name, const std::string& text) {
   const auto pair = key_and_value(name, text);
-  if (pair.has_error()) return pair.error();
-  const auto& [key, place] = pair.value();
+  if (!pair) return pair.error();
+  const auto& [key, place] = *pair;
   if (place.rfind("env:", 0) == 0) {
     to.push_back({key, SecretPlace::Kind::environment, place.substr(4)});
   } else if (!place.empty() && place.front() == '@') {
@@ -190,10 +190,10 @@ RequestOption speed_row() {
       Group::load, "--speed", "Plays an open load that many times faster: its times are divided", true);
   option.read = [](RunRequest& request, std::string_view name, const std::string& text) -> Result<void> {
     const auto speed = parse_scale(text);
-    if (speed.has_error()) {
+    if (!speed) {
       return Error{fmt::format("{}: '{}': expected a factor above 0, such as 2 or 1/2", name, text)};
     }
-    request.speed = speed.value();
+    request.speed = *speed;
     return {};
   };
   return option;

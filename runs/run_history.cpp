@@ -27,9 +27,9 @@ std::string sha256_of_file(const std::string& path) {
 
 Result<std::unique_ptr<HistoryWriter>> open_default(const RunStart& start) {
   const auto path = default_history_path();
-  if (path.has_error()) return path.error();
-  if (const auto made = make_history_directory(path.value()); made.has_error()) return made.error();
-  return HistoryWriter::open(path.value(), start);
+  if (!path) return path.error();
+  if (const auto made = make_history_directory(*path); !made) return made.error();
+  return HistoryWriter::open(*path, start);
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ Result<std::unique_ptr<HistoryWriter>> open_run_history(const SessionOptions& se
   start.layout = run.layout;
   if (!session.history.empty()) {
     auto named = HistoryWriter::open(session.history, start);
-    if (named.has_error()) return Error{"--history: " + named.error().message};
+    if (!named) return Error{"--history: " + named.error().message};
     return named;
   }
   auto usual = open_default(start);

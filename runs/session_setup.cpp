@@ -18,8 +18,8 @@ namespace {
 Result<Secret> read_password(const std::string& path) {
   if (path.empty()) return Secret();
   const auto text = read_secret_file(path);
-  if (text.has_error()) return Error{"--mailbox-password-file: " + text.error().message};
-  return Secret(text.value().substr(0, text.value().find_first_of("\r\n")));
+  if (!text) return Error{"--mailbox-password-file: " + text.error().message};
+  return Secret(text->substr(0, text->find_first_of("\r\n")));
 }
 
 }  // namespace
@@ -44,28 +44,28 @@ Result<std::unique_ptr<Mailbox>> open_mailbox(const RunRequest& request, const C
   mailbox.url = options.mailbox;
   mailbox.user = options.mailbox_user;
   auto password = read_password(options.mailbox_password_file);
-  if (password.has_error()) return password.error();
-  mailbox.password = std::move(password.value());
+  if (!password) return password.error();
+  mailbox.password = std::move(*password);
   mailbox.verify_certificates = !request.insecure;
   mailbox.ca_file = request.ca_file;
   poll_interval = mailbox.poll_interval;
   auto opened = Mailbox::open(mailbox, clock);
-  if (opened.has_error()) return Error{"--mailbox: " + opened.error().message};
-  const Mailbox::Tally first_look = opened.value()->take();
+  if (!opened) return Error{"--mailbox: " + opened.error().message};
+  const Mailbox::Tally first_look = (*opened)->take();
   if (!first_look.healthy && !options.skip_preflight) {
     return Error{
         fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)", first_look.fault_detail)};
   }
   if (!first_look.healthy) spdlog::warn("mailbox: {}: {}", info(first_look.fault).text, first_look.fault_detail);
-  return std::move(opened.value());
+  return std::move(*opened);
 }
 
 Result<ConsentGuard::Options> guard_options(const RunRequest& request, const RunPlan& plan) {
   ConsentGuard::Options options;
   if (!request.session.consent_key.empty()) {
     const auto key = ConsentKey::load(request.session.consent_key);
-    if (key.has_error()) return Error{"--consent-key: " + key.error().message};
-    options.key = key.value();
+    if (!key) return Error{"--consent-key: " + key.error().message};
+    options.key = *key;
   }
   options.allow_private_network = request.allow_private_network;
   options.segments = static_cast<unsigned>(plan.segment.count);

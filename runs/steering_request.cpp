@@ -68,7 +68,7 @@ Result<Duration> find_moment(const Load& load, std::string_view to) {
     if (phase.name == to) return phase.start;
   }
   const auto time = parse_duration(to);
-  if (time.has_value()) return time.value();
+  if (time.has_value()) return *time;
   std::vector<std::string_view> names;
   for (const LoadPhase& phase : load.phases) names.push_back(phase.name);
   return Error{fmt::format("'{}' is no moment of the load: expected {}{}a time such as 5m", start_of(to),

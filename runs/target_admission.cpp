@@ -87,13 +87,13 @@ TargetAdmission admit_target(const TargetUrl& target, const RunPlan& plan, Socke
                              const AddressResolver& resolve, FirstLook first_look) {
   TargetAdmission admission;
   const auto addresses = resolve(target.host, target.port);
-  if (addresses.has_error()) {
+  if (!addresses) {
     if (first_look == FirstLook::taken) {
       admission.refusal = unfit(target, ExitCause::configuration, addresses.error().message);
     }
     return admission;
   }
-  ask_consent(target, guard, addresses.value(), admission);
+  ask_consent(target, guard, *addresses, admission);
   if (!admission.refusal && first_look == FirstLook::taken)
     admission.refusal = connect_once(target, plan, guard, admission);
   return admission;

@@ -80,14 +80,14 @@ Result<StageFigures> play(const Stage& stage, const StageSetting& setting) {
   const Clock& clock = setting.loop->clock();
   const RunRequest request = request_of(stage, setting);
   auto prepared = prepare_run(request);
-  if (prepared.has_error()) return prepared.error();
-  const PreparedRun& plan = prepared.value();
+  if (!prepared) return prepared.error();
+  const PreparedRun& plan = *prepared;
   auto guarded = guard_options(request, plan.plan);
-  if (guarded.has_error()) return guarded.error();
-  ConsentGuard guard(std::move(guarded.value()), clock);
+  if (!guarded) return guarded.error();
+  ConsentGuard guard(std::move(*guarded), clock);
   auto made = LoadRun::prepare(plan.plan, plan.scenario, plan.layout, clock, guard, nullptr, *plan.photos);
-  if (made.has_error()) return made.error();
-  LoadRun& run = *made.value();
+  if (!made) return made.error();
+  LoadRun& run = **made;
 
   StageFigures result;
   const std::uint64_t seen_before = setting.server->requests();

@@ -209,12 +209,12 @@ Result<std::shared_ptr<const CsvTable>> read_table(InputFile& file) {
   bool more = true;
   while (more) {
     const auto got = file.read(buffer.data(), buffer.size());
-    if (got.has_error()) return got.error();
-    more = got.value() > 0 && parser.add({buffer.data(), got.value()});
+    if (!got) return got.error();
+    more = *got > 0 && parser.add({buffer.data(), *got});
   }
   auto table = parser.finish();
-  if (table.has_error()) return fail(table.error().message);
-  return std::shared_ptr<const CsvTable>(std::make_shared<CsvTable>(std::move(table.value())));
+  if (!table) return fail(table.error().message);
+  return std::shared_ptr<const CsvTable>(std::make_shared<CsvTable>(std::move(*table)));
 }
 
 }  // namespace
@@ -223,14 +223,14 @@ Result<std::shared_ptr<const CsvTable>> read_csv(const NamedFile& file) {
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<const CsvTable>> tables;
   auto opened = file.open();
-  if (opened.has_error()) return opened.error();
-  const std::string version = opened.value().version();
+  if (!opened) return opened.error();
+  const std::string version = opened->version();
   const std::scoped_lock lock(mutex);
   std::erase_if(tables, [](const auto& table) { return table.second.expired(); });
   if (const auto known = tables.find(version); known != tables.end()) {
     if (auto table = known->second.lock()) return table;
   }
-  auto table = read_table(opened.value());
+  auto table = read_table(*opened);
   if (table) tables[version] = *table;
   return table;
 }

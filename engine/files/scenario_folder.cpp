@@ -133,9 +133,9 @@ Result<std::string> InputFile::read_all(std::uint64_t most) {
   std::size_t length = 0;
   while (length < text.size()) {
     const auto got = read(text.data() + length, text.size() - length);
-    if (got.has_error()) return got.error();
-    if (got.value() == 0) break;
-    length += got.value();
+    if (!got) return got.error();
+    if (*got == 0) break;
+    length += *got;
   }
   text.resize(length);
   return {Result<std::string>::in_place_value, std::move(text)};
@@ -143,8 +143,8 @@ Result<std::string> InputFile::read_all(std::uint64_t most) {
 
 Result<InputFile> NamedFile::open() const {
   const auto found = place_of(path_, root_);
-  if (found.has_error()) return found.error();
-  const Descriptor place(found.value());
+  if (!found) return found.error();
+  const Descriptor place(*found);
   struct stat about {};
   Descriptor file(::open(link_of(place.get()).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (file.get() < 0) return unreadable(path_, errno);
@@ -196,8 +196,8 @@ Result<NamedFile> ScenarioFolder::find_module(std::string_view name) const {
     NamedFile file(paths[i], roots_[i].real);
     if (!file.exists()) continue;
     const auto found = place_of(paths[i], roots_[i].real);
-    if (found.has_error()) return found.error();
-    ::close(found.value());
+    if (!found) return found.error();
+    ::close(*found);
     return file;
   }
   if (paths.empty()) return elsewhere(name);

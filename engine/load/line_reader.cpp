@@ -43,14 +43,14 @@ LineReader::LineReader(InputFile file) : file_(std::move(file)), buffer_(kBuffer
 
 Result<LineReader> LineReader::open(const NamedFile& file) {
   auto opened = file.open();
-  if (opened.has_error()) return opened.error();
+  if (!opened) return opened.error();
   const auto fail = [&file](std::string_view problem) {
     return Error{fmt::format("{}: {}", printable(file.path()), problem)};
   };
-  if (opened.value().size() > kMostBytes) {
-    return fail(fmt::format("is {} bytes long: expected at most {}", opened.value().size(), kMostBytes));
+  if (opened->size() > kMostBytes) {
+    return fail(fmt::format("is {} bytes long: expected at most {}", opened->size(), kMostBytes));
   }
-  LineReader reader(std::move(opened.value()));
+  LineReader reader(std::move(*opened));
   reader.fill();
   if (reader.failure_) return *reader.failure_;
   const std::string_view start(reader.buffer_.data(), reader.end_);
@@ -63,10 +63,10 @@ bool LineReader::fill() {
   begin_ = 0;
   end_ = 0;
   const auto got = file_.read(buffer_.data(), buffer_.size());
-  if (got.has_error()) {
+  if (!got) {
     failure_ = got.error();
   } else {
-    end_ = got.value();
+    end_ = *got;
   }
   return end_ > 0;
 }

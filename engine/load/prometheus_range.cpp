@@ -62,10 +62,10 @@ bool same_server(const RemoteAddress& one, const RemoteAddress& other) {
 // The addresses to which the guard allows a connection: a scenario may name a server whose owner does not know of it.
 Result<std::vector<RemoteAddress>> allowed_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
   const auto addresses = traffic.resolve(server.host, server.port);
-  if (addresses.has_error()) return addresses.error();
+  if (!addresses) return addresses.error();
   std::vector<RemoteAddress> allowed;
   std::string refusal = fmt::format("'{}' has no address", server.host);
-  for (const RemoteAddress& address : addresses.value()) {
+  for (const RemoteAddress& address : *addresses) {
     const GuardVerdict verdict = traffic.guard != nullptr
                                      ? traffic.guard->may_connect(server.host, address)
                                      : GuardVerdict{is_loopback(address.bytes), "it is not loopback"};
@@ -82,15 +82,15 @@ Result<std::vector<RemoteAddress>> allowed_addresses(const HttpUrl& server, cons
 // The addresses that may be asked: those of the server, if none of them belongs to the target.
 Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, const ControlTraffic& traffic) {
   auto addresses = allowed_addresses(server, traffic);
-  if (addresses.has_error()) return addresses.error();
+  if (!addresses) return addresses.error();
   if (traffic.target_host.empty()) return addresses;
   const auto target = traffic.resolve(traffic.target_host, traffic.target_port);
-  if (target.has_error()) {
+  if (!target) {
     return Error{fmt::format("whether it is a host of the target cannot be told: {}", target.error().message)};
   }
-  for (const RemoteAddress& address : addresses.value()) {
+  for (const RemoteAddress& address : *addresses) {
     const bool shared = (server.host == traffic.target_host && !is_loopback(address.bytes)) ||
-                        std::any_of(target.value().begin(), target.value().end(),
+                        std::any_of(target->begin(), target->end(),
                                     [&address](const RemoteAddress& theirs) { return same_server(address, theirs); });
     if (shared) return Error{"is a host of the target, which gets load and nothing else: expected another server"};
   }
@@ -217,9 +217,9 @@ Result<std::vector<RatePoint>> parse_range_answer(std::string_view body) {
   std::vector<RatePoint> points;
   for (const json::value& value : values->get_array()) {
     const auto point = read_point(value);
-    if (point.has_error()) return point.error();
-    if (!points.empty() && point.value().time <= points.back().time) return Error{"its points are out of order"};
-    points.push_back(point.value());
+    if (!point) return point.error();
+    if (!points.empty() && point->time <= points.back().time) return Error{"its points are out of order"};
+    points.push_back(*point);
   }
   if (points.size() < 2) return Error{"one point: expected at least two"};
   return points;
@@ -228,26 +228,26 @@ Result<std::vector<RatePoint>> parse_range_answer(std::string_view body) {
 Result<std::vector<RatePoint>> query_prometheus(const PrometheusQuery& query, const ControlTraffic& traffic,
                                                 std::vector<std::string>& notes) {
   const auto server = parse_http_url(query.url);
-  if (server.has_error()) return server.error();
+  if (!server) return server.error();
   const auto fail = [&server](const std::string& problem) {
-    return Error{fmt::format("{}: {}", server.value().shown, problem)};
+    return Error{fmt::format("{}: {}", server->shown, problem)};
   };
-  if (server.value().full.find('?') != std::string::npos) return fail("expected the server's URL, without a query");
+  if (server->full.find('?') != std::string::npos) return fail("expected the server's URL, without a query");
   const std::int64_t expected = (query.to - query.from) / query.step + 1;
   if (expected < 2 || expected > kMostRangePoints) {
     return fail(fmt::format("{} points from {} to {} in steps of {}: expected 2 to {}", expected, shown(query.from),
                             shown(query.to), format_duration(query.step), kMostRangePoints));
   }
-  const auto addresses = admitted_addresses(server.value(), traffic);
-  if (addresses.has_error()) return fail(addresses.error().message);
-  const auto body = ask(query, server.value(), addresses.value(), traffic);
-  if (body.has_error()) return fail(body.error().message);
-  auto points = parse_range_answer(body.value());
-  if (points.has_error()) return fail(points.error().message);
-  const auto missing = expected - static_cast<std::int64_t>(points.value().size());
+  const auto addresses = admitted_addresses(*server, traffic);
+  if (!addresses) return fail(addresses.error().message);
+  const auto body = ask(query, *server, *addresses, traffic);
+  if (!body) return fail(body.error().message);
+  auto points = parse_range_answer(*body);
+  if (!points) return fail(points.error().message);
+  const auto missing = expected - static_cast<std::int64_t>(points->size());
   if (missing > 0) {
-    notes.push_back(fmt::format("{}: {} of {} points are missing: the rate is a straight line across",
-                                server.value().shown, missing, expected));
+    notes.push_back(fmt::format("{}: {} of {} points are missing: the rate is a straight line across", server->shown,
+                                missing, expected));
   }
   return points;
 }

@@ -170,7 +170,7 @@ std::optional<RateRow> RateCsvParser::parse(std::string_view line, std::string_v
 
 Result<Intensity> read_rate_csv(const NamedFile& file, std::vector<std::string>& notes) {
   auto reader = LineReader::open(file);
-  if (reader.has_error()) return reader.error();
+  if (!reader) return reader.error();
   const std::string path = printable(file.path());
   RateCsvParser parser;
   RowList rows;
@@ -178,7 +178,7 @@ Result<Intensity> read_rate_csv(const NamedFile& file, std::vector<std::string>&
   SkippedLines backwards;
   std::uint64_t good = 0;
   std::uint64_t lines = 0;
-  while (const auto line = reader.value().next()) {
+  while (const auto line = reader->next()) {
     ++lines;
     std::string_view problem = "a line of more than 16 KB";
     const auto row = line->cut ? std::nullopt : parser.parse(line->text, problem);
@@ -192,7 +192,7 @@ Result<Intensity> read_rate_csv(const NamedFile& file, std::vector<std::string>&
     }
     if (broken.count() + backwards.count() > good + kHopeless) break;
   }
-  if (reader.value().failure()) return *reader.value().failure();
+  if (reader->failure()) return *reader->failure();
   if (broken.count() + backwards.count() > good) {
     if (broken.count() == 0) return Error{backwards.first(path) + ": expected rows in the order of their times"};
     return Error{broken.first(path) + ": expected rows of time,count"};

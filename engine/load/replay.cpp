@@ -10,26 +10,26 @@ namespace {
 
 Result<void> read(const RateCsvSource& source, Load& load, const ControlTraffic&, std::vector<std::string>& notes) {
   auto rate = read_rate_csv(source.file, notes);
-  if (rate.has_error()) return rate.error();
-  load.intensity = std::move(rate.value());
+  if (!rate) return rate.error();
+  load.intensity = std::move(*rate);
   return {};
 }
 
 Result<void> read(const PrometheusQuery& source, Load& load, const ControlTraffic& traffic,
                   std::vector<std::string>& notes) {
   const auto points = query_prometheus(source, traffic, notes);
-  if (points.has_error()) return points.error();
-  auto rate = rate_of_points(points.value(), source.query);
-  if (rate.has_error()) return rate.error();
-  load.intensity = std::move(rate.value());
+  if (!points) return points.error();
+  auto rate = rate_of_points(*points, source.query);
+  if (!rate) return rate.error();
+  load.intensity = std::move(*rate);
   return {};
 }
 
 Result<void> read(const AccessLogSource& source, Load& load, const ControlTraffic&, std::vector<std::string>& notes) {
   auto recording = read_access_log(source.file, source.options, notes);
-  if (recording.has_error()) return recording.error();
-  load.intensity = recording.value()->rate;
-  load.sessions = SessionReplay{std::move(recording.value())};
+  if (!recording) return recording.error();
+  load.intensity = (*recording)->rate;
+  load.sessions = SessionReplay{std::move(*recording)};
   return {};
 }
 
@@ -38,7 +38,7 @@ Result<void> read(const AccessLogSource& source, Load& load, const ControlTraffi
 Result<void> read_recording(Load& load, const ControlTraffic& traffic, std::vector<std::string>& notes) {
   if (!load.source) return {};
   const auto done = std::visit([&](const auto& source) { return read(source, load, traffic, notes); }, *load.source);
-  if (done.has_error()) return Error{fmt::format("load '{}': {}", load.name, done.error().message)};
+  if (!done) return Error{fmt::format("load '{}': {}", load.name, done.error().message)};
   load.source.reset();
   return {};
 }

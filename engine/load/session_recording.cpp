@@ -213,14 +213,14 @@ class Grouping {
 Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file, const AccessLogOptions& options,
                                                                 std::vector<std::string>& notes) {
   auto reader = LineReader::open(file);
-  if (reader.has_error()) return reader.error();
+  if (!reader) return reader.error();
   Grouping grouping(printable(file.path()), options);
-  while (const auto line = reader.value().next()) {
+  while (const auto line = reader->next()) {
     if (grouping.add(*line)) continue;
     if (grouping.hopeless()) break;
     return grouping.exceeded();
   }
-  if (reader.value().failure()) return *reader.value().failure();
+  if (reader->failure()) return *reader->failure();
   return grouping.finish(notes);
 }
 

@@ -192,13 +192,13 @@ Intensity diurnal(Rate mean, Duration length, const DayCurve& day) {
 Result<Intensity> wave_opening(const WaveOpening& wave) {
   const std::vector<Interval> intervals = intervals_of(wave);
   const auto amplitudes = amplitudes_of(wave, intervals);
-  if (amplitudes.has_error()) return amplitudes.error();
+  if (!amplitudes) return amplitudes.error();
   Intensity intensity;
   for (const Interval& interval : intervals) {
     Line sum = interval.closing;
     for (std::size_t part = 0; part < 3; ++part) {
-      sum.from += amplitudes.value()[part] * interval.parts[part].from;
-      sum.to += amplitudes.value()[part] * interval.parts[part].to;
+      sum.from += (*amplitudes)[part] * interval.parts[part].from;
+      sum.to += (*amplitudes)[part] * interval.parts[part].to;
     }
     intensity.add_piece(interval.end - interval.begin, Rate::per_second(wave.arrivals * sum.from),
                         Rate::per_second(wave.arrivals * sum.to));

@@ -27,23 +27,23 @@ int push_problem(lua_State* L, std::string_view problem) {
 
 int parse_duration_text(lua_State* L) {
   const auto duration = parse_duration(text(L, 1));
-  if (duration.has_error()) return push_problem(L, duration.error().message);
-  lua_pushnumber(L, to_seconds(duration.value()));
+  if (!duration) return push_problem(L, duration.error().message);
+  lua_pushnumber(L, to_seconds(*duration));
   return 1;
 }
 
 int parse_rate_text(lua_State* L) {
   const auto rate = parse_rate(text(L, 1));
-  if (rate.has_error()) return push_problem(L, rate.error().message);
-  lua_pushnumber(L, rate.value().per_second());
+  if (!rate) return push_problem(L, rate.error().message);
+  lua_pushnumber(L, rate->per_second());
   return 1;
 }
 
 // -> bytes per second
 int parse_bandwidth_text(lua_State* L) {
   const auto bandwidth = parse_bandwidth(text(L, 1));
-  if (bandwidth.has_error()) return push_problem(L, bandwidth.error().message);
-  lua_pushnumber(L, bandwidth.value());
+  if (!bandwidth) return push_problem(L, bandwidth.error().message);
+  lua_pushnumber(L, *bandwidth);
   return 1;
 }
 
@@ -60,12 +60,12 @@ int read_csv_file(lua_State* L) {
   const std::string name(text(L, 1));
   if (state.csv.count(name) != 0) return 0;
   const auto file = state.folder.find_data(name);
-  auto table = file.has_value() ? read_csv(file.value()) : Result<std::shared_ptr<const CsvTable>>(file.error());
-  if (table.has_error()) {
+  auto table = file.has_value() ? read_csv(*file) : Result<std::shared_ptr<const CsvTable>>(file.error());
+  if (!table) {
     push(L, table.error().message);
     return 1;
   }
-  state.csv.emplace(name, table.value());
+  state.csv.emplace(name, *table);
   return 0;
 }
 
@@ -90,12 +90,12 @@ int load_module(lua_State* L) {
   std::replace(name.begin(), name.end(), '.', '/');
   name += ".lua";
   const auto file = state.folder.find_module(name);
-  if (file.has_error()) return push_problem(L, file.error().message);
-  if (!file.value().exists()) {
+  if (!file) return push_problem(L, file.error().message);
+  if (!file->exists()) {
     return push_problem(L, fmt::format("no file for require '{}': looked for {}", text(L, 1),
                                        fmt::join(state.folder.places(name), ", ")));
   }
-  if (load_text(L, state, file.value())) return 1;
+  if (load_text(L, state, *file)) return 1;
   lua_pushnil(L);
   lua_insert(L, -2);
   return 2;
@@ -197,8 +197,8 @@ PhotoSpec read_photo_spec(PhotoFields& fields, std::string& filename) {
   fields.flag("wrong_bytes", spec.wrong_bytes);
   fields.string("filename", filename);
   const auto parsed = parse_photo_format(format);
-  if (parsed.has_error()) throw std::runtime_error(parsed.error().message);
-  spec.format = parsed.value();
+  if (!parsed) throw std::runtime_error(parsed.error().message);
+  spec.format = *parsed;
   return spec;
 }
 
@@ -226,15 +226,15 @@ int draw_photo(lua_State* L) {
   std::string filename;
   const PhotoSpec spec = read_photo_spec(fields, filename);
   auto made = state_of(L).photos->get(fields.key, spec);
-  if (made.has_error()) {
+  if (!made) {
     lua_settop(L, 0);
     for (int i = 0; i < 4; ++i) lua_pushnil(L);
     push(L, made.error().message);
     return 5;
   }
   if (filename.empty()) filename = fmt::format("photo.{}", photo_extension(spec.format));
-  const auto size = made.value()->size();
-  push_bytes(L, std::move(made.value()));
+  const auto size = (*made)->size();
+  push_bytes(L, std::move(*made));
   lua_pushnumber(L, static_cast<double>(size));
   push(L, photo_media_type(spec.format));
   push(L, filename);

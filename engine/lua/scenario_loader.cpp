@@ -35,9 +35,9 @@ Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& 
   auto scenario = vm.load(path);
   Redactor secrets;
   for (const auto& [key, value] : settings.secrets) secrets.add(value);
-  if (scenario.has_error()) return Error{secrets.redact(scenario.error().message)};
+  if (!scenario) return Error{secrets.redact(scenario.error().message)};
   const auto tells = [&secrets](const std::string& word) { return secrets.redact(word) != Redactor().redact(word); };
-  const std::vector<std::string> words = words_of(scenario.value());
+  const std::vector<std::string> words = words_of(*scenario);
   if (!settings.secrets.empty() && std::any_of(words.begin(), words.end(), tells)) {
     return Error{
         fmt::format("{}: a name, description or threshold holds the value of a --set-secret, and would show it", path)};

@@ -77,7 +77,7 @@ int wave_pieces(lua_State* L) {
   wave.result_after = duration_at(L, 1, "result_after");
   wave.result_half_life = duration_at(L, 1, "result_half_life");
   const auto intensity = wave_opening(wave);
-  if (intensity.has_value()) return push_pieces(L, intensity.value());
+  if (intensity.has_value()) return push_pieces(L, *intensity);
   lua_pushnil(L);
   push(L, intensity.error().message);
   return 2;

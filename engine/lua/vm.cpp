@@ -119,9 +119,9 @@ bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file) {
   std::string message;
   {
     auto opened = file.open();
-    auto source = opened.has_value() ? opened.value().read_all(kMostSource) : Result<std::string>(opened.error());
+    auto source = opened.has_value() ? opened->read_all(kMostSource) : Result<std::string>(opened.error());
     if (source.has_value()) {
-      const std::string& known = state.sources[path] = std::move(source.value());
+      const std::string& known = state.sources[path] = std::move(*source);
       const auto load = [L, chunk = "@" + path](const std::string& written) {
         return luaL_loadbufferx(L, written.data(), written.size(), chunk.c_str(), "t") == 0;
       };
@@ -218,8 +218,8 @@ Result<Scenario> LuaVm::load(const std::string& path) {
     auto scenario = lua::read_scenario(L, *state_, path);
     state_->scenario = luaL_ref(L, LUA_REGISTRYINDEX);
     if (scenario.has_value()) {
-      scenario.value().settings_asked = lua::asked_settings(L, *state_);
-      scenario.value().longest_mail_wait = from_seconds(lua::longest_mail_wait(L, *state_));
+      scenario->settings_asked = lua::asked_settings(L, *state_);
+      scenario->longest_mail_wait = from_seconds(lua::longest_mail_wait(L, *state_));
     }
     lua::push_host_function(L, *state_, "freeze");
     lua_call(L, 0, 0);

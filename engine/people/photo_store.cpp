@@ -8,7 +8,7 @@ Result<std::shared_ptr<const std::string>> PhotoStore::get(const std::string& ke
   const auto found = photos_.find(key);
   if (found != photos_.end()) return found->second;
   auto made = make_photo(spec);
-  if (made.has_value()) photos_.emplace(key, made.value());
+  if (made.has_value()) photos_.emplace(key, *made);
   return made;
 }
 

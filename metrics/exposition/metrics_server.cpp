@@ -72,8 +72,8 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::open(std::string_view list
   auto impl = std::make_unique<Impl>(std::move(metrics), clock);
   auto server = PageServer::open(listen, std::move(names),
                                  [&pages = *impl](const PageRequest& request) { return pages.answer(request); });
-  if (server.has_error()) return server.error();
-  impl->server = std::move(server.value());
+  if (!server) return server.error();
+  impl->server = std::move(*server);
   return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
 }
 

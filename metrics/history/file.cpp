@@ -111,7 +111,7 @@ Result<Found> look_once(const std::string& path) {
 Result<Found> look_at(const std::string& path) {
   constexpr int kPause = 20;  // milliseconds
   Result<Found> found = look_once(path);
-  for (int waited = 0; found.has_error() && waited < kBusyMilliseconds; waited += kPause) {
+  for (int waited = 0; !found && waited < kBusyMilliseconds; waited += kPause) {
     std::this_thread::sleep_for(std::chrono::milliseconds(kPause));
     const bool in_the_making = has_beside(path, "-journal");
     found = look_once(path);
@@ -240,41 +240,41 @@ Result<void> make_history_directory(const std::string& path) {
 
 Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path) {
   const auto found = look_at(path);
-  if (found.has_error()) return found.error();
-  if (found.value() == Found::nothing) return Error{path + ": there is no history yet"};
-  if (found.value() == Found::empty) return Error{path + " is empty: no run was kept in it"};
+  if (!found) return found.error();
+  if (*found == Found::nothing) return Error{path + ": there is no history yet"};
+  if (*found == Found::empty) return Error{path + " is empty: no run was kept in it"};
   auto database = open_to_read(path);
-  if (database.has_error()) return database;
-  const auto version = version_within(*database.value(), path, false);
-  if (version.has_error()) return version.error();
-  if (version.value() == history_version()) return database;
-  return copy_up_to_date(*database.value(), path);
+  if (!database) return database;
+  const auto version = version_within(**database, path, false);
+  if (!version) return version.error();
+  if (*version == history_version()) return database;
+  return copy_up_to_date(**database, path);
 }
 
 Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path) {
   const auto found = look_at(path);
-  if (found.has_error()) return found.error();
-  const bool is_new = found.value() == Found::nothing;
+  if (!found) return found.error();
+  const bool is_new = *found == Found::nothing;
   if (is_new) {
     // Made here, so that nobody else may read it from its first byte on; SQLite's own files beside it follow suit.
     const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (made.fd < 0) return system_error(path, errno);
-  } else if (found.value() == Found::history) {
+  } else if (*found == Found::history) {
     const auto before = open_to_read(path);
-    if (before.has_error()) return before.error();
-    if (const auto version = version_within(*before.value(), path, true); version.has_error()) return version.error();
+    if (!before) return before.error();
+    if (const auto version = version_within(**before, path, true); !version) return version.error();
   }
   auto database = open_to_write(path);
-  if (database.has_error()) return database;
+  if (!database) return database;
   try {
-    migrate(*database.value());
+    migrate(**database);
     // Elsewhere than on a local disk it may stay as it is: slower, and as safe.
-    database.value()->execAndGet("PRAGMA journal_mode = WAL");
+    (*database)->execAndGet("PRAGMA journal_mode = WAL");
     // A crash of the program loses nothing that was committed; one of the machine may lose the last moments.
-    database.value()->exec("PRAGMA synchronous = NORMAL");
+    (*database)->exec("PRAGMA synchronous = NORMAL");
     return database;
   } catch (const SQLite::Exception& fault) {
-    database.value().reset();
+    database->reset();
     // Half a history would be taken for a stranger's file from then on. Where it is only held, it is another run's by
     // now.
     const int code = fault.getErrorCode();

@@ -37,10 +37,10 @@ void give_space_back(SQLite::Database& database) {
 
 Result<Pruned> prune_history(const std::string& path, WallTime before, WallTime now) {
   // A file that is not there is not made.
-  if (const auto there = open_history(path); there.has_error()) return there.error();
+  if (const auto there = open_history(path); !there) return there.error();
   auto opened = open_history_to_write(path);
-  if (opened.has_error()) return opened.error();
-  SQLite::Database& database = *opened.value();
+  if (!opened) return opened.error();
+  SQLite::Database& database = **opened;
   try {
     Pruned pruned;
     std::vector<std::int64_t> keys;

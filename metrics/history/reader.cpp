@@ -184,8 +184,8 @@ HistoryReader::~HistoryReader() = default;
 
 Result<std::unique_ptr<HistoryReader>> HistoryReader::open(const std::string& path) {
   auto database = open_history(path);
-  if (database.has_error()) return database.error();
-  return std::unique_ptr<HistoryReader>(new HistoryReader(path, std::make_unique<Impl>(std::move(database.value()))));
+  if (!database) return database.error();
+  return std::unique_ptr<HistoryReader>(new HistoryReader(path, std::make_unique<Impl>(std::move(*database))));
 }
 
 Result<std::vector<RunHead>> HistoryReader::runs() {
@@ -235,8 +235,8 @@ Result<RunRecord> HistoryReader::run(const std::string& id) {
     if (!key) return Error{fmt::format("no run '{}' in {}: see gelombang history list", id, path_)};
     auto catalog = impl_->catalog(*key);
     auto boundaries = boundaries_from(boundaries_text);
-    if (!catalog || boundaries.has_error()) return contradictory(path_, id);
-    record.layout = make_layout(std::move(*catalog), std::move(boundaries.value()));
+    if (!catalog || !boundaries) return contradictory(path_, id);
+    record.layout = make_layout(std::move(*catalog), std::move(*boundaries));
     record.annotations = impl_->annotations(*key);
     return record;
   } catch (const SQLite::Exception& fault) {
@@ -263,15 +263,15 @@ Result<void> HistoryReader::intervals(const RunRecord& run, const std::function<
     while (rows.executeStep()) {
       if (!classes) {
         const auto stored = StoredErrorClasses::from_names(rows.getColumn(10).getString());
-        if (stored.has_error()) return Error{fmt::format("{}: run {} names {}", path_, run.id, stored.error().message)};
-        classes = stored.value();
+        if (!stored) return Error{fmt::format("{}: run {} names {}", path_, run.id, stored.error().message)};
+        classes = *stored;
       }
       const auto figures = unpacked(blob(rows.getColumn(9)), kMostFigures);
-      if (figures.has_error() || !decode(figures.value(), *classes, delta)) return contradictory(path_, run.id);
+      if (!figures || !decode(*figures, *classes, delta)) return contradictory(path_, run.id);
       const bool nobody = rows.getColumn(11).isNull();
       if (!nobody) {
         const auto waiting = unpacked(blob(rows.getColumn(11)), kMostFigures);
-        if (waiting.has_error() || !decode(waiting.value(), under_way)) return contradictory(path_, run.id);
+        if (!waiting || !decode(*waiting, under_way)) return contradictory(path_, run.id);
       }
       UsersByState users{};
       for (std::size_t i = 0; i < users.size(); ++i) {
@@ -353,7 +353,7 @@ Result<void> HistoryReader::evidence(const RunRecord& run, const std::function<v
 Result<Snapshot> HistoryReader::totals(const RunRecord& run) {
   Snapshot totals(run.layout);
   const auto read = intervals(run, [&totals](const Interval& interval) { totals.merge(interval.delta); });
-  if (read.has_error()) return read.error();
+  if (!read) return read.error();
   return totals;
 }
 

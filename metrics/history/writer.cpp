@@ -165,9 +165,9 @@ HistoryWriter::HistoryWriter(std::string path, std::shared_ptr<Recording> record
 
 Result<std::unique_ptr<HistoryWriter>> HistoryWriter::open(const std::string& path, const RunStart& run) {
   auto database = open_history_to_write(path);
-  if (database.has_error()) return database.error();
-  auto recording = std::make_shared<Recording>(path, std::move(database.value()));
-  if (const auto written = recording->write_first(run); written.has_error()) return written.error();
+  if (!database) return database.error();
+  auto recording = std::make_shared<Recording>(path, std::move(*database));
+  if (const auto written = recording->write_first(run); !written) return written.error();
   return std::unique_ptr<HistoryWriter>(new HistoryWriter(path, std::move(recording), *run.layout));
 }
 

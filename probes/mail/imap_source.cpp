@@ -386,7 +386,7 @@ Result<std::unique_ptr<MailSource>> open_imap(const MailboxOptions& options, con
   auto session = ImapSession::make(options);
   if (!session) return std::move(session).error();
   return std::unique_ptr<MailSource>(
-      std::make_unique<ImapSource>(std::move(session).value(), clock, options.first_look_within));
+      std::make_unique<ImapSource>(std::move(*session), clock, options.first_look_within));
 }
 
 }  // namespace gelombang

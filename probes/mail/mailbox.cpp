@@ -86,7 +86,7 @@ Result<std::unique_ptr<Mailbox>> Mailbox::open(const MailboxOptions& options, co
   }
   auto source = open_source(options, clock);
   if (!source) return std::move(source).error();
-  return std::make_unique<PollingMailbox>(std::move(source).value(), clock, options);
+  return std::make_unique<PollingMailbox>(std::move(*source), clock, options);
 }
 
 }  // namespace gelombang

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks of our own on the source tree: what the compiler and clang-tidy 14 cannot say.
 
-usage: source_checks.py arrows|coroutines|files|length|words|all [ROOT]
+usage: source_checks.py arrows|coroutines|files|length|results|words|all [ROOT]
 
 Each finding is one line, FILE:LINE: what is wrong. Exit 1 when there is one.
 """
@@ -227,6 +227,15 @@ def check_length(root):
             yield f"{relative}:{count}: {count} lines, at most {MAX_LINES} are allowed: split it by noun"
 
 
+def check_results(root):
+    for relative, path in files(root, SOURCES):
+        if relative.parts[0] == "tests":  # there it reads better than a negation
+            continue
+        code = blank_comments(path.read_text(encoding="utf-8"))
+        for match in re.finditer(r"\bhas_error\s*\(", code):
+            yield f"{relative}:{line_of(code, match.start())}: has_error(): a Result is asked as a bool (!x, *x), in one way everywhere"
+
+
 def check_words(root):
     for relative, path in files(root, None):
         try:
@@ -242,6 +251,7 @@ CHECKS = {
     "coroutines": check_coroutines,
     "files": check_files,
     "length": check_length,
+    "results": check_results,
     "words": check_words,
 }
 

@@ -105,6 +105,11 @@ class SourceChecks(unittest.TestCase):
         self.assertEqual([], self.found("length", "base/a.cpp", "\n" * 500))
         self.assertEqual(1, len(self.found("length", "base/a.cpp", "\n" * 501)))
 
+    def test_a_result_is_asked_in_one_way(self):
+        self.assertEqual(1, len(self.found("results", "base/a.cpp", "if (made.has_error()) return;\n")))
+        self.assertEqual([], self.found("results", "base/a.cpp", "if (!made) return;  // not has_error()\n"))
+        self.assertEqual([], self.found("results", "tests/a.cpp", "CHECK(made.has_error());\n"))
+
     def test_a_forbidden_word_is_found_in_any_text(self):
         self.assertEqual(1, len(self.found("words", "docs/a.md", "later\nTO" "DO: this\n")))
         self.assertEqual([], self.found("words", "docs/a.md", "a FIX" "MENT of it\n"))
