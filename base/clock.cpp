@@ -1,6 +1,7 @@
 #include "base/clock.hpp"
 
 #include <cmath>
+#include <ctime>
 
 namespace gelombang {
 
@@ -10,6 +11,12 @@ TimePoint SystemClock::now() const noexcept {
 
 WallTime SystemClock::wall_now() const noexcept {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+TimePoint SystemClock::boot_now() const noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return TimePoint(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
 Duration from_seconds(double seconds) noexcept {

@@ -15,6 +15,8 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual WallTime wall_now() const noexcept = 0;
+  // As now(), but it goes on while the machine sleeps: the difference tells a sleep from a wall clock that was set.
+  [[nodiscard]] virtual TimePoint boot_now() const noexcept = 0;
 };
 
 // The machine's clocks.
@@ -22,6 +24,7 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] TimePoint now() const noexcept override;
   [[nodiscard]] WallTime wall_now() const noexcept override;
+  [[nodiscard]] TimePoint boot_now() const noexcept override;
 };
 
 constexpr double to_seconds(Duration d) noexcept { return std::chrono::duration<double>(d).count(); }

@@ -1,6 +1,6 @@
 # Target `headers`: every header of ours compiles alone, in a generated file that includes nothing else.
 # Part of ./dev lint, not of a normal build.
-set(patterns app selftest capacity compare runs reports engine probes imaging metrics base sandbox packaging tests bench fuzz)
+set(patterns app selftest capacity uptime compare runs reports engine probes imaging metrics base sandbox packaging tests bench fuzz)
 list(TRANSFORM patterns REPLACE "(.+)" "${CMAKE_SOURCE_DIR}/\\1/*.hpp")
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${patterns})
 set(header_sources)

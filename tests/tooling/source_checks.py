@@ -35,7 +35,8 @@ DIRECT = {
     "runs": ["engine", "reports"],
     "capacity": ["runs"],
     "selftest": ["runs"],
-    "app": ["capacity", "selftest", "compare"],
+    "uptime": ["runs"],
+    "app": ["capacity", "selftest", "uptime", "compare"],
     "sandbox": ["base"],
 }
 
