@@ -1,12 +1,12 @@
-// `gelombang check`: says what a run would be and need, and sends nothing but, where it is wanted, one query to the
-// Prometheus that the played load was recorded by.
+// `gelombang check`: says what a run would do and need. Sends nothing, except one query to the Prometheus that recorded
+// the load, if the user asks for it.
 #pragma once
 
 #include "app/given_options.hpp"
 
 namespace gelombang {
 
-// Prints to stdout; the exit code.
+// Prints to stdout. Returns the exit code.
 int check_scenario(const ReadRequest& read, bool fetch);
 
 }  // namespace gelombang

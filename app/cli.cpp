@@ -66,7 +66,7 @@ void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::functio
   sub->callback([&] { command = [&] { return run_selftest(selftest); }; });
 }
 
-// The first one that was given an empty value, such as --json "$OUT" without OUT: nothing would come of it, unsaid.
+// The first option with an empty value, such as --json "$OUT" with OUT unset: it would silently do nothing.
 std::string option_without_value(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     const std::vector<std::string>& given = option->results();
@@ -78,7 +78,7 @@ std::string option_without_value(const CLI::App& command) {
   return {};
 }
 
-// What the command line takes, and where it goes: `command` is what was asked for.
+// The options of the command line and where their values go. `command` is the chosen command.
 struct GelombangCommands {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
   std::string log_level = "info";
@@ -150,9 +150,9 @@ int parse_and_run(int argc, char** argv) {
 void show_commands(const std::function<void(const CLI::App&)>& look) { look(GelombangCommands().app); }
 
 int run_command_line(int argc, char** argv) {
-  // A peer that closes early is data; libcurl leaves the signal to its program.
+  // A connection that its peer closes early is a result to record. libcurl leaves SIGPIPE to the program.
   std::signal(SIGPIPE, SIG_IGN);
-  // A file that may not grow is for whoever writes it to tell, as a full disk is.
+  // The code that writes a file reports the file size limit, as it reports a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
   reserve_standard_descriptors();
   try {

@@ -57,7 +57,7 @@ Result<CompareSettings> settings_of(const CompareOptions& options) {
   return settings;
 }
 
-// How the program ends, and why: the gravest of the conditions.
+// The exit code and its reason, taken from the gravest condition.
 ExitReason judged(const RunComparison& comparison, bool fail_unclear, int& code) {
   const auto first = [&](ConditionState state) -> const ConditionResult* {
     for (const ConditionResult& result : comparison.conditions) {

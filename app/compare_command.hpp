@@ -12,11 +12,11 @@ class App;
 namespace gelombang {
 
 struct CompareOptions {
-  std::string before;  // id, beginning of one, or "last"
+  std::string before;  // id, its beginning, or "last"
   std::string after;
   std::string format = "text";
   std::string out;   // a file; empty or "-": stdout
-  std::string file;  // of the history; empty: the usual one
+  std::string file;  // of the history; empty: the default one
   std::string confidence = "98%";
   std::string minimum = "5%";
   std::vector<std::string> conditions;
@@ -25,7 +25,7 @@ struct CompareOptions {
   bool color = true;
 };
 
-// Adds the command; where the user chose it, `command` compares and returns the exit code.
+// Adds the command. If the user chooses it, `command` compares and returns the exit code.
 void add_compare_command(CLI::App& parent, CompareOptions& options, std::function<int()>& command);
 
 }  // namespace gelombang

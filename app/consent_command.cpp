@@ -160,7 +160,7 @@ ConsentOutcome consent_sign(const ConsentSignOptions& options, WallTime now) {
   if (!key) return bad_input(key.error());
   const auto file = sign_consent(*consent, *key);
   if (!file) return bad_input(file.error());
-  // Only now: what cannot be signed leaves a consent that is published as it is.
+  // Opened only now: if signing fails, a published consent stays as it is.
   OutputDocument out(options.out);
   const auto usable = out.usable();
   const bool key_file = out.names(options.key_file);

@@ -1,5 +1,5 @@
-// `gelombang consent new-key | sign | verify`: what an owner and a tester do with consent files; see
-// docs/consent.md. Results go to stdout, one clear line to stderr where something is wrong.
+// `gelombang consent new-key | sign | verify`: what an owner and a tester do with consent files; see docs/consent.md.
+// Results go to stdout, an error goes to stderr as one clear line.
 #pragma once
 
 #include "base/clock.hpp"
@@ -17,8 +17,8 @@ class App;
 
 namespace gelombang {
 
-// Adds the command and its three subcommands; the one that the user chose is left in `command`, to be called after
-// parsing. It ends with 0, with 104 for bad input, 112 for a file that is no consent at the moment, or 114.
+// Adds the command and its three subcommands. Stores the chosen one in `command`, to be called after parsing. Returns
+// 0, 104 for bad input, 112 for a consent that is not in force, or 114 for output that could not be written.
 void add_consent_command(CLI::App& parent, std::function<int()>& command);
 
 struct ConsentSignOptions {
@@ -26,7 +26,7 @@ struct ConsentSignOptions {
   std::vector<std::string> hosts;
   std::vector<std::string> paths;
   std::string max_rate;    // "200/s"
-  int days = 0;            // from not_before on
+  int days = 0;            // counted from not_before
   std::string not_before;  // UTC as in the file; empty: now
   std::string contact;
   std::string out;
@@ -35,7 +35,7 @@ struct ConsentSignOptions {
 [[noreturn]] inline void throw_exception_from_error(const ExitReason& reason, const boost::source_location&) {
   throw std::runtime_error(reason.text);
 }
-// What each subcommand does, with the text for stdout, or why it did not.
+// The work of each subcommand. Returns the text for stdout, or the reason why it failed.
 using ConsentOutcome = boost::system::result<std::string, ExitReason>;
 ConsentOutcome consent_new_key(const std::string& out);
 ConsentOutcome consent_sign(const ConsentSignOptions& options, WallTime now);
@@ -43,7 +43,7 @@ struct ConsentCheck {
   std::string text;  // what the file says
   Result<void> in_force;
 };
-// An Error where the file cannot be read or its signature does not match. "-" is stdin.
+// Returns an Error if the file cannot be read or its signature does not match. "-" is stdin.
 Result<ConsentCheck> consent_verify(const std::string& key, const std::string& file, WallTime now);
 
 }  // namespace gelombang

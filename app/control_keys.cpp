@@ -15,7 +15,7 @@ constexpr double kRateStep = 1.25;
 }  // namespace
 
 std::unique_ptr<ControlKeys> ControlKeys::open(boost::asio::io_context& io, LiveControl& control, Say say) {
-  // A descriptor of our own: what is set on the one of stdin would be set on the shell's.
+  // Opens its own descriptor: flags set on stdin would also be set for the shell.
   const int terminal = ::open("/dev/tty", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (terminal < 0) return nullptr;
   termios before{};
@@ -33,7 +33,7 @@ std::unique_ptr<ControlKeys> ControlKeys::open(boost::asio::io_context& io, Live
 ControlKeys::ControlKeys(boost::asio::io_context& io, int terminal, const termios& before, LiveControl& control,
                          Say say)
     : terminal_(io, terminal), continued_(io), before_(before), control_(control), say_(std::move(say)) {
-  // In the background a look at the terminal would stop the whole run: then it is an error instead.
+  // In the background, access to the terminal would stop the whole run. Now it is an error instead.
   std::signal(SIGTTIN, SIG_IGN);
   std::signal(SIGTTOU, SIG_IGN);
   continued_.add(SIGCONT);
@@ -45,7 +45,7 @@ ControlKeys::~ControlKeys() {
 
 bool ControlKeys::listen() {
   if (::tcgetpgrp(terminal_.native_handle()) != ::getpgrp()) return false;
-  // What was typed before, such as an Enter while the start was waited for, was for nobody.
+  // Drops keys typed before, such as an Enter during the wait for the start.
   ::tcflush(terminal_.native_handle(), TCIFLUSH);
   termios raw = before_;
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
@@ -66,7 +66,7 @@ void ControlKeys::read() {
                             });
 }
 
-// After Ctrl-Z and `fg` the shell has set the terminal anew.
+// After Ctrl-Z and `fg`, the shell has changed the terminal settings.
 void ControlKeys::await_return() {
   continued_.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;

@@ -23,13 +23,13 @@ class ControlKeys {
       "keys: p pause or resume, + - rate, 0 the planned rate, n next phase, q stop";
   using Say = std::function<void(const std::string&)>;
 
-  // Null where there is no terminal whose keys are ours to read. The terminal is as it was when the keys are gone.
+  // Null if there is no terminal, or if its keys are not ours to read. The destructor restores the terminal.
   static std::unique_ptr<ControlKeys> open(boost::asio::io_context& io, LiveControl& control, Say say);
   ~ControlKeys();
   ControlKeys(const ControlKeys&) = delete;
   ControlKeys& operator=(const ControlKeys&) = delete;
 
-  // What a key does; public for those who have no terminal.
+  // Does what a key stands for. Public for callers without a terminal.
   static Result<std::string> press(char key, LiveControl& control);
 
  private:

@@ -20,7 +20,7 @@ std::string printable_lines(std::string_view why) {
     const std::size_t end = std::min(why.find('\n'), why.size());
     out += printable(why.substr(0, end));
     if (end == why.size()) return out;
-    out += "\n  ";  // whatever it says, it is no line of ours
+    out += "\n  ";  // quoted text must not look like a line of ours
     why.remove_prefix(end + 1);
   }
 }
@@ -69,7 +69,7 @@ int with_output(int code, std::string_view what, OutputDocument& document, std::
 }
 
 void leave_on_signals() {
-  // Only what a handler may call.
+  // Only what a signal handler may call.
   const auto leave_now = [](int) {
     constexpr std::string_view kWhy = "gelombang: stopped by a signal before the start; nothing was sent\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWhy.data(), kWhy.size());

@@ -91,7 +91,7 @@ Result<SearchSettings> read_settings(const FindMaxOptions& options) {
   return settings;
 }
 
-// The first probe as it would be: what can be seen to be wrong with it is wrong with all.
+// Plans the first probe: an error that can be seen in it concerns all probes.
 Result<capacity::ProbePlan> check_first(const ProberOptions& options, const SearchSettings& settings) {
   auto plan = capacity::plan_probe(options, {1, settings.options.min_rate, false, settings.warm_up + settings.probe});
   if (!plan) return plan.error();
@@ -110,8 +110,8 @@ Result<capacity::ProbePlan> check_first(const ProberOptions& options, const Sear
   return plan;
 }
 
-// Whether the target can be reached, and its owner consents to as much as the search may come to; an arrival makes one
-// request at least.
+// Whether the target can be reached, and whether its owner consents to the highest rate of the search. An arrival makes
+// at least one request.
 std::optional<ExitReason> check_target(const capacity::ProbePlan& plan, double max_rate) {
   const SystemClock clock;
   auto guarded = guard_options(plan.request, plan.run.plan);

@@ -1,5 +1,5 @@
-// `gelombang find-max`: the highest rate of arrivals that a target serves within its objectives. docs/capacity.md says
-// how it is found.
+// `gelombang find-max`: the highest rate of arrivals that a target serves within its objectives. docs/capacity.md
+// describes the search.
 #pragma once
 
 #include "app/given_options.hpp"
@@ -16,7 +16,7 @@ class App;
 
 namespace gelombang {
 
-// As given, before anything is checked.
+// The options as given, before any check.
 struct FindMaxOptions {
   GivenOptions given{[] {
     RunRequest request;
@@ -33,10 +33,10 @@ struct FindMaxOptions {
   std::uint64_t repeat = 3;
 };
 
-// All of these outlive the command.
+// All arguments must outlive the command.
 void add_find_max_command(CLI::App& parent, FindMaxOptions& options, const bool& color, std::function<int()>& command);
 
-// The exit code.
+// Returns the exit code.
 int find_max(const FindMaxOptions& options, bool color);
 
 }  // namespace gelombang

@@ -1,5 +1,4 @@
-// The options of a command that plays or checks a scenario, as CLI11 knows them, and the request that was made with
-// them.
+// The options of a command that plays or checks a scenario, as CLI11 knows them, and the request made from them.
 #pragma once
 
 #include "base/result.hpp"
@@ -19,7 +18,7 @@ class Option;
 
 namespace gelombang {
 
-// A request, and what could not be read of it: whoever plays sets its documents aside before it refuses.
+// A request, and the error in reading it: a command that plays sets its documents aside before it refuses.
 struct ReadRequest {
   RunRequest request;
   std::optional<Error> problem;  // the first one
@@ -27,12 +26,12 @@ struct ReadRequest {
 
 class GivenOptions {
  public:
-  // `defaults` is what holds where nothing is given.
+  // `defaults` holds the values of options that are not given.
   explicit GivenOptions(RunRequest defaults = {}) : defaults_(std::move(defaults)) {}
 
-  // Outlives the command's parsing.
+  // This object must outlive the parsing of the command.
   void add_to(CLI::App& command, std::initializer_list<RequestOption::Group> groups);
-  // After it.
+  // Call it after the parsing.
   [[nodiscard]] ReadRequest read() const;
 
  private:
@@ -41,7 +40,7 @@ class GivenOptions {
     CLI::Option* option;
     std::string text;
     std::vector<std::string> texts;
-    bool flag = false;  // --flag=false is no flag
+    bool flag = false;  // --flag=false means not given
   };
   void add(CLI::App& command, Given& given) const;
 

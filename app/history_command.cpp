@@ -107,7 +107,7 @@ Result<RunRecord> find_run(HistoryReader& reader, const std::string& wanted) {
   return reader.run(*id);
 }
 
-// What each value of each dimension met, over the whole run.
+// The totals of each value of each dimension over the whole run.
 Result<std::string> dimensions_text(HistoryReader& reader, const RunRecord& run) {
   std::map<std::pair<std::string, std::string>, DimensionCell> totals;
   const auto read = reader.dimensions(run, [&](const DimensionSlice& slice) {

@@ -90,11 +90,11 @@ void LoadSession::announce() {
   }
 }
 
-// Shows how long it takes until then. The time of day is read anew each time: a clock that is set meanwhile, or a
-// machine that slept, moves no start. False where a signal ended it, or the run may not start any more.
+// Waits for the start and shows the time left. Reads the time of day each time, so that a clock change or a sleeping
+// machine does not move the start. Returns false if a signal ended the wait or the run may no longer start.
 bool LoadSession::await_start() {
   if (!start_at_) return true;
-  constexpr Duration kLead = 1s;  // for everything to be up
+  constexpr Duration kLead = 1s;  // to get everything ready
   Duration left = *start_at_ - clock_.wall_now();
   if (left > Duration::zero()) say("starts   {}, in {}\n", start_text(*start_at_), countdown_text(left));
   LiveBlock block(terminal_);
@@ -138,7 +138,7 @@ void LoadSession::open_control() {
   if (control_keys_) progress_.set_hint(std::string(ControlKeys::kHelp));
 }
 
-// The terminal and the token's file are as they were before.
+// Restores the terminal and removes the token file.
 void LoadSession::close_control() {
   control_keys_.reset();
   control_api_.reset();
@@ -166,18 +166,18 @@ void LoadSession::tick(TimePoint now) {
   say("aborting: {}\n", printable(abort->threshold.expression));
   const std::string why = fmt::format("aborted by threshold '{}'", abort->threshold.expression);
   played_.annotate("stop", why);
-  // It holds whatever the last answers do to the figure.
+  // This verdict holds even if the last responses improve the figure.
   played_.interrupt({ExitCause::failed, why});
 }
 
 void LoadSession::unwritten(Summary& summary, const std::string& what) const {
   summary.exit_reasons.push_back({ExitCause::output, what});
-  // Otherwise the last line says it.
+  // Otherwise the last line of output says it.
   if (gravest(summary.exit_reasons)->cause != ExitCause::output) say("gelombang: {}\n", what);
 }
 
-// Whoever follows the run sees its end, also where a signal asked for it: the live page, and, if somebody scrapes at
-// all, the last scrape. A second signal means now.
+// Gives the followers of the run time to see its end, also after a signal: the live page, and the last scrape if there
+// was a scrape before. A second signal ends the wait.
 void LoadSession::linger() {
   MetricsServer* server = played_.server();
   if (server == nullptr || options_.linger == Duration::zero() || loop_.signals() > 1) return;

@@ -9,10 +9,10 @@
 
 namespace gelombang {
 
-// Files that such a run reads or writes beside its documents.
+// The files that a run reads or writes besides its documents.
 std::vector<std::string> files_of(const RunRequest& request);
 
-// The exit code.
+// Returns the exit code.
 int run_load(const ReadRequest& read);
 
 }  // namespace gelombang

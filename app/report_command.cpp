@@ -42,7 +42,7 @@ Result<std::string> make_report(HistoryReader& history, const ReportOptions& opt
 
 int run_report(const ReportOptions& options) {
   OutputDocument out(options.out);
-  // Before a long history is read.
+  // Checked before a long history is read.
   if (options.format == "html") {
     if (const auto page = page_available(); !page) {
       return refuse(ExitCause::configuration, page.error().message);

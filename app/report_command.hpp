@@ -11,13 +11,13 @@ class App;
 namespace gelombang {
 
 struct ReportOptions {
-  std::string run;  // id, beginning of one, or "last"
+  std::string run;  // id, its beginning, or "last"
   std::string format = "html";
   std::string out;   // a file; empty or "-": stdout
-  std::string file;  // of the history; empty: the usual one
+  std::string file;  // of the history; empty: the default one
 };
 
-// Adds the command; where the user chose it, `command` makes the report and returns the exit code.
+// Adds the command. If the user chooses it, `command` makes the report and returns the exit code.
 void add_report_command(CLI::App& parent, ReportOptions& options, std::function<int()>& command);
 
 }  // namespace gelombang

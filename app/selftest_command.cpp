@@ -34,7 +34,7 @@ using selftest::Check;
 using selftest::Stage;
 using selftest::Unit;
 
-// The built-in scenario as a file that leaves nothing behind.
+// The built-in scenario as a file in memory, which leaves nothing behind.
 class ScenarioFile {
  public:
   ScenarioFile() : fd_(memfd_create("selftest", MFD_CLOEXEC)) {
@@ -54,7 +54,7 @@ class ScenarioFile {
   bool written_ = false;
 };
 
-// A line for each stage; on a terminal it counts the seconds.
+// Prints a line for each stage. On a terminal the line counts the seconds.
 class StageProgress {
  public:
   StageProgress(const Terminal& terminal, std::size_t stages) : terminal_(terminal), stages_(stages) {}
@@ -138,7 +138,7 @@ std::vector<Stage> chosen_stages(const SelftestSeam& seam) {
 
 struct Played {
   std::vector<Check> checks;
-  bool stopped = false;  // by a signal: the checks are those of the stages before
+  bool stopped = false;  // by a signal: `checks` holds the stages before it
 };
 
 Result<Played> play_all(const SelftestOptions& options, const SelftestSeam& seam, PlayLoop& loop) {

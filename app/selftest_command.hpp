@@ -1,5 +1,5 @@
-// `gelombang selftest`: whether this generator, on this machine, measures what is known to be true. Plays the real
-// engine against a server of its own (selftest/) and compares.
+// `gelombang selftest`: checks whether this generator, on this machine, measures known values correctly. Plays the real
+// engine against its own server (selftest/) and compares.
 #pragma once
 
 #include "base/clock.hpp"
@@ -11,19 +11,19 @@
 namespace gelombang {
 
 struct SelftestOptions {
-  std::optional<std::uint64_t> threads;  // nothing: as many as a run would have
+  std::optional<std::uint64_t> threads;  // empty: as many as in a run
   std::string json;                      // a file, or "-"
   bool color = true;
 };
 
-// For tests, which have to see it fail.
+// For tests, which must see the selftest fail.
 struct SelftestSeam {
-  Duration server_late_by{};              // than it promises
+  Duration server_late_by{};              // beyond what it promises
   std::optional<Duration> extra_stall{};  // of our workers, in the stage "delays"
-  std::string only;                       // this stage alone; empty: all
+  std::string only;                       // plays only this stage; empty: all
 };
 
-// The exit code: 0, or 111 where anything is off. Call while the process has one thread.
+// Returns the exit code: 0, or 111 if any check is off. Call it while the process has one thread.
 int run_selftest(const SelftestOptions& options, const SelftestSeam& seam = {});
 
 }  // namespace gelombang
