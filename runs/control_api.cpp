@@ -21,7 +21,7 @@ namespace gelombang {
 namespace {
 
 constexpr std::size_t kTokenBytes = 24;
-constexpr auto kPatience = std::chrono::seconds(2);  // for the loop to come round
+constexpr auto kPatience = std::chrono::seconds(2);  // how long to wait for the loop
 
 PageAnswer json_answer(int status, std::string body) { return {status, "application/json", std::move(body), {}}; }
 
@@ -72,10 +72,10 @@ Result<void> write_token(const std::string& path, const std::string& token) {
 
 }  // namespace
 
-// What the server's threads hold: it may outlive the run by an answer.
+// Held by the server's threads: it may outlive the run by one answer.
 struct ControlApi::Handler {
   std::mutex mutex;
-  LiveControl* control = nullptr;  // null once the run is over; used on the loop alone
+  LiveControl* control = nullptr;  // null when the run is over; used on the loop only
   boost::asio::any_io_executor loop;
   std::string token;
 

@@ -1,5 +1,5 @@
-// Live control over HTTP: GET and POST /api/control on the metrics port, from this machine alone, with a token that
-// lies in a file that only its user can read.
+// Live control over HTTP: GET and POST /api/control on the metrics port, from this machine only, with a token from a
+// file that only its user can read.
 #pragma once
 
 #include "base/result.hpp"
@@ -17,11 +17,11 @@ class ControlApi {
  public:
   static constexpr std::string_view kPath = "/api/control";
 
-  // Writes the token to a new file with mode 0600 under $XDG_RUNTIME_DIR/gelombang, else under the state directory. An
-  // Error where there is no place for it. `loop` is where `control` lives; it outlives the API, as do the others.
+  // Writes the token to a new file with mode 0600 under $XDG_RUNTIME_DIR/gelombang, else under the state directory.
+  // Returns an Error if there is no place for it. `control` is used on `loop`. All arguments must outlive the API.
   static Result<std::unique_ptr<ControlApi>> open(MetricsServer& server, LiveControl& control,
                                                   const boost::asio::any_io_executor& loop, const std::string& run_id);
-  // Removes the file; from now on the answer is that the run is over.
+  // Removes the file. From now on, requests are answered with "the run is over".
   ~ControlApi();
   ControlApi(const ControlApi&) = delete;
   ControlApi& operator=(const ControlApi&) = delete;

@@ -13,7 +13,7 @@
 namespace gelombang {
 namespace {
 
-// The shortest text without an exponent, which no flag reads.
+// The shortest text without an exponent: no option reads exponents.
 std::string without_exponent(double value) {
   std::string text = fmt::format("{}", value);
   for (int digits = 0; text.find('e') != std::string::npos || std::strtod(text.c_str(), nullptr) != value; ++digits) {
@@ -40,7 +40,7 @@ std::string exact_text(Duration value) {
 
 std::string exact_text(Rate value) {
   static constexpr std::array<std::pair<std::string_view, double>, 2> kLonger{{{"m", 60}, {"h", 3600}}};
-  constexpr std::size_t kMuchShorter = 5;  // characters: 0.5/s stays as people say it, 50/m as well
+  constexpr std::size_t kMuchShorter = 5;  // characters: 0.5/s stays in its usual form, and so does 50/m
   std::string best = without_exponent(value.per_second()) + "/s";
   for (const auto& [unit, seconds] : kLonger) {
     const std::string text = fmt::format("{}/{}", std::round(value.per_second() * seconds * 1000) / 1000, unit);

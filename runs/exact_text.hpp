@@ -1,4 +1,4 @@
-// Values as they are written on a command line: short, and read back as the very same.
+// Values as written on a command line: short, and reading the text gives exactly the same value.
 #pragma once
 
 #include "base/clock.hpp"

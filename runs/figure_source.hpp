@@ -1,5 +1,5 @@
-// Where the figures of a run come from, asked about once a second: the workers of this process, or whatever else counts
-// in the same layout. What is handed over holds ages and no times, for another machine has another clock.
+// Where the figures of a run come from, asked about once a second: the workers of this process, or another source with
+// the same layout. It hands over ages, not times, because another machine has another clock.
 #pragma once
 
 #include "base/clock.hpp"
@@ -23,7 +23,7 @@ class FigureSource {
     UsersByState by_state{};
     std::uint64_t most_active = 0;  // so far
   };
-  // What the arrivals follow, changes of it included. Of open loads, but for its end.
+  // The schedule of the arrivals, with its changes. Applies to open loads only, except `arrivals_end`.
   struct Schedule {
     const Timetable& timetable;
     const std::vector<Steering>& changes;
@@ -36,17 +36,17 @@ class FigureSource {
   FigureSource(const FigureSource&) = delete;
   FigureSource& operator=(const FigureSource&) = delete;
 
-  // Hands over what was counted since the last time, and who is under way now, once for each part that counts by
-  // itself; both are the receiver's for the time of a call only. Adds the details since the last time.
+  // Hands over the counts since the last call and the visits under way now, once for each part that counts on its own.
+  // The receiver may use both only during its call. Adds the details since the last call.
   using Receiver = std::function<void(const Snapshot& delta, const UnderWay& under_way)>;
   virtual void take(TimePoint now, const Receiver& receiver, SampledDetails& details) = 0;
-  // The same at the end: whoever is still under way was cut off, and is counted so.
+  // The same at the end: visits still under way were cut off, and are counted as cut off.
   virtual void take_last(TimePoint now, const Receiver& receiver, SampledDetails& details) = 0;
 
   [[nodiscard]] virtual Users users() const = 0;
-  // Whether a status came for any request.
+  // Whether any request received a status.
   [[nodiscard]] virtual bool target_answered() const = 0;
-  // What each worker says of itself; the same workers each time.
+  // What each worker reports about itself. The list has the same workers each time.
   [[nodiscard]] virtual std::vector<const WorkerHealth*> health() const = 0;
   [[nodiscard]] virtual Schedule schedule() const = 0;
 };

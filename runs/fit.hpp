@@ -9,15 +9,15 @@
 
 namespace gelombang {
 
-// What this machine would lack for the run: the lines that cannot fit, or those that may not. The queues of people that
-// will run dry are among the former.
+// What this machine lacks for the run: problems that make it impossible, and problems that only may. A queue of people
+// that will run dry makes it impossible.
 struct FitReport {
   LoadNeed need;
   std::vector<std::string> impossible;
   std::vector<std::string> doubtful;
 };
 
-// Arrivals are drawn only if the integral and the peak of the rate do not rule the load out already.
+// Draws the arrivals only if the integral and the peak of the rate do not already rule out the load.
 FitReport fit_of(const PreparedRun& run);
 
 }  // namespace gelombang

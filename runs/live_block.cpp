@@ -22,7 +22,7 @@ std::size_t columns_of(std::string_view text) noexcept {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
-// The bytes of so many characters.
+// The number of bytes of that many characters.
 std::size_t bytes_of(std::string_view text, std::size_t columns) noexcept {
   std::size_t bytes = 0;
   while (bytes < text.size() && (columns > 0 || continues(text[bytes]))) {
@@ -33,7 +33,7 @@ std::size_t bytes_of(std::string_view text, std::size_t columns) noexcept {
   return bytes;
 }
 
-// What fits `columns`, up to a blank where there is one; `text` keeps the rest.
+// The part of `text` that fits in `columns`, broken at a blank if there is one. `text` keeps the rest.
 std::string_view take_piece(std::string_view& text, std::size_t columns) {
   const std::size_t most = bytes_of(text, columns);
   std::size_t end = most;
@@ -93,13 +93,13 @@ class Rows {
   std::string row_;
   std::size_t indent_ = 0;
   std::size_t used_ = 0;  // columns
-  bool fresh_ = true;     // no cell stands in the row
+  bool fresh_ = true;     // the row has no cell yet
 };
 
 }  // namespace
 
 std::vector<std::string> block_rows(const std::vector<BlockLine>& lines, TerminalSize size, const Terminal& terminal) {
-  // The last column stays free: a character there makes some terminals go to the next row.
+  // The last column stays free: a character there makes some terminals start a new row.
   Rows rows(static_cast<std::size_t>(std::max(size.columns, 20) - 1), terminal);
   for (const BlockLine& line : lines) {
     rows.begin(line.label);
@@ -107,7 +107,7 @@ std::vector<std::string> block_rows(const std::vector<BlockLine>& lines, Termina
     rows.end();
   }
   std::vector<std::string> all = rows.take();
-  // The cursor goes to the row after them on its way.
+  // One row stays free: drawing moves the cursor to the row after the block.
   all.resize(std::min(all.size(), static_cast<std::size_t>(std::max(size.rows, 2) - 1)));
   return all;
 }
@@ -116,7 +116,7 @@ std::string block_makes_way() { return Terminal(STDERR_FILENO, false).interactiv
 
 void LiveBlock::draw(const std::vector<BlockLine>& lines) {
   const std::vector<std::string> rows = block_rows(lines, terminal_.size(), terminal_);
-  // What is wider than it seems, such as Chinese in a message of a server, is cut off by the terminal.
+  // The terminal cuts off text that is wider than counted, such as Chinese in a server's message.
   std::string text = "\r\x1b[J\x1b[?7l";
   for (const std::string& row : rows) text += row + "\n";
   text += fmt::format("\x1b[?7h\x1b[{}A", rows.size());

@@ -1,5 +1,5 @@
-// Lines on a terminal that are drawn anew in their place. The cursor rests before the first of them: what else is
-// printed takes their place, and however a terminal that is resized wraps them anew, they begin where the cursor is.
+// Lines on a terminal that are redrawn in place. The cursor stays before the first line: other output replaces the
+// lines, and the lines begin at the cursor even if a resized terminal wraps them differently.
 #pragma once
 
 #include "base/terminal.hpp"
@@ -9,30 +9,29 @@
 
 namespace gelombang {
 
-// What stays together in a row where the width allows.
+// Text that stays together in a row if the width allows it.
 struct BlockCell {
   std::string text;  // UTF-8, one column for each character, without escape sequences
   Color color = Color::plain;
 };
 
 struct BlockLine {
-  std::string label;  // up to eight columns; empty: the cells begin where a label would
+  std::string label;  // up to eight columns; empty: the cells begin in the label's place
   std::vector<BlockCell> cells;
 };
 
-// The rows that the lines take, each shorter than `size.columns`; what does not fit the height is left out at the end.
-// Cells that a row has no room for go on in the next one, and a cell that is longer than a row is broken at a blank.
+// The rows of the lines, each shorter than `size.columns`. Rows that do not fit the height are left out at the end.
+// Cells that do not fit a row continue in the next row. A cell longer than a row is broken at a blank.
 std::vector<std::string> block_rows(const std::vector<BlockLine>& lines, TerminalSize size, const Terminal& terminal);
 
-// What is written before a line on stderr that takes the place of a live block, should one be there; empty where stderr
-// is no terminal.
+// Write this before a line on stderr: it clears a live block, if there is one. Empty if stderr is no terminal.
 std::string block_makes_way();
 
 class LiveBlock {
  public:
   explicit LiveBlock(const Terminal& terminal) : terminal_(terminal) {}
   void draw(const std::vector<BlockLine>& lines);
-  // Takes the block away, for other lines to be printed.
+  // Removes the block so that other lines can be printed.
   void clear();
 
  private:

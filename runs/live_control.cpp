@@ -68,7 +68,7 @@ Result<std::string> LiveControl::toggle_pause(std::string_view by) {
 }
 
 Result<std::string> LiveControl::change_rate(double by_factor, std::string_view by) {
-  // Back at the plan after as many steps down as up, whatever the last bit says.
+  // As many steps down as up must lead back to exactly 1, despite rounding.
   double factor = run_.timetable().factor() * by_factor;
   if (std::abs(factor - 1) < 1e-9) factor = 1;
   return apply({SteeringRequest::Action::rate, std::clamp(factor, LoadRun::kLeastFactor, LoadRun::kMostFactor), {}},

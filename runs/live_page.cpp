@@ -16,10 +16,10 @@
 namespace gelombang {
 namespace {
 
-// It is held in the memory of a process that measures: half of what a report shows.
+// Half of what a report shows, because the points use the memory of a measuring process.
 constexpr std::size_t kMostPoints = RunSeries::kMostPoints / 2;
 
-// Of "a=1&b=2"; nothing where it is missing or no number.
+// Reads a number of "a=1&b=2". Nothing if it is missing or not a number.
 std::optional<std::uint64_t> number_in(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -67,7 +67,7 @@ struct LivePage::Content {
     PageAnswer answer{
         200, "application/json", {}, {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}}};
     if (stale) {
-      // The run's thread makes a summary at its next look.
+      // The run's thread makes a summary at its next tick.
       answer.body = "{\"schema\":\"gelombang.report/1\",\"state\":\"running\"}\n";
       return answer;
     }

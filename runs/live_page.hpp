@@ -1,5 +1,5 @@
-// The page of a run while it goes on, on the port of /metrics: "/" is the page, "/api/run" its figures. The run's
-// thread feeds it; the server's threads only read.
+// The page of a run while it is played, on the port of /metrics: "/" is the page, "/api/run" has its figures. The run's
+// thread writes the figures, the server's threads only read.
 #pragma once
 
 #include "base/clock.hpp"
@@ -18,19 +18,19 @@ class MetricsServer;
 
 class LivePage {
  public:
-  // Whoever looked this long ago is still there: the page asks every second.
+  // A page that asked within this time is still open: it asks every second.
   static constexpr Duration kPatience = std::chrono::seconds(4);
 
-  // Serves from now on, also when this is gone: what was shown last. `clock` outlives the server.
+  // Serves from now on. After this object is destroyed, it serves what was shown last. `clock` must outlive the server.
   LivePage(MetricsServer& server, std::shared_ptr<const MetricsLayout> layout, std::uint64_t seed, std::string plan,
            const Clock& clock);
 
   void add(const Interval& interval);
   void annotate(const Annotation& annotation);
-  // Whether anybody looks: only then a summary is worth making.
+  // Whether a page is open. Only then a summary is worth making.
   [[nodiscard]] bool followed() const;
   void show(ReportDocument::State state, std::string summary, FirstFailureList first_failures = {});
-  // Whether what show() was last given has been asked for since.
+  // Whether a page has asked since the last show().
   [[nodiscard]] bool seen() const;
 
  private:

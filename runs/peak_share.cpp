@@ -12,7 +12,7 @@ void PeakShare::add(TimePoint now, double used) {
   const Duration elapsed = now - recent_.front().first;
   if (elapsed <= Duration::zero() || (whole_window_ && elapsed < kWindow)) return;
   const double share = (used - recent_.front().second) / to_seconds(elapsed);
-  // Shorter stretches only count as long as there is nothing longer.
+  // Shorter periods count only while there is no whole window.
   peak_ = whole_window_ ? std::max(peak_, share) : share;
   whole_window_ = elapsed >= kWindow;
 }

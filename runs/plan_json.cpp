@@ -25,8 +25,7 @@ json::string text(std::string_view value) {
   return out;
 }
 
-// The command line that does the same again, the seed included. Where its options hold what always holds, it leaves
-// them out.
+// The command line that plays the same run again, with the seed. Leaves out options that have their default value.
 json::array command_of(const RunRequest& request, const PreparedRun& run) {
   RunRequest played = request;
   played.scenario = run.plan.scenario_path;

@@ -1,4 +1,4 @@
-// What a run was asked to do, as it is kept in the history: enough to play it again, and nothing that must not be kept.
+// What a run was asked to do, as the history keeps it: enough to play it again, without anything that must not be kept.
 #pragma once
 
 #include "runs/prepared_run.hpp"
@@ -10,16 +10,15 @@
 
 namespace gelombang {
 
-// The search for the highest rate that a run is a probe of.
+// The search for the highest rate, if the run is a probe of one.
 struct SearchLink {
   std::string search;      // its id
   std::size_t number = 0;  // of the probe
   bool recovery = false;
 };
 
-// JSON. Its command line has every option that says what is played, and read again it is the same request. Secrets are
-// named by where they come from, never by their value; mail addresses and identity numbers that stand
-// on the command line are left out.
+// JSON. Its command line has every option that says what is played, and reads back as the same request. Secrets are
+// named by their source, never by their value. Mail addresses and identity numbers on the command line are left out.
 std::string plan_json(const RunRequest& request, const PreparedRun& run,
                       const std::optional<SearchLink>& search = std::nullopt);
 

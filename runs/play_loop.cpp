@@ -32,8 +32,8 @@ void PlayLoop::wait_for_signal() {
 
 void PlayLoop::on_signal() {
   ++signals_;
-  timer_.cancel();        // whoever waits looks at once
-  if (!playing_) return;  // only counted: the start is waited for, or the end has come
+  timer_.cancel();        // wakes whatever waits
+  if (!playing_) return;  // only counted: the run waits for its start or is at its end
   const int stops = signals_ + (stop_asked_for_ ? 1 : 0);
   if (stops == 1) {
     playing_->stop();
@@ -46,7 +46,7 @@ void PlayLoop::on_signal() {
   }
 }
 
-// Only a turn ends the loop, so no timer is left that knows of a turn that is gone.
+// Only `turn` ends the loop, so no timer is left with a reference to a destroyed `turn`.
 void PlayLoop::look_again_and_again(const Look& look) {
   io_.restart();
   std::function<void()> turn = [&] {

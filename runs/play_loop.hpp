@@ -1,5 +1,5 @@
-// The loop in which runs are played, one after the other: what time and what SIGINT and SIGTERM mean to them. The first
-// signal ends the arrivals, the second cuts off what is under way, the third ends the process at once. One thread.
+// The loop in which runs are played, one after the other, with their timers and signals. The first SIGINT or SIGTERM
+// ends the arrivals, the second cuts off what is under way, the third ends the process at once. Single thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -17,39 +17,39 @@ namespace gelombang {
 
 class PlayLoop {
  public:
-  // What is played, as far as time and signals concern it.
+  // The time and signal callbacks of what is played.
   struct Play {
-    TimePoint epoch{};                                   // of its schedule
-    std::function<bool(TimePoint)> over;                 // asked again and again
-    std::function<void(TimePoint)> each_second;          // since `epoch`
-    std::function<void()> stop;                          // the first signal
-    std::function<void()> interrupt;                     // the second
-    Duration patience = std::chrono::milliseconds(100);  // between two questions whether it is over, at most
-    std::function<TimePoint()> next_moment;              // may be empty: when to ask whatever else
+    TimePoint epoch{};                                   // start of its schedule
+    std::function<bool(TimePoint)> over;                 // called again and again
+    std::function<void(TimePoint)> each_second;          // counted from `epoch`
+    std::function<void()> stop;                          // on the first signal
+    std::function<void()> interrupt;                     // on the second signal
+    Duration patience = std::chrono::milliseconds(100);  // most time between two calls of `over`
+    std::function<TimePoint()> next_moment;              // may be empty: when to call `over` next at the latest
   };
 
-  // `clock` outlives it, and goes as fast as timers do.
+  // `clock` must outlive this object and run at the speed of the timers.
   explicit PlayLoop(const Clock& clock);
 
-  // From here on SIGINT and SIGTERM are noted, and mean what they mean to what is played. `missing` is what does not
-  // come where the process ends at once, such as "a summary"; `before_leaving` is called before.
+  // From here on, SIGINT and SIGTERM are counted and passed to what is played. `missing` names what is lost when the
+  // process ends at once, such as "a summary". `before_leaving` is called before that.
   void listen(std::string missing, std::function<void()> before_leaving);
-  // As of the last time that the loop went on.
+  // As of the last turn of the loop.
   [[nodiscard]] int signals() const noexcept { return signals_; }
-  // Arrivals were ended otherwise: the next signal is as a second one.
+  // Arrivals were ended in another way: the next signal counts as the second.
   void stop_was_asked_for() noexcept { stop_asked_for_ = true; }
 
-  // Until it is over.
+  // Plays until `play.over` holds.
   void play(const Play& play);
-  // Until `most` has passed, `done` holds (it may be empty), or a further signal came.
+  // Waits until `most` has passed, `done` holds (it may be empty), or another signal came.
   void wait(Duration most, const std::function<bool()>& done = nullptr);
 
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
-  // Runs in play() and wait(); what others post to it is done there.
+  // Runs in play() and wait(). Handlers that others post to it run there.
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
 
  private:
-  // Says when it wants to look again; nothing: no more.
+  // Returns when to look again, or nothing to end.
   using Look = std::function<std::optional<TimePoint>(TimePoint)>;
   void look_again_and_again(const Look& look);
   void wait_for_signal();

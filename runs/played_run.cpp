@@ -44,7 +44,7 @@ PlayedRun::PlayedRun(PreparedRun prepared, const RunRequest& request, Identity i
       figures_(prepared_, clock_) {}
 
 PlayedRun::~PlayedRun() {
-  // Their threads may still answer to the workers' loops, which go with the run.
+  // Their threads may still post answers to the workers' loops, which are destroyed with the run.
   guard_.reset();
   mail_.reset();
 }
@@ -112,7 +112,7 @@ std::optional<ExitReason> PlayedRun::set_up() {
 void PlayedRun::start(std::optional<WallTime> at) {
   const WallTime now = clock_.wall_now();
   if (at && *at < now) spdlog::warn("--start-at was over before everything was set up: starting now");
-  // A moment for the threads to be up, so that the first arrival is on time.
+  // Gives the threads a moment to start, so that the first arrival is on time.
   const TimePoint epoch = clock_.now() + std::max<Duration>(at.value_or(now) - now, 50ms);
   started_wall_ = at && *at >= now ? *at : now + (epoch - clock_.now());
   if (history_) {

@@ -1,5 +1,5 @@
-// One run from its plan to its summary: sets up what it needs, plays it and counts, serves its metrics and the live
-// page, and keeps it in the history. Draws nothing: `run` plays one, `find-max` one for each probe.
+// One run from its plan to its summary: sets up what the run needs, plays it, counts, serves its metrics and the live
+// page, and keeps it in the history. Draws nothing: `run` plays one, `find-max` plays one for each probe.
 #pragma once
 
 #include "base/clock.hpp"
@@ -27,48 +27,48 @@
 
 namespace gelombang {
 
-// "20260304-050000-1a2b": by the second, and unlikely to meet its like.
+// "20260304-050000-1a2b": the second and a suffix that makes equal ids unlikely.
 std::string new_run_id(WallTime at);
 
 class PlayedRun {
  public:
   struct Identity {
     std::string id;
-    // JSON: what is needed to play it again.
+    // JSON: what is needed to play the run again.
     std::string plan;
   };
   struct Hooks {
-    std::function<void(TimePoint)> each_second;  // the figures of a second are together
-    std::function<void()> before_line;           // a line is about to be said
+    std::function<void(TimePoint)> each_second;  // called when the figures of a second are complete
+    std::function<void()> before_line;           // called before a line is printed
   };
 
-  // What is passed by reference outlives the run.
+  // All references must outlive the run.
   PlayedRun(PreparedRun prepared, const RunRequest& request, Identity identity, PlayLoop& loop);
   ~PlayedRun();
   PlayedRun(const PlayedRun&) = delete;
   PlayedRun& operator=(const PlayedRun&) = delete;
 
-  // Nothing, or why nothing was sent.
+  // Returns the reason if the run cannot start; then nothing was sent.
   std::optional<ExitReason> set_up();
-  // The first arrival comes now, or at that time.
+  // The first arrival comes now, or at the given time.
   void start(std::optional<WallTime> at);
-  // Why it is not to start after all, once set up: the consent was withdrawn meanwhile. Told where the loop goes on.
+  // After set_up(): why the run must not start, such as a withdrawn consent. Changes while the loop runs.
   [[nodiscard]] const ExitReason* refusal() const { return gravest(reasons_); }
-  // Instead: nobody is played, and the history knows of no run.
+  // Instead of start(): nothing is played, and the history keeps no run.
   void withdraw();
-  // Until the last answer; signals stop it, interrupt it and end the process.
+  // Plays until the last response. Signals stop the run, interrupt it or end the process.
   void play(Hooks hooks);
-  // What it came to; once, after play().
+  // The result of the run. Call it once, after play().
   Summary finish();
-  // The end as JSON, kept in the history and shown on the live page.
+  // Keeps the summary and its JSON in the history and shows them on the live page.
   void keep(const Summary& summary, const std::string& json);
 
-  // What to say where the user named the history's file, and it lacks a part of this run.
+  // An error text if the user named the history file and it lacks a part of this run.
   [[nodiscard]] std::optional<std::string> lost_history() const;
 
-  // No new arrivals; what is under way may end within the graceful stop. Says so.
+  // No new arrivals. What is under way may finish within the graceful stop. Prints that.
   void stop(std::string why);
-  // At once.
+  // Cuts off what is under way at once.
   void interrupt(ExitReason reason);
   void interrupt() { run_->interrupt(clock_.now()); }
   void annotate(const std::string& kind, std::string text) { figures_.annotate(kind, std::move(text)); }
@@ -78,23 +78,23 @@ class PlayedRun {
   [[nodiscard]] RunFigures& figures() noexcept { return figures_; }
   [[nodiscard]] LoadRun& run() noexcept { return *run_; }
   [[nodiscard]] bool over() const noexcept { return over_; }
-  // A script did not come back: this run may not be destroyed. Once finish() was called.
+  // A script did not return, so this run may not be destroyed. Valid after finish().
   [[nodiscard]] bool left_behind() const noexcept { return run_ && run_->left_behind() > 0; }
-  // Null with --metrics-listen off, as the page.
+  // Null with --metrics-listen off, as is the page.
   [[nodiscard]] MetricsServer* server() noexcept { return server_.get(); }
   [[nodiscard]] const LivePage* live_page() const noexcept { return live_page_ ? &*live_page_ : nullptr; }
-  // All but what somebody changed.
+  // All figures except the deviation from the plan.
   ProgressFigures progress(TimePoint now);
 
  private:
   std::optional<ExitReason> open_server();
   std::optional<ExitReason> open_guard();
   void tick(TimePoint now);
-  // With the verdict, once there is one.
+  // `verdict` is empty while the run is played.
   void publish(std::string_view verdict = {});
-  // With what only the run knows.
+  // Adds what only the run knows.
   [[nodiscard]] Summary summary_of(RunFacts facts) const;
-  // Once, where the recording has stopped.
+  // Reports once that the recording has stopped.
   void mind_history();
 
   PreparedRun prepared_;
@@ -121,7 +121,7 @@ class PlayedRun {
   WallTime ended_wall_{};
   bool over_ = false;
   std::shared_ptr<int> alive_ =
-      std::make_shared<int>();  // for what other threads post to the loop, which outlives this
+      std::make_shared<int>();  // for what other threads post to the loop, which outlives this object
   std::vector<ExitReason> reasons_;
   std::uint64_t requests_before_ = 0;
 };

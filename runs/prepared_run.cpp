@@ -86,12 +86,12 @@ Result<Load> load_from_scenario(const RunRequest& request, const Scenario& scena
   return Error{fmt::format("{}: no load '{}': expected {}", scenario.path, request.load, names_of(scenario.loads))};
 }
 
-// Whether flags replace the scenario's loads.
+// Whether options replace the scenario's loads.
 bool flags_describe_load(const RunRequest& request) {
   return request.rate || request.users || request.iterations || request.duration;
 }
 
-// The load that the flags describe, or nothing where they do not describe one.
+// The load that the options describe, or nothing if they describe none.
 Result<std::optional<Load>> load_from_flags(const RunRequest& request) {
   if (!flags_describe_load(request)) return std::optional<Load>();
   const Error mixture{
@@ -176,13 +176,13 @@ const PrometheusQuery* query_of(const Load& load) {
   return load.source ? std::get_if<PrometheusQuery>(&*load.source) : nullptr;
 }
 
-// What was left out of a recording is said on stderr.
+// Warns on stderr about what a recording lacks.
 Result<void> read_noted(Load& load, const RunRequest& request, ControlTraffic traffic) {
   std::vector<std::string> notes;
   const SystemClock clock;
   std::optional<ConsentGuard> guard;
   if (query_of(load) != nullptr) {
-    // Without a key: a Prometheus has no consent to give.
+    // Without a key: nobody signs a consent for a Prometheus.
     ConsentGuard::Options rules;
     rules.allow_private_network = request.allow_private_network;
     rules.contact = request.contact;
@@ -239,7 +239,7 @@ Result<std::vector<Threshold>> read_thresholds(const RunRequest& request, const 
   return all;
 }
 
-// A journey may ask for more, so this is no error.
+// Not an error: a journey may ask for more settings later.
 void warn_of_unasked(const ScenarioSettings& settings, const std::set<std::string>& asked) {
   for (const auto& [key, value] : settings.values) {
     if (asked.contains(key)) continue;
@@ -258,7 +258,7 @@ std::uint64_t random_seed() {
 Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings) {
   PreparedRun run;
   run.limits = raise_and_read_host_limits();
-  // It becomes part of a header.
+  // The contact becomes part of a header.
   if (!is_header_value(request.contact)) return Error{"--contact holds control characters: expected an address"};
   if (!request.ca_file.empty() && !std::ifstream(request.ca_file)) {
     return Error{fmt::format("--ca-file {}: it cannot be read", request.ca_file)};
@@ -296,7 +296,7 @@ Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings
       continue;
     }
     if (recordings == Recordings::played) continue;
-    // What is not played need not be there.
+    // A recording that is not played may be missing.
     if (query_of(load) == nullptr) {
       if (const auto read = read_noted(load, request, traffic); !read) spdlog::warn("{}", read.error().message);
     }

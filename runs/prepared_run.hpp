@@ -23,27 +23,27 @@ namespace gelombang {
 inline constexpr std::uint64_t kSeedMask = (std::uint64_t{1} << 49) - 1;
 std::uint64_t random_seed();
 
-// What is known before anything is sent.
+// What is known before the first request.
 struct PreparedRun {
   RunPlan plan;
-  Scenario scenario;  // its loads, for `check`, as they would be played
+  Scenario scenario;  // `check` shows its loads as they would be played
   std::vector<Threshold> thresholds;
   std::shared_ptr<const MetricsLayout> layout;
   std::optional<TargetUrl> target;
   HostLimits limits;
-  bool users_chosen = false;             // plan.max_users is the user's wish
-  std::optional<std::uint64_t> planned;  // arrivals of this segment, where they have been drawn
+  bool users_chosen = false;             // the user chose plan.max_users
+  std::optional<std::uint64_t> planned;  // arrivals of this segment, if they have been drawn
   std::unique_ptr<PhotoStore> photos;
-  std::string asked;  // the Prometheus that was asked for the load; empty: none
+  std::string asked;  // the Prometheus asked for the load; empty: none
 };
 
-// Which recordings are read. Only the load that is played asks a Prometheus, so that a scenario sends one query however
-// many loads it has.
-// played: that of the load that is played. files: of every load, where they are files. fetched: both.
+// Which recordings are read. Only the played load asks a Prometheus, so a scenario sends one query, however many loads
+// it has.
+// played: of the played load. files: of every load whose recording is a file. fetched: both.
 enum class Recordings : std::uint8_t { played, files, fetched };
 
-// Loads the scenario, picks the load, reads what it replays and checks everything that can be checked without sending.
-// A load that was not read keeps its source, and has no arrivals.
+// Loads the scenario, picks the load, reads its recording and checks everything that needs no request. A load whose
+// recording was not read keeps its source and has no arrivals.
 Result<PreparedRun> prepare_run(const RunRequest& request, Recordings recordings = Recordings::played);
 
 }  // namespace gelombang

@@ -38,7 +38,7 @@ std::uint64_t open_descriptors() {
   return count > 3 ? count - 3 : 0;  // ".", ".." and the directory itself
 }
 
-// "TCP: inuse 12 orphan 0 tw 340 alloc 20 mem 3"; TIME_WAIT of IPv6 is counted there as well.
+// "TCP: inuse 12 orphan 0 tw 340 alloc 20 mem 3". "tw" includes TIME_WAIT of IPv6.
 std::uint64_t sockets_in(const char* path, std::string_view protocol, std::string_view field) {
   std::ifstream file(path);
   std::string line;
@@ -121,7 +121,7 @@ void ProcessFigures::sample_cores(TimePoint now) {
   health_.core_busy_share = 0;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     core_busy_[i].add(now, cores[i].busy);
-    // Ticks are counted in hundredths, and may come a little late.
+    // Ticks are hundredths of a second and may come a little late.
     health_.core_busy_share = std::clamp(core_busy_[i].peak(), health_.core_busy_share, 1.0);
     stolen += cores[i].stolen / static_cast<double>(cores.size());
   }
@@ -129,8 +129,8 @@ void ProcessFigures::sample_cores(TimePoint now) {
   health_.steal_share = stolen_.peak();
 }
 
-// Sockets and TIME_WAIT are the machine's, and neighbours have theirs: no more of the former are ours than we have
-// descriptors, no more of the latter than connections that we opened in the time that they stay.
+// The counts of sockets and of TIME_WAIT are for the whole machine, including other processes. This process has at most
+// as many sockets as descriptors, and at most as many in TIME_WAIT as it opened connections within that time.
 void ProcessFigures::sample_sockets(TimePoint now, std::uint64_t connections) {
   health_.descriptors = open_descriptors();
   health_.descriptors_peak = std::max(health_.descriptors_peak, health_.descriptors);
@@ -146,7 +146,7 @@ void ProcessFigures::sample_sockets(TimePoint now, std::uint64_t connections) {
 void ProcessFigures::sample_clock() {
   const Duration offset = wall_offset(clock_);
   const Duration step = offset - offset_;
-  // Slewing by NTP moves 0.5 ms a second at most; only what is more than that is a step.
+  // NTP slews by at most 0.5 ms a second. Only a larger change is a step.
   if (std::chrono::abs(step) > std::chrono::abs(health_.clock_step) &&
       std::chrono::abs(step) > std::chrono::milliseconds(50)) {
     health_.clock_step = step;

@@ -1,5 +1,5 @@
 // What this process costs the machine, what else the machine is busy with, and whether its clock can be trusted: the
-// generator's own health during a run, but for what the workers say of themselves.
+// generator's own health during a run, except what the workers report about themselves.
 #pragma once
 
 #include "base/clock.hpp"
@@ -18,18 +18,18 @@ namespace gelombang {
 
 struct WorkerHealth;
 
-// Of one core of the machine, seconds since it was started.
+// Seconds of one core since the machine was started.
 struct CoreTimes {
-  double busy = 0;  // everything but idle and waiting for disks, stolen time included
+  double busy = 0;  // all but idle and waiting for disks; includes stolen time
   double stolen = 0;
 };
-// From the text of /proc/stat; a core for each "cpuN" line.
+// Reads the text of /proc/stat: one core for each "cpuN" line.
 std::vector<CoreTimes> read_core_times(std::string_view proc_stat, double ticks_per_second);
 
 class ProcessFigures {
  public:
   ProcessFigures(const Clock& clock, const HostLimits& limits);
-  // Looks again; call about once a second. The same workers each time; `connections`: opened so far, at most.
+  // Call about once a second, with the same workers each time. `connections`: opened so far, at most.
   void sample(std::span<const WorkerHealth* const> workers, std::uint64_t connections);
 
   [[nodiscard]] double cpu_seconds() const noexcept { return cpu_seconds_; }  // since construction
@@ -47,14 +47,14 @@ class ProcessFigures {
   double cores_;
   Duration time_wait_;
   double cpu_at_start_ = 0;
-  Duration offset_{};  // wall minus steady time when last looked at
+  Duration offset_{};  // wall minus steady time at the last sample
   double cpu_seconds_ = 0;
   std::uint64_t max_rss_ = 0;
   PeakShare cpu_;
   std::vector<PeakShare> worker_cpu_;
   std::vector<PeakShare> core_busy_;
   PeakShare stolen_;
-  std::deque<std::pair<TimePoint, std::uint64_t>> connections_;  // opened so far; as old as TIME_WAIT lasts
+  std::deque<std::pair<TimePoint, std::uint64_t>> connections_;  // opened so far; kept for as long as TIME_WAIT lasts
   GeneratorHealth health_;
 };
 

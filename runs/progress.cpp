@@ -20,7 +20,7 @@ constexpr std::size_t kHistory = 48;
 
 std::string rate_text(double rate) { return format_rate(Rate::per_second(rate)); }
 
-// Where nothing has ended nothing is known: that is not 0 %.
+// "-" while no step has ended: the share is unknown, not 0 %.
 std::string share_text(const std::optional<double>& share) {
   return share ? fmt::format("{:.2f} %", *share * 100) : std::string("-");
 }
@@ -29,7 +29,7 @@ std::string p95_text(const std::optional<Estimate>& p95) {
   return p95 ? (p95->lower_bound ? ">= " : "") + format_duration(p95->value) : std::string("-");
 }
 
-// The last of the values, as many as there is room for.
+// The last values, as many as there is room for.
 std::string sparkline(std::span<const double> values, std::size_t room) {
   static constexpr std::array<const char*, 8> kBars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   values = values.last(std::min(values.size(), room));

@@ -1,5 +1,4 @@
-// Live progress of a run, on stderr: a block that is redrawn on a terminal, a line every ten seconds
-// elsewhere.
+// Live progress of a run on stderr: on a terminal a block that is redrawn, elsewhere a line every ten seconds.
 #pragma once
 
 #include "base/clock.hpp"
@@ -15,27 +14,27 @@
 
 namespace gelombang {
 
-// What is shown of the last second and of the run so far.
+// The figures of the last second and of the run so far.
 struct ProgressFigures {
   Duration elapsed{};
-  Duration position{};       // in the load: behind the clock when it was paused
+  Duration position{};       // in the load: smaller than `elapsed` after a pause
   Duration length{};         // of the load
-  std::string deviation;     // "paused", "rate x 1.25": what somebody changed; empty where nothing
-  bool stopping = false;     // arrivals are over, the rest finishes
+  std::string deviation;     // changes by live control, such as "paused" or "rate x 1.25"; empty: none
+  bool stopping = false;     // arrivals have ended, visits under way finish
   double rate_asked = 0;     // arrivals per second now; 0 in closed loads
   double rate_achieved = 0;  // iterations started in the last second
-  double requests = 0;       // per second, of the last second
+  double requests = 0;       // per second, in the last second
   std::uint64_t started = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t dropped = 0;
   std::int64_t users_busy = 0;
-  std::uint64_t retrying = 0;        // of them, those who wait for their next try
+  std::uint64_t retrying = 0;        // of the busy users, those who wait for their next attempt
   std::uint64_t lost = 0;            // people who gave up
   double amplification = 1;          // requests sent / requests of a calm crowd
-  std::optional<double> error_rate;  // of steps so far, with the overdue; nothing where there are none
-  std::uint64_t overdue = 0;         // steps under way for longer than anybody should wait
-  std::optional<Estimate> p95;       // response time, all steps, of the last ten seconds and of who waits now
+  std::optional<double> error_rate;  // of the steps so far, with the overdue ones; nothing if there are none
+  std::uint64_t overdue = 0;         // steps under way for longer than anyone should wait
+  std::optional<Estimate> p95;       // response time of all steps in the last ten seconds, and of those still waiting
   std::uint64_t mails_waited_for = 0;
   std::vector<std::string> warnings;
 };
@@ -57,7 +56,7 @@ class Progress {
   LiveBlock block_;
   Duration next_line_at_{};
   std::string hint_;
-  std::vector<double> p95_history_;  // seconds, one for each second
+  std::vector<double> p95_history_;  // one value a second, in seconds
 };
 
 }  // namespace gelombang

@@ -11,12 +11,12 @@
 
 namespace gelombang {
 
-// Fills in started, completed, failed, dropped, lost, the error rate and the amplification; returns the requests sent
-// so far. `overdue` steps are under way and have failed all the same.
+// Fills in started, completed, failed, dropped, lost, the error rate and the amplification. Returns the requests sent
+// so far. The `overdue` steps are under way but count as failed.
 std::uint64_t count_progress(const Snapshot& totals, std::uint64_t overdue, ProgressFigures& figures);
 
-// What is wrong, the gravest first, in at most four lines; the last one counts what has no place. `mailbox_fault` is
-// empty where the mailbox is well.
+// The problems, gravest first, in at most four lines. The last line counts the problems without a line. `mailbox_fault`
+// is empty if the mailbox works.
 std::vector<std::string> progress_warnings(const Snapshot& totals, const Validity& validity,
                                            const std::string& mailbox_fault);
 

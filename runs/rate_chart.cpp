@@ -41,7 +41,7 @@ std::vector<double> columns_of(const Intensity& intensity, int count) {
   return columns;
 }
 
-// What fills the part of a column that lies within one row; `filled` is 0 (nothing) to 1. Whatever is above zero shows
+// The mark for the part of a column that lies in one row. `filled` is 0 (nothing) to 1. Any value above zero is visible
 // in the lowest row.
 std::string_view cell(double filled, bool lowest, bool unicode) {
   const int steps = unicode ? 8 : 2;

@@ -13,11 +13,11 @@ struct ChartStyle {
   bool unicode = false;  // else ASCII
 };
 
-// The style for stdout: the terminal's width, and Unicode where the locale has it.
+// The style for stdout: the terminal's width, and Unicode if the locale has it.
 ChartStyle chart_style();
 
-// Several lines, each with a line feed: a curve of mean rates, one column for each equal part of the time, over an axis
-// of time; the top of the scale is the highest column.
+// Several lines, each with a line feed: a curve of mean rates above a time axis. Each column is an equal part of the
+// time. The highest column is the top of the scale.
 std::string rate_chart(const Intensity& intensity, const ChartStyle& style);
 
 }  // namespace gelombang

@@ -93,7 +93,7 @@ Result<void> read_value(Values& to, std::string_view, const std::string& text) {
 }
 Values write_value(const Values& values) { return values; }
 
-// What is wrong is said without the value.
+// The error does not quote the value.
 Result<std::pair<std::string, std::string>> key_and_value(std::string_view name, const std::string& text) {
   const auto at = text.find('=');
   if (at == std::string::npos || at == 0) return Error{fmt::format("{}: expected key=value", name)};

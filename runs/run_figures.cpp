@@ -10,7 +10,7 @@ namespace gelombang {
 
 namespace {
 
-// A failed request may have opened one, too.
+// A failed request may have opened a connection, too.
 std::uint64_t connections_opened(const Snapshot& totals) {
   std::uint64_t opened = 0;
   for (const StepSnapshot& step : totals.steps) {
@@ -63,7 +63,7 @@ void RunFigures::collect(TimePoint now, bool last) {
     source_->take(now, add, details_);
   }
   if (mail_ != nullptr) {
-    // The last look counts the mail that nobody came for, too.
+    // The last call also counts mail that nobody waited for.
     mail_state_ = last ? mail_->finish() : mail_->take();
     for (const MailSample& sample : mail_state_.samples) mail_recorder_.mail(sample);
     mail_waiting_.clear();
@@ -166,7 +166,7 @@ RunFacts RunFigures::facts_until(TimePoint now, Duration arrivals) const {
   facts.seed = plan.settings.seed;
   facts.took = std::max(Duration::zero(), now - epoch_);
   facts.arrivals_took = arrivals;
-  // Up to the moment of a cut, which no two workers share, what was due is what was decided on.
+  // At a cut, workers stop at different moments, so what was due is what they decided on.
   for (const JourneySnapshot& journey : aggregator_->totals().journeys) {
     facts.planned += journey.started + journey.total_dropped();
   }
@@ -185,7 +185,7 @@ RunFacts RunFigures::facts_until(TimePoint now, Duration arrivals) const {
 
 RunFacts RunFigures::facts(TimePoint now, std::vector<ExitReason> reasons) const {
   const RunPlan& plan = prepared_.plan;
-  // An open load lasts as long as it says, though its last arrival comes a little before.
+  // An open load lasts for its full length, even though its last arrival comes a little earlier.
   const Duration arrivals = std::max(Duration::zero(), source_->schedule().arrivals_end - epoch_);
   const Duration took = std::max(Duration::zero(), now - epoch_);
   RunFacts facts = facts_until(now, plan.load.open() ? arrivals : std::min(arrivals, took));

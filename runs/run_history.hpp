@@ -1,4 +1,4 @@
-// The history of a run that is about to begin.
+// The history of a run that is about to start.
 #pragma once
 
 #include "base/clock.hpp"
@@ -12,8 +12,8 @@
 
 namespace gelombang {
 
-// Null with --no-history, and, after a warning, where the usual file cannot be used. An Error only where the user named
-// the file.
+// Null with --no-history. Also null, with a warning, if the default file cannot be used. An Error only if the user
+// named the file.
 Result<std::unique_ptr<HistoryWriter>> open_run_history(const SessionOptions& session, const PreparedRun& run,
                                                         const std::string& id, const std::string& plan, WallTime now);
 

@@ -1,5 +1,5 @@
-// What somebody asks for who plays a scenario: made once, by the table of runs/request_options from a command line, or
-// by a search or the self-test, which have no text to read. Where it and the scenario both say something, it wins.
+// What a user asks for to play a scenario. Made once: from a command line by the table of runs/request_options, or by a
+// search or the self-test, which read no text. Where both the request and the scenario have a value, the request wins.
 #pragma once
 
 #include "base/clock.hpp"
@@ -26,27 +26,27 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
-// For secret("key") in the scenario: where it stands, never what it is.
+// For secret("key") in the scenario: the place of the secret, never its value.
 struct SecretPlace {
   enum class Kind : std::uint8_t { file, environment };
   std::string key;
   Kind kind = Kind::file;
-  std::string name;  // of the file or the variable
+  std::string name;  // of the file or the environment variable
   bool operator==(const SecretPlace&) const = default;
 };
 
-// What is asked for beside the plan: where figures go, the mailbox, the consent. Empty texts were not given.
+// What is asked for besides the plan: where figures go, the mailbox, the consent. An empty text was not given.
 struct SessionOptions {
   std::string metrics_listen = "127.0.0.1:9780";  // or "off"
-  std::vector<std::string> metrics_names;         // further ones under which it is asked for
+  std::vector<std::string> metrics_names;         // further names of this machine for its pages
   Duration linger = std::chrono::seconds(15);
   std::string json;      // a file, or "-"
-  std::string start_at;  // as written: what it means depends on the day
+  std::string start_at;  // as written: its meaning depends on the day
   std::string mailbox;
   std::string mailbox_user;
   std::string mailbox_password_file;
   std::string consent_key;
-  std::string history;  // the file; empty: the usual one
+  std::string history;  // the file; empty: the default one
   bool no_history = false;
   bool skip_preflight = false;
   bool no_early_stop = false;
@@ -68,10 +68,10 @@ struct RunRequest {
   std::optional<std::uint64_t> threads;
   std::vector<Setting> settings;
   std::vector<SecretPlace> secrets;
-  std::vector<std::string> thresholds;  // expressions: what they mean depends on the scenario's steps
+  std::vector<std::string> thresholds;  // expressions: their meaning depends on the scenario's steps
   std::optional<std::uint64_t> max_users;
   Segment segment;
-  std::optional<CatchUp> catch_up;  // nothing: as the scenario says
+  std::optional<CatchUp> catch_up;  // nothing: as in the scenario
   Duration graceful_stop = std::chrono::seconds(30);
   std::string contact;
   std::string ca_file;

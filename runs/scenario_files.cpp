@@ -14,7 +14,7 @@ std::vector<std::string> shipped_scenario_directories() {
   // <prefix>/bin and <prefix>/share/gelombang/scenarios; <sources>/build/<preset> and <sources>/scenarios.
   for (const char* relative : {"../share/gelombang/scenarios", "../../scenarios"}) {
     const fs::path directory = (program / relative).lexically_normal();
-    // The first only: from ~/.local/bin the second would be a folder of the user's own, which nobody shipped.
+    // Only the first: from ~/.local/bin, the second would be a folder of the user's own.
     if (found.empty() && fs::is_directory(directory, failure)) found.push_back(directory.string());
   }
   return found;

@@ -1,4 +1,4 @@
-// A secret that somebody keeps in a file, or hands over through a pipe.
+// A secret that the user keeps in a file or passes through a pipe.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,8 +10,8 @@ namespace gelombang {
 
 inline constexpr std::size_t kMostSecret = 64 * 1024;  // bytes
 
-// Its text without a byte order mark and without the line ends at its end. What is longer, empty, UTF-16 or has zero
-// bytes in it is an Error, without the text. Reads no more than that, whatever the file is.
+// The text without a byte order mark and without line ends at its end. Text that is longer than kMostSecret, empty,
+// UTF-16 or has zero bytes is an Error, which does not quote the text. Reads no more than that, whatever the file is.
 Result<std::string> read_secret_file(const std::string& path);
 
 }  // namespace gelombang

@@ -86,7 +86,7 @@ AddressResolver resolve_once() {
     const auto known = answers->of.find(key);
     if (known != answers->of.end()) return known->second;
     auto fresh = resolve_addresses(host, port);
-    // A name that did not resolve may do so later.
+    // A name that did not resolve may resolve later.
     if (fresh.has_value()) answers->of.emplace(key, fresh);
     return fresh;
   };

@@ -11,16 +11,16 @@
 
 namespace gelombang {
 
-// What can be seen to be wrong before anything is opened.
+// Finds the errors that are visible before anything is opened.
 Result<void> check_session(const SessionOptions& options, const PreparedRun& run);
 
-// Null where no mailbox was asked for. One that cannot be read is an Error, unless the preflight is skipped.
+// Null if no mailbox was asked for. A mailbox that cannot be read is an Error, unless the preflight is skipped.
 Result<std::unique_ptr<Mailbox>> open_mailbox(const RunRequest& request, const Clock& clock, Duration& poll_interval);
 
 Result<ConsentGuard::Options> guard_options(const RunRequest& request, const RunPlan& plan);
 
-// The system's resolver, asked once for every name: the guard judges and the run pins the same addresses, though a
-// name server may rotate them.
+// The system's resolver, asked once for every name. So the guard judges the same addresses that the run pins, even if a
+// name server rotates them.
 AddressResolver resolve_once();
 
 }  // namespace gelombang

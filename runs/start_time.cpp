@@ -27,8 +27,8 @@ std::tm local_of(std::time_t at) {
   return parts;
 }
 
-// The moment when clocks here show what `civil`, read as if it were UTC, shows. Nothing where they never do: the hour
-// that summer time leaves out.
+// The moment when local clocks show the time `civil`, which is given as if it were UTC. Nothing if they never show it:
+// the hour that summer time skips.
 std::optional<WallTime> local_moment(Duration civil) {
   const std::time_t shown = std::chrono::duration_cast<seconds>(civil).count();
   std::tm wanted{};
@@ -43,7 +43,7 @@ std::optional<WallTime> local_moment(Duration civil) {
   return WallTime(seconds(at));
 }
 
-// As parse_recorded_time reads it.
+// The parts of a time as parse_recorded_time reads it.
 struct WrittenTime {
   std::string civil;  // "2026-03-04T12:00:00"
   std::string zone;   // "Z" or an offset; empty: local
@@ -62,7 +62,7 @@ WrittenTime split(std::string_view text, WallTime now) {
   }
   written.civil =
       written.dated ? std::string(text.substr(0, t)) : fmt::format("{:%Y-%m-%d}", local_of(whole_seconds(now)));
-  // Without a fraction: nobody waits for it.
+  // A fraction of a second is not accepted.
   const bool whole = clock.size() == 5 || (clock.size() == 8 && !clock.ends_with(":60"));
   written.civil += whole ? fmt::format("T{}{}", clock, clock.size() == 5 ? ":00" : "") : "T";
   return written;
@@ -108,13 +108,13 @@ std::string start_text(WallTime at) {
   std::tm utc{};
   gmtime_r(&moment, &utc);
   const std::string_view name = here.tm_zone == nullptr ? "" : here.tm_zone;
-  // Zones without letters of their own are called "+07" or "-03", and one that only claims to be UTC is none.
+  // Zones without letters are called "+07" or "-03". A zone that is called UTC but has an offset is not UTC.
   const bool claims = here.tm_gmtoff != 0 && (name == "UTC" || name == "GMT");
   const bool letters = !name.empty() && name.front() != '+' && name.front() != '-' && !claims;
   const std::string zone =
       letters ? std::string(name) : "UTC" + (claims ? offset_text(here.tm_gmtoff) : std::string(name));
   std::string shown = fmt::format("{} {:%Y %H:%M:%S} {}", weekday_text(here), here, zone);
-  // A TZ that is written wrongly is taken for UTC under that name.
+  // A malformed TZ is treated as UTC under the name in TZ, so the UTC time is shown, too.
   if (name == "UTC" && !claims) return shown;
   const bool same_day = here.tm_mday == utc.tm_mday;
   return shown + fmt::format(" ({}{:%H:%M:%S} UTC)", same_day ? "" : weekday_text(utc) + " ", utc);

@@ -19,10 +19,10 @@ Error wrong(std::string_view what) {
   return Error{fmt::format("{}: expected an object such as {{\"action\": \"rate\", \"factor\": 1.5}}", what)};
 }
 
-// The start of what somebody wrote, as one line; half a letter at its end becomes a question mark.
+// The start of the user's text, as one line. A character cut in half at its end becomes a question mark.
 std::string start_of(std::string_view text) { return printable(text.substr(0, 40)); }
 
-// The one member that an action takes beside its name; empty where there is none.
+// The one member that an action takes besides its name; empty if there is none.
 std::string_view member_of(SteeringRequest::Action action) {
   if (action == SteeringRequest::Action::rate) return "factor";
   return action == SteeringRequest::Action::jump ? "to" : "";

@@ -30,7 +30,7 @@ ExitReason unfit(const TargetUrl& target, ExitCause cause, std::string_view why)
   return {cause, fmt::format("{}: {}; nothing was sent (--skip-preflight plays all the same)", target.text, why)};
 }
 
-// Asks the owner's consent about every address. Those that are refused are left out.
+// Asks for the owner's consent for every address. Leaves out refused addresses.
 void ask_consent(const TargetUrl& target, SocketGuard& guard, const std::vector<RemoteAddress>& addresses,
                  TargetAdmission& admission) {
   if (guard.needs_preparation(target.scheme, target.host, target.port)) {
@@ -49,7 +49,7 @@ void ask_consent(const TargetUrl& target, SocketGuard& guard, const std::vector<
     pinned += (pinned.empty() ? "" : ",") + format_address(address);
   }
   if (pinned.empty()) {
-    // Its owner cannot be asked where it is down.
+    // The owner cannot be asked while the target is down.
     admission.refusal = ExitReason{cause_of_unfitness(refused.cause), std::move(refused.reason)};
     return;
   }
@@ -70,12 +70,12 @@ std::optional<ExitReason> connect_once(const TargetUrl& target, const RunPlan& p
   if (seen.error == ErrorClass::none) return std::nullopt;
   if (seen.error == ErrorClass::consent) return ExitReason{ExitCause::refused, seen.detail};
   const ErrorClassInfo& known = info(seen.error);
-  // A fault of ours would be that of each request.
+  // A fault of this machine would affect every request.
   if (known.side == ErrorSide::generator) {
     return ExitReason{ExitCause::configuration,
                       fmt::format("{}: {} ({}); nothing was sent", target.text, known.text, seen.detail)};
   }
-  // Of a connection libcurl says nothing more than the class does.
+  // For a connection, libcurl says nothing more than the error class does.
   const bool more = known.layer == ErrorLayer::tls;
   return unfit(target, cause_of_unfitness(seen.error),
                more ? fmt::format("{} ({})", known.text, seen.detail) : known.text);

@@ -1,5 +1,5 @@
-// Whether load may go to the target and can get there, before the first arrival: its name, its owner's consent, and
-// one connection with its certificate. What is wrong with all of a run is said at once, not measured for hours.
+// Before the first arrival, checks whether load may go to the target and can reach it: its name, its owner's consent,
+// and one connection with its certificate. A problem of the whole run is reported at once, not measured for hours.
 #pragma once
 
 #include "engine/scenario/run_plan.hpp"
@@ -24,9 +24,9 @@ struct TargetAdmission {
   std::vector<std::string> resolve;  // for RunPlan::resolve: the addresses that the guard allows
 };
 
-// Blocks for as long as the name servers, the owner's consent file and the target take, each within its timeout. The
-// guard resolves with the same `resolve`. Where the first look is skipped only consent is asked about, and whatever
-// else is wrong is left to the run, as data.
+// Blocks while it waits for name servers, the owner's consent file and the target, each within its timeout. The guard
+// resolves with the same `resolve`. If the first look is skipped, only consent is checked, and the run measures all
+// other problems as data.
 TargetAdmission admit_target(const TargetUrl& target, const RunPlan& plan, SocketGuard& guard,
                              const AddressResolver& resolve, FirstLook first_look);
 

@@ -11,7 +11,7 @@ namespace gelombang {
 
 Result<TargetUrl> parse_target(std::string_view text) {
   const CurlUrl url(curl_url());
-  // What is wrong is said without the text itself: it may hold a password.
+  // The error does not quote the text: it may hold a password.
   if (curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0) != CURLUE_OK) {
     return Error{"--target: expected a URL such as http://127.0.0.1:8080"};
   }

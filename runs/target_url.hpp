@@ -1,4 +1,4 @@
-// The target as the user names it, and as it may be shown.
+// The target as the user gives it, and a form that may be shown.
 #pragma once
 
 #include "base/result.hpp"

@@ -34,7 +34,7 @@ void WorkerFigures::take_last(TimePoint now, const Receiver& receiver, SampledDe
   receiver(delta_, under_way_);
 }
 
-// Workers end their visits themselves, but for one whose script does not come back.
+// Workers end their visits themselves, except a worker whose script does not return.
 void WorkerFigures::cut_off(TimePoint now) {
   for (const OpenVisit& visit : open_) {
     std::optional<StepId> step;

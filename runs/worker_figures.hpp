@@ -1,5 +1,5 @@
-// The figures of a run whose workers are threads of this process. Once it is warm it allocates nothing: what it hands
-// over are kept snapshots, which it swaps with the recorders' own.
+// The figures of a run whose workers are threads of this process. After warm-up it allocates nothing: it keeps its
+// snapshots and swaps them with those of the recorders.
 #pragma once
 
 #include "metrics/recorder.hpp"
@@ -14,7 +14,7 @@ class LoadRun;
 
 class WorkerFigures final : public FigureSource {
  public:
-  // The run outlives it.
+  // The run must outlive this object.
   WorkerFigures(const LoadRun& run, const std::shared_ptr<const MetricsLayout>& layout);
 
   void take(TimePoint now, const Receiver& receiver, SampledDetails& details) override;
@@ -25,15 +25,15 @@ class WorkerFigures final : public FigureSource {
   [[nodiscard]] Schedule schedule() const override;
 
  private:
-  // Of one worker: its delta, and who is under way there.
+  // Takes from one worker its delta and its visits under way.
   void take_from(Recorder& recorder, SampledDetails& details);
   void cut_off(TimePoint now);
 
   const LoadRun& run_;
-  Snapshot delta_;               // its memory goes to the recorders and comes back
-  std::vector<OpenVisit> open_;  // kept for its memory, as the next one
+  Snapshot delta_;               // its memory is swapped with the recorders' memory
+  std::vector<OpenVisit> open_;  // reused for its memory, as the next one
   UnderWay under_way_;
-  Recorder cut_off_;  // those whose worker does not end their visits itself
+  Recorder cut_off_;  // visits that their worker does not end itself
 };
 
 }  // namespace gelombang
