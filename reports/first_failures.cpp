@@ -20,7 +20,7 @@ void FirstFailures::add(Duration offset, const Evidence& evidence) {
     kept_.push_back({offset, evidence});
     place = kept_.size();
   } else if (place != 0 && offset < kept_[place - 1].offset) {
-    // Workers are asked one after the other.
+    // Workers are read one after the other, so an earlier failure may come later.
     kept_[place - 1] = {offset, evidence};
   }
 }

@@ -35,7 +35,7 @@ std::string seconds_or_nothing(const std::optional<Estimate>& estimate) {
   return estimate ? fmt::format("{}", to_seconds(estimate->value)) : std::string();
 }
 
-// The columns of one clock; those that are known only from below join `bounds`.
+// The columns of one clock. Names of percentiles that are only lower bounds are added to `bounds`.
 void add_percentiles(std::string& line, std::string& bounds, const CensoredHistogram& times, std::string_view clock) {
   for (const auto& [quantile, name] : {std::pair{0.5, "p50"}, std::pair{0.95, "p95"}, std::pair{0.99, "p99"}}) {
     const auto estimate = percentile(times, quantile);
@@ -44,7 +44,7 @@ void add_percentiles(std::string& line, std::string& bounds, const CensoredHisto
   }
 }
 
-// The families that follow from what the history keeps.
+// The metric families that can be computed from the history.
 bool is_kept(std::string_view name) {
   static constexpr std::array<std::string_view, 4> kOthers{"gelombang_generator_", "process_", "gelombang_series_",
                                                            "gelombang_threshold_"};
@@ -65,11 +65,11 @@ std::string label_value(std::string_view text) {
   return escaped;
 }
 
-// What one series was at each look; a histogram is as many numbers as its lines need.
+// The samples of one series. A histogram has one number for each of its lines.
 struct Series {
   std::string labels;          // without braces, not empty
   std::vector<double> bounds;  // of a histogram's buckets
-  std::vector<double> values;  // of each look, one after the other
+  std::vector<double> values;  // of all samples, one after the other
   std::size_t numbers_a_look = 0;
 };
 
@@ -85,7 +85,7 @@ class SeriesStore {
   explicit SeriesStore(const std::string& run_id)
       : common_(fmt::format(R"(job="gelombang",instance="{}")", label_value(run_id))) {}
 
-  // The same families and series, in the same order, at every look.
+  // Every call must have the same families and series in the same order.
   void add(double at, const std::vector<MetricFamily>& families) {
     times_.push_back(at);
     std::size_t next = 0;

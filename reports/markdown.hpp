@@ -1,4 +1,4 @@
-// Markdown that holds what others wrote.
+// Markdown that contains text from others.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace gelombang {
 
-// Nothing in it means anything to Markdown, HTML, or whoever sends messages for an @.
+// Escapes everything that has a meaning in Markdown or HTML, and any @ that would notify someone.
 std::string markdown_plain(std::string_view text);
-// In a code span nothing can be escaped, but only a backtick ends it, and in a table a bar.
+// A code span has no escapes. Only a backtick ends it, and in a table a bar.
 std::string markdown_code(std::string_view text);
 
 class MarkdownTable {

@@ -29,7 +29,7 @@ PeopleParts people_parts(const Summary& summary) {
   for (const Summary::People& people : summary.people) {
     const auto ended = [&people](PersonFate fate) { return people.ended[static_cast<std::size_t>(fate)]; };
     const std::uint64_t over = std::accumulate(people.ended.begin(), people.ended.end(), std::uint64_t{0});
-    // A picture of a run that goes on may have an end before it has the arrival.
+    // A snapshot during the run may contain the end of a visit without its arrival.
     const std::uint64_t came = std::max(people.arrived, over);
     parts.came += came;
     parts.under_way += came - over;

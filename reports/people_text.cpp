@@ -25,7 +25,7 @@ std::string share(std::uint64_t of, std::uint64_t all) {
   return fmt::format("{:.1f} %", 100 * static_cast<double>(of) / static_cast<double>(all));
 }
 
-// After the step, and not of their own accord.
+// Ended after the step, but not by choice.
 std::uint64_t ended_otherwise(const StepPeople& p) {
   return std::accumulate(p.ended_after.begin(), p.ended_after.end(), std::uint64_t{0}) - p.after(PersonFate::left);
 }
@@ -46,7 +46,7 @@ std::vector<std::string> funnel_table(const Summary& s) {
   return table.lines();
 }
 
-// "gave up at login/log in: 12 (8 tcp_refused, 4 abandoned)", most of them first.
+// "gave up at login/log in: 12 (8 tcp_refused, 4 abandoned)", the most frequent reason first.
 void add_lost(std::vector<std::string>& lines, const Summary& s) {
   for (const Summary::FunnelStep& step : s.funnel) {
     std::vector<std::pair<std::uint64_t, std::string_view>> reasons;
@@ -62,7 +62,7 @@ void add_lost(std::vector<std::string>& lines, const Summary& s) {
   }
 }
 
-// "p50 11.2 s, p95 18 s, max 31 s", as far as people got there; empty where half of them never did.
+// "p50 11.2 s, p95 18 s, max 31 s". Leaves out the figures that people never reached; empty if half of them never did.
 std::string time_text(const DurationFigures& time) {
   std::string text;
   const auto add = [&text](std::string_view name, const std::optional<Estimate>& figure) {
@@ -75,7 +75,7 @@ std::string time_text(const DurationFigures& time) {
   return text;
 }
 
-// "12"; "fewer than 1" and "more than 99" where it would be none or all of them, and is not.
+// "12". "fewer than 1" and "more than 99" where rounding would show none or all.
 std::string in_hundred(std::uint64_t part, std::uint64_t all) {
   const double share = 100 * static_cast<double>(part) / static_cast<double>(std::max<std::uint64_t>(all, 1));
   if (share < 1) return "fewer than 1";

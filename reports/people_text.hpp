@@ -1,4 +1,4 @@
-// The people's part of the text summary: the funnel, who was lost and why, and how much was tried.
+// The people's part of the text summary: the funnel, who gave up and why, and the number of attempts.
 #pragma once
 
 #include "reports/summary.hpp"
@@ -8,7 +8,7 @@
 
 namespace gelombang {
 
-// Without indentation; empty where nobody came.
+// Lines without indentation; empty if nobody came.
 std::vector<std::string> people_lines(const Summary& summary);
 
 }  // namespace gelombang

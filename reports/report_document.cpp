@@ -20,7 +20,7 @@ std::string annotations_json(const std::vector<Annotation>& annotations) {
   return out + "]";
 }
 
-// In seconds, or null for a phase that was not reached.
+// In seconds; null for a phase that was not reached.
 std::string phases_json(const RequestSample& sample) {
   std::string out = "{";
   for (std::size_t i = 0; i < kPhaseCount; ++i) {
@@ -47,7 +47,7 @@ std::string first_failures_json(const FirstFailureList& failures) {
   return out + fmt::format("],\"further\":{}}}", failures.further);
 }
 
-// What each error class means, in plain words, and whose it is.
+// The meaning of each error class in plain words, and the side that causes it.
 std::string classes_json() {
   std::string out = "{";
   for (std::size_t i = 1; i < kErrorClassCount; ++i) {
@@ -64,7 +64,7 @@ std::string report_json(const ReportDocument& document) {
   constexpr std::array<std::string_view, 4> kStates{"running", "finished", "under_way", "cut_off"};
   std::string out =
       fmt::format(R"({{"schema":"gelombang.report/1","state":"{}")", kStates[static_cast<std::size_t>(document.state)]);
-  // As text: programs that keep numbers as doubles would change it.
+  // As text: programs that read numbers as doubles would change it.
   out += fmt::format(R"(,"seed":"{}")", document.seed);
   out += ",\"command\":" + (document.command.empty() ? std::string("null") : json_string(document.command));
   out += ",\"annotations\":" + annotations_json(document.annotations);

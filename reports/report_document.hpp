@@ -1,5 +1,5 @@
-// What a report is made from: one JSON document, which the page reads and --format json prints. docs/report.md says
-// what is in it.
+// The source of a report: one JSON document, which the page reads and --format json prints. docs/report.md describes
+// its members.
 #pragma once
 
 #include "metrics/annotation.hpp"
@@ -14,13 +14,13 @@ namespace gelombang {
 
 struct ReportDocument {
   enum class State : std::uint8_t {
-    running,  // this very process plays it
+    running,  // this process plays it
     finished,
     under_way,  // by another process, as far as the history knows
-    cut_off,    // its recording has no end: killed, or the disk was full; no verdict
+    cut_off,    // its recording has no end (killed, or the disk was full), so no verdict
   };
   State state = State::finished;
-  std::string command;  // that plays the same run again; empty: unknown
+  std::string command;  // plays the same run again; empty: unknown
   std::uint64_t seed = 0;
   std::vector<Annotation> annotations;
   FirstFailureList first_failures;

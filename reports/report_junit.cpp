@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-// For XML 1.0, which has no control characters at all.
+// For XML 1.0, which allows no control characters except tab and line ends.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : valid_utf8(text)) {
@@ -30,7 +30,7 @@ std::string escaped(std::string_view text) {
       default: out += byte < 0x20 ? std::string("\xef\xbf\xbd") : std::string(1, c);
     }
   }
-  // The two that are Unicode but not XML.
+  // U+FFFE and U+FFFF are Unicode but not allowed in XML.
   for (const std::string_view none : {"\xef\xbf\xbe", "\xef\xbf\xbf"}) {
     for (std::size_t at = out.find(none); at != std::string::npos; at = out.find(none, at)) {
       out.replace(at, none.size(), "\xef\xbf\xbd");
@@ -155,7 +155,7 @@ Result<std::string> report_junit(const ReportDocument& document) {
                      sum([](const Suite& s) { return s.cases.size(); }),
                      sum([](const Suite& s) { return s.count(CaseResult::failed); }),
                      sum([](const Suite& s) { return s.count(CaseResult::error); }), time);
-  // Without fractions and zone, as the schema wants it; UTC.
+  // UTC, without fraction and zone, as the schema requires.
   const std::string timestamp = text_in(run, "started_at").substr(0, 19);
   for (const Suite& suite : suites) {
     out += fmt::format(R"(  <testsuite name="{}" tests="{}" failures="{}" errors="{}" skipped="{}" time="{}"{}>)",

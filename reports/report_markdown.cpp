@@ -87,7 +87,7 @@ std::string steps(const json::object& summary) {
   return "\n### Steps\n\n" + table.text();
 }
 
-// In plain words, where this version knows the class.
+// Plain words, if this version knows the class.
 std::string class_words(std::string_view name) {
   const auto error = error_class_from_name(name);
   return markdown_plain(error ? plain_class(*error) : std::string(name));
@@ -119,7 +119,7 @@ std::string failures(const json::object& summary) {
   return "\n### Failures\n\n" + table.text();
 }
 
-// Indented code has no end that a text could contain.
+// No text can end an indented code block.
 std::string indented(std::string_view text) {
   std::string out = "    ";
   for (const char c : printable_text(text)) out += c == '\n' ? std::string("\n    ") : std::string(1, c);
@@ -161,7 +161,7 @@ std::string networks(const json::object& summary) {
   return "\n### Networks of the people\n\n" + table.text();
 }
 
-// Of a journey, as a summary of any version has it.
+// The parts of one journey, read from a summary of any version.
 PeopleParts parts_of(const json::object& people) {
   Summary journey;
   Summary::People& own = journey.people.emplace_back();

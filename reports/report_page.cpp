@@ -4,7 +4,7 @@
 
 namespace gelombang {
 
-extern const std::string_view kPage;  // empty where the program was built without
+extern const std::string_view kPage;  // empty if the program was built without the page
 
 namespace {
 

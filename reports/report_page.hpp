@@ -1,4 +1,4 @@
-// The page of a run, as ./dev web bundled it: one HTML file without any address in it.
+// The page of a run, as ./dev web bundled it: one HTML file without any external address.
 #pragma once
 
 #include "base/result.hpp"
@@ -8,16 +8,16 @@
 
 namespace gelombang {
 
-// Why there is no page, or nothing: the program may have been built without it.
+// An Error if there is no page: the program may have been built without it.
 Result<void> page_available();
-// The page with a run in it. `json` may hold whatever a target said: it cannot leave the place where it is put.
+// The page with a run in it. `json` may contain any text from a target: it is escaped so that it stays data.
 Result<std::string> page_with(std::string_view json);
-// The page that asks api/run for its run.
+// The page that loads its run from api/run.
 Result<std::string> live_page();
-// What the page may do: the Content-Security-Policy that stands in it.
+// What the page may do: its own Content-Security-Policy.
 std::string page_policy();
 
-// JSON that may stand inside of a <script>: the same value, without <, >, & and the line ends that JavaScript knows.
+// JSON for use inside a <script>: the same value, without <, >, & and the line ends of JavaScript.
 std::string script_safe(std::string_view json);
 
 }  // namespace gelombang

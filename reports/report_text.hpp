@@ -1,4 +1,4 @@
-// A report for an issue or a chat, and one for a CI server, both from the document's summary.
+// A report for an issue or a chat, and one for a CI server. Both come from the document's summary.
 #pragma once
 
 #include "base/result.hpp"
@@ -8,10 +8,10 @@
 
 namespace gelombang {
 
-// Markdown. Text that others wrote is shown as it is, and means nothing to Markdown or HTML.
+// Markdown. Text from others is shown literally: it has no meaning in Markdown or HTML.
 Result<std::string> report_markdown(const ReportDocument& document);
-// JUnit's XML: a test case for each threshold and conformance row, one for the verdict and one for validity. A run that
-// proves nothing is an error, so that no CI server shows it green.
+// JUnit XML: a test case for each threshold and conformance row, one for the verdict and one for validity. A run that
+// proves nothing is an error, so that no CI server shows it as green.
 Result<std::string> report_junit(const ReportDocument& document);
 
 }  // namespace gelombang

@@ -6,7 +6,7 @@
 namespace gelombang {
 namespace {
 
-// What is held and drawn grows with steps times points.
+// Memory and drawing work grow with steps times points.
 std::size_t points_for(std::size_t steps) {
   constexpr std::size_t kStepPoints = 7200;
   const std::size_t fit = kStepPoints / std::max<std::size_t>(steps, 1);
@@ -65,7 +65,7 @@ void RunSeries::Point::merge(const Point& other) {
   schedule_lag.merge(other.schedule_lag);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     steps[i].merge(other.steps[i]);
-    steps[i].set_under_way(other.steps[i].under_way);  // the later one is the right-hand one
+    steps[i].set_under_way(other.steps[i].under_way);  // `other` is the later one
   }
 }
 

@@ -1,6 +1,6 @@
-// A run over time, in a bounded number of points: what the charts of the report and of the live page are drawn from.
-// When there are too many, neighbours become one. A point keeps histograms, not percentiles, so a point that was
-// merged shows exactly what it would show had it been recorded as one. Not thread-safe.
+// A run over time, in a bounded number of points: the data of the charts of the report and of the live page. When there
+// are too many points, neighbours are merged. A point keeps histograms, not percentiles, so a merged point shows
+// exactly the same as a point recorded as one. Not thread-safe.
 #pragma once
 
 #include "metrics/snapshot.hpp"
@@ -20,16 +20,16 @@ class RunSeries {
  public:
   static constexpr std::size_t kMostPoints = 600;
   static constexpr std::size_t kFewestPoints = 120;
-  // A shorter interval joins the point before: rates over a few milliseconds are noise.
+  // A shorter interval joins the previous point: rates over a few milliseconds are noise.
   static constexpr Duration kShortest = std::chrono::milliseconds(250);
 
   struct Step {
     explicit Step(const std::shared_ptr<const LatencyBoundaries>& boundaries);
     void add(const StepSnapshot& delta);
     void merge(const Step& other);
-    // Whoever was under way before is counted by now, or among these.
+    // Replaces the earlier ones: each has been counted since or is in `now`.
     void set_under_way(const UnderWay::Step& now);
-    // With those who are under way, censored.
+    // Includes the steps under way, as censored.
     [[nodiscard]] CensoredHistogram response() const;
     [[nodiscard]] CensoredHistogram service() const;
 
@@ -47,23 +47,23 @@ class RunSeries {
 
     Duration begin{};  // since the schedule's start
     Duration end{};
-    double asked = 0;  // arrivals that the load asked for: the rate by the time
+    double asked = 0;  // arrivals that the load asked for: rate times duration
     std::uint64_t started = 0;
     std::uint64_t completed = 0;
-    std::uint64_t failed = 0;   // iterations, abandoned ones too
+    std::uint64_t failed = 0;   // iterations, including abandoned ones
     std::uint64_t dropped = 0;  // arrivals
-    UsersByState users{};       // most at the end of an interval, each state by itself
+    UsersByState users{};       // the most at the end of an interval, for each state
     Histogram schedule_lag;
     std::vector<Step> steps;  // by StepId
   };
 
-  // `most` is even; 0: what suits the number of steps.
+  // `most` must be even; 0: chosen by the number of steps.
   explicit RunSeries(std::shared_ptr<const MetricsLayout> layout, std::size_t most = 0);
 
   void add(const Interval& interval);
 
   [[nodiscard]] const std::shared_ptr<const MetricsLayout>& layout() const noexcept { return layout_; }
-  // At most `most`; only the last one still grows, until neighbours are merged.
+  // At most `most` points. Only the last one still grows, until neighbours are merged.
   [[nodiscard]] const std::vector<Point>& points() const noexcept { return points_; }
   // How often neighbours were merged.
   [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
@@ -73,13 +73,14 @@ class RunSeries {
 
   std::shared_ptr<const MetricsLayout> layout_;
   std::size_t most_;
-  std::size_t stride_ = 1;  // intervals to a point
+  std::size_t stride_ = 1;  // intervals per point
   std::size_t filled_ = 0;  // intervals in the last point
   std::uint32_t generation_ = 0;
   std::vector<Point> points_;
 };
 
-// The points from the first-th on as JSON; docs/report.md says what each member is. Small: no blanks, three digits.
+// The points from index `first` on as JSON; docs/report.md describes each member. No blanks; times have three decimals,
+// other numbers four digits.
 std::string series_json(const RunSeries& series, std::size_t first = 0);
 
 }  // namespace gelombang

@@ -14,11 +14,11 @@
 namespace gelombang {
 namespace {
 
-// A heat map's rows: four to an octave.
+// The rows of a heat map: four per octave.
 constexpr std::size_t kBucketsPerRow = kBucketsPerOctave / 4;
 constexpr std::size_t kRows = kBucketCount / kBucketsPerRow;
 
-// One JSON object or array as it is written.
+// Writes one JSON object or array.
 class Writer {
  public:
   explicit Writer(char open) { out_ += open; }
@@ -134,7 +134,7 @@ std::string lag_json(const Points& points, std::size_t first) {
   return std::move(out).close('}');
 }
 
-// One step, or all of them together, point by point.
+// The points of one step, or of all steps together.
 using Column = std::vector<const RunSeries::Step*>;
 
 struct Line {
@@ -142,7 +142,7 @@ struct Line {
   std::function<std::optional<Estimate>(const CensoredHistogram&)> figure;
 };
 
-// Lower bounds are named by their index among these points.
+// Lower bounds are listed by their index among these points.
 std::string clock_json(const Column& column, CensoredHistogram (RunSeries::Step::*clock)() const) {
   static const std::array<Line, 4> kLines{{{"p50", [](const auto& h) { return percentile(h, 0.5); }},
                                            {"p95", [](const auto& h) { return percentile(h, 0.95); }},
@@ -176,7 +176,7 @@ std::string clock_json(const Column& column, CensoredHistogram (RunSeries::Step:
   return std::move(out).close('}');
 }
 
-// Means over all successful requests, so that the phases of one request add up to its service time.
+// Means over all successful requests, so that the phases of a request add up to its service time.
 std::string phases_json(const Column& column) {
   Writer out('{');
   for (std::size_t p = 0; p < kPhaseCount; ++p) {
@@ -193,7 +193,7 @@ std::string phases_json(const Column& column) {
   return std::move(out).close('}');
 }
 
-// For each point the first row in use and the counts from there on; empty where nothing succeeded.
+// For each point, the first used row and the counts from there on; empty if nothing succeeded.
 std::string heat_json(const Column& column) {
   Writer out('[');
   for (const RunSeries::Step* step : column) {
@@ -215,7 +215,7 @@ std::string heat_json(const Column& column) {
   return std::move(out).close(']');
 }
 
-// What never happened is left out.
+// Leaves out what never happened.
 template <class Function>
 void add_counts(Writer& out, std::string_view name, const Column& column, Function count) {
   const bool any = std::any_of(column.begin(), column.end(), [&](const auto* step) { return count(*step) > 0; });

@@ -23,10 +23,10 @@ namespace {
 
 namespace json = boost::json;
 
-// Intervals keep the state of validity; its reasons come with the summary.
+// Intervals keep the validity state. The reasons are kept only in the summary.
 constexpr std::string_view kNoReason = "why is recorded at the end of a run, and this one has none";
 
-// What the plan says, as far as it can be read: an old or foreign file may say less.
+// The content of the plan as far as it can be read: an old or foreign file may have less.
 struct Plan {
   explicit Plan(const std::string& text) {
     boost::system::error_code bad;
@@ -54,7 +54,7 @@ struct Plan {
   std::optional<Duration> length;  // of the load
 };
 
-// Follows a run that has no end once more, as its figures did while it went on.
+// Replays a run that has no end, to get the figures that it had while it was played.
 class Replay {
  public:
   Replay(const RunRecord& run, const Plan& plan) : run_(run), length_(plan.length.value_or(run.recorded)) {

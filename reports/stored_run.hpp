@@ -1,4 +1,4 @@
-// From a run in the history to the document of its report.
+// Makes the document of a report from a run in the history.
 #pragma once
 
 #include "base/result.hpp"
@@ -11,13 +11,13 @@ namespace gelombang {
 
 class HistoryReader;
 
-// `id` is a full one. A run without an end has a summary made up from its intervals: figures and thresholds are of what
-// was recorded, and there is no verdict. An Error where nothing was recorded.
+// `id` is a complete id. For a run without an end, makes a summary from its intervals: it has the recorded figures and
+// thresholds, but no verdict. An Error if nothing was recorded.
 Result<ReportDocument> stored_report(HistoryReader& history, const std::string& id);
 
-// The command line in a plan of the history; empty where there is none.
+// The command line of a plan in the history; empty if there is none.
 std::string command_in(const std::string& plan);
-// Words as they are typed into a shell.
+// Quotes words for a shell.
 std::string shell_line(const std::vector<std::string>& words);
 
 }  // namespace gelombang

@@ -149,8 +149,8 @@ void add_reasons(Summary& summary, const Snapshot& totals) {
     reasons.push_back(
         {ExitCause::invalid_run, "the run is invalid" + (why.empty() ? std::string() : ": " + why.front())});
   }
-  // A run that ended early because nobody was answered has said all there is to say: its thresholds were not to be
-  // judged so soon.
+  // If a run ended early because the target answered nobody, that reason is enough: it was too early to judge the
+  // thresholds.
   const bool stopped_early = has(ExitCause::no_data);
   for (const ThresholdResult& t : summary.thresholds) {
     if (stopped_early) break;

@@ -1,5 +1,5 @@
-// What is left of a run: one struct, printed as text for people and as JSON for programs. The JSON's schema is
-// docs/summary.schema.json; what every number means is docs/numbers.md.
+// The result of a run: one struct, printed as text for people and as JSON for programs. The JSON schema is
+// docs/summary.schema.json. docs/numbers.md explains every number.
 #pragma once
 
 #include "base/clock.hpp"
@@ -31,10 +31,10 @@ struct RunFacts {
   WallTime started_at{};
   WallTime ended_at{};
   Duration took{};                                // steady time
-  Duration arrivals_took{};                       // of which arrivals went on
+  Duration arrivals_took{};                       // the part of it with arrivals
   std::optional<double> requested_rate;           // arrivals per second, mean of the load; nothing in closed models
   double expected = 0;                            // arrivals: the integral of the rate
-  std::uint64_t planned = 0;                      // arrivals drawn for the time that arrivals went on
+  std::uint64_t planned = 0;                      // arrivals drawn for the time with arrivals
   std::optional<Duration> mailbox_poll_interval;  // the resolution of mail delivery; nothing without a mailbox
   struct Generator {
     double cpu_seconds = 0;
@@ -43,16 +43,16 @@ struct RunFacts {
     std::uint64_t users_max = 0;  // most users busy at one time
     GeneratorHealth health;
   } generator;
-  std::string catch_up;                  // the policy's name; empty in closed models, where nothing is scheduled
-  std::string history;                   // the file that the run is kept in; empty: none
-  bool history_given = false;            // it is not the one that commands look at by themselves
+  std::string catch_up;                  // the policy's name; empty in closed models, which have no schedule
+  std::string history;                   // the file that keeps the run; empty: none
+  bool history_given = false;            // not the default file that commands read
   std::vector<Annotation> annotations;   // by time
-  FirstFailureList first_failures;       // of a run that keeps a history
+  FirstFailureList first_failures;       // if the run keeps a history
   std::optional<Silence> silence;        // before the end; nothing while the run goes on
-  std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: what happened outside of the recorders
+  std::vector<ExitReason> exit_reasons;  // stopped, refused, configuration: causes outside of the recorders
 };
 
-// A distribution's figures; nothing where nothing was recorded.
+// The figures of a distribution; a figure is empty if nothing was recorded.
 struct DurationFigures {
   std::uint64_t count = 0;
   std::optional<Estimate> min, mean, p50, p90, p95, p99, p999, max;
@@ -67,17 +67,17 @@ struct Summary {
     std::uint64_t started = 0;
     std::array<std::uint64_t, kDropReasonCount> dropped{};
     std::uint64_t completed = 0;
-    std::uint64_t failed = 0;  // abandoned ones too
+    std::uint64_t failed = 0;  // including abandoned ones
     std::uint64_t interrupted = 0;
     std::optional<double> requested_rate;  // per second
     double achieved_rate = 0;              // started per second of arrivals
-    std::optional<double> served_rate;     // completed / planned; nothing where nothing was planned
+    std::optional<double> served_rate;     // completed / planned; empty if nothing was planned
   };
   struct Iterations {
     std::string journey;
     std::uint64_t started = 0;
     std::uint64_t count = 0;   // completed or failed
-    std::uint64_t failed = 0;  // abandoned ones too
+    std::uint64_t failed = 0;  // including abandoned ones
     std::uint64_t interrupted = 0;
     std::uint64_t dropped = 0;
     DurationFigures duration;  // of completed ones, pauses included
@@ -85,15 +85,15 @@ struct Summary {
   struct Step {
     std::string journey;
     std::string name;
-    std::uint64_t count = 0;       // finished: successes and the target's failures
-    std::uint64_t failures = 0;    // the target's, abandoned ones too
+    std::uint64_t count = 0;       // finished: successes and failures of the target
+    std::uint64_t failures = 0;    // of the target, including abandoned ones
     std::uint64_t censored = 0;    // interrupted or abandoned: durations known from below
-    std::uint64_t own_faults = 0;  // steps that the generator or the mailbox spoilt
+    std::uint64_t own_faults = 0;  // steps spoilt by the generator or the mailbox
     std::optional<double> error_rate;
     std::array<std::uint64_t, kErrorClassCount> errors{};  // of steps, by class
     std::uint64_t requests = 0;
     std::array<std::uint64_t, kErrorClassCount> request_errors{};
-    DurationFigures response_time;  // of successes, with the censored
+    DurationFigures response_time;  // of successes, including the censored
     DurationFigures service_time;
     DurationFigures failure_time;  // response time of failures
     std::array<DurationFigures, kPhaseCount> phases;
@@ -126,14 +126,14 @@ struct Summary {
     std::uint64_t iterations = 0;  // completed or failed
     std::uint64_t failed_iterations = 0;
     std::uint64_t requests = 0;
-    std::uint64_t failures = 0;  // of requests, the target's, abandoned ones too
+    std::uint64_t failures = 0;  // of requests, by the target, including abandoned ones
     std::optional<double> error_rate;
     DurationFigures service_time;  // of successful requests
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
   };
   struct Email {
-    std::uint64_t sent = 0;  // that the target should have sent
+    std::uint64_t sent = 0;  // mails that the target should have sent
     std::array<std::uint64_t, kMailResultCount> by_result{};
     std::uint64_t spam = 0;
     DurationFigures delivery;
@@ -142,7 +142,7 @@ struct Summary {
 
   RunFacts run;
   std::vector<ExitReason> exit_reasons;  // all of them, the gravest first
-  std::optional<Shortfall> shortfall;    // where people did not get through
+  std::optional<Shortfall> shortfall;    // if people did not get through
   Validity validity;
   Arrivals arrivals;
   std::vector<Iterations> iterations;
@@ -150,21 +150,21 @@ struct Summary {
   std::vector<Step> steps;
   std::vector<People> people;      // by journey
   std::vector<FunnelStep> funnel;  // by step
-  std::vector<Network> networks;   // by profile; empty where people have none
-  std::optional<Email> email;      // where the run had to do with mail
+  std::vector<Network> networks;   // by profile; empty if people have no networks
+  std::optional<Email> email;      // if the run used mail
   ConformanceTable conformance;
   ScriptErrors script_errors;
   std::vector<ThresholdResult> thresholds;
   Catalog catalog;
 };
 
-// `facts.exit_reasons` are joined by those that follow from the totals, thresholds and validity.
+// Adds to `facts.exit_reasons` those that follow from the totals, thresholds and validity.
 Summary make_summary(RunFacts facts, const Snapshot& totals, std::vector<ThresholdResult> thresholds,
                      Validity validity);
 
-// For a terminal of 100 columns or more; ASCII, and ANSI colours where asked for. Ends with a newline.
+// For a terminal of 100 columns or more; ASCII, with ANSI colours if `color`. Ends with a newline.
 std::string summary_text(const Summary& summary, bool color);
-// Indented JSON, the same bytes for the same summary; numbers read back as they were. Ends with a newline.
+// Indented JSON: the same bytes for the same summary, and numbers read back exactly. Ends with a newline.
 std::string summary_json(const Summary& summary);
 
 }  // namespace gelombang

@@ -159,7 +159,7 @@ json::object summary_step_json(const Summary::Step& s) {
           {"bytes_received", s.bytes_received}};
 }
 
-// From the fate `first` on.
+// Counts of the fates from `first` on.
 json::object fates_json(const std::array<std::uint64_t, kPersonFateCount>& ended, PersonFate first) {
   json::object fates;
   for (auto i = static_cast<std::size_t>(first); i < kPersonFateCount; ++i) fates[kPersonFateNames[i]] = ended[i];

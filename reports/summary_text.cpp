@@ -38,7 +38,7 @@ class Page {
   void table(const TextTable& table) {
     for (const std::string& text : table.lines()) line("  " + text);
   }
-  // Lines that start with one of these words have it coloured.
+  // Colours the first word of a line if it is one of these.
   void table(const TextTable& table, std::initializer_list<std::pair<std::string_view, Style>> words) {
     for (const std::string& text : table.lines()) {
       const auto word =
@@ -78,7 +78,7 @@ void headline(Page& page, const Summary& s) {
   } else if (v == "refused") {
     word = "REFUSED";
   }
-  // Whoever reads one line must not believe that people got through.
+  // Someone who reads only this line must not believe that people got through.
   const std::string but = s.shortfall ? fmt::format(" ({})", s.shortfall->text) : std::string();
   page.line(fmt::format("{}{}  {}, load {}, against {}", page.styled(style, word), but, printable(s.run.scenario),
                         printable(s.run.load), printable(s.run.target)));
@@ -153,7 +153,7 @@ void add_row(TextTable& table, std::vector<std::string> front, const DurationFig
   table.row(std::move(front));
 }
 
-// A line with the journey's name before the first of its steps: full names would make the table too wide.
+// A line with the journey's name before its first step: full names would make the table too wide.
 void head_journey(TextTable& table, const Summary::Step& step, std::string& journey) {
   if (step.journey == journey) return;
   journey = step.journey;
@@ -199,7 +199,7 @@ void phases(Page& page, const Summary& s) {
   page.table(table);
 }
 
-// A line for each thing that the scenario, or the client, says of a step's failures of this class.
+// Adds a line for each distinct text of the scenario or the client about this step's failures of this class.
 bool add_particulars(TextTable& table, const Summary& s, const Summary::Step& step, ErrorClass error) {
   constexpr std::size_t kMost = 160;
   bool any = false;

@@ -1,4 +1,4 @@
-// Reading a stored summary, which an older gelombang may have written: what is not there is nothing, not a fault.
+// Reads a stored summary, which an older gelombang may have written: a missing member is empty, not an error.
 #pragma once
 
 #include "base/result.hpp"
@@ -13,19 +13,19 @@
 
 namespace gelombang {
 
-// The summary as an object; an Error where it is none.
+// The summary as an object; an Error if it is none.
 Result<boost::json::object> parse_summary(std::string_view text);
 
 // A member that is an object, or an empty one.
 const boost::json::object& object_in(const boost::json::object& object, std::string_view key);
-// A member that is a list, or an empty one; only its objects count.
+// A member that is a list of objects only, or an empty list.
 const boost::json::array& list_in(const boost::json::object& object, std::string_view key);
 std::string text_in(const boost::json::object& object, std::string_view key);
 std::optional<double> number_in(const boost::json::object& object, std::string_view key);
 std::uint64_t count_in(const boost::json::object& object, std::string_view key);
 bool flag_in(const boost::json::object& object, std::string_view key);
 
-// "p95" of {"p95": 0.8, "lower_bounds": []} as "800 ms" or ">= 800 ms"; "-" where there is none.
+// "p95" of {"p95": 0.8, "lower_bounds": []} as "800 ms" or ">= 800 ms"; "-" if there is none.
 std::string figure_text(const boost::json::object& figures, std::string_view name);
 // The value of a threshold in its unit.
 std::string threshold_value_text(const boost::json::object& threshold);

@@ -1,4 +1,4 @@
-// What came of a threshold, in words.
+// The result of a threshold, in words.
 #pragma once
 
 #include "metrics/thresholds/judge.hpp"
