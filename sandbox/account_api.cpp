@@ -24,7 +24,7 @@ bool printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 32 && c != 127; });
 }
 
-// The first rule that the fields break, as an answer.
+// A response for the first rule that the fields break.
 std::optional<Response> broken_rule(const Request& request, const std::map<std::string, std::string>& fields) {
   const std::string password = field(fields, "password");
   if (!valid_email(field(fields, "email"))) {
@@ -40,7 +40,7 @@ std::optional<Response> broken_rule(const Request& request, const std::map<std::
   return {};
 }
 
-// A new link for the account; inside a write transaction.
+// Adds a new link for the account. Call it inside a write transaction.
 void add_verification(DbConnection& connection, const Portal& portal, std::int64_t account, const std::string& email,
                       const std::string& name) {
   const FaultSettings faults = portal.faults.now();
@@ -56,7 +56,7 @@ void add_verification(DbConnection& connection, const Portal& portal, std::int64
   queue_mail(connection, email, name, token, now, faults.mail_delay);
 }
 
-// The new account's id; nothing if the address is taken.
+// Returns the id of the new account, or nothing if the address is taken.
 std::optional<std::int64_t> add_account(DbConnection& connection, const Portal& portal, const Registration& person,
                                         const std::string& hash) {
   Query insert(connection,
@@ -137,7 +137,7 @@ void post_account(Portal& portal, Request& request, const Responder& respond) {
   Registration person{field(*fields, "email"), field(*fields, "name"), Secret(field(*fields, "password"))};
   if (person.name.empty()) person.name = "Peserta";
   request.body.clear();
-  // Looked up first, so that a repeated registration does not cost a hash.
+  // Looks up the address first, so that a repeated registration costs no hash.
   read_database(
       portal, respond,
       [email = person.email](DbConnection& c) {
@@ -182,7 +182,7 @@ void post_verification(Portal& portal, Request& request, const Responder& respon
       },
       [&portal, request, respond](bool sent) {
         if (sent) portal.mail.wake();
-        // The same answer for every address: it must not tell who has an account.
+        // The same response for every address: the response must not tell who has an account.
         constexpr std::string_view kText = "Bila email terdaftar dan belum diverifikasi, email baru sudah dikirim";
         if (request.wants_html()) return respond(refuse(request, 202, "", kText));
         boost::json::object body;
@@ -194,7 +194,7 @@ void post_verification(Portal& portal, Request& request, const Responder& respon
 void get_verify_link(Portal& portal, Request& request, const Responder& respond) {
   const auto fields = parse_form(request.query);
   const std::string token = field(fields, "token");
-  // A look at the header must not use the link up.
+  // A HEAD request must not use up the link.
   if (token.empty() || token.size() > 64 || request.method == Method::head) {
     return respond(refuse(request, token.empty() || token.size() > 64 ? 404 : 200, "LINK_UNKNOWN",
                           "Tautan verifikasi tidak dikenal"));

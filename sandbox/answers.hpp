@@ -1,5 +1,4 @@
-// How handlers answer: JSON for programs, pages and redirects for browsers; and the step from a
-// handler to the database and back.
+// How handlers respond: JSON for programs, pages and redirects for browsers. Also how a handler uses the database.
 #pragma once
 
 #include "sandbox/portal.hpp"
@@ -16,13 +15,13 @@
 
 namespace gelombang::sandbox {
 
-// As Boost.JSON knows it.
+// For Boost.JSON.
 inline boost::json::string_view view(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 Response json_response(int status, const boost::json::object& body);
 Response html_response(int status, std::string body);
 Response redirect(std::string_view location);  // 303
-// {"error": code, "message": text}, or the same as a page.
+// {"error": code, "message": text}, or the same as a page for a browser.
 Response refuse(const Request& request, int status, std::string_view code, std::string_view message);
 // As refuse(), for a photo: {"rule": rule, "message": text}.
 Response refuse_photo(const Request& request, int status, std::string_view rule, std::string_view message);
@@ -35,12 +34,11 @@ Response overloaded(const Request& request);
 std::string session_cookie(const Portal& portal, std::string_view token);
 std::string expired_cookie(const Portal& portal);
 
-// The fields of a JSON object or of a form; numbers and booleans as their text. Nothing where the
-// body is neither.
+// The fields of a JSON object or of a form, numbers and booleans as text. Nothing if the body is neither.
 std::optional<std::map<std::string, std::string>> read_fields(const Request& request);
 
-// Runs `job` (returns T, gets the connection) in the database and hands its value to `then` on a
-// database thread, which must only pass it on. When the database fails, that is the answer.
+// Runs `job` in the database (it gets the connection and returns T) and passes its value to `then` on a database
+// thread. `then` must not do more work there than pass the value on. If the database fails, responds with that failure.
 template <class Job, class Then>
 void in_database(Portal& portal, bool write, const Responder& respond, Job job, Then then) {
   using Value = decltype(job(std::declval<DbConnection&>()));

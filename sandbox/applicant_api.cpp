@@ -112,7 +112,7 @@ void post_identity(Portal& portal, Request& request, const Responder& respond) {
   if (!fields) return respond(refuse(request, 400, "MALFORMED", "Kiriman tidak dapat dibaca"));
   const Identity identity{(*fields)["nik"], (*fields)["kk"], (*fields)["birth_date"]};
   request.body.clear();
-  // Before anything else sees them: a number that could be a real person's is not kept.
+  // Checked before anything else uses the numbers: a number that may belong to a real person is not kept.
   if (!is_synthetic_identity_number(identity.nik) || !is_synthetic_identity_number(identity.kk)) {
     return respond(refuse(request, 422, "NOT_SYNTHETIC", "Portal tiruan ini hanya menerima NIK dan KK sintetis"));
   }

@@ -33,7 +33,7 @@ TestQuestion draw_question(RandomStream& random) {
   TestQuestion question;
   question.text = sum.text;
   question.correct = static_cast<unsigned>(random.below(kTestOptions));
-  // Four neighbours of the answer, it among them: all different.
+  // Four consecutive numbers that include the answer, so all options differ.
   for (unsigned i = 0; i < kTestOptions; ++i) {
     question.options[i] = std::to_string(sum.answer + i - question.correct);
   }

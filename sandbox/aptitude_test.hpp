@@ -1,5 +1,5 @@
-// The motivation and basic ability test: 18 questions, 25 minutes. A paper is a pure function of
-// (account, attempt): nothing but the start has to be kept.
+// The motivation and basic ability test: 18 questions, 25 minutes. A paper is a pure function of (account, attempt), so
+// only the start must be stored.
 #pragma once
 
 #include "base/clock.hpp"
@@ -24,7 +24,7 @@ struct TestQuestion {
 };
 
 std::vector<TestQuestion> test_paper(std::int64_t account, std::int64_t attempt);
-// The number of right answers; both spans hold kTestQuestions.
+// The number of right answers. Both spans hold kTestQuestions elements.
 unsigned test_score(std::span<const TestQuestion> paper, std::span<const unsigned> answers);
 bool test_in_time(WallTime started, WallTime now);
 

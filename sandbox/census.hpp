@@ -1,4 +1,4 @@
-// How many people are how far: counted in the database, not in variables beside it.
+// How many people have completed each step, counted in the database and not in separate variables.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,16 @@ class DbConnection;
 
 struct Census {
   std::int64_t accounts = 0;
-  std::int64_t seeded = 0;  // of these, made by the operator
+  std::int64_t seeded = 0;  // of these, created by the operator
   std::int64_t verified = 0;
   std::int64_t identities = 0;
   std::int64_t photos = 0;         // people with an accepted photo
-  std::int64_t photo_uploads = 0;  // accepted uploads, repeated ones too
+  std::int64_t photo_uploads = 0;  // accepted uploads, including repeated ones
   std::int64_t photo_bytes = 0;
   std::int64_t tests = 0;
   std::int64_t joins = 0;     // in the latest wave
   std::int64_t selected = 0;  // in the latest wave
-  std::int64_t mails = 0;     // all that were ever queued
+  std::int64_t mails = 0;     // all mails ever queued
   std::int64_t mails_queued = 0;
   std::int64_t mails_inbox = 0;
   std::int64_t mails_spam = 0;

@@ -33,10 +33,10 @@ using boost::system::error_code;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-// What a connection may hold of a body, and of what came before it was asked for.
+// The most bytes a connection holds of a body, and of data that arrived before it was read.
 constexpr std::size_t kBodyChunk = 16 * 1024;
 constexpr std::size_t kMaxBuffered = 40 * 1024;
-constexpr std::size_t kSmallBody = 8 * 1024;  // below, head and body go out as one buffer
+constexpr std::size_t kSmallBody = 8 * 1024;  // up to this size, head and body are sent as one buffer
 
 Method method_of(http::verb verb) {
   switch (verb) {
@@ -48,7 +48,7 @@ Method method_of(http::verb verb) {
   }
 }
 
-// The Date header's text changes once a second; each loop keeps its own.
+// The text of the Date header changes once a second. Each loop keeps its own copy.
 const std::string& current_date() {
   thread_local std::time_t second = 0;
   thread_local std::string text;
@@ -59,7 +59,7 @@ const std::string& current_date() {
   return text;
 }
 
-// The client sent something that is not HTTP; other errors are its leaving or its time being up.
+// The client sent something that is not HTTP. All other errors mean that the client left or timed out.
 bool broken_message(error_code ec) {
   return ec.category() == http::make_error_code(http::error::bad_line_ending).category() &&
          ec != http::error::partial_message;
@@ -115,7 +115,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
   void read_header() {
     parser_.emplace();
     parser_->header_limit(context_->limits.header_bytes);
-    parser_->body_limit(boost::none);  // BodyPlan's limit is the endpoint's
+    parser_->body_limit(boost::none);  // BodyPlan has the limit of the endpoint
     if (served_ > 0) tcp().expires_after(context_->limits.idle_time);
     http::async_read_header(stream_, buffer_, *parser_,
                             [self = this->shared_from_this()](error_code ec, std::size_t) { self->on_header(ec); });
@@ -126,7 +126,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
     if (ec) {
       if (ec == http::error::header_limit) return refuse_malformed(431, "HEADERS_TOO_LARGE");
       if (broken_message(ec)) return refuse_malformed(400, "MALFORMED");
-      return;  // the client left, or its time was up
+      return;  // the client left or timed out
     }
     busy_ = true;
     request_ = Request{};
@@ -210,14 +210,14 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
         std::move(request_), Responder([self = this->shared_from_this(), method, endpoint](Response response) mutable {
           self->context_->counters.answered(method, endpoint, response.status);
           auto executor = self->stream_.get_executor();
-          // The last reference may be this one, and a connection ends on its own loop only.
+          // This may be the last reference, and a connection must be destroyed on its own loop.
           asio::dispatch(executor, [self = std::move(self), response = std::move(response)]() mutable {
             self->write(std::move(response), true);
           });
         }));
   }
 
-  // An answer before the body was read: said at once, then the connection ends.
+  // Responds before the body was read: sends the response at once, then closes the connection.
   void send(Response response) {
     context_->counters.answered(request_.method, request_.endpoint, response.status);
     const bool complete = parser_->is_done();
@@ -268,7 +268,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
                       [self = this->shared_from_this()](error_code ec, std::size_t) { self->on_written(ec); });
   }
 
-  // A HEAD request gets the header of its GET alone.
+  // A HEAD request gets only the header of its GET response.
   [[nodiscard]] bool request_method_ok() const { return parser_->get().method() != http::verb::head; }
 
   void on_written(error_code ec) {
@@ -284,8 +284,8 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
     close();
   }
 
-  // Closing with unread bytes would send a reset that can destroy the answer on its way: stop
-  // sending, read what still comes for a while, then close.
+  // Closing with unread bytes would send a reset, which can destroy the response on its way. So stop sending, read
+  // incoming data for a while, then close.
   void linger() {
     error_code ignored;
     tcp().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -317,7 +317,7 @@ class Connection final : public ConnectionBase, public std::enable_shared_from_t
   asio::ip::address peer_;
   beast::flat_buffer buffer_{kMaxBuffered};
   std::optional<http::request_parser<http::buffer_body>> parser_;
-  std::string chunk_;  // where body bytes land, only while one is read
+  std::string chunk_;  // receives body bytes, only while a body is read
   std::chrono::steady_clock::time_point body_deadline_;
   std::uint64_t body_limit_ = 0;
   std::uint64_t received_ = 0;

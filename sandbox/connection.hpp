@@ -1,4 +1,4 @@
-// One client's connection: reads requests one after another, hands them on, writes the answers.
+// One client connection: reads requests one after another, passes them on, writes the responses.
 #pragma once
 
 #include "sandbox/http_server.hpp"
@@ -16,11 +16,11 @@ class ConnectionBase {
  public:
   virtual ~ConnectionBase() = default;
   virtual void start() = 0;
-  // Closes now if nothing is being served, else after the answer. On the connection's loop.
+  // Closes now if no request is being served, else after the response. Call it on the connection's loop.
   virtual void finish() = 0;
 };
 
-// What the connections of one loop share; touched by that loop's thread only, save the flags.
+// Shared by the connections of one loop. Only that loop's thread uses it, except for the flags.
 struct ConnectionContext {
   ConnectionContext(const HttpLimits& l, HttpService& s, Counters& c, const std::atomic<bool>& d)
       : limits(l), service(s), counters(c), draining(d) {}
@@ -31,7 +31,7 @@ struct ConnectionContext {
   std::unordered_set<ConnectionBase*> open;
 };
 
-// A connection keeps itself and the context alive until it is closed. `tls` null: plain.
+// A connection keeps itself and the context alive until it is closed. `tls` null: no TLS.
 std::shared_ptr<ConnectionBase> make_connection(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls,
                                                 std::shared_ptr<ConnectionContext> context);
 

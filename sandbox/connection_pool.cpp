@@ -70,7 +70,7 @@ void ConnectionPool::expire(std::uint64_t id) {
   Granted granted;
   {
     const std::lock_guard lock(mutex_);
-    // Waiters are in order of id.
+    // Waiters are sorted by id.
     const auto at = std::lower_bound(waiters_.begin(), waiters_.end(), id,
                                      [](const Waiter& waiter, std::uint64_t wanted) { return waiter.id < wanted; });
     if (at == waiters_.end() || at->id != id) return;

@@ -1,9 +1,9 @@
-// The portal's pool of database connections, as a limit that requests wait for. A real portal's
-// database is across a network: a connection is held for the whole query, and when all are held
-// the next request waits, first come first served, until the pool's timeout.
+// The portal's pool of database connections, as a limit that requests wait for. The database of a real portal is across
+// a network: a query holds a connection for its whole duration. When all connections are in use, the next request
+// waits, first come first served, until the pool's timeout.
 //
-// SQLite itself is in this process and has one writer, so the pool is not there to protect it. It
-// is the mechanism behind the "connection pool exhausted" fault: a small size and a query time.
+// SQLite itself runs in this process with one writer, so it needs no pool. The pool is the mechanism behind the
+// "connection pool exhausted" fault: a small size and a query time.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,14 +21,13 @@ namespace gelombang::sandbox {
 struct PoolSettings {
   std::size_t size = 64;                      // connections
   Duration query_time{0};                     // a connection is held at least this long
-  Duration timeout{std::chrono::seconds(5)};  // waiting longer than this is refused
+  Duration timeout{std::chrono::seconds(5)};  // a longer wait is refused
   friend bool operator==(const PoolSettings&, const PoolSettings&) = default;
 };
 
 class ConnectionPool {
  public:
-  // Held while the query runs; gives the connection back when destroyed, not before the query
-  // time is over.
+  // Held while the query runs. The destructor gives the connection back, but not before the query time is over.
   class Lease {
    public:
     Lease(ConnectionPool& pool, TimePoint since) : pool_(pool), since_(since) {}
@@ -42,14 +41,14 @@ class ConnectionPool {
   };
   using Granted = std::function<void(std::shared_ptr<Lease>)>;  // null: the timeout came first
 
-  // Both must outlive the pool, and the pool its leases and timers.
+  // Both must outlive the pool. The pool must outlive its leases and timers.
   ConnectionPool(const Clock& clock, Timers& timers);
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 
   void configure(const PoolSettings& settings);
   [[nodiscard]] PoolSettings settings() const;
-  // `granted` is called once, at once on this thread or later on another.
+  // Calls `granted` once: immediately on this thread, or later on another.
   void acquire(Granted granted);
   [[nodiscard]] std::size_t in_use() const;
   [[nodiscard]] std::size_t waiting() const;

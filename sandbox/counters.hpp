@@ -1,5 +1,4 @@
-// Exact counts of what was answered, one row per method and endpoint. Lock-free, because every
-// request passes here.
+// Exact counts of the responses, one row per method and endpoint. Lock-free, because every request passes here.
 #pragma once
 
 #include "sandbox/http_message.hpp"
@@ -28,14 +27,14 @@ class Counters {
   Counters();
   // Called once for every response, when it is handed to the connection.
   void answered(Method method, Endpoint endpoint, int status) noexcept;
-  [[nodiscard]] std::vector<Row> rows() const;  // those above 0
+  [[nodiscard]] std::vector<Row> rows() const;  // rows above 0
   void reset() noexcept;
 
   std::atomic<std::uint64_t> connections_accepted{0};
   std::atomic<std::int64_t> connections_open{0};
-  // Answers whose client was gone before they were written.
+  // Responses whose client had left before they were written.
   std::atomic<std::uint64_t> undelivered{0};
-  // Requests that the HTTP layer itself refused (malformed, header too large): they have no endpoint.
+  // Requests refused by the HTTP layer itself (malformed, header too large): they have no endpoint.
   std::atomic<std::uint64_t> malformed{0};
 
  private:

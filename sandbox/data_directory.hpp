@@ -1,4 +1,4 @@
-// The directory that holds everything the portal keeps. One program at a time may use it.
+// The directory of everything that the portal keeps. Only one program at a time may use it.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,7 +10,7 @@ namespace gelombang::sandbox {
 
 class DataDirectory {
  public:
-  // Creates and locks `path`; empty: a temporary directory, removed with the object.
+  // Creates and locks `path`. Empty: a temporary directory that is removed with this object.
   static Result<std::unique_ptr<DataDirectory>> open(const std::string& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;

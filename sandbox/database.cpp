@@ -72,7 +72,7 @@ void Database::stop(Lane& lane) {
 void Database::through_pool(Lane& lane, Job job, Done done) {
   pool_.acquire([&lane, job = std::move(job), done = std::move(done)](std::shared_ptr<ConnectionPool::Lease> lease) {
     if (!lease) return done(DbOutcome::no_connection);
-    // The lease ends with the job: `done` holds the only copy.
+    // The lease ends with the job, because `done` holds the only copy.
     Done with_lease = [lease = std::move(lease), done](DbOutcome outcome) mutable {
       lease.reset();
       done(outcome);

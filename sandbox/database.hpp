@@ -1,6 +1,6 @@
-// SQLite behind two threads: one reads, one writes. The writer takes all jobs that wait as one
-// transaction and reports each only after COMMIT has reached the disk (WAL, synchronous=FULL): an
-// accepted registration survives SIGKILL and power loss, and a crowd shares the cost of a sync.
+// SQLite behind two threads: one reads, one writes. The writer runs all waiting jobs as one transaction and reports
+// each only after COMMIT has reached the disk (WAL, synchronous=FULL). So an accepted registration survives SIGKILL and
+// power loss, and a crowd shares the cost of a sync.
 #pragma once
 
 #include "base/result.hpp"
@@ -29,7 +29,7 @@ namespace gelombang::sandbox {
 class DbConnection {
  public:
   explicit DbConnection(const std::string& path);
-  SQLite::Statement& prepare(std::string_view sql);  // kept for the next time
+  SQLite::Statement& prepare(std::string_view sql);  // cached for the next use
   void execute(const char* sql) { database_.exec(sql); }
   [[nodiscard]] std::int64_t last_row() const { return database_.getLastInsertRowid(); }
 
@@ -38,7 +38,7 @@ class DbConnection {
   std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> statements_;
 };
 
-// One use of a prepared statement: binds in order, resets at the end.
+// One use of a prepared statement: binds values in order and resets the statement at the end.
 class Query {
  public:
   template <class... Values>
@@ -50,7 +50,7 @@ class Query {
   Query& operator=(const Query&) = delete;
 
   bool next() { return statement_.executeStep(); }
-  // Rows changed.
+  // Returns the number of changed rows.
   int run() { return statement_.exec(); }
   [[nodiscard]] std::int64_t integer(int column) const { return statement_.getColumn(column).getInt64(); }
   [[nodiscard]] std::string text(int column) const { return statement_.getColumn(column).getString(); }
@@ -64,18 +64,18 @@ class Query {
 enum class DbOutcome : std::uint8_t {
   ok,
   no_connection,  // the pool's timeout, or too many jobs waiting
-  failed,         // the database refused: its message is in the log
+  failed,         // the database reported an error: its message is in the log
 };
 
 class Database {
  public:
-  using Job = std::function<void(DbConnection&)>;  // throws to be rolled back
+  using Job = std::function<void(DbConnection&)>;  // throws to roll back
   using Done = std::function<void(DbOutcome)>;     // called once; must not block
 
-  static constexpr std::size_t kMaxWaiting = 20'000;  // jobs of one thread
-  static constexpr std::size_t kMaxBatch = 512;       // jobs of one transaction
+  static constexpr std::size_t kMaxWaiting = 20'000;  // jobs waiting for one thread
+  static constexpr std::size_t kMaxBatch = 512;       // jobs in one transaction
 
-  // Opens or creates `path`, brings the schema up. `pool` must outlive the database.
+  // Opens or creates `path` and creates the schema if needed. `pool` must outlive the database.
   static Result<std::unique_ptr<Database>> open(const std::string& path, ConnectionPool& pool);
   ~Database();
   Database(const Database&) = delete;
@@ -83,11 +83,11 @@ class Database {
 
   void read(Job job, Done done) { through_pool(reader_, std::move(job), std::move(done)); }
   void write(Job job, Done done) { through_pool(writer_, std::move(job), std::move(done)); }
-  // For the portal's own work (mail queue, start): no pool, waits for the end. Never on a loop.
+  // For the portal's own work (mail queue, start): bypasses the pool, blocks until done. Never on an event loop.
   DbOutcome read_now(const Job& job) { return now(reader_, job); }
   DbOutcome write_now(const Job& job) { return now(writer_, job); }
   [[nodiscard]] std::size_t waiting() const;
-  // Returns when what waits is done and reported; from then on nothing is taken. May be called more than once.
+  // Returns when all waiting jobs are done and reported. Later jobs are refused. May be called more than once.
   void stop();
 
  private:

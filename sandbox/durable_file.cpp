@@ -13,7 +13,7 @@ FileOutcome outcome_of_errno() {
   return errno == ENOSPC || errno == EDQUOT ? FileOutcome::no_space : FileOutcome::failed;
 }
 
-// write, fsync, close; the first failure's errno stays.
+// Writes, syncs and closes. Keeps the errno of the first failure.
 bool fill(int fd, std::string_view bytes) {
   bool good = true;
   while (good && !bytes.empty()) {

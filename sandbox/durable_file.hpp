@@ -1,4 +1,4 @@
-// Files that are either whole and on the disk, or not there at all.
+// Files that are either complete on the disk or do not exist.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace gelombang::sandbox {
 
 enum class FileOutcome : std::uint8_t { written, no_space, failed };
 
-// Whether the new name is on the disk at the return, or only after sync_directory().
+// Whether the new name is on the disk when the call returns, or only after sync_directory().
 enum class SyncName : std::uint8_t { now, later };
 
 // Writes `bytes` to `temporary` (same file system), syncs, renames to `path`, syncs the directory.

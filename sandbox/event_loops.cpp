@@ -34,7 +34,7 @@ void EventLoops::start() {
           context->run();
           return;
         } catch (const std::exception& e) {
-          // A handler's bug must not take the portal down; its request is answered with 500.
+          // A bug in a handler must not stop the portal. Its request gets a 500.
           spdlog::error("event loop: {}", e.what());
         }
       }

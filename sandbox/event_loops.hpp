@@ -1,4 +1,4 @@
-// The threads that serve sockets: one Asio loop each, a connection stays on its loop.
+// The threads that serve sockets: one Asio loop each. A connection stays on its loop.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,10 +21,10 @@ class EventLoops final : public Timers {
   [[nodiscard]] std::size_t size() const { return loops_.size(); }
   boost::asio::io_context& context(std::size_t index);
   void start();
-  // Lets the threads end and joins them; idempotent.
+  // Stops the threads and joins them. Idempotent.
   void stop();
   void after(Duration delay, std::function<void()> task) override;
-  // Every loop stands still: nothing is accepted, read or answered, as when a process is stopped.
+  // Blocks every loop: nothing is accepted, read or answered, as when a process is stopped.
   void freeze(Duration how_long);
 
  private:

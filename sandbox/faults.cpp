@@ -29,7 +29,7 @@ struct Field {
 
 constexpr double kDay = 86'400;
 
-// One row per knob; names are stable, they stand in fault plans.
+// One row per setting. The names must stay stable, because fault plans use them.
 const std::array kFields = {
     Field{"pool.size", 0, 10'000, true, [](const F& f) { return static_cast<double>(f.pool.size); },
           [](F& f, double v) { f.pool.size = static_cast<std::size_t>(v); }},

@@ -1,8 +1,7 @@
-// What an operator can break. Each fault is a mechanism that a real portal has, set to a bad
-// value: nothing here edits a number that is reported.
+// What an operator can break. Each fault is a mechanism of a real portal, set to a bad value. No fault changes a
+// reported number.
 //
-// To add one: a field here, a line in the table of faults.cpp, and its use at the place where the
-// mechanism works.
+// To add a fault: add a field here, a row to the table in faults.cpp, and use the field where the mechanism works.
 #pragma once
 
 #include "base/clock.hpp"
@@ -28,10 +27,10 @@ struct FaultSettings {
   double login_burst = 20;                           // login.burst
   Duration mail_delay{0};                            // mail.delay_ms, before the first delivery attempt
   double mail_loss = 0;                              // mail.loss, share accepted and never delivered
-  double mail_spam = 0;                              // mail.spam, share that lands in the spam folder
-  double mail_defer = 0;                             // mail.defer, share of attempts put off (as a 451)
+  double mail_spam = 0;                              // mail.spam, share delivered to the spam folder
+  double mail_defer = 0;                             // mail.defer, share of attempts deferred (as a 451)
   Duration link_lifetime{std::chrono::hours(24)};    // mail.link_lifetime_s, for new links
-  std::uint64_t photo_quota = 0;                     // photo.quota_bytes on disk; 0: only the disk itself
+  std::uint64_t photo_quota = 0;                     // photo.quota_bytes on disk; 0: only the disk is a limit
   std::uint64_t photo_limit = 2'000'000;             // photo.limit_bytes: a photo must be smaller
   double registry_rate = 2000;                       // registry.rate_per_s, look-ups
   Duration registry_delay{0};                        // registry.delay_ms of a look-up
@@ -42,8 +41,8 @@ class Faults {
   explicit Faults(const FaultSettings& defaults) : defaults_(defaults), now_(defaults) {}
 
   [[nodiscard]] FaultSettings now() const;
-  // `changes`: an object of some of the fields, as show() gives them. All or nothing; an unknown
-  // name or a value out of range is refused by name.
+  // `changes`: an object with some of the fields, as show() returns them. Applies all changes or none. The Error names
+  // an unknown field or a value out of range.
   Result<void> change(const boost::json::value& changes);
   void reset();
   [[nodiscard]] boost::json::object show() const;

@@ -12,7 +12,7 @@
 namespace gelombang::sandbox {
 namespace {
 
-// As forms and queries are encoded: a plus is a blank.
+// The encoding of forms and queries: a plus means a blank.
 std::string url_decode(std::string_view text) {
   std::string blanks(text);
   std::replace(blanks.begin(), blanks.end(), '+', ' ');
@@ -50,7 +50,7 @@ Responder::Responder(Send send) : state_(std::make_shared<State>(std::move(send)
 
 void Responder::operator()(Response response) const {
   if (state_->answered.test_and_set()) return;
-  // Taken out: what it holds must not outlive the answer in somebody else's copy.
+  // Moved out: what `send` holds must not outlive the response in another copy of the responder.
   Send send = std::move(state_->send);
   send(std::move(response));
 }
@@ -97,7 +97,7 @@ std::string html_escape(std::string_view text) {
 }
 
 std::string http_date(std::int64_t unix_seconds) {
-  // Not strftime: its names follow the locale.
+  // Not strftime: its names depend on the locale.
   static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

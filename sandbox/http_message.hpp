@@ -1,4 +1,4 @@
-// What the HTTP layer hands to the portal and takes back: plain values, no library types.
+// The values that the HTTP layer passes to the portal and gets back: plain values, no library types.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -18,7 +18,7 @@ class PhotoUpload;
 
 enum class Method : std::uint8_t { get, head, post, del, other };
 
-// Every place that answers, a closed list: the counts have one row per method and endpoint.
+// Every endpoint, as a closed list: the counts have one row per method and endpoint.
 enum class Endpoint : std::uint8_t {
   root,
   register_page,
@@ -50,10 +50,10 @@ struct Request {
   std::optional<std::uint64_t> content_length;
   boost::asio::ip::address peer;
   std::string body;                     // empty for an upload
-  std::shared_ptr<PhotoUpload> upload;  // set where the body is a multipart photo
-  std::int64_t account = 0;             // the session's owner, where the endpoint needs one
+  std::shared_ptr<PhotoUpload> upload;  // set if the body is a multipart photo
+  std::int64_t account = 0;             // the session's owner, if the endpoint needs one
 
-  // A browser navigated here: it wants pages and redirects, not JSON.
+  // A browser sent the request: it wants pages and redirects, not JSON.
   [[nodiscard]] bool wants_html() const;
 };
 
@@ -62,14 +62,14 @@ struct Response {
   std::string_view content_type = "application/json";  // static text
   std::string headers;                                 // more header lines, each ended by \r\n
   std::string body;
-  std::shared_ptr<const std::string> shared_body;  // instead of `body`: one cached text for everybody
+  std::shared_ptr<const std::string> shared_body;  // instead of `body`: one cached text for all
 
   void add_header(std::string_view name, std::string_view value);
   [[nodiscard]] std::string_view content() const { return shared_body ? std::string_view(*shared_body) : body; }
 };
 
-// Answers one request, once, from any thread. When the last copy is gone without an answer, the
-// client gets a 500: no request can be forgotten.
+// Responds to one request, once, from any thread. If the last copy is destroyed without a response, the client gets a
+// 500, so no request can be forgotten.
 class Responder {
  public:
   using Send = std::function<void(Response)>;
@@ -81,10 +81,10 @@ class Responder {
   std::shared_ptr<State> state_;
 };
 
-// What to do with a request's body, decided when its header is known.
+// What to do with the body of a request, decided when the header is known.
 struct BodyPlan {
-  std::uint64_t limit = 0;          // bytes; more is 413
-  std::optional<Response> refusal;  // answered at once, the body is not read
+  std::uint64_t limit = 0;          // bytes; a larger body gets a 413
+  std::optional<Response> refusal;  // sent at once; the body is not read
 };
 
 // The portal as the HTTP layer sees it. Called on the event loops: must not block.
@@ -99,7 +99,7 @@ class HttpService {
 std::string_view cookie_value(std::string_view cookies, std::string_view name);
 // application/x-www-form-urlencoded, also the query of a URL. The last of two equal names wins.
 std::map<std::string, std::string> parse_form(std::string_view text);
-// The bytes that JSON or HTML text may hold without harm.
+// Escapes text for HTML.
 std::string html_escape(std::string_view text);
 // "Thu, 04 Mar 2021 05:00:00 GMT" for a Unix time in seconds.
 std::string http_date(std::int64_t unix_seconds);

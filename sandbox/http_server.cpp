@@ -37,7 +37,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
   void on_accept(error_code ec, tcp::socket socket, std::size_t index) {
     if (ec == asio::error::operation_aborted || draining) return;
     if (ec) {
-      // Out of descriptors, most likely: let some connections end before the next try.
+      // Probably out of descriptors: wait for some connections to end before the next try.
       pause.expires_after(std::chrono::milliseconds(20));
       pause.async_wait([self = shared_from_this()](error_code stopped) {
         if (!stopped) self->accept_next();
@@ -131,7 +131,7 @@ std::uint16_t HttpServer::port() const {
 bool HttpServer::on_loopback() const { return impl_->address.is_loopback(); }
 
 std::string HttpServer::url() const {
-  // A wildcard address is no address to go to; the loopback one always works from here.
+  // Nobody can connect to a wildcard address. The loopback address always works from this machine.
   std::string host = impl_->address.to_string();
   if (impl_->address.is_unspecified()) host = impl_->address.is_v6() ? "::1" : "127.0.0.1";
   if (impl_->address.is_v6()) host = "[" + host + "]";

@@ -12,7 +12,7 @@ struct Accepted {
   std::int64_t bytes = 0;
 };
 
-// Notes the new photo; the name of the one that it replaces.
+// Records the new photo. Returns the name of the photo that it replaces.
 std::string record_photo(DbConnection& connection, std::int64_t account, const Accepted& photo, std::int64_t now) {
   std::string old;
   {
@@ -49,7 +49,7 @@ void keep_photo(Portal& portal, const Request& request, const Responder& respond
   portal.database.write([account = request.account, accepted, now,
                          old](DbConnection& c) { *old = record_photo(c, account, accepted, now); },
                         [&portal, request, respond, old, file = stored.file](DbOutcome outcome) {
-                          // Whichever of the two nobody refers to now; where it cannot be removed the next start does.
+                          // The file that no row refers to now. If it cannot be removed, the next start does it.
                           const std::string unused = outcome == DbOutcome::ok ? *old : file;
                           if (!unused.empty())
                             (void)portal.operations.submit([&portal, unused] { portal.photos.remove(unused); });
@@ -57,7 +57,7 @@ void keep_photo(Portal& portal, const Request& request, const Responder& respond
                         });
 }
 
-// On a worker: the pixels.
+// Checks the pixels, on a worker.
 void judge_photo(Portal& portal, const Request& request, const Responder& respond) {
   const PhotoVerdict verdict = check_photo(request.upload->photo(), portal.faults.now().photo_limit);
   if (!verdict.accepted) return respond(refuse_photo(request, verdict.status, verdict.rule, verdict.message));

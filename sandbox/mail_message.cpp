@@ -55,7 +55,7 @@ std::string quoted_printable(std::string_view text) {
       ++i;
       continue;
     }
-    // A blank at the end of a line would be lost on the way.
+    // A blank at the end of a line could be lost in transport.
     const bool before_end = i + 1 == text.size() || text[i + 1] == '\r';
     if (plain(c) || ((c == ' ' || c == '\t') && !before_end)) {
       put({&c, 1});

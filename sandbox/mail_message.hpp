@@ -1,4 +1,4 @@
-// The text of the verification mail: multipart/alternative, text and HTML.
+// The verification mail: multipart/alternative, with text and HTML.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,16 @@
 namespace gelombang::sandbox {
 
 struct VerificationMail {
-  std::int64_t id = 0;         // of the queue; with queued_at it names Message-ID and file,
-  std::int64_t queued_at = 0;  // the same at every attempt. Unix milliseconds
+  std::int64_t id = 0;         // of the queue; with queued_at it names the Message-ID and the file,
+  std::int64_t queued_at = 0;  // which stay the same at every attempt. Unix milliseconds
   std::string recipient;       // only a-z, 0-9, '.', '@'
   std::string name;            // UTF-8
   std::string link;
   std::int64_t sent_at = 0;  // Unix seconds
-  bool spam = false;         // marked for the spam folder
+  bool spam = false;         // meant for the spam folder
 };
 
-// The whole message, header and body, lines ended by \r\n and at most 78 bytes long.
+// The whole message, header and body. Lines end with \r\n and have at most 78 bytes.
 std::string format_mail(const VerificationMail& mail);
 // RFC 2045, section 6.7.
 std::string quoted_printable(std::string_view text);

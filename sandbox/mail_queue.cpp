@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kBatch = 64;
-constexpr auto kLongestSleep = 1s;  // also how soon a stepped wall clock is noticed
+constexpr auto kLongestSleep = 1s;  // also how soon a step of the wall clock is noticed
 
 }  // namespace
 
@@ -85,7 +85,7 @@ std::optional<WallTime> MailQueue::run_due() {
     const std::lock_guard lock(mutex_);
     if (stopping_) break;
   }
-  // Where it cannot be written down what was sent, sending on would repeat the same mails.
+  // If the results cannot be recorded, continuing would send the same mails again.
   if (!outcomes.empty() && !(transport_.settle() && record(outcomes))) return clock_.wall_now() + kLongestSleep;
   std::optional<std::int64_t> next;
   database_.read_now([&next](DbConnection& c) {
@@ -114,7 +114,7 @@ std::vector<MailQueue::Item> MailQueue::due_items() {
 
 MailQueue::Outcome MailQueue::send(const Item& item) {
   const FaultSettings faults = faults_.now();
-  // Loss and spam belong to the mail, being deferred to the attempt.
+  // Loss and spam are drawn for each mail, deferral for each attempt.
   RandomStream chance(options_.seed, RandomPurpose::behaviour, static_cast<std::uint64_t>(item.id));
   const bool lost = chance.uniform() < faults.mail_loss;
   const bool spam = chance.uniform() < faults.mail_spam;
@@ -149,7 +149,7 @@ bool MailQueue::record(const std::vector<Outcome>& outcomes) {
         Query(c, "UPDATE mails SET attempts = attempts + 1, next_at = ? WHERE id = ?", outcome.next_at, outcome.id)
             .run();
       } else {
-        // The link is no business of the database any more.
+        // The database no longer needs the link.
         Query(c, "UPDATE mails SET attempts = attempts + 1, state = ?, ended_at = ?, token = NULL WHERE id = ?",
               static_cast<int>(outcome.state), now, outcome.id)
             .run();

@@ -1,4 +1,4 @@
-// The outgoing mail, a table in the database: what was accepted is sent, also after a crash.
+// The outgoing mail, as a table in the database: accepted mail is sent even after a crash.
 #pragma once
 
 #include "base/clock.hpp"
@@ -22,32 +22,32 @@ class MailTransport;
 
 enum class MailState : std::uint8_t { queued = 0, inbox = 1, spam = 2, lost = 3, refused = 4, expired = 5 };
 
-// The pause after the n-th failed attempt (n from 1): short at first, as big senders do after
-// greylisting, then hours; nothing after the last: the mail is given up after about 4 days.
+// The pause after the n-th failed attempt (n from 1): short at first, as big senders do after greylisting, then hours.
+// Nothing after the last attempt: the mail is given up after about 4 days.
 std::optional<Duration> retry_pause(unsigned attempts);
 
-// Adds a verification mail; inside a write transaction. `token` goes into the link.
+// Adds a verification mail with `token` in its link. Call it inside a write transaction.
 void queue_mail(DbConnection& connection, const std::string& recipient, const std::string& name,
                 const std::string& token, WallTime now, Duration delay);
 
 class MailQueue {
  public:
   struct Options {
-    std::string base_url;    // of the links
-    std::uint64_t seed = 1;  // which mails the loss, spam and defer shares hit
+    std::string base_url;    // prefix of the links
+    std::uint64_t seed = 1;  // decides which mails are lost, marked as spam or deferred
   };
 
-  // All must outlive the queue.
+  // All arguments must outlive the queue.
   MailQueue(Database& database, MailTransport& transport, const Faults& faults, const Clock& clock, Options options);
   ~MailQueue();
   MailQueue(const MailQueue&) = delete;
   MailQueue& operator=(const MailQueue&) = delete;
 
-  void start();  // the delivery thread
-  void stop();   // after the mail in hand; the rest stays queued
-  void wake();   // new mail is due
-  // Delivers what is due, one batch. Returns when the next mail will be due, if there is any.
-  // The thread calls it; tests do so on a fake clock.
+  void start();  // starts the delivery thread
+  void stop();   // after the current mail; the rest stays queued
+  void wake();   // tells the thread that new mail is due
+  // Delivers one batch of due mail. Returns when the next mail is due, if there is one. Called by the thread, and by
+  // tests with a fake clock.
   std::optional<WallTime> run_due();
 
  private:

@@ -50,7 +50,7 @@ class Smtp final : public MailTransport {
     const std::unique_ptr<curl_slist, CurlDeleter> recipients(
         curl_slist_append(nullptr, fmt::format("<{}>", mail.recipient).c_str()));
     CURL* curl = curl_.get();
-    curl_easy_reset(curl);  // options only: the connection stays
+    curl_easy_reset(curl);  // resets options only; the connection stays open
     curl_easy_setopt(curl, CURLOPT_URL, url_.c_str());
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -74,7 +74,7 @@ class Smtp final : public MailTransport {
   void cancel() override { cancelled_ = true; }
 
  private:
-  // Anything but 0 ends the transfer.
+  // Any value except 0 ends the transfer.
   static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return static_cast<Smtp*>(user)->cancelled_ ? 1 : 0;
   }
@@ -103,7 +103,7 @@ Result<std::unique_ptr<MailTransport>> make_maildir(const std::string& directory
     fs::create_directories(directory + folder, ec);
     if (ec) return Error{fmt::format("mail directory {}: {}", directory, ec.message())};
   }
-  // Maildir++: an empty file that says the directory is a folder, not a mailbox of its own.
+  // Maildir++: this empty file marks the directory as a folder, not as a separate mailbox.
   if (!touch(directory + "/.Junk/maildirfolder")) {
     return Error{fmt::format("mail directory {}: cannot be written", directory)};
   }

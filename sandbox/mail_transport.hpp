@@ -1,4 +1,4 @@
-// Where the mail queue delivers to: a Maildir on this machine, or an SMTP server.
+// The destination of the mail queue: a Maildir on this machine or an SMTP server.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,24 +14,24 @@ namespace gelombang::sandbox {
 enum class Delivery : std::uint8_t {
   accepted,
   deferred,  // try again later: no connection, 4xx, disk full
-  refused,   // never: 5xx
+  refused,   // permanently: 5xx
 };
 
 class MailTransport {
  public:
   virtual ~MailTransport() = default;
-  // Blocks; called by the queue's thread alone.
+  // Blocks. Only the queue's thread calls it.
   virtual Delivery deliver(const VerificationMail& mail) = 0;
-  // After a batch: what was accepted is on the disk. False: it may not be, deliver it again.
+  // Called after a batch. True: the accepted mails are on the disk. False: they may not be, deliver them again.
   virtual bool settle() { return true; }
-  // From another thread: a delivery that waits for a server gives up (deferred), now and later.
+  // Called from another thread: a delivery that waits for a server stops as deferred, now and later.
   virtual void cancel() {}
 };
 
-// One mailbox for all recipients; spam goes to its folder ".Junk" (Maildir++, as Dovecot reads it).
-// The file name follows from the mail: a delivery repeated after a crash replaces the file.
+// One mailbox for all recipients. Spam goes to its folder ".Junk" (Maildir++, as Dovecot reads it). The mail determines
+// the file name, so a delivery repeated after a crash replaces the file.
 Result<std::unique_ptr<MailTransport>> make_maildir(const std::string& directory);
-// "smtp://127.0.0.1:2525"; the connection is kept for the next mail.
+// "smtp://127.0.0.1:2525". Keeps the connection for the next mail.
 Result<std::unique_ptr<MailTransport>> make_smtp(const std::string& url);
 // "maildir:DIR" or "smtp://HOST:PORT".
 Result<std::unique_ptr<MailTransport>> make_transport(std::string_view where);

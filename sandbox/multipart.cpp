@@ -21,7 +21,7 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// Takes `name=value` or `name="value"` off a parameter list that starts at ';'.
+// Takes the next `name=value` or `name="value"` from a parameter list that starts at ';'.
 bool next_parameter(std::string_view& rest, std::string_view& name, std::string& value) {
   const std::size_t start = rest.find(';');
   if (start == std::string_view::npos) return false;
@@ -88,7 +88,7 @@ std::optional<PartHeader> parse_part_header(std::string_view block) {
 
 MultipartParser::MultipartParser(std::string_view boundary, MultipartEvents& events) : events_(events) {
   delimiter_.append("\r\n--").append(boundary);
-  // The first delimiter may open the body, without a line before it.
+  // The first delimiter may start the body without a line before it.
   pending_ = "\r\n";
 }
 
@@ -99,7 +99,7 @@ void MultipartParser::feed(std::string_view bytes) {
   }
 }
 
-// One move forward; false when more bytes are needed or nothing more will come.
+// Does one step. Returns false if it needs more bytes or nothing more will come.
 bool MultipartParser::step() {
   switch (state_) {
     case State::preamble: return find_delimiter(false);
@@ -126,7 +126,7 @@ bool MultipartParser::find_delimiter(bool deliver) {
     state_ = State::after_delimiter;
     return true;
   }
-  // The last bytes may be the start of a delimiter; all before them is data.
+  // The last bytes may be the start of a delimiter. All bytes before them are data.
   const std::size_t keep = delimiter_.size() - 1;
   if (pending_.size() > keep) {
     const std::size_t ready = pending_.size() - keep;
@@ -143,7 +143,7 @@ bool MultipartParser::after_delimiter() {
     pending_.clear();
     return false;
   }
-  // Padding after the delimiter is allowed, a little of it.
+  // A little padding after the delimiter is allowed.
   const std::size_t text = std::min(pending_.find_first_not_of(" \t"), pending_.size());
   if (text > kMaxPadding) return fail();
   if (text + 1 >= pending_.size()) return false;

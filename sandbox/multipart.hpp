@@ -1,5 +1,5 @@
-// A streaming parser for multipart/form-data (RFC 7578). It never holds more than one delimiter
-// or one part's header, whatever the size of the body and however it is cut into pieces.
+// A streaming parser for multipart/form-data (RFC 7578). It holds at most one delimiter or one part's header, whatever
+// the size of the body and of its pieces.
 #pragma once
 
 #include <cstddef>
@@ -31,12 +31,12 @@ class MultipartParser {
 
   enum class State : std::uint8_t { preamble, header, data, after_delimiter, complete, malformed };
 
-  // The boundary of "multipart/form-data; boundary=...", nothing if it is another type or has none.
+  // The boundary of "multipart/form-data; boundary=...". Nothing for another type or without a boundary.
   static std::optional<std::string> boundary_of(std::string_view content_type);
 
   MultipartParser(std::string_view boundary, MultipartEvents& events);
   void feed(std::string_view bytes);
-  // complete: the closing delimiter was seen (what follows is ignored, as RFC 2046 asks).
+  // complete: the closing delimiter was seen. What follows is ignored, as RFC 2046 requires.
   [[nodiscard]] State state() const { return state_; }
 
  private:
@@ -53,7 +53,7 @@ class MultipartParser {
   unsigned parts_ = 0;
 };
 
-// Reads one part's header block (lines without the empty one); nothing if it has no field name.
+// Reads the header block of one part (its lines, without the empty one). Nothing if it has no field name.
 std::optional<PartHeader> parse_part_header(std::string_view block);
 
 }  // namespace gelombang::sandbox

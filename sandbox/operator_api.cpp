@@ -1,5 +1,5 @@
-// The operator's side, /_sandbox/: set the stage, break things, read exact counts. Only where the
-// portal listens on loopback. Calls run on their own thread, because they may wait for the database.
+// The operator's endpoints, /_sandbox/: prepare a test, break things, read exact counts. Available only if the portal
+// listens on loopback. Calls run on their own thread, because they may wait for the database.
 #include "sandbox/answers.hpp"
 #include "sandbox/census.hpp"
 #include "sandbox/handlers.hpp"
@@ -20,7 +20,7 @@ namespace json = boost::json;
 
 Response refused(int status, std::string_view why) { return json_response(status, json::object{{"error", view(why)}}); }
 
-// Reads the numbers and flags of a call's body; remembers the first thing that was wrong.
+// Reads the numbers and flags in the body of a call. Remembers the first problem.
 class Arguments {
  public:
   explicit Arguments(json::object body) : body_(std::move(body)) {}
@@ -51,7 +51,7 @@ class Arguments {
     return otherwise;
   }
   bool has(std::string_view name) const { return body_.contains(view(name)); }
-  // Nothing: all was read and right.
+  // Nothing if all arguments were read and valid.
   std::optional<std::string> problem() {
     if (problem_.empty() && !body_.empty()) {
       complain(fmt::format("{}: no such argument", std::string(body_.begin()->key())));
@@ -189,7 +189,7 @@ Response close_wave(Portal& portal, Arguments& arguments) {
 Response freeze(Portal& portal, Arguments& arguments) {
   const double ms = arguments.number("ms", 0, 0, 600'000);
   if (auto problem = arguments.problem()) return refused(400, *problem);
-  // A moment later, so that this answer still gets out.
+  // A moment later, so that this response is still sent.
   portal.timers.after(std::chrono::milliseconds(20), [&portal, ms] { portal.freeze(from_seconds(ms / 1000)); });
   return json_response(202, json::object{{"freeze_ms", ms}});
 }

@@ -44,7 +44,7 @@ Result<void> check(const std::string& listen, const std::string& photo_limit, Op
   return {};
 }
 
-// What the command line takes, and where it goes.
+// The options of the command line, and where their values go.
 struct SandboxCommand {
   Options options;
   std::string listen = "127.0.0.1:8080";

@@ -27,16 +27,16 @@ struct Options {
 };
 
 struct ParsedOptions {
-  std::optional<Options> options;  // nothing: end with exit_code
+  std::optional<Options> options;  // nothing: exit with exit_code
   int exit_code = 0;
 };
 
 inline constexpr int kExitBadInput = 104;
 
-// Prints help, version or the one line about what is wrong.
+// Prints the help, the version or one line about the error.
 ParsedOptions parse_options(int argc, char** argv);
 
-// Shows what the command line takes, as CLI11 knows it: the manual page and completions are made of it.
+// Shows `look` the command line as CLI11 knows it: the manual page and completions are made from it.
 void show_options(const std::function<void(const CLI::App&)>& look);
 
 }  // namespace gelombang::sandbox

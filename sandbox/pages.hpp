@@ -1,4 +1,4 @@
-// The pages that a browser sees, in Indonesian. Small, without scripts: every form works by itself.
+// The pages for a browser, in Indonesian. Small and without scripts: every form works without JavaScript.
 #pragma once
 
 #include "sandbox/aptitude_test.hpp"

@@ -7,7 +7,7 @@
 namespace gelombang::sandbox {
 namespace {
 
-constexpr int kSearchSide = 320;  // pixels of the longer side of the picture in which the card is looked for
+constexpr int kSearchSide = 320;  // pixels of the longer side of the picture in which the card is searched
 
 // One byte per pixel.
 struct Plane {
@@ -42,11 +42,11 @@ Plane small_luma(const Picture& picture, int factor) {
 }
 
 struct Split {
-  int threshold = 0;    // bright is above it
+  int threshold = 0;    // brighter pixels are above it
   double contrast = 0;  // mean of the bright minus mean of the dark
 };
 
-// N. Otsu 1979: the threshold that leaves the least variance within both classes.
+// N. Otsu 1979: the threshold with the least variance within both classes.
 Split otsu(const Plane& plane) {
   std::array<double, 256> histogram{};
   for (const auto value : plane.values) histogram[value] += 1;
@@ -74,7 +74,7 @@ Split otsu(const Plane& plane) {
   return best;
 }
 
-// Marks with `mark` everything of value `from` that is connected to `seed`; returns how many.
+// Marks with `mark` all pixels of value `from` connected to `seed`. Returns their number.
 std::size_t flood(Plane& plane, std::size_t seed, std::uint8_t from, std::uint8_t mark,
                   std::vector<std::size_t>& stack) {
   const auto width = static_cast<std::size_t>(plane.width);
@@ -104,7 +104,7 @@ constexpr std::uint8_t kSeen = 2;
 constexpr std::uint8_t kRegion = 3;
 constexpr std::uint8_t kOutside = 4;
 
-// The largest bright region with its holes (text, portrait): afterwards everything but kOutside is the card.
+// Finds the largest bright region and its holes (text, portrait). Afterwards, every pixel except kOutside is card.
 void keep_largest_region(Plane& plane, int threshold) {
   for (auto& value : plane.values) value = value > threshold ? kBright : kDark;
   std::vector<std::size_t> stack;
@@ -178,7 +178,7 @@ std::vector<Point> convex_hull(const Plane& plane, double& area) {
   return hull;
 }
 
-// The rectangle of least area around the hull: one of its sides lies on a side of the hull.
+// The smallest rectangle around the hull: one of its sides lies on a side of the hull.
 FoundCard smallest_rectangle(const std::vector<Point>& hull) {
   FoundCard best;
   double best_area = 1e300;
@@ -214,7 +214,7 @@ FoundCard smallest_rectangle(const std::vector<Point>& hull) {
   return best;
 }
 
-// The least share that the region fills of the squares in the four corners of the card.
+// The region fills a share of a square in each corner of the card. Returns the smallest of the four shares.
 double fullest_corners(const Plane& plane, const FoundCard& card) {
   constexpr int kSteps = 16;
   constexpr double kShare = 0.14;  // of the breadth

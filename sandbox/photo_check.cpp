@@ -10,7 +10,7 @@
 namespace gelombang::sandbox {
 namespace {
 
-// Measured over many cards; docs/photos.md has the margins, tests/sandbox/photo_margins_test.cpp holds them.
+// Measured over many cards. docs/photos.md has the margins, tests/sandbox/photo_margins_test.cpp checks them.
 constexpr double kLeastSharpness = 0.265;  // sharp cards measure 0.40 and more, illegible ones 0.25 and less
 constexpr double kLeastColour = 20;        // cards measure 68 and more, copies 2 and less
 

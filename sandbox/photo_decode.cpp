@@ -16,9 +16,9 @@ namespace {
 
 constexpr int kSmallestSide = 200;
 constexpr int kLargestSide = 16'000;
-constexpr std::int64_t kMostPixels = 64'000'000;          // a sequential JPEG needs a few rows only
+constexpr std::int64_t kMostPixels = 64'000'000;          // a sequential JPEG needs only a few rows
 constexpr std::int64_t kMostBufferedPixels = 16'000'000;  // about 100 MB of coefficients at 4:4:4
-constexpr std::int64_t kMostPngPixels = 16'000'000;       // all of them must be inflated: 0.6 s at worst
+constexpr std::int64_t kMostPngPixels = 16'000'000;       // all pixels must be inflated: 0.6 s at worst
 constexpr std::int64_t kMostInterlacedPixels = 4'000'000;
 constexpr int kMostScans = 64;
 
@@ -61,7 +61,7 @@ std::string decode_jpeg(std::span<const std::byte> image, Picture& picture) {
   return decoded == 0 ? std::string() : kBroken;
 }
 
-// Everything that libpng's longjmp must not skip lives here, outside the frame of setjmp.
+// Holds all that libpng's longjmp must not skip, outside the frame of setjmp.
 struct PngDecoder {
   explicit PngDecoder(std::span<const std::byte> image) : input(image) {}
   PngDecoder(const PngDecoder&) = delete;
@@ -113,7 +113,7 @@ bool read_png_header(PngDecoder& decoder) {
   if (setjmp(png_jmpbuf(decoder.png)) != 0) return false;
   png_set_read_fn(decoder.png, &decoder, read_bytes);
   png_set_user_limits(decoder.png, kLargestSide, kLargestSide);
-  // Text and profiles may be compressed: they are not wanted, and must not be inflated.
+  // Text and profiles may be compressed. They are not needed and must not be inflated.
   png_set_keep_unknown_chunks(decoder.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_set_chunk_malloc_max(decoder.png, std::max<std::size_t>(decoder.input.size(), 1));
   png_read_info(decoder.png, decoder.info);

@@ -1,4 +1,4 @@
-// The JPEG half of photo_decode.hpp: a marker walk, because the limits must be known before the decoder starts.
+// The JPEG part of photo_decode.hpp. Walks the markers, because the limits must be known before the decoder starts.
 #include "sandbox/photo_decode.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace gelombang::sandbox {
 namespace {
 
-// Reads beyond the end are 0 and set `short_of`.
+// A read beyond the end returns 0 and sets `short_of`.
 class Reader {
  public:
   explicit Reader(std::span<const std::byte> bytes, bool little_endian = false)
@@ -33,9 +33,9 @@ class Reader {
   bool short_of_ = false;
 };
 
-// 1 where the segment says nothing that is understood.
+// Returns 1 if the segment has no orientation that this code understands.
 int exif_orientation(std::span<const std::byte> segment) {
-  constexpr std::size_t kTiff = 6;  // behind "Exif\0\0"
+  constexpr std::size_t kTiff = 6;  // after "Exif\0\0"
   if (segment.size() < kTiff + 8 || std::memcmp(segment.data(), "Exif\0\0", kTiff) != 0) return 1;
   const auto tiff = segment.subspan(kTiff);
   const bool little = tiff[0] == std::byte{'I'};
@@ -56,7 +56,7 @@ bool is_frame(std::uint32_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-// Within entropy-coded data FF is always followed by 00 or a restart marker, so every FF DA is a scan.
+// In entropy-coded data, FF is always followed by 00 or a restart marker, so every FF DA starts a scan.
 int count_scans(std::span<const std::byte> bytes) {
   int scans = 0;
   const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());

@@ -1,4 +1,4 @@
-// The second half of photo_card.hpp: how sharp and how colourful the card is, whatever its size in the picture.
+// The second part of photo_card.hpp: how sharp and how colourful the card is, whatever its size in the picture.
 #include "sandbox/photo_card.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 constexpr int kCardWidth = 400;  // pixels of the card as it is measured
 constexpr int kCardHeight = 252;
 
-// The card alone, upright in its own axes: mean R, G, B of each cell.
+// Only the card, upright along its own axes: the mean R, G, B of each cell.
 std::vector<std::array<float, 3>> rectify(const Picture& picture, const FoundCard& card) {
   std::vector<std::array<float, 3>> cells(std::size_t{kCardWidth} * kCardHeight);
   const int samples = std::clamp(static_cast<int>(std::ceil(card.length / kCardWidth)), 1, 4);
@@ -54,7 +54,7 @@ double share_of(std::vector<double>& values, double share) {
   return values[static_cast<std::size_t>(rank)];
 }
 
-// A binomial filter of 3 x 3: noise has its steps between neighbours, print that can be read has wider ones too.
+// A binomial filter of 3 x 3: noise has steps only between neighbours, readable print also has wider steps.
 std::vector<float> smoothed_luma(const std::vector<std::array<float, 3>>& cells) {
   std::vector<float> lumas(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -70,7 +70,7 @@ std::vector<float> smoothed_luma(const std::vector<std::array<float, 3>>& cells)
 }
 
 double sharpness_of(const std::vector<std::array<float, 3>>& cells) {
-  constexpr int kInset = 16;   // the edge of the card is the sharpest step, but it is not what must be read
+  constexpr int kInset = 16;   // the edge of the card is the sharpest step, but it need not be readable
   constexpr int kWindow = 12;  // a window holds a letter and some card around it
   constexpr float kContrast = 50;
   const auto lumas = smoothed_luma(cells);
@@ -79,7 +79,7 @@ double sharpness_of(const std::vector<std::array<float, 3>>& cells) {
   for (int y = kInset; y + kInset < kCardHeight; ++y) {
     for (int x = kInset; x + kInset < kCardWidth; ++x) steps.push_back(double(std::abs(at(x + 1, y) - at(x, y))));
   }
-  // Most of a card is even, so its median step is noise; the largest of a window's is about five times that.
+  // Most of a card is even, so its median step is noise. The largest step in a window is about five times that noise.
   const auto noise = float(5 * share_of(steps, 0.5));
   std::vector<double> slopes;
   for (int top = kInset; top + kWindow + kInset < kCardHeight; top += kWindow) {
@@ -116,7 +116,7 @@ double colour_of(const std::vector<std::array<float, 3>>& cells) {
       }
       const float luma = 0.299F * red + 0.587F * green + 0.114F * blue;
       if (luma < kDarkest) continue;
-      // Chroma at equal brightness, so that tinted light on white paper and on grey print is one tint.
+      // Chroma at equal brightness: white paper and grey print in tinted light then have one tint.
       blues.push_back(double((blue - luma) * 0.564F * 128 / luma));
       reds.push_back(double((red - luma) * 0.713F * 128 / luma));
     }

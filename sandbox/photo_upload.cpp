@@ -28,7 +28,7 @@ PhotoUpload::Outcome PhotoUpload::outcome() const {
 }
 
 void PhotoUpload::on_part(const PartHeader& header) {
-  // The first part of that name counts; others are read past.
+  // Only the first part with that name counts. Other parts are skipped.
   in_photo_ = header.name == "photo" && !seen_photo_;
   seen_photo_ = seen_photo_ || in_photo_;
 }

@@ -1,4 +1,4 @@
-// Collects the `photo` part of a multipart body as it streams in, never more of it than the limit.
+// Collects the `photo` part of a streamed multipart body, never more of it than the limit.
 #pragma once
 
 #include "sandbox/multipart.hpp"
@@ -13,7 +13,7 @@
 
 namespace gelombang::sandbox {
 
-// Bytes of photos that are in memory at the moment, all uploads together.
+// Bytes of photos in memory now, of all uploads together.
 class UploadMemory {
  public:
   explicit UploadMemory(std::uint64_t limit) : limit_(limit) {}
@@ -30,8 +30,8 @@ class PhotoUpload final : private MultipartEvents {
  public:
   enum class Outcome : std::uint8_t { photo, no_photo, malformed, no_memory };
 
-  // Keeps the first `photo_limit` bytes of the photo: a photo must be smaller than that, so one
-  // that fills them is over the limit, and the check says so. `boundary` as in the Content-Type.
+  // Keeps the first `photo_limit` bytes of the photo. A photo must be smaller than that: one with that many bytes is
+  // over the limit, and the check refuses it. `boundary` is the one of the Content-Type.
   PhotoUpload(std::string_view boundary, std::uint64_t photo_limit, UploadMemory& memory);
   ~PhotoUpload() override;
   PhotoUpload(const PhotoUpload&) = delete;

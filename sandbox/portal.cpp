@@ -34,7 +34,7 @@ struct Route {
   Handler handler;
 };
 
-// The hottest first. Several rows of one path stand together.
+// Most frequent paths first. Rows of the same path are next to each other.
 constexpr std::array kRoutes = {
     Route{"/api/waves/current", Endpoint::wave_current, Method::get, Needs::nothing, wave_current},
     Route{"/api/dashboard", Endpoint::dashboard, Method::get, Needs::session, get_dashboard},
@@ -56,7 +56,7 @@ constexpr std::array kRoutes = {
 
 constexpr std::string_view kOperatorPrefix = "/_sandbox/";
 
-// HEAD is answered as GET; the HTTP layer leaves the body out.
+// HEAD is handled as GET. The HTTP layer leaves out the body.
 bool answers(const Route& route, Method method) {
   return route.method == method || (route.method == Method::get && method == Method::head);
 }
@@ -85,8 +85,8 @@ bool is_operator_call(const Portal& portal, const Request& request) {
   return portal.operator_side && request.path.starts_with(kOperatorPrefix);
 }
 
-// A page of another site that is open in the operator's browser can send plain forms here, but not
-// JSON without asking first.
+// A page of another site in the operator's browser can send plain forms here. It cannot send JSON without a CORS
+// preflight.
 std::optional<Response> refuse_foreign_form(const Request& request) {
   if (request.method == Method::get || request.method == Method::head) return {};
   if (request.content_length.value_or(0) == 0 || request.content_type.starts_with("application/json")) return {};

@@ -1,4 +1,4 @@
-// The portal: what its endpoints share, and the table that leads a request to its handler.
+// The portal: what its endpoints share, and the table that maps a request to its handler.
 #pragma once
 
 #include "base/clock.hpp"
@@ -24,7 +24,7 @@
 
 namespace gelombang::sandbox {
 
-// Made by the program, in this order; handlers reach everything through it.
+// Created by the program, in this order. Handlers reach everything through this struct.
 struct Portal {
   const Clock& clock;
   Timers& timers;
@@ -40,9 +40,9 @@ struct Portal {
   PhotoStore& photos;
   UploadMemory& upload_memory;
   Registry& registry;
-  KeyedLimit& login_limit;      // attempts of one client address (a fault, off by default)
-  WindowLimit& wrong_password;  // of one account
-  WindowLimit& resends;         // of one address
+  KeyedLimit& login_limit;      // attempts from one client address (a fault, off by default)
+  WindowLimit& wrong_password;  // per account
+  WindowLimit& resends;         // per address
   std::function<void(Duration)> freeze;
   std::string mail_domain;  // of the seeded people
   bool secure_cookies = false;
@@ -50,7 +50,7 @@ struct Portal {
 };
 
 inline constexpr std::string_view kSessionCookie = "sesi";
-// What a multipart body may hold beside the photo itself.
+// The most bytes of a multipart body besides the photo itself.
 inline constexpr std::uint64_t kMultipartOverhead = 64 * 1024;
 inline constexpr std::uint64_t kMaxFormBytes = 64 * 1024;
 

@@ -31,12 +31,12 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxSessions = 1'000'000;
 constexpr std::uint64_t kMaxUploadMemory = 512ULL * 1024 * 1024;
-constexpr auto kQueueTime = 5s;  // a login that would wait longer gets 503
+constexpr auto kQueueTime = 5s;  // a login that would wait longer gets a 503
 constexpr auto kCalendarTick = 100ms;
 constexpr auto kGrace = 5s;
 constexpr std::int64_t kFirstWave = 13;
 
-// As many descriptors as the system lets us have; how many that is.
+// Raises the descriptor limit as far as the system allows. Returns the limit.
 std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
@@ -59,7 +59,7 @@ HttpServerOptions server_options(const Options& options, std::uint64_t descripto
   server.port = options.port;
   server.tls_certificate = options.tls_certificate;
   server.tls_key = options.tls_key;
-  // Some for the database, photos and mails.
+  // Leaves some for the database, photos and mails.
   server.max_connections = descriptors > 256 ? std::min<std::uint64_t>(descriptors - 128, 100'000) : 128;
   return server;
 }
@@ -69,8 +69,8 @@ std::size_t worker_queue(unsigned workers, Duration hash_time) {
   return static_cast<std::size_t>(std::clamp(fits, 64.0, 2000.0));
 }
 
-// Everything that lives as long as the portal is up, in the order of dependence: what is below
-// refers to what is above, and goes first.
+// Everything that lives while the portal runs, in the order of dependence: a member refers to members above it and is
+// destroyed before them.
 class RunningPortal {
  public:
   RunningPortal(const Options& options, DataDirectory& data, std::uint64_t descriptors)
@@ -162,7 +162,7 @@ class RunningPortal {
     if (mail_) mail_->stop();
     workers_.stop();
     operations_.stop();
-    // Its jobs call the portal: they end before the portal goes, whatever is destroyed first.
+    // Its jobs call the portal: they must end before the portal is destroyed, whatever the order of the members.
     if (database_) database_->stop();
     loops_.stop();
   }
@@ -199,7 +199,7 @@ class RunningPortal {
     seeded_ = *added;
     seeding_time_ = clock_.now() - start;
     if (waves_->latest()) return {};
-    // Ten times as many people as places, as the real waves had.
+    // Ten times as many people as places, as in the real waves.
     const auto quota = static_cast<std::int64_t>(std::max<std::uint64_t>(1, options_.accounts / 10));
     const auto wave = waves_->open({kFirstWave, quota, {}, Duration{0}});
     if (!wave) return wave.error();
@@ -208,7 +208,7 @@ class RunningPortal {
 
   void tick() {
     loops_.after(kCalendarTick, [this] {
-      (void)operations_.submit([this] { waves_->tick(); });  // a full queue: the next tick does it
+      (void)operations_.submit([this] { waves_->tick(); });  // if the queue is full, the next tick does it
       tick();
     });
   }
@@ -236,7 +236,7 @@ class RunningPortal {
   Sessions sessions_{clock_, kMaxSessions};
   KeyedLimit login_limit_{clock_};
   WindowLimit wrong_password_{clock_, 10, 15min};
-  WindowLimit resends_{clock_, 5, 2h};  // as the portal's help pages have it
+  WindowLimit resends_{clock_, 5, 2h};  // as the portal's help pages say
   std::unique_ptr<MailTransport> transport_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<PhotoStore> photos_;

@@ -1,4 +1,4 @@
-// The program from its command line to its end.
+// The whole program, from its command line to its exit.
 #pragma once
 
 namespace gelombang::sandbox {

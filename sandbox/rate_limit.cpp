@@ -8,7 +8,7 @@ std::optional<Duration> TokenBucket::take(TimePoint now) {
   if (per_second_ <= 0) return {};
   if (last_) tokens_ = std::min(burst_, tokens_ + to_seconds(now - *last_) * per_second_);
   last_ = now;
-  // A billionth short of a token is the rounding of the refill, not a lack.
+  // A billionth below one token is a rounding error of the refill.
   if (tokens_ >= 1 - 1e-9) {
     tokens_ -= 1;
     return {};

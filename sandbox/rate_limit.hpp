@@ -1,4 +1,4 @@
-// Limits of how often somebody may do something, as the portal's own rules have them.
+// Limits for how often a client may do something, as in the portal's own rules.
 #pragma once
 
 #include "base/clock.hpp"
@@ -12,11 +12,11 @@
 
 namespace gelombang::sandbox {
 
-// `burst` at once, `per_second` in the long run; per_second 0 means no limit.
+// `burst` at once, `per_second` in the long run. per_second 0: no limit.
 class TokenBucket {
  public:
   TokenBucket(double per_second, double burst) : per_second_(per_second), burst_(burst), tokens_(burst) {}
-  // Nothing: go ahead. Else how long until the next token.
+  // Nothing: go ahead. Otherwise, the time until the next token.
   std::optional<Duration> take(TimePoint now);
 
  private:
@@ -26,11 +26,11 @@ class TokenBucket {
   std::optional<TimePoint> last_;
 };
 
-// A bucket for each key (a client's address). Thread-safe, bounded.
+// One bucket per key (a client's address). Thread-safe, bounded.
 class KeyedLimit {
  public:
   explicit KeyedLimit(const Clock& clock) : clock_(clock) {}
-  // A change empties the table: everybody starts afresh.
+  // A change empties the table: every key starts with a full bucket.
   void configure(double per_second, double burst);
   std::optional<Duration> take(const std::string& key);
 
@@ -43,12 +43,12 @@ class KeyedLimit {
   std::unordered_map<std::string, TokenBucket> buckets_;
 };
 
-// `count` times in a window, then nothing until the window is over: wrong passwords of one account,
-// resent mails of one address. Thread-safe, bounded.
+// `count` times in a window, then nothing until the window is over: wrong passwords of one account, resent mails of one
+// address. Thread-safe, bounded.
 class WindowLimit {
  public:
   WindowLimit(const Clock& clock, unsigned count, Duration window) : clock_(clock), count_(count), window_(window) {}
-  // Nothing: below the limit. Else how long the wait is. Does not count.
+  // Nothing: below the limit. Otherwise, how long to wait. Does not count as a use.
   [[nodiscard]] std::optional<Duration> blocked(const std::string& key);
   void record(const std::string& key);
   void forget(const std::string& key);

@@ -1,5 +1,5 @@
-// A stand-in for the civil registry that portals ask about identity numbers: a limited number of
-// look-ups a second, and an answer that comes later.
+// A stand-in for the civil registry that portals ask about identity numbers: a limited number of look-ups per second,
+// and a delayed response.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,17 +21,16 @@ struct Identity {
 struct RegistryAnswer {
   enum class Outcome : std::uint8_t { match, mismatch, busy };
   Outcome outcome = Outcome::busy;
-  Duration retry_after{0};  // where busy
+  Duration retry_after{0};  // if busy
 };
 
-// The birth date that a NIK carries (women have 40 added to the day) is that of `birth_date`, a
-// real day of the calendar.
+// Whether the birth date in a NIK (with 40 added to the day for women) equals `birth_date`, and is a real calendar day.
 bool birth_date_matches(const std::string& nik, const std::string& birth_date);
 
 class Registry {
  public:
   Registry(const Clock& clock, Timers& timers) : clock_(clock), timers_(timers) {}
-  // Rate 0: no limit. A second's worth may come at once.
+  // Rate 0: no limit. The look-ups of one second may come at once.
   void configure(double per_second, Duration delay);
   void look_up(const Identity& identity, std::function<void(const RegistryAnswer&)> then);
 

@@ -7,7 +7,7 @@
 namespace gelombang::sandbox {
 namespace {
 
-// 'GELO': a database of another program is refused instead of being altered.
+// 'GELO': a database of another program is refused, not altered.
 constexpr std::int64_t kApplicationId = 0x47454C4F;
 constexpr std::int64_t kVersion = 1;
 

@@ -5,7 +5,7 @@ namespace gelombang::sandbox {
 
 class DbConnection;
 
-// Creates what is missing; throws where the file is no database of ours.
+// Creates the tables if the database is empty. Throws if the file is a database of another program or version.
 void create_schema(DbConnection& connection);
 
 }  // namespace gelombang::sandbox

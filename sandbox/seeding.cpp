@@ -9,7 +9,7 @@
 namespace gelombang::sandbox {
 namespace {
 
-// The writer serves others between two pieces.
+// Between two pieces, the writer serves other jobs.
 constexpr std::uint64_t kPiece = 2000;
 
 bool add_person(DbConnection& connection, const Seeding& seeding, std::uint64_t index, std::int64_t now) {
@@ -21,7 +21,7 @@ bool add_person(DbConnection& connection, const Seeding& seeding, std::uint64_t 
   const std::int64_t account = connection.last_row();
   if (seeding.verified) Query(connection, "UPDATE accounts SET verified_at = ? WHERE id = ?", now, account).run();
   if (seeding.ready) {
-    // Without a file: there is nothing to show of a photo that nobody uploaded.
+    // Without a file: nobody uploaded this photo.
     Query(connection,
           "UPDATE OR IGNORE accounts SET nik = ?, kk = ?, birth_date = ?, identity_at = ?5, photo_at = ?5, "
           "test_attempts = 1, test_started_at = ?5, test_score = 0, test_at = ?5 WHERE id = ?4",

@@ -31,7 +31,7 @@ Credentials find_credentials(DbConnection& connection, const std::string& email)
   return found;
 }
 
-// The argon2id work of a login; on a worker.
+// The argon2id work of a login. Runs on a worker.
 bool password_is_right(const Portal& portal, const Credentials& stored, const Secret& password) {
   if (!stored.hash.empty()) return verify_password(stored.hash, password);
   const HashCost cost = portal.faults.now().hash;
@@ -40,7 +40,7 @@ bool password_is_right(const Portal& portal, const Credentials& stored, const Se
   return verify_without_hash(password, &person.password, cost);
 }
 
-// A hash made at another cost is made anew while the password is known, as portals do.
+// A hash made at another cost is replaced while the password is known, as portals do.
 void refresh_hash(Portal& portal, const Credentials& stored, const Secret& password) {
   const HashCost cost = portal.faults.now().hash;
   if (stored.hash.empty() || !needs_rehash(stored.hash, cost)) return;

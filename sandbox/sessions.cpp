@@ -12,7 +12,7 @@ std::string random_token() {
   constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
   std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kVariant), '\0');
   sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), kVariant);
-  text.pop_back();  // its terminator
+  text.pop_back();  // the terminating zero
   return text;
 }
 
@@ -35,7 +35,7 @@ std::string Sessions::create(std::int64_t account, Duration lifetime) {
   std::string token = random_token();
   const TokenHash key = token_hash(token);
   const std::lock_guard lock(mutex_);
-  // Ended sessions leave their names behind in by_age_: they count here, so it stays bounded.
+  // Ended sessions leave entries in by_age_. These entries count here, so by_age_ stays bounded.
   while (by_age_.size() >= capacity_) {
     sessions_.erase(by_age_.front());
     by_age_.pop_front();

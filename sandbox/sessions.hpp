@@ -1,5 +1,5 @@
-// Who is logged in. In memory, as a cache server beside a real portal: a restart or the
-// "session table lost" fault sends everybody back to the login page.
+// The logged-in sessions. Kept in memory, like a cache server beside a real portal: a restart or the "session table
+// lost" fault sends everybody back to the login page.
 #pragma once
 
 #include "base/clock.hpp"
@@ -16,9 +16,9 @@
 
 namespace gelombang::sandbox {
 
-// 32 random bytes, base64url without padding: session cookies and verification links.
+// 32 random bytes in base64url without padding, for session cookies and verification links.
 std::string random_token();
-// What is stored in place of a token, so that the table does not hold the keys to the accounts.
+// Stored instead of a token, so that the table does not hold the keys to the accounts.
 using TokenHash = std::array<unsigned char, 32>;
 TokenHash token_hash(std::string_view token);
 
@@ -26,7 +26,7 @@ class Sessions {
  public:
   Sessions(const Clock& clock, std::size_t capacity);
 
-  // The token for the cookie. When the table is full the oldest session goes.
+  // Returns the token for the cookie. If the table is full, the oldest session is removed.
   std::string create(std::int64_t account, Duration lifetime);
   [[nodiscard]] std::optional<std::int64_t> account_of(std::string_view token);
   void end(std::string_view token);

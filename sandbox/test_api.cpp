@@ -1,4 +1,4 @@
-// The aptitude test: handing out the paper, taking the answers in time.
+// The aptitude test: sends the paper and accepts the answers in time.
 #include "sandbox/answers.hpp"
 #include "sandbox/aptitude_test.hpp"
 #include "sandbox/handlers.hpp"
@@ -17,10 +17,10 @@ namespace json = boost::json;
 struct Sitting {
   std::int64_t attempt = 0;
   WallTime started{};
-  bool done = false;  // answers were taken already
+  bool done = false;  // answers were already accepted
 };
 
-// Begins a test, or goes on with one whose time is not over.
+// Starts a test, or continues one whose time is not over.
 Sitting sit_down(DbConnection& connection, std::int64_t account, WallTime now) {
   Sitting sitting;
   {
@@ -94,7 +94,7 @@ Marked mark(DbConnection& connection, std::int64_t account, const std::vector<un
     attempt = row.integer(0);
     started = from_unix_ms(row.integer(1));
   }
-  // A clock that was set back does not count against the person.
+  // A clock that was set back must not count against the person.
   if (now > started && !test_in_time(started, now)) return {Marked::Outcome::too_late, 0};
   const std::int64_t score = test_score(test_paper(account, attempt), answers);
   Query(connection, "UPDATE accounts SET test_score = ?, test_at = ? WHERE id = ?", score, unix_ms(now), account).run();

@@ -1,4 +1,4 @@
-// A seam for delayed work: the event loop in the program, a list that a test advances.
+// An interface for delayed work: the event loop in the program, in tests a list that the test advances.
 #pragma once
 
 #include "base/clock.hpp"
@@ -10,7 +10,7 @@ namespace gelombang::sandbox {
 class Timers {
  public:
   virtual ~Timers() = default;
-  // Runs `task` once, `delay` from now, on one of the program's threads. Callable from any thread.
+  // Runs `task` once, `delay` from now, on one of the program's threads. May be called from any thread.
   virtual void after(Duration delay, std::function<void()> task) = 0;
 };
 

@@ -1,4 +1,4 @@
-// Wall time as the database and the JSON answers write it.
+// Wall time in the format of the database and the JSON responses.
 #pragma once
 
 #include "base/clock.hpp"

@@ -27,8 +27,8 @@ DrawSeed random_draw_seed() {
 }
 
 std::vector<std::int64_t> draw(const std::vector<Participant>& participants, std::int64_t quota, const DrawSeed& seed) {
-  // Each person's lot is a keyed hash of their account: nobody's chance depends on the order of
-  // arrival or of the list, and the draw can be repeated from its seed.
+  // The lot of each person is a keyed hash of the account. So the chance does not depend on the order of arrival or of
+  // the list, and the draw can be repeated from its seed.
   using Lot = std::array<unsigned char, 16>;
   std::vector<std::pair<Lot, const Participant*>> lots;
   lots.reserve(participants.size());

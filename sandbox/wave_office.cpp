@@ -40,7 +40,7 @@ void draw_winners(DbConnection& connection, const Wave& wave) {
     while (rows.next()) participants.push_back({rows.integer(0), rows.text(1)});
   }
   const DrawSeed seed = random_draw_seed();
-  // The seed is kept: anybody with the list of participants can repeat the draw.
+  // The seed is kept, so that anybody with the list of participants can repeat the draw.
   SQLite::Statement& keep = connection.prepare("UPDATE waves SET draw_seed = ? WHERE id = ?");
   keep.bind(1, seed.data(), static_cast<int>(seed.size()));
   keep.bind(2, wave.id);
@@ -125,8 +125,7 @@ void WaveOffice::tick() {
   if (auto done = advance(*wave, due); !done) spdlog::error("wave {}: {}", wave->number, done.error().message);
 }
 
-// Writes `wave` into `state`. The draw is made on the way into "evaluating", or into "announced"
-// when that was skipped.
+// Moves `wave` to `state`. Draws the winners on entering "evaluating", or "announced" if that was skipped.
 Result<void> WaveOffice::advance(const Wave& wave, WaveState state) {
   const std::int64_t now = unix_ms(clock_.wall_now());
   std::optional<Wave> written;

@@ -1,4 +1,4 @@
-// Keeps the waves: opens, closes and draws them, and holds the cached answer about the current one.
+// Manages the waves: opens, closes and draws them, and caches the response about the current wave.
 #pragma once
 
 #include "base/result.hpp"
@@ -23,18 +23,18 @@ class WaveOffice {
     Duration result_delay{0};
   };
 
-  // Both must outlive the office.
+  // Both must outlive this object.
   WaveOffice(Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-  // The following block for a transaction: never on an event loop.
+  // The following calls block for a transaction: never call them on an event loop.
   Result<void> load();
   Result<Wave> open(const Opening& opening);  // refused while one is open
   Result<Wave> close(std::optional<Duration> result_delay);
-  // Does what the calendar says: closes at the hour, draws, announces. Called a few times a second.
+  // Does what is due: closes the wave at its time, draws, announces. Called a few times a second.
   void tick();
 
   [[nodiscard]] std::optional<Wave> latest() const;
-  // The body of GET /api/waves/current; made once for each change, not once for each request.
+  // The body of GET /api/waves/current: built for each change, not for each request.
   [[nodiscard]] std::shared_ptr<const std::string> current_json() const;
 
  private:
@@ -51,7 +51,7 @@ class WaveOffice {
 
 enum class JoinOutcome : std::uint8_t { joined, already_joined, no_open_wave, steps_missing, already_selected };
 
-// Inside a write transaction, hence in one order with closing: no join is counted after it.
+// Runs inside a write transaction, hence in one order with closing: no join counts after closing.
 JoinOutcome join_wave(DbConnection& connection, std::int64_t account, WallTime now);
 
 }  // namespace gelombang::sandbox

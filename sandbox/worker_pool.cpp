@@ -51,7 +51,7 @@ void WorkerPool::run() {
     try {
       task();
     } catch (const std::exception& e) {
-      // The task's Responder answers 500 when the task is destroyed.
+      // When the task is destroyed, its Responder sends a 500.
       spdlog::error("worker: {}", e.what());
     }
   }

@@ -1,5 +1,5 @@
-// Threads for work that would hold up an event loop: password hashes and photo checks. The queue
-// is bounded: a full one is the portal's overload answer (503), not a growing backlog.
+// Threads for work that would block an event loop: password hashes and photo checks. The queue is bounded: a full queue
+// makes the portal respond with 503 (overload), instead of building up a backlog.
 #pragma once
 
 #include <atomic>
@@ -16,17 +16,17 @@ namespace gelombang::sandbox {
 class WorkerPool {
  public:
   WorkerPool(unsigned threads, std::size_t queue_limit);
-  // Finishes what is queued.
+  // Finishes the queued tasks.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False, and the task is not kept, when the queue is full or the pool is stopping.
+  // Returns false and drops the task if the queue is full or the pool is stopping.
   [[nodiscard]] bool submit(std::function<void()> task);
   [[nodiscard]] std::size_t queued() const;
   [[nodiscard]] std::size_t queue_limit() const { return queue_limit_; }
   [[nodiscard]] std::size_t threads() const { return threads_.size(); }
-  // Runs what is queued and joins the threads; later tasks are refused. Idempotent.
+  // Runs the queued tasks and joins the threads. Later tasks are refused. Idempotent.
   void stop();
 
  private:
