@@ -9,7 +9,7 @@ local verify    = step "follow verification link"
 
 return scenario {
   description = "A new applicant creates an account, receives the mail and follows its link to the dashboard.",
-  -- Other people in every run: an account can be created once.
+  -- New people in every run: an account can be created only once.
   people = feed.people { seed = run.seed },
   networks = networks.named(setting("networks", "none")),
   guards = portal.guards,

@@ -1,5 +1,5 @@
--- A conformance scenario: photos just inside and just outside of every published rule, each with the
--- answer that the portal should give. What does not hold is a row of the table and exit code 99.
+-- A conformance scenario: photos just inside and just outside of every published rule, each with the response that the
+-- portal should give. A rule that does not hold is shown in the table and leads to exit code 99.
 local portal = require "lib.portal"
 local ktp_card = require "lib.ktp_card"
 
@@ -7,7 +7,7 @@ local log_in   = step "log in"
 local identity = step "submit identity"
 local upload   = step "upload photo"
 
--- "less than 2 MB": in decimal megabytes unless --set limit=2097152 says that the portal means binary ones.
+-- "less than 2 MB": decimal megabytes, unless --set limit=2097152 says that the portal means binary ones.
 local limit = tonumber(setting("limit", "2000000"))
 
 local function group(number)
@@ -49,7 +49,7 @@ local function answer_of(response)
   return "refused: " .. (ok and type(body) == "table" and tostring(body.rule) or "status " .. response.status)
 end
 
--- The limit that the portal really applies, as far as the tried sizes tell.
+-- The limit that the portal really applies, as far as the tried sizes show.
 local function limit_found(answers)
   local largest
   for i, size in ipairs(sizes) do
@@ -77,7 +77,7 @@ return scenario {
       identity(function() portal.submit_identity(person) end)
       local answers = {}
       for i, one in ipairs(cases) do
-        -- Every answer is one that the portal may give here; the table says whether it is the right one.
+        -- The portal may give any of these responses here. The table says whether the response is right.
         local response = upload(function() return portal.upload(one.photo, { 200, 400, 413, 415, 422 }) end)
         answers[i] = answer_of(response)
         conformance(one.rule, { expected = one.expected, got = answers[i] })

@@ -25,7 +25,7 @@ return scenario {
       think(5, 20)
       local kind = person:which "photo"
       if not kind or as_taken(function() return portal.upload_as_taken(taken[kind]) end) then
-        if kind then think(5, 15) end  -- makes it smaller
+        if kind then think(5, 15) end  -- the person makes the photo smaller
         upload(function() portal.upload(photos[random(#photos)]) end)
       end
     end },

@@ -4,9 +4,9 @@ local upload = require "ktp_upload"
 local portal = require "lib.portal"
 local networks = require "lib.networks"
 
--- The published funnel of wave 1 (April 2020): 5.96 million registered, 4.42 million of them verified
--- their email (74 %), 3.29 million of those got past the identity check to the photo (55 % of all).
--- Whoever verified comes back at least once and logs in.
+-- The published funnel of wave 1 (April 2020): 5.96 million registered, 4.42 million of them verified their email (74
+-- %), 3.29 million of those got past the identity check to the photo (55 % of all). Everyone who verified comes back at
+-- least once and logs in.
 local function weighted(journey, weight)
   journey.weight = weight
   return journey

@@ -21,7 +21,7 @@ local dashboard = step "dashboard"
 local photos = ktp_card.good_photos()
 local taken = ktp_card.photos_as_taken()
 
--- The aptitude test takes people minutes; a load test may not want to wait as long.
+-- People need minutes for the aptitude test. A load test may not want to wait that long.
 local test_seconds = tonumber(setting("test_seconds", "8"))
 
 return scenario {
@@ -46,7 +46,7 @@ return scenario {
       think(2, 8)
       local kind = person:which "photo"
       if not kind or as_taken(function() return portal.upload_as_taken(taken[kind]) end) then
-        if kind then think(5, 15) end  -- makes it smaller
+        if kind then think(5, 15) end  -- the person makes the photo smaller
         upload(function() portal.upload(photos[random(#photos)]) end)
       end
       local questions = begin(function() return portal.answer_test() end)
@@ -62,7 +62,7 @@ return scenario {
     smoke = constant_rate { rate = "1/s", duration = "20s" },
     rush  = ramping_rate { start = "1/s", stages = { { "1m", "40/s" }, { "10m", "40/s" }, { "20m", "10/s" } } },
     day   = waves.day { mean = "1/s", duration = "24h", start = "00:00" },
-    wave  = waves.opening(13),  -- real numbers: play it with --scale 1/1000, and --speed 10 where three days are too long
+    wave  = waves.opening(13),  -- real numbers: play it with --scale 1/1000, and --speed 10 if three days are too long
   },
   thresholds = {
     "log in: response_time p95 < 800ms",

@@ -1,4 +1,4 @@
--- Plays the GET and HEAD requests of an access log again, each visitor's at the times at which they were recorded:
+-- Replays the GET and HEAD requests of an access log, each visitor's at the recorded times:
 --   gelombang run replay.lua --set log=/var/log/nginx/access.log --speed 2 --target http://127.0.0.1:8080
 local request = step "request"
 
@@ -13,7 +13,7 @@ return scenario {
       for _, recorded in ipairs(person.session) do
         if recorded.method == "get" or recorded.method == "head" then
           wait_until(recorded.at)
-          -- A visitor whose page failed goes on, as the recorded one did; what was an error then may be one again.
+          -- Continues after a failed page, as the recorded visitor did. A recorded error may be an error again.
           request:try(function()
             http[recorded.method](recorded.path, { redirects = 0, expect = recorded.status >= 400 and { 200, recorded.status } or nil })
           end)

@@ -1,8 +1,8 @@
--- The wording of a SPECIMEN identity card, for photo { ... }. It is nobody's: the layout is ours, the
--- number cannot exist, and SPECIMEN stands across it.
+-- The text of a SPECIMEN identity card, for photo { ... }. The card belongs to nobody: the layout is ours, the number
+-- cannot exist, and SPECIMEN is printed across it.
 local ktp_card = {}
 
--- A photo of a card; `options` overrides and adds fields of photo { ... }.
+-- A photo of a card. `options` overrides and adds fields of photo { ... }.
 function ktp_card.photo(options)
   local spec = {
     title = { "PROVINSI CONTOH", "KABUPATEN CONTOH" },
@@ -23,8 +23,8 @@ function ktp_card.photo(options)
   return photo(spec)
 end
 
--- Photos that keep the rules, in the sizes of pictures that were made smaller or forwarded before they
--- were sent: 0.3 to 1.9 MB.
+-- Photos that comply with the rules, in the sizes of pictures that people made smaller or forwarded before sending: 0.3
+-- to 1.9 MB.
 function ktp_card.good_photos()
   local photos = {}
   for i, size in ipairs { 300000, 600000, 900000, 1200000, 1500000, 1900000 } do
@@ -33,7 +33,7 @@ function ktp_card.good_photos()
   return photos
 end
 
--- Photos as phones take them, by what is wrong with them: larger than 2 MB, much larger, or HEIC as iPhones send.
+-- Photos as phones take them, named after their problem: larger than 2 MB, much larger, or HEIC as iPhones send.
 function ktp_card.photos_as_taken()
   return {
     large = ktp_card.photo { size = 3200000, seed = 31, filename = "IMG_20210304_120312.jpg" },

@@ -1,5 +1,5 @@
--- What people's access networks carry, for scenario { networks = ... }. Where the figures come from, and which of them are
--- estimates, stands in docs/networks.md.
+-- The bandwidth and delay of people's access networks, for scenario { networks = ... }. docs/networks.md has the
+-- sources of the figures and says which figures are estimates.
 local networks = {}
 
 local indonesia = {
@@ -15,7 +15,7 @@ for i, name in ipairs { "urban_4g", "congested_4g", "3g", "home_fibre", "eastern
   by_name[name] = { indonesia[i] }
 end
 
--- "none": as fast as this machine; "indonesia": the mix; else one of the networks for everybody.
+-- "none": as fast as this machine. "indonesia": the mix. Any other name: that network for everybody.
 function networks.named(name)
   return by_name[name] or error(("networks '%s': expected none, indonesia, urban_4g, congested_4g, 3g, home_fibre or "
     .. "eastern_edge"):format(tostring(name)), 2)

@@ -1,18 +1,18 @@
--- Three ways to bear with a portal in the days of a registration wave. Choose with --set people=patient; the
--- figures are estimates from what applicants told the press, see docs/people.md.
+-- Three ways to put up with a portal during a registration wave. Choose one with --set people=patient. The figures are
+-- estimates from what applicants told the press, see docs/people.md.
 local people = {}
 
--- Pauses of hours do not fit into a short run: --set hurry=60 makes a minute of a pause a second. Patience stays as
--- it is, for the portal is not in a hurry.
+-- Pauses of hours do not fit into a short run: --set hurry=60 turns a minute of pause into a second. Patience does not
+-- change, because the portal does not hurry.
 local hurry = tonumber(setting("hurry", "1"))
 if not hurry or hurry <= 0 then error("--set hurry: expected a number above 0, by which gaps and pauses are shortened", 0) end
 local seconds, minutes, hours = 1 / hurry, 60 / hurry, 3600 / hurry
 
--- True of people however patient they are.
+-- These shares apply to all people, however patient they are.
 local shares = {
   never_open_mail = 0.26,                                 -- 74 % of those who registered for wave 1 verified
   ignores_spam = 0.40,                                    -- never looks into the spam folder
-  photo = { large = 0.30, huge = 0.10, heic = 0.05 },     -- sent as the phone took it; the others make it smaller first
+  photo = { large = 0.30, huge = 0.10, heic = 0.05 },     -- sent as the phone took it; others make it smaller first
 }
 
 local all = {
@@ -28,7 +28,7 @@ local all = {
     double_submit = 0.05,
     shares = shares,
   },
-  -- Waits for a page, and comes back for days.
+  -- Waits for a page and comes back for days.
   patient = behaviour {
     name = "patient",
     patience = { median = "40s", p90 = "2m" },
@@ -40,7 +40,7 @@ local all = {
     double_submit = 0.01,
     shares = shares,
   },
-  -- Waits for ever and tries once: the crowd that retry amplification compares with.
+  -- Waits forever and tries once: the crowd that retry amplification compares with.
   calm = behaviour { name = "calm", shares = shares },
 }
 

@@ -1,5 +1,5 @@
--- What the scenarios know of the portal: its JSON API, and how to tell that it answered as it should.
-require "lib.people"  -- whose shares are asked for below
+-- What the scenarios know about the portal: its JSON API, and how to check its responses.
+require "lib.people"  -- defines the shares that are used below
 
 local portal = {}
 
@@ -10,14 +10,14 @@ function portal.log_in(person)
   return http.post("/api/sessions", { json = { email = person.email, password = person.password }, expect = { 200 } })
 end
 
--- The page that a logged-in person sees, and nobody else.
+-- The page that only a logged-in person sees.
 function portal.expect_dashboard(response)
   local dashboard = response:json()
   check("the dashboard says how far the person is", type(dashboard.status) == "string")
   return dashboard
 end
 
--- A page in Indonesian with the word that belongs on it.
+-- Checks that a page in Indonesian has the expected word.
 function portal.expect_page(response, word)
   check("the page is " .. word, response.body:find(word, 1, true))
   return response
@@ -27,12 +27,12 @@ function portal.register(person)
   return http.post("/api/accounts", {
     json = { name = person.name, email = person.email, password = person.password, password_confirmation = person.password },
     expect = { 201 },
-    -- "Already registered", after a press or a try of one's own: to a person that is an account.
+    -- "Already registered", after a double submit or an earlier try: for the person, that is an account.
     done_before = { status = 409, says = '"EMAIL_TAKEN"' },
   })
 end
 
--- The mail "Verifikasi Email Sekarang", in the inbox or, for those who look there, in spam.
+-- The mail "Verifikasi Email Sekarang", in the inbox or, for people who look there, in the spam folder.
 function portal.wait_for_mail(person)
   local mail = mailbox.wait { to = person.email, link = "Verifikasi Email Sekarang", expected_within = "30s", give_up_after = "2m" }
   check("the mail is where the person looks", mail.folder == "inbox" or not person:will "ignores_spam", "mail_spam")
@@ -59,20 +59,20 @@ function portal.upload(photo, expect)
     multipart = { { name = "photo", file = photo } },
     expect = expect or { 200 },
     timeout = "2m",
-    patience = 6,  -- a bar that moves keeps people waiting
+    patience = 6,  -- a moving progress bar keeps people waiting
     version = "1.1",
   })
 end
 
--- Answers the whole aptitude test; the first option of each question.
+-- Begins the aptitude test. Returns the number of its questions.
 function portal.answer_test()
   local paper = http.get("/api/aptitude-test", { expect = { 200 } }):json()
   check("the test has questions", type(paper.questions) == "table" and #paper.questions > 0)
   return #paper.questions
 end
 
--- The photo as the phone took it: too large, or of a kind that the portal does not take. Whether it was refused; the
--- refusal is right, and no failure.
+-- Sends the photo as the phone took it: too large, or of a type that the portal does not accept. Returns whether it was
+-- refused. A refusal is right, so it is no failure.
 function portal.upload_as_taken(photo)
   return portal.upload(photo, { 200, 413, 415, 422 }).status ~= 200
 end

@@ -1,6 +1,6 @@
 ---@meta
 -- Annotations for the Lua language server: point its workspace library at this directory.
--- What each call means stands in docs/scripting.md.
+-- docs/scripting.md explains each call.
 
 ---@alias Time string|number  "250ms", "20s", "2m", "1h30m", or seconds
 ---@alias RateText string      "50/s", "30/m", "100/h"
@@ -30,16 +30,16 @@ function step(name) end
 ---@field kk string
 ---@field birth_date string
 ---@field sex "female"|"male"
----@field session? RecordedRequest[] where the load replays an access log
+---@field session? RecordedRequest[] if the load replays an access log
 
 local Person = {}
 ---@param share string named in a behaviour's shares
 ---@return boolean # always the same answer
 function Person:will(share) end
 ---@param choice string a table in a behaviour's shares
----@return string? # which alternative is true of this person; nil: none
+---@return string? # the alternative that applies to this person; nil: none
 function Person:which(choice) end
----@return integer # tries at the present step, this one included
+---@return integer # tries at the current step, including this one
 function Person:tries() end
 
 ---@class Spread
@@ -49,14 +49,14 @@ function Person:tries() end
 ---@class Behaviour
 ---@class BehaviourOptions
 ---@field name string
----@field patience? Spread for a page; then it is abandoned
----@field reload? number share who ask again at once when patience ends
+---@field patience? Spread how long to wait for a page before it is abandoned
+---@field reload? number share of people who reload at once when patience ends
 ---@field burst? { [1]: integer, [2]: integer } tries in a row
----@field gap? { [1]: Time, [2]: Time } between them
+---@field gap? { [1]: Time, [2]: Time } between two tries of a burst
 ---@field pauses? { [1]: number, [2]: Time, [3]: Time }[] after a burst: share, shortest, longest
 ---@field attempts? Spread tries at one step before giving up
 ---@field double_submit? number share of POSTs sent twice
----@field again? "step"|"journey" where a further try begins
+---@field again? "step"|"journey" where the next try begins
 ---@field shares? table<string, number|table<string, number>>
 ---@param options BehaviourOptions
 ---@return Behaviour
@@ -65,7 +65,7 @@ function behaviour(options) end
 ---@class Network
 ---@class NetworkOptions
 ---@field name string
----@field weight? number of the people, among all networks of the scenario
+---@field weight? number share of the people, relative to the other networks of the scenario
 ---@field upload string such as "1.5Mbit/s"
 ---@field download string
 ---@field rtt? Time added to the real round trip; at most 60s
@@ -73,7 +73,7 @@ function behaviour(options) end
 ---@return Network
 function network(options) end
 
--- The person goes, of their own accord; between two steps only.
+-- The person leaves by choice. Call it only between two steps.
 function leave() end
 
 ---@class Journey
@@ -82,7 +82,7 @@ function leave() end
 ---@field weight? number
 ---@field steps? Step[]
 ---@field people? Feed
----@field lasts? Time how long one pass takes, pauses included
+---@field lasts? Time how long one visit takes, including pauses
 
 ---@class ScenarioOptions
 ---@field description? string
@@ -90,10 +90,10 @@ function leave() end
 ---@field people? Feed
 ---@field loads? table<string, Load>
 ---@field thresholds? string[]
----@field catch_up? "burst"|"capped"|"skip" arrivals that a stall of the generator made late; capped if left out
+---@field catch_up? "burst"|"capped"|"skip" what happens to arrivals delayed by a stall of the generator; default: capped
 ---@field guards? Guard[]
----@field networks? Network[] the access networks of the people; each person has one, by their weights
----@field backend? { header?: string, cookie?: string } what of an answer names the server that gave it
+---@field networks? Network[] the access networks of the people; each person gets one, by weight
+---@field backend? { header?: string, cookie?: string } the part of a response that names the server behind it
 
 ---@class Scenario: ScenarioOptions
 ---@param options ScenarioOptions
@@ -108,7 +108,7 @@ function constant_rate(options) end
 ---@return Load
 function ramping_rate(options) end
 
----@param options { [integer]: { [1]: Time, [2]: RateText, [3]?: RateText }, uniform?: boolean } duration, rate, and the rate it goes to
+---@param options { [integer]: { [1]: Time, [2]: RateText, [3]?: RateText }, uniform?: boolean } duration, rate, and the rate at the end
 ---@return Load
 function stages(options) end
 
@@ -128,7 +128,7 @@ function diurnal(options) end
 ---@field arrivals number expected within the window
 ---@field window Time
 ---@field first_hour? number share of the arrivals, 0 to 1
----@field first_minute? number its mean rate over the first hour's
+---@field first_minute? number its mean rate, relative to that of the first hour
 ---@field half_life? Time
 ---@field weights? number[] by local hour
 ---@field zones? Zone[]
@@ -155,7 +155,7 @@ function replay.prometheus(options) end
 
 ---@class RecordedRequest
 ---@field at number seconds since the session's first request
----@field after number seconds since the request before
+---@field after number seconds since the previous request
 ---@field method "get"|"head"|"post"|"put"|"patch"|"delete"|"options"
 ---@field path string
 ---@field status integer
@@ -220,10 +220,10 @@ function photo(options) end
 ---@field body string the first MiB
 ---@field url string of the last hop, without query
 local Response = {}
----@param name string without case
+---@param name string case-insensitive
 ---@return string?
 function Response:header(name) end
----@return any # a body that is no JSON fails the step
+---@return any # a body that is not JSON fails the step
 function Response:json() end
 
 ---@class RequestOptions
@@ -236,12 +236,12 @@ function Response:json() end
 ---@field multipart? { name: string, value?: string, file?: Photo|string, filename?: string, type?: string }[]
 ---@field expect? integer[]
 ---@field timeout? Time
----@field patience? number times as long as for a page
----@field done_before? { status: integer, says: string } an answer that is a success to whoever did this before
+---@field patience? number multiplies the patience for a page
+---@field done_before? { status: integer, says: string } a response that counts as success if the person did this before
 ---@field connect_timeout? Time
 ---@field redirects? integer
 ---@field version? "1.1"
----@field max_body? integer bytes of the answer that are kept, at most 67108864; 1 MiB if left out
+---@field max_body? integer bytes of the response to keep, at most 67108864; default: 1 MiB
 ---@field expect_continue? boolean
 
 http = {}
@@ -286,7 +286,7 @@ function mailbox.wait(options) end
 ---@param what string
 ---@param holds T
 ---@param class? string an error class of the application or mail layer
----@param got? any what was judged: kept of a failure in the place of the step's last answer
+---@param got? any the checked value; a failure keeps it instead of the step's last response
 ---@return T
 function check(what, holds, class, got) end
 ---@param text string
@@ -302,7 +302,7 @@ function conformance(rule, row) end
 function think(shortest, longest) end
 ---@param time Time
 function sleep(time) end
----@param time Time since this pass was to begin
+---@param time Time since the intended start of this visit
 function wait_until(time) end
 ---@param m? integer
 ---@param n? integer
@@ -328,12 +328,12 @@ function json.encode(value) end
 ---@param text string
 ---@return any
 function json.decode(text) end
--- A list in JSON also while it is empty.
+-- A list in JSON, even if it is empty.
 ---@generic T: table
 ---@param list? T
 ---@return T
 function json.list(list) end
--- A number of any length, to be sent.
+-- A number of any length, for a JSON body.
 ---@param text string|number
 ---@return userdata
 function json.number(text) end
