@@ -1,4 +1,4 @@
-// A chart over time, on uPlot: hover or arrow keys show values, dragging or + and - zoom all charts together.
+// A chart over time, built on uPlot: hover or arrow keys show values, dragging or + and - zooms all charts together.
 import uPlot from "uplot";
 import { stopwatch } from "./format.js";
 import { Frame } from "./frame.js";
@@ -8,7 +8,7 @@ import { decades, timeIncrements } from "./timeline.js";
 export const keysHelp = "Chart. Arrow keys read values, plus and minus zoom, 0 shows everything.";
 export const kFont = "12px system-ui, sans-serif";
 
-// A value between two gaps makes no line: it is drawn as a dot.
+// A value between two gaps draws no line, so it is drawn as a dot.
 const alone = (values) => {
   const none = (v) => v === null || v === undefined;
   const out = values.map((_, i) => i).filter((i) => !none(values[i]) && none(values[i - 1]) && none(values[i + 1]));
@@ -38,7 +38,7 @@ export const timeAxis = (colors) =>
     values: (_, splits, __, ___, step) => splits.map((s) => stopwatch(s, step < 1)),
   });
 
-// Vertical lines with the numbers that stand in the list of annotations.
+// Vertical lines with the numbers from the list of annotations.
 export function drawMarks(u, marks, colors) {
   const { ctx, bbox } = u;
   const ratio = devicePixelRatio;
@@ -63,7 +63,7 @@ export function drawMarks(u, marks, colors) {
 }
 
 export class TimeChart {
-  // format: of a value, for legend and axis. peers: charts with the same scale of values.
+  // format: formats a value for legend and axis. peers: charts with the same scale of values.
   constructor(timeline, { title, help, format, height = 220, stack = false, peers, scalable = false, wide = false }) {
     Object.assign(this, { timeline, format, height, stack, scalable });
     this.frame = new Frame({ title, help, keys: keysHelp, wide });
@@ -103,7 +103,7 @@ export class TimeChart {
     return this.series.filter((s) => !this.hidden.get(s.label));
   }
 
-  // Of a stack the sums are drawn, the highest first, each over the one before.
+  // A stack draws sums: the highest first, each over the previous one.
   columns() {
     const shown = this.shownSeries();
     if (!this.stack) return shown.map((s) => s.values);
@@ -129,7 +129,7 @@ export class TimeChart {
         if (v > 0 && v < least) least = v;
       }
     }
-    // A limit belongs into the picture unless it would flatten everything else.
+    // A limit is part of the picture unless it would flatten everything else.
     for (const limit of this.limits) if (limit.value < most * 2.5) most = Math.max(most, limit.value);
     return [least, most];
   }

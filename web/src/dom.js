@@ -1,4 +1,4 @@
-// Elements are made from text only: whatever a target, a script or a person wrote stays text.
+// Elements are built from text only: text from a target, a script or a person stays text.
 
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -16,7 +16,7 @@ export function section(id, title, ...children) {
   return h("section", { id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), ...children);
 }
 
-// Wide tables scroll by themselves, with the keyboard too.
+// Wide tables scroll on their own, also with the keyboard.
 export function table(label, head, rows) {
   const cell = (name, c, scope) => {
     const { text, class: style } = typeof c === "object" && c !== null && "text" in c ? c : { text: c };

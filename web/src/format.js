@@ -1,4 +1,4 @@
-// Numbers as people read them. Durations come in seconds.
+// Numbers in the form that people read. Durations are in seconds.
 
 const digits = (value, most = 3) => {
   const size = Math.abs(value);
@@ -13,13 +13,13 @@ export const number = (value) => (value === null || value === undefined ? "-" : 
 export function percent(share) {
   if (share === null || share === undefined) return "-";
   const value = share * 100;
-  // What is not quite all, or not quite nothing, must not be rounded to it.
+  // A share that is not quite all, or not quite nothing, must not be rounded to it.
   if (value > 99.99 && value < 100) return "> 99.99 %";
   if (value > 0 && value < 0.01) return "< 0.01 %";
   return `${value.toLocaleString("en", { maximumFractionDigits: value > 10 && value < 99 ? 1 : 2 })} %`;
 }
 
-// How summaries write down what did not come at all.
+// How summaries record what never came.
 export const isNever = (seconds) => seconds >= 86400 * 3650;
 
 export function duration(seconds) {
@@ -40,7 +40,7 @@ export function clock(seconds) {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-// Time since the start, as on a stop watch.
+// Time since the start, as on a stopwatch.
 export function stopwatch(seconds, tenths = false) {
   const rounded = tenths ? Math.round(seconds * 10) / 10 : Math.round(seconds);
   const s = rounded % 60;

@@ -1,4 +1,4 @@
-// The frame of a chart: title, what it says, the canvas that takes the keyboard, a legend that shows values.
+// The frame of a chart: title, help text, the canvas that receives the keys, a legend that shows values.
 import { h } from "./dom.js";
 
 let frames = 0;
@@ -30,7 +30,7 @@ export class Frame {
     this.items = [];
   }
 
-  // Nothing to draw: says so in place of an empty frame.
+  // If there is nothing to draw, shows a text instead of an empty frame.
   setEmpty(text) {
     this.empty.textContent = text ?? "";
     this.empty.hidden = !text;
@@ -54,7 +54,7 @@ export class Frame {
     this.legend.replaceChildren(...this.items.map((i) => i.item));
   }
 
-  // The values at the cursor; texts in the order of the legend, or nothing.
+  // Shows the values at the cursor: texts in the order of the legend, or nothing.
   setValues(moment, texts, speak = false) {
     this.moment.textContent = moment ?? "";
     this.items.forEach((item, i) => (item.value.textContent = texts?.[i] ?? ""));

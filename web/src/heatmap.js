@@ -1,4 +1,4 @@
-// How the answers of each moment were spread: time to the right, response time upwards, darker where there were more.
+// How the responses of each moment are distributed: time to the right, response time upwards, darker for more.
 import uPlot from "uplot";
 import { axis, drawMarks, keysHelp, labels, timeAxis, TimeChart } from "./chart.js";
 import { count, duration, stopwatch } from "./format.js";
@@ -101,7 +101,7 @@ export class HeatMap extends TimeChart {
         const row = column[0] + r - 1;
         const top = Math.floor(u.valToPos(lower(row + 1), "y", true));
         const bottom = Math.ceil(u.valToPos(lower(row), "y", true));
-        // The square root lets few answers be seen beside many.
+        // The square root keeps few responses visible beside many.
         ctx.fillStyle = mix(colors.heat, Math.sqrt(column[r] / seconds / this.most));
         ctx.fillRect(left, top, right - left, bottom - top);
       }

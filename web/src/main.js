@@ -1,4 +1,4 @@
-// The page of a run. A report carries its data; the live page has none in it and asks for them every second.
+// The page of a run. A report contains its data. The live page has no data and requests it every second.
 import { h } from "./dom.js";
 import { Charts } from "./sections/charts.js";
 import { firstFailures } from "./sections/failures.js";
@@ -19,7 +19,7 @@ class Page {
     page.replaceChildren(this.above, this.charts.element, this.below);
     this.show();
     onThemeChange(() => this.charts.redraw());
-    // On paper there is neither hover nor dark.
+    // Paper has neither hover nor dark mode.
     addEventListener("beforeprint", () => this.charts.redraw());
     addEventListener("afterprint", () => this.charts.redraw());
   }
@@ -33,7 +33,7 @@ class Page {
   }
 }
 
-// What has changed is exchanged; what somebody has the focus in, has opened or marks stays as it is for now.
+// Replaces changed elements. Keeps an element for now if it has the focus, an open part or selected text.
 function refresh(parent, fresh) {
   const old = [...parent.children];
   const selection = getSelection();

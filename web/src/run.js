@@ -1,11 +1,11 @@
-// The document that the program writes (docs/report.md), and what the charts need of it.
+// The document that the program writes (docs/report.md), and the data that the charts need from it.
 
 export class Run {
   constructor(document) {
     this.take(document);
   }
 
-  // A whole document, or, while the run goes on, the points that are new; the last one known may have grown.
+  // Takes a whole document or, during the run, only new points. The last known point may have grown.
   take(document) {
     const { series, ...rest } = document;
     Object.assign(this, rest);
@@ -29,7 +29,7 @@ export class Run {
   seconds(i) {
     return this.series.points.end_seconds[i] - this.series.points.begin_seconds[i];
   }
-  // Counts become rates.
+  // Converts counts to rates.
   perSecond(counts) {
     return Array.from({ length: this.length }, (_, i) => {
       const seconds = this.seconds(i);
@@ -40,7 +40,7 @@ export class Run {
 
 const isLower = (key) => key === "lower_bounds";
 
-// New points in place of the old ones from `first` on, wherever there is a list of points.
+// Replaces the old points from `first` on with the new ones, in every list of points.
 function joined(old, fresh) {
   const first = fresh.first;
   const join = (a, b, size) => {

@@ -1,4 +1,4 @@
-// Response time against the rate of arrivals, a dot for each moment: where it bends, the target is full.
+// Response time against the arrival rate, one dot per moment: where the dots turn upwards, the target is full.
 import uPlot from "uplot";
 import { axis, kFont, labels } from "./chart.js";
 import { duration, rate, stopwatch } from "./format.js";

@@ -1,4 +1,4 @@
-// The colours of the charts, read from the style sheet, so that light, dark and paper are decided in one place.
+// The colours of the charts, read from the style sheet, so that one place defines light, dark and print.
 
 export function theme() {
   const style = getComputedStyle(document.documentElement);
@@ -20,7 +20,7 @@ export function theme() {
   };
 }
 
-// Calls back when the colours may have changed.
+// Calls `changed` when the colours may have changed.
 export function onThemeChange(changed) {
   for (const query of ["(prefers-color-scheme: dark)", "print"]) {
     matchMedia(query).addEventListener("change", changed);
@@ -29,7 +29,7 @@ export function onThemeChange(changed) {
 
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-// share 0..1 along a line of three colours.
+// Interpolates between three colours. share is 0 to 1.
 export function mix(colors, share) {
   const place = Math.min(1, Math.max(0, share)) * 2;
   const from = Math.min(1, Math.floor(place));

@@ -1,4 +1,4 @@
-// What the charts over time share: the stretch that is shown, the place of the cursor, linear or logarithmic.
+// Shared by the charts over time: the period that is shown, the cursor position, linear or logarithmic scale.
 
 export class Timeline {
   constructor(changed) {
@@ -20,7 +20,7 @@ export class Timeline {
     for (const chart of this.charts) chart.showRange();
     this.changed?.();
   }
-  // factor < 1 looks closer.
+  // factor < 1 zooms in.
   zoomBy(factor, around) {
     const [from, to] = this.shown;
     const centre = around ?? (from + to) / 2;
@@ -34,7 +34,7 @@ export class Timeline {
 const kSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 export const timeIncrements = [0.1, 0.2, 0.5, ...kSteps];
 
-// 1, 2 and 5 times the powers of ten, for logarithmic axes; fewer where there are many.
+// 1, 2 and 5 times the powers of ten, for logarithmic axes. Fewer of them for a wide range.
 export function decades(min, max) {
   const out = [];
   const wide = Math.log10(max / min);

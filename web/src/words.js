@@ -26,7 +26,7 @@ export function verdict(run) {
   }
   const [tone, word, text] = kVerdicts[run.summary.verdict] ?? ["unknown", "No verdict", ""];
   const { shortfall } = run.summary;
-  // Of an earlier version's run there is none.
+  // Runs of earlier versions have no shortfall.
   if (shortfall && run.summary.verdict === "no_data") return { tone, word, text: `People did not get through: ${shortfall.text}.` };
   const passed = run.summary.verdict === "pass";
   const what = text || (passed ? success(run.summary) : failure(run.summary));
@@ -59,16 +59,16 @@ export function validity(run) {
     invalid: ["bad", "The figures cannot be believed", "The load generator was the bottleneck, not the target."],
   };
   const [tone, word, text] = texts[state];
-  // Beside a bad verdict nothing is to look like good news.
+  // Beside a bad verdict, nothing may look like good news.
   const good = run.state !== "finished" || run.summary.verdict === "pass";
   return { tone: good || tone !== "good" ? tone : "calm", word, text, reasons };
 }
 
-// Of a journey's people: those whose visit has ended, in whatever way.
+// The people of a journey whose visit has ended, in any way.
 export const overOf = ({ ended }) => Object.values(ended).reduce((a, b) => a + b, 0);
 
 // Who came and what became of them, in parts that add up (reports/people_parts.hpp has the same words). Summaries of
-// earlier versions have no sum, only the people of each journey.
+// earlier versions have no total, only the people of each journey.
 export function peopleParts({ people }) {
   const sum = (of) => people.reduce((total, p) => total + of(p), 0);
   const ended = (name) => sum((p) => p.ended[name]);
@@ -80,7 +80,7 @@ export function peopleParts({ people }) {
     [ended("interrupted"), "was cut off", "were cut off"],
     [ended("own_fault"), "was spoilt by us", "were spoilt by us"],
   ];
-  // A picture of a run that goes on may have an end before it has the arrival.
+  // A snapshot during the run may contain the end of a visit without its arrival.
   const open = sum((p) => Math.max(0, p.arrived - overOf(p)));
   parts.push([open, "has no end known yet", "have no end known yet"]);
   return { came: parts.reduce((total, [n]) => total + n, 0), through: parts[0][0], parts };
@@ -108,12 +108,12 @@ function failureSentence(run) {
   const others = classes.slice(2).reduce((sum, [, n]) => sum + n, 0);
   const why = classes.slice(0, 2).map(([name, n]) => `${count(n)} \u00d7 ${plainClass(run, name)}`).join(", ") + (others > 0 ? ` and ${plural(others, "other")}` : "");
   const times = worstTimes(run, worst);
-  // Lost mail shows when people have waited for it long enough.
+  // Lost mail is noticed only after people have waited long enough for it.
   const when = classes[0]?.[0].startsWith("mail_") ? "most of them given up" : "most of it";
   return `\u201c${worst.name}\u201d ${how}${why ? `: ${why}` : ""}${times ? `, ${when} ${times}` : ""}.`;
 }
 
-// The stretches in which more than half of a step's tries failed, the two longest of them: "from 0:32 to 0:51".
+// The periods in which more than half of a step's tries failed, the two with most failures: "from 0:32 to 0:51".
 function worstTimes(run, step) {
   const series = run.series?.steps?.find((s) => s.journey === step.journey && s.name === step.name);
   if (!series) return "";
@@ -128,17 +128,17 @@ function worstTimes(run, step) {
     else stretches.push({ from: begin[i], to: end[i], n: failed });
   }
   const longest = stretches.sort((a, b) => b.n - a.n).slice(0, 2).sort((a, b) => a.from - b.from);
-  // Where failures are spread over the run, a bad moment is not when it failed.
+  // If failures are spread over the run, a bad period does not tell when the step failed.
   if (longest.reduce((sum, { n }) => sum + n, 0) <= step.failures / 2) return "";
   return longest.map(({ from, to }) => `from ${stopwatch(from)} to ${stopwatch(to)}`).join(" and ");
 }
 
-// What the run came to, in a few sentences.
+// The result of the run, in a few sentences.
 export function story(run) {
   const { arrivals, steps, run: facts } = run.summary;
   const out = [];
   const dropped = Object.values(arrivals.dropped).reduce((a, b) => a + b, 0);
-  // Nobody but the run itself cuts off.
+  // Only the run itself cuts off visits.
   const people = peopleSentence(run.summary).replace(/cut off$/, "cut off by the end of the run");
   out.push(`In ${duration(facts.took_seconds)}, ${people}.`);
   if (arrivals.requested_rate !== null && arrivals.achieved_rate > 0) {
@@ -148,7 +148,7 @@ export function story(run) {
   if (dropped > 0) out.push(`${plural(dropped, "visit")} could not begin.`);
   const failed = failureSentence(run);
   if (failed) out.unshift(failed);
-  // Where nobody got through, how fast the rest was is no news.
+  // If nobody got through, the speed of the rest does not matter.
   const slowest = peopleParts(run.summary).through > 0 ? slowestStep(steps) : undefined;
   if (slowest) {
     const p = slowest.response_time_seconds;
@@ -161,17 +161,17 @@ export function story(run) {
   return out;
 }
 
-// Of fewer nobody knows how long 95 of 100 take.
+// With fewer samples, nobody knows how long 95 of 100 take.
 export const kFewest = 20;
 
-// Of those that succeeded: a step that hardly ever did, or for most of whose tries nobody knows how long they would have
-// taken, is no slow one.
+// Only among steps that succeeded: a step that hardly ever succeeded is not slow, and neither is a step with an unknown
+// duration for most of its tries.
 export function slowestStep(steps) {
   const times = (step) => step.response_time_seconds;
   const unknown = (step) => times(step).lower_bounds.includes("p50");
   const known = steps.filter((s) => times(s).p95 !== null && s.count - s.failures >= kFewest && !unknown(s));
   const slowest = known.reduce((a, b) => (a && times(a).p95 >= times(b).p95 ? a : b), undefined);
-  // Beside a step at which most still waited none of the others is the slowest.
+  // If most tries of another step were still waiting for longer, no step is named as the slowest.
   return slowest && steps.some((s) => unknown(s) && times(s).p95 > times(slowest).p95) ? undefined : slowest;
 }
 
@@ -203,20 +203,20 @@ function figureName(t) {
 
 const hundredths = (share) => Number((share * 100).toFixed(6));
 
-// "95 of 100", "999 of 1000"; nothing where that would be no whole number.
+// "95 of 100", "999 of 1000"; empty if that is no whole number.
 function shareOf(quantile) {
   if (quantile === 0.5) return "half of";
   const base = [100, 1000, 10000].find((n) => Math.abs(quantile * n - Math.round(quantile * n)) < 1e-6);
   return base ? `${Math.round(quantile * base)} of ${base}` : "";
 }
 
-// ", in any 30 s, from 1 min on": the moments that it is judged by.
+// ", in any 30 s, from 1 min on": the times at which the threshold is judged.
 function when(t) {
   const windows = t.window_seconds ? `, in any ${duration(t.window_seconds)}` : "";
   return windows + (t.after_seconds ? `, from ${duration(t.after_seconds)} on` : "");
 }
 
-// "95 of 100 answers of \u201clog in\u201d within 800 ms"; nothing where the threshold is of another kind.
+// "95 of 100 answers of \u201clog in\u201d within 800 ms"; empty for another kind of threshold.
 export function plainThreshold(t) {
   const what = wanted(t);
   return what && what + when(t);

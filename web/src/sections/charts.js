@@ -1,4 +1,4 @@
-// The charts, made once and fed again whenever the choice of step, or the run, has changed.
+// The charts: created once, updated whenever the chosen step or the run changes.
 import { h } from "../dom.js";
 import { TimeChart } from "../chart.js";
 import { duration, fullName, number, rate } from "../format.js";
@@ -8,7 +8,7 @@ import { Timeline } from "../timeline.js";
 import { latencyLimits, plainClass } from "../words.js";
 
 const kPhases = ["dns", "connect", "tls", "send", "wait", "receive"];
-const kMostKinds = 7; // error classes drawn by themselves
+const kMostKinds = 7; // error classes with a series of their own
 const color = (name) => (colors) => colors[name];
 const kind = (i) => (colors) => colors.kinds[i % colors.kinds.length];
 

@@ -1,4 +1,4 @@
-// The first failure of each kind: what was asked for, what came, and where the time went.
+// The first failure of each kind: what was requested, what came back, and where the time went.
 import { h, section } from "../dom.js";
 import { duration, moment, plural, stopwatch } from "../format.js";
 import { plainClass } from "../words.js";

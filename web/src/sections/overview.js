@@ -1,4 +1,4 @@
-// The top of the page: what came out, whether to believe it, and the thresholds.
+// The top of the page: the result, whether to believe it, and the thresholds.
 import { h, right, section, table } from "../dom.js";
 import { count, duration, figure, moment, percent, plural, rate } from "../format.js";
 import { errorShare, kFewest, peopleParts, plainThreshold, slowestStep, story, thresholdValue, validity, verdict } from "../words.js";
@@ -62,7 +62,7 @@ const kStates = { pass: ["good", "\u2713 kept"], fail: ["bad", "\u2717 not kept"
 export function thresholds(run) {
   const rows = run.summary.thresholds.map((t) => {
     let [tone, word] = kStates[t.state] ?? ["unknown", t.state];
-    // A limit of times that a few answers kept says little of the others.
+    // A latency limit that only a few samples kept says little about the others.
     if (t.state === "pass" && t.unit === "seconds" && t.samples < kFewest) [tone, word] = ["few", `kept, of ${plural(t.samples, "sample")}`];
     const plain = plainThreshold(t);
     const at = t.failed_at_seconds === null ? "" : ` (first after ${duration(t.failed_at_seconds)})`;

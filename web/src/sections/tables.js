@@ -1,4 +1,4 @@
-// What stands below the charts: steps, people, mail, rules, what happened, and how to run it again.
+// The parts below the charts: steps, people, mail, rules, what happened, and how to run it again.
 import { h, right, section, table } from "../dom.js";
 import { overOf, plainClass } from "../words.js";
 import { bytes, count, duration, figure, isNever, moment, number, percent, plural, stopwatch, words } from "../format.js";
@@ -50,7 +50,7 @@ function fates(journey) {
   return h("ul", { class: "fates" }, shown.filter(([n]) => n > 0).map(([n, label, tone]) => h("li", { class: tone }, h("b", {}, count(n)), ` ${label}`)));
 }
 
-// A bar for each step: of those who reached it, how many got through.
+// One bar per step: how many of the people who reached it got through.
 function funnelRow(run, step, widest) {
   const over = run.state === "finished";
   const got = h("span", { class: "got" });
@@ -62,7 +62,7 @@ function funnelRow(run, step, widest) {
     step.lost > 0 ? `${count(step.lost)} gave up (${why.join(", ")})` : "",
     step.away > 0 ? `${count(step.away)} would come back later` : "",
     step.interrupted > 0 ? `${count(step.interrupted)} cut off` : "",
-    // Until the end nobody knows whether they go on without it.
+    // Before the end, nobody knows whether they go on without it.
     over && step.went_on > 0 ? `${count(step.went_on)} went on without it` : "",
     step.after.left > 0 ? `${count(step.after.left)} left after it` : "",
     step.after.interrupted > 0 ? `${count(step.after.interrupted)} cut off before the next step` : "",
@@ -82,15 +82,15 @@ function againstCalm({ requests, retry_amplification: times }) {
   return sent + (times < 1.005 ? "as many as a calm crowd would have sent." : `${number(times)} times what a calm crowd would have sent.`);
 }
 
-// "12"; "fewer than 1" and "more than 99" where it would be none or all of them, and is not.
+// "12". "fewer than 1" and "more than 99" where rounding would show none or all.
 function inHundred(part, all) {
   const share = (100 * part) / all;
   if (share < 1) return "fewer than 1";
   return share > 99 && part < all ? "more than 99" : String(Math.round(share));
 }
 
-// "From first intent to success: half within 11.2 s, 95 of 100 within 18 s." or "...; 12 in 100 never got there."; of a run
-// that goes on nobody has never got there.
+// "From first intent to success: half within 11.2 s, 95 of 100 within 18 s." or "...; 12 in 100 never got there." The
+// last part is only for a finished run: before, they may still get there.
 function intentToSuccess({ ended, person_time_seconds: times }, over) {
   const within = (who, name) => (times[name] === null || isNever(times[name]) ? [] : [`${who} within ${figure(times, name)}`]);
   const said = [...within("half", "p50"), ...within("95 of 100", "p95")].join(", ");
