@@ -27,25 +27,33 @@ def lag(clients, server, pace, threads):
         capacity = cost_of(everybody, server, 64, pace.window, pace.settle)[0].per_second / 2  # iterations
     rate = int(capacity / 2)
     seconds = int(4 * pace.window)
-    command = clients.gelombang(server.url, "journey", "--rate", f"{rate}/s", "--duration", f"{seconds}s", "--set",
-                                "rounds=1", threads=threads)
     probe = [clients.programs / "bench/timer_probe", "--seconds", seconds]
     idle = json.loads(subprocess.run([str(word) for word in probe], capture_output=True, text=True, timeout=seconds + 30,
                                      check=True).stdout)
+    command = clients.gelombang(server.url, "journey", "--rate", f"{rate}/s", "--duration", f"{seconds}s", "--set",
+                                "rounds=1", threads=threads)
+    # The median of several runs, as everywhere here: one that met a bad second of the machine says nothing of this program.
+    runs = sorted((lag_of(command, probe, server, seconds) for _ in range(3)), key=lambda run: run["late"])
+    run = runs[1]
+    why = (f"at {rate} arrivals/s, half of {capacity:.0f}, {threads} threads; median of 3 runs, "
+           f"{runs[0]['late']:.2f} to {runs[-1]['late']:.2f}; a bare timer thread was late by p99 {idle['p99_ms']:.2f} ms "
+           f"(max {idle['max_ms']:.1f} ms) before it and {run['timer']['p99_ms']:.2f} ms "
+           f"(max {run['timer']['max_ms']:.1f} ms) beside it")
+    holds = run["late"] < 1.0
+    if not holds and run["late"] - idle["p99_ms"] < 1.0:
+        holds, why = True, why + ": what it was late before is the machine's"
+    if any(one["dropped"] for one in runs):
+        holds, why = False, why + "; arrivals were dropped, and have no lag"
+    yield Measure("schedule_lag_p99_at_half_capacity", round(run["late"], 3), "ms", 1.0, why, holds)
+
+
+def lag_of(command, probe, server, seconds):
+    """One run, and how late a timer thread that does nothing else was beside it."""
     with giving_way(server), peers.running(probe, stdout=subprocess.PIPE, text=True) as timer:
         found = summary_of(command, seconds)
         machine = json.loads(timer.communicate(timeout=seconds + 30)[0])
-    late = found["schedule_lag_seconds"]["p99"] * 1e3
-    own = late - idle["p99_ms"]
-    why = (f"at {rate} arrivals/s, half of {capacity:.0f}, {threads} threads; a bare timer thread was late by p99 "
-           f"{idle['p99_ms']:.2f} ms (max {idle['max_ms']:.1f} ms) before it and {machine['p99_ms']:.2f} ms "
-           f"(max {machine['max_ms']:.1f} ms) beside it")
-    holds = late < 1.0
-    if not holds and own < 1.0:
-        holds, why = True, why + ": what it was late before is the machine's"
-    if found["arrivals"]["started"] < found["arrivals"]["planned"]:
-        holds, why = False, why + "; arrivals were dropped, and have no lag"
-    yield Measure("schedule_lag_p99_at_half_capacity", round(late, 3), "ms", 1.0, why, holds)
+    return {"late": found["schedule_lag_seconds"]["p99"] * 1e3, "timer": machine,
+            "dropped": found["arrivals"]["started"] < found["arrivals"]["planned"]}
 
 
 def arrivals(clients, pace):
