@@ -45,7 +45,7 @@ constexpr Range<4> kIpv4Ranges[] = {
     {{240, 0, 0, 0}, 4, {denied, "a reserved address (240.0.0.0/4)"}},
 };
 
-// Only 2000::/3 is global unicast; what no row names is denied.
+// Only 2000::/3 is global unicast; an address in no row is denied.
 constexpr Range<16> kIpv6Ranges[] = {
     {{}, 128, {denied, "the unspecified address (::)"}},
     {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, {loopback, "a loopback address"}},
@@ -87,7 +87,7 @@ bool zero_between(const Bytes16& address, std::size_t from, std::size_t to) noex
   return std::all_of(address.begin() + from, address.begin() + to, [](std::uint8_t byte) { return byte == 0; });
 }
 
-// What inet_pton takes for IPv4, without a copy of the text: every request's host comes by here.
+// Accepts the same IPv4 text as inet_pton, without a copy: this runs for the host of every request.
 std::optional<Bytes4> dotted_quad(std::string_view text) noexcept {
   Bytes4 bytes{};
   for (std::size_t part = 0; part < bytes.size(); ++part) {
@@ -98,7 +98,7 @@ std::optional<Bytes4> dotted_quad(std::string_view text) noexcept {
     unsigned value = 0;
     std::size_t digits = 0;
     while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
-      if (digits > 0 && value == 0) return std::nullopt;  // a leading zero: octal to some
+      if (digits > 0 && value == 0) return std::nullopt;  // a leading zero: some parsers read octal
       value = value * 10 + static_cast<unsigned>(text[digits++] - '0');
       if (value > 255) return std::nullopt;
     }
@@ -128,14 +128,13 @@ AddressFacts classify(const RemoteAddress& address) noexcept {
     return {denied, "a special address behind NAT64"};
   }
   if (nat64_prefix && b[4] == 0x00 && b[5] == 0x01) {
-    // RFC 8215. Where the IPv4 address stands depends on the operator's prefix; only the /96 form is
-    // beyond doubt.
+    // RFC 8215. The operator's prefix decides where the IPv4 address is; only the /96 form is certain.
     if (!zero_between(b, 6, 12)) return {denied, "a local NAT64 address of unclear form"};
     if (inner.kind == public_network) return {public_network, "a public address behind NAT64"};
     if (inner.kind == private_network) return {private_network, "a private address behind NAT64"};
     return {denied, "a special address behind NAT64"};
   }
-  // ::/96 but for :: and ::1, which have rows of their own.
+  // ::/96 except :: and ::1, which have their own rows.
   if (zero_between(b, 0, 12) && !(zero_between(b, 12, 15) && b[15] <= 1)) {
     if (inner.kind == public_network) return {public_network, "a public IPv4-compatible address"};
     return {denied, "a special IPv4-compatible address"};
@@ -161,7 +160,7 @@ std::optional<RemoteAddress> parse_address(std::string_view text, std::uint16_t 
 
 std::string format_address(const RemoteAddress& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_ipv4(address)) {  // of every request's host: inet_ntop would print with a format
+  if (is_ipv4(address)) {  // runs for every request's host; inet_ntop would print with a format
     char* end = text.data();
     for (std::size_t i = 12; i < 16; ++i) {
       if (i > 12) *end++ = '.';

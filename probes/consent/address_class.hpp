@@ -23,11 +23,11 @@ struct AddressFacts {
   std::string_view range;  // for people: "a loopback address", "a multicast address"
 };
 
-// IPv4-mapped, NAT64 and IPv4-compatible addresses are judged by the IPv4 address inside, but a
-// translated address is never more than that: 127.0.0.1 behind a translator is not this machine.
+// IPv4-mapped, NAT64 and IPv4-compatible addresses are judged by the IPv4 address inside. A translated loopback address
+// is denied: 127.0.0.1 behind a translator is not this machine.
 AddressFacts classify(const RemoteAddress& address) noexcept;
 
-// A literal as inet_pton takes it: no brackets, no zone, no short forms such as 127.1.
+// An address literal as inet_pton accepts it: no brackets, no zone, no short forms such as 127.1.
 std::optional<RemoteAddress> parse_address(std::string_view text, std::uint16_t port = 0);
 // Without the port: "192.0.2.1", "2001:db8::1".
 std::string format_address(const RemoteAddress& address);

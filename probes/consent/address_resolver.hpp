@@ -1,5 +1,5 @@
-// Name to addresses, and back from the operating system's form. Blocks: never call it on a worker's
-// io_context.
+// Resolves a name to addresses, and converts addresses from the operating system's form. resolve_addresses blocks:
+// never call it on a worker's io_context.
 #pragma once
 
 #include "base/result.hpp"
@@ -17,7 +17,7 @@ namespace gelombang {
 
 using AddressResolver = std::function<Result<std::vector<RemoteAddress>>(const std::string& host, std::uint16_t port)>;
 
-// The system's resolver, in its order, without repetitions. `host` may be a literal.
+// The system resolver's addresses, in its order, without duplicates. `host` may be a literal.
 Result<std::vector<RemoteAddress>> resolve_addresses(const std::string& host, std::uint16_t port);
 // nullopt for a family other than IPv4 and IPv6, and for a scoped address (its zone would be lost).
 std::optional<RemoteAddress> from_sockaddr(const sockaddr& address, std::size_t length);

@@ -99,7 +99,7 @@ Result<void> validate_lists(const Consent& consent) {
   return {};
 }
 
-// Percent signs are resolved as servers do it before they look at segments, and as often as there are servers in a row.
+// Decodes percent escapes before it looks at segments, as servers do, and repeatedly, as several servers in a row do.
 bool has_dot_segment(std::string_view path) {
   return in_any_decoding(path, [](std::string_view rest) {
     for (;;) {

@@ -2,8 +2,8 @@
 //
 //   {"consent": "<base64 of the exact JSON bytes>", "signature": "<base64>"}
 //
-// The signature is over kConsentContext followed by those bytes. The inner JSON has one spelling only,
-// that of serialise(): the same fields in any other form are refused.
+// The signature is over kConsentContext followed by those bytes. The inner JSON has only one valid spelling, the output
+// of serialise(): the same fields in any other form are refused.
 #pragma once
 
 #include "base/clock.hpp"
@@ -33,10 +33,10 @@ struct Consent {
   friend bool operator==(const Consent&, const Consent&) = default;
 };
 
-// The limits that both signing and reading hold: counts, lengths, spelling, lifetime, rate.
+// Checks the limits that apply to signing and to reading: counts, lengths, spelling, lifetime, rate.
 Result<void> validate(const Consent& consent);
 std::string serialise(const Consent& consent);
-// Of the inner JSON; validated.
+// Parses and validates the inner JSON.
 Result<Consent> parse_consent(std::string_view json);
 
 struct ConsentEnvelope {
@@ -49,16 +49,16 @@ struct VerifiedConsent {
   Consent consent;
   std::string id;  // the signature: one document, one id
 };
-// The whole file as it is published.
+// The whole file in its published form.
 Result<std::string> sign_consent(const Consent& consent, const ConsentSecretKey& key);
 Result<VerifiedConsent> verify_consent(std::string_view file, const ConsentKey& key);
 
-// Whether the consent has begun and not expired. One line why not.
+// Whether the consent has begun and has not expired. The error is one line with the reason.
 Result<void> in_time(const Consent& consent, WallTime now);
-// The same, and whether it names this host.
+// The same, and whether the consent names this host.
 Result<void> in_force(const Consent& consent, std::string_view normalised_host, WallTime now);
-// Whether one of its prefixes covers the path. A path whose segments could be read in two ways ("..",
-// "%2e", "..;") is covered by "/" alone. Query and fragment are ignored.
+// Whether one of the consent's prefixes covers the path. Only "/" covers a path whose segments could be read in two
+// ways ("..", "%2e", "..;"). Query and fragment are ignored.
 [[nodiscard]] bool covers_path(const Consent& consent, std::string_view path);
 
 // RFC 3339 in UTC with whole seconds, "2026-03-01T05:00:00Z"; nothing else.

@@ -18,8 +18,8 @@
 namespace gelombang {
 namespace {
 
-// A consent that was not read again for so long after it was due is void: several readings may time
-// out one after the other, but not for ever.
+// A consent becomes void if it is not read again within this time after it was due. The time lets several readings time
+// out one after the other.
 constexpr Duration kRereadGrace = std::chrono::seconds(30);
 
 }  // namespace
@@ -71,7 +71,7 @@ class ConsentGuard::Impl {
   };
 
   void run() {
-    // Ctrl-C is the main thread's business, and a TLS peer that has gone must not raise SIGPIPE here.
+    // The main thread handles Ctrl-C, and a TLS peer that has gone must not raise SIGPIPE here.
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -137,7 +137,7 @@ class ConsentGuard::Impl {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Preparation> waiting_;
-  std::thread thread_;  // last: it uses the rest
+  std::thread thread_;  // last: the thread uses the other members
 };
 
 ConsentGuard::ConsentGuard(Options options, const Clock& clock)
@@ -161,7 +161,7 @@ bool ConsentGuard::needs_preparation(std::string_view /*scheme*/, std::string_vi
   const NamedHost& named = read_host(host);
   if (!named.name) return false;
   if (named.address) {
-    // A literal that needs nothing, or never gets it, is decided without a look at the network.
+    // A literal that needs no consent, or that is always refused, is decided without network access.
     if (impl_->ledger().judge_literal(named).need != ConsentLedger::Need::consent) return false;
   }
   return impl_->ledger().needs_opening(*named.name, port);

@@ -20,7 +20,7 @@ bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= kLongestLabel && std::all_of(label.begin(), label.end(), allowed);
 }
 
-// What some parsers take for an IPv4 address: a last label that is a number, decimal or hexadecimal.
+// Some parsers read a host as an IPv4 address if its last label is a number, decimal or hexadecimal.
 bool is_numeric(std::string_view label) {
   if (label.substr(0, 2) == "0x") return true;
   return std::all_of(label.begin(), label.end(), is_digit);
@@ -69,7 +69,7 @@ std::optional<std::string> normalise_host(std::string_view host) {
 const NamedHost& read_host(std::string_view host) {
   thread_local NamedHost last;
   if (last.name && last.as_named == host) return last;
-  NamedHost named;  // all of it or nothing: memory may end in between
+  NamedHost named;  // all or nothing: an allocation may fail in between
   named.as_named = host;
   named.name = normalise_host(host);
   if (named.name) named.address = parse_address(*named.name);

@@ -1,5 +1,4 @@
-// The ed25519 keys behind a consent: the owner signs with the secret one, whoever runs a test is given
-// the public one.
+// The ed25519 keys of a consent. The owner signs with the secret key; whoever runs a test gets the public key.
 #pragma once
 
 #include "base/result.hpp"
@@ -20,7 +19,7 @@ class ConsentKey {
 
   // "gelombang-consent-key:<base64>", surrounding white space ignored.
   static Result<ConsentKey> parse(std::string_view text);
-  // A file that holds that text, or the text itself.
+  // Takes a file that holds that text, or the text itself.
   static Result<ConsentKey> load(const std::string& file_or_text);
   [[nodiscard]] std::string text() const;
   [[nodiscard]] bool verifies(std::string_view message, const ConsentSignature& signature) const;
@@ -30,11 +29,11 @@ class ConsentKey {
   std::array<std::uint8_t, kBytes> bytes_;
 };
 
-// Wiped when it goes; cannot be copied or printed.
+// Wiped on destruction; cannot be copied or printed.
 class ConsentSecretKey {
  public:
   static Result<ConsentSecretKey> generate();
-  // A file that save() wrote. Refused where others than its owner may read it.
+  // Reads a file that save() wrote. Refuses a file that others than its owner may read.
   static Result<ConsentSecretKey> load(const std::string& path);
   ~ConsentSecretKey();
   ConsentSecretKey(ConsentSecretKey&& other) noexcept;

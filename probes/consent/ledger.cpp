@@ -11,7 +11,7 @@ namespace {
 
 using Ruling = ConsentLedger::Ruling;
 
-// Redirects could lead to any number of hosts; each costs a reading.
+// Redirects could lead to any number of hosts, and each host costs a reading.
 constexpr std::size_t kMostKnownHosts = 256;
 constexpr Duration kResolveAgain = std::chrono::seconds(1);
 
@@ -201,7 +201,7 @@ template <typename Judge>
 Ruling ConsentLedger::settle(std::string_view host, const Judge& judge) {
   if (Judgement judgement = judge(known()); judgement.lost.empty()) return std::move(judgement.ruling);
   const std::scoped_lock lock(mutex_);
-  // Somebody may have closed the host or read the consent again in between.
+  // Another thread may have closed the host or read the consent again in between.
   Judgement judgement = judge(*state_);
   if (judgement.lost.empty()) return std::move(judgement.ruling);
   return close(copy(), host, std::move(judgement.lost));
@@ -222,7 +222,7 @@ ConsentLedger::Judgement ConsentLedger::judge_connection(const State& state, std
     if (!host.closed.empty()) return {deny(host.closed), {}};
     if (ruling.need == Need::nothing) return {allow(), {}};
     if (const auto origin = host.origins.find(address.port); origin != host.origins.end()) {
-      // Judged when the origin was opened, which also decided whether the run can go on without it.
+      // open() has judged this address already, and has decided whether the run can go on without it.
       for (const auto& [refused, verdict] : origin->second.refused) {
         if (refused == address) return {{verdict, false}, {}};
       }
@@ -246,7 +246,7 @@ ConsentLedger::Judgement ConsentLedger::judge_connection(const State& state, std
 Ruling ConsentLedger::may_request(std::string_view host, std::string_view path) {
   const NamedHost& named = read_host(host);
   if (!named.name) return not_a_host();
-  // Such a literal is never opened, and so never closed.
+  // Such a literal is never opened, so it is never closed.
   if (named.address && judge_literal(named).need == Need::nothing) return allow();
   return settle(*named.name, [&](const State& state) { return judge_request(state, named, path); });
 }
@@ -256,8 +256,8 @@ ConsentLedger::Judgement ConsentLedger::judge_request(const State& state, const 
   const std::string& name = *named.name;
   const auto found = state.hosts.find(name);
   if (found == state.hosts.end()) {
-    // Without any consent in use all sockets lead to addresses that need none, so a name of the
-    // script's own in Host harms nobody.
+    // While no consent is in use, all sockets go to addresses that need none. So any name that a script puts into Host
+    // harms nobody.
     if (!named.address && !state.granted && !needs_named_consent(name)) return {allow(), {}};
     if (!named.address) {
       return {deny_and_stop(fmt::format("a request names the host {}, which was not cleared", name)), {}};
@@ -279,7 +279,7 @@ ConsentLedger::Judgement ConsentLedger::spend(const Host& host, std::string_view
     for (const Grant& grant : opened.grants) {
       if (const auto holding = holds(grant, name); !holding) return {{}, holding.error().message};
       if (!covers_path(grant.consent, path)) {
-        // The path itself may hold a token, so it is not shown.
+        // The path may hold a token, so the message does not show it.
         return {{},
                 fmt::format("the consent of {} covers {} alone, and another path was asked for", name,
                             fmt::join(grant.consent.paths, ", "))};
@@ -294,7 +294,7 @@ ConsentLedger::Judgement ConsentLedger::spend(const Host& host, std::string_view
   if (host.limiters.empty()) return {allow(), {}};
   const TimePoint now = clock_.now();
   for (auto limiter = host.limiters.begin(); limiter != host.limiters.end(); ++limiter) {
-    // Others may have taken since at a later time than this thread has read.
+    // Another thread may have taken a token at a time later than `now`.
     if ((*limiter)->take(now) || (*limiter)->take(clock_.now())) continue;
     for (auto taken = host.limiters.begin(); taken != limiter; ++taken) (*taken)->give_back();
     return {{}, fmt::format("the plan is over the maximum rate that {} consents to", name)};

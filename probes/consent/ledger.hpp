@@ -1,9 +1,9 @@
-// What is known about the consent of each origin, and the decisions that follow from it. No sockets
-// and no threads of its own: the guard (probes/consent/guard.hpp) feeds it; all calls are thread-safe. Questions take
-// no lock: each thread keeps a copy of what the ledger knows, and fetches a new one after a change.
+// What is known about the consent of each origin, and the decisions that follow. The ledger has no sockets and no
+// threads; the guard (probes/consent/guard.hpp) feeds it. All calls are thread-safe. Queries take no lock: each thread
+// keeps a copy of the state, and fetches a new copy after a change.
 //
-// An origin (host and port) is opened once with what was read at each of its addresses. A consent that
-// is lost later closes the whole host for the rest of the run.
+// An origin (host and port) is opened once, with the readings at each of its addresses. If a consent is lost later, the
+// whole host is closed for the rest of the run.
 #pragma once
 
 #include "base/clock.hpp"
@@ -31,11 +31,11 @@ class ConsentLedger {
   struct Policy {
     bool allow_private_network = false;
     bool has_contact = false;    // required beyond loopback
-    unsigned segments = 1;       // this process plays one of so many shares of the plan
+    unsigned segments = 1;       // this process runs one of this many shares of the plan
     Duration reread_interval{};  // between two readings of a consent
-    Duration grace{};            // a consent not read again by then is void
+    Duration grace{};            // extra time for such a reading; then the consent is void
   };
-  // The run cannot go on where `stop` is set; the reason is the verdict's.
+  // If `stop` is set, the run cannot go on; the verdict holds the reason.
   struct Ruling {
     GuardVerdict verdict;
     bool stop = false;
@@ -45,43 +45,43 @@ class ConsentLedger {
     std::string host;  // normalised
     std::uint16_t port = 0;
   };
-  // What reading the consent at an address gave.
+  // The result of reading the consent at an address.
   struct Reading {
     RemoteAddress address;
     Result<VerifiedConsent> consent;
-    ErrorClass cause = ErrorClass::consent;  // of what went wrong, as in GuardVerdict
+    ErrorClass cause = ErrorClass::consent;  // of a failure, as in GuardVerdict
   };
   struct Due {
     Origin origin;
     RemoteAddress address;
   };
-  // What an address asks for before a connection to it may be opened under a name.
+  // What an address requires before a connection to it may be opened under a name.
   enum class Need : std::uint8_t { nothing, consent, refused };
   struct AddressRuling {
     Need need = Need::refused;
-    std::string reason;  // where refused
+    std::string reason;  // if refused
   };
 
   ConsentLedger(Policy policy, const Clock& clock);
 
-  // By class, policy and name alone.
+  // Judges by class, policy and name only.
   [[nodiscard]] AddressRuling judge_address(std::string_view host, const RemoteAddress& address) const;
-  // Of a host that is named by its address.
+  // For a host that is named by its address.
   [[nodiscard]] AddressRuling judge_literal(const NamedHost& host) const;
 
-  // Not opened yet, or its name could not be resolved a while ago.
+  // True if the origin is not opened yet, or if its name could not be resolved a while ago.
   [[nodiscard]] bool needs_opening(std::string_view host, std::uint16_t port) const;
-  // `readings` for the addresses that need consent, `others` for the rest of what the name resolves to.
+  // `readings` cover the addresses that need consent, `others` the other addresses of the name.
   Ruling open(const Origin& origin, std::vector<Reading> readings, const std::vector<RemoteAddress>& others);
-  // The name has no address for now. No refusal: the look-up of the request itself will say so.
+  // The name has no address at present. This is no refusal: the request's own look-up will report it.
   void open_unresolved(const Origin& origin);
 
   [[nodiscard]] std::vector<Due> due() const;
   [[nodiscard]] std::optional<TimePoint> next_due() const;
   Ruling reread(const Origin& origin, Reading reading);
 
-  // The lowest maximum rate that the consents of this host's addresses name, requests per second; nothing where none is
-  // needed.
+  // The lowest maximum rate in the consents of this host's addresses, in requests per second; nullopt where no consent
+  // is needed.
   [[nodiscard]] std::optional<Rate> consented_rate(std::string_view host) const;
 
   Ruling may_connect(std::string_view host, const RemoteAddress& address);
@@ -105,16 +105,16 @@ class ConsentLedger {
   struct Host {
     std::map<std::uint16_t, OpenOrigin> origins;
     std::string closed;  // the reason, once its consent is lost
-    // Of all grants, each once. Which address a request will go to is not known, so every consent must allow it.
+    // The limiters of all grants, each once. The address of a request is not known yet, so every consent must allow the
+    // request.
     std::vector<ConsentLimiter*> limiters;
   };
-  // What is known at one time; never changed once it is published.
+  // A snapshot of what is known; immutable once it is published.
   struct State {
     std::map<std::string, Host, std::less<>> hosts;
     bool granted = false;  // some address was opened by consent
   };
-  // What a state makes of a question. `lost` is the reason where a consent holds no longer, and the host has to be
-  // closed.
+  // A state's answer to a query. If a consent no longer holds, `lost` is the reason, and the host has to be closed.
   struct Judgement {
     Ruling ruling;
     std::string lost;
@@ -122,14 +122,14 @@ class ConsentLedger {
 
   [[nodiscard]] AddressRuling judge(std::string_view host, const RemoteAddress& address,
                                     const AddressFacts& facts) const;
-  // This thread's copy. Valid until its next call.
+  // This thread's copy. Valid until this thread's next call.
   [[nodiscard]] const State& known() const;
-  // These are called with the lock.
+  // Call these with the lock held.
   [[nodiscard]] std::shared_ptr<State> copy() const { return std::make_shared<State>(*state_); }
   void publish(std::shared_ptr<State> next);
   Ruling close(std::shared_ptr<State> next, std::string_view host, std::string reason);
 
-  // Closes the host where the judgement still is the same with the lock held.
+  // Closes the host if the judgement is still the same with the lock held.
   template <typename Judge>
   Ruling settle(std::string_view host, const Judge& judge);
   [[nodiscard]] Judgement judge_connection(const State& state, std::string_view name,
@@ -137,13 +137,13 @@ class ConsentLedger {
   [[nodiscard]] Judgement judge_request(const State& state, const NamedHost& named, std::string_view path) const;
   [[nodiscard]] Judgement spend(const Host& host, std::string_view name, std::string_view path) const;
   [[nodiscard]] Result<void> holds(const Grant& grant, std::string_view host) const;
-  // The limiter that grants of this consent share. A new one takes over what `before` has left.
+  // The limiter that all grants of this consent share. A new limiter takes over the tokens that `before` has left.
   [[nodiscard]] std::shared_ptr<ConsentLimiter> limiter_for(const State& state, const VerifiedConsent& verified,
                                                             const ConsentLimiter* before) const;
 
   Policy policy_;
   const Clock& clock_;
-  // The number of the state. No other state of any ledger has it, so a thread that knows the number has the state.
+  // The number of the state, unique over all ledgers: a thread whose copy has this number has the current state.
   std::atomic<std::uint64_t> version_;
   mutable std::mutex mutex_;
   std::shared_ptr<const State> state_;

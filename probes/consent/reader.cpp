@@ -21,10 +21,10 @@ struct Reading {
   const std::atomic<bool>& stop;
   std::string body;
   bool too_large = false;
-  bool strayed = false;  // libcurl asked for a socket to somewhere else
+  bool strayed = false;  // libcurl asked for a socket to another address
 };
 
-// The last word on where the bytes come from, whatever libcurl made of the options.
+// The final check of where the bytes come from, whatever libcurl does with the options.
 curl_socket_t open_socket(void* user, curlsocktype purpose, curl_sockaddr* to) {
   auto& reading = *static_cast<Reading*>(user);
   const auto address = from_sockaddr(to->addr, to->addrlen);
@@ -50,7 +50,7 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Reading*>(user)->stop ? 1 : 0;
 }
 
-// "[2001:db8::1]" where it is a literal, as URLs write it.
+// "[2001:db8::1]" for an IPv6 literal, as URLs write it.
 std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
 
 long whole_milliseconds(Duration duration) {

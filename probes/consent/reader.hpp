@@ -29,10 +29,11 @@ struct ConsentReaderOptions {
 
 struct ConsentFile {
   Result<std::string> bytes;  // or one line that says why there are none
-  // Why not: of the layers connect, tls, wait and receive where the owner could not be asked, otherwise `consent`.
+  // The cause of a failure: from the layers connect, tls, wait and receive if the owner could not be asked, otherwise
+  // `consent`.
   ErrorClass cause = ErrorClass::consent;
 };
-// Given up soon after `stop` is set.
+// Aborts soon after `stop` is set.
 ConsentFile read_consent(const ConsentSource& source, const ConsentReaderOptions& options,
                          const std::atomic<bool>& stop);
 

@@ -1,4 +1,4 @@
-// RemoteAddress from what the socket layer and libcurl hand out.
+// Makes a RemoteAddress from the forms that the socket layer and libcurl use.
 #pragma once
 
 #include "metrics/sample.hpp"
@@ -11,7 +11,7 @@
 
 namespace gelombang {
 
-// Nothing where it is neither IPv4 nor IPv6.
+// nullopt if the address is neither IPv4 nor IPv6.
 std::optional<RemoteAddress> remote_address(const sockaddr& address) noexcept;
 // "192.0.2.1" or "2001:db8::1", with or without a zone.
 std::optional<RemoteAddress> remote_address(std::string_view text, std::uint16_t port) noexcept;

@@ -1,4 +1,4 @@
-// The question that is asked before every socket to a target is opened, on the resolved address.
+// The check before every socket to a target is opened, on the resolved address.
 #pragma once
 
 #include "metrics/error_class.hpp"
@@ -13,8 +13,8 @@ namespace gelombang {
 
 struct GuardVerdict {
   bool allowed = false;
-  std::string reason;  // one line for people where it is not
-  // Where it is not: want of consent, or why nobody could be asked for it, of the layers connect, tls, wait and
+  std::string reason;  // if not allowed: one line for people
+  // If not allowed: missing consent, or why the owner could not be asked, from the layers connect, tls, wait and
   // receive.
   ErrorClass cause = ErrorClass::consent;
 };
