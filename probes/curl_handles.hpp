@@ -1,4 +1,4 @@
-// Owning pointers for libcurl's handles, and what all of them have set.
+// Owning pointers for libcurl's handles, and the options that all of them have set.
 #pragma once
 
 #include <curl/curl.h>
@@ -37,17 +37,17 @@ using CurlText = std::unique_ptr<char, CurlTextDeleter>;
 // curl_global_init, once in a process, before threads use libcurl.
 void ensure_curl();
 
-// What every handle of ours has set: no signals, for there are threads, and no proxy of the environment's, for it would
-// stand between the guard and the target.
+// Sets the options of every handle: no signals, because there are threads, and no proxy from the environment, because
+// it would stand between the guard and the target.
 void set_direct(CURL* easy);
-// The same for HTTP alone, and for one exchange at a time: who follows a redirect has to ask first.
+// The same, for HTTP only and for one exchange at a time: the guard must be asked before a redirect is followed.
 void set_http(CURL* easy);
 
-// A part of a URL, empty where it has none.
+// A part of a URL; empty if the URL does not have it.
 std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0);
 
-// Whom a handle's connections trust: the system's authorities, those of `ca_file` instead where it is not empty, or
-// anybody where nothing is verified.
+// Sets whom a handle's connections trust: anybody if `verify` is false, otherwise the authorities in `ca_file`, or the
+// system's if that is empty.
 void set_certificates(CURL* easy, bool verify, const std::string& ca_file);
 
 }  // namespace gelombang

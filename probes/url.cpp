@@ -21,7 +21,8 @@ std::string without_query(const HttpUrl& url) {
   return text + url.path;
 }
 
-// With what libcurl 7.88 would read it with by itself. It copies no zone of an IPv6 address from such a handle.
+// Parses the URL with the flags that libcurl 7.88 itself would use. Null for IPv6, because libcurl copies no zone of an
+// IPv6 address from such a handle.
 std::shared_ptr<CURLU> as_libcurl_reads(const HttpUrl& url) {
   if (url.host.find(':') != std::string::npos) return nullptr;
   CurlUrl parsed(curl_url());
@@ -30,7 +31,7 @@ std::shared_ptr<CURLU> as_libcurl_reads(const HttpUrl& url) {
   return parsed;
 }
 
-// An escaped host may be another one where it is read again: "%334" is "34", and that is 0.0.0.34.
+// An escaped host may become another host when it is read again: "%334" becomes "34", which is 0.0.0.34.
 bool reads_as_itself(const std::string& full) {
   const CurlUrl again(curl_url());
   return again && curl_url_set(again.get(), CURLUPART_URL, full.c_str(), 0) == CURLUE_OK &&

@@ -1,5 +1,5 @@
-// The parts of a URL that decide where a request goes, read by libcurl's own parser so that the
-// guard is asked about the very host and path that libcurl will use.
+// The parts of a URL that decide where a request goes. libcurl's own parser reads them, so the guard is asked about
+// exactly the host and path that libcurl will use.
 #pragma once
 
 #include "base/result.hpp"
@@ -20,8 +20,8 @@ struct HttpUrl {
   std::string path;      // dot segments removed, without query
   std::string full;      // as it is requested: without userinfo and fragment
   std::string shown;     // without query: what may be shown and stored
-  bool literal = false;  // the host is an address, so there is nothing to look up
-  // `full` as libcurl reads it, for its CURLOPT_CURLU; null: libcurl is to read it by itself.
+  bool literal = false;  // the host is an address: no look-up is needed
+  // `full` as libcurl parses it, for CURLOPT_CURLU; null: libcurl must parse `full` itself.
   std::shared_ptr<CURLU> parsed;
 
   [[nodiscard]] bool same_origin(const HttpUrl& other) const {
@@ -34,11 +34,11 @@ enum class Userinfo : std::uint8_t { refuse, strip };
 // An absolute http or https URL. The Error names what is wrong without repeating the URL's secrets.
 Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo = Userinfo::refuse);
 
-// A journey asks for the same few URLs over and over, and libcurl's parser costs a tenth of a request. libcurl itself
-// would read each once more, and write it out again.
+// A journey requests the same few URLs over and over, and libcurl's parser costs a tenth of a request. Without
+// `parsed`, libcurl would parse each URL once more, and write it out again.
 class HttpUrlCache {
  public:
-  // As parse_http_url(text, Userinfo::refuse), with `parsed`.
+  // Like parse_http_url(text, Userinfo::refuse), and sets `parsed`.
   Result<std::shared_ptr<const HttpUrl>> parse(const std::string& text);
 
  private:
