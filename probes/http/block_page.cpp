@@ -27,7 +27,7 @@ bool marked_by_header(const HttpResponse& response) noexcept {
 }
 
 // Phrases of the block pages of Cloudflare, Imperva, Akamai, F5, AWS, Alibaba, Sucuri, FortiWeb and ModSecurity; in
-// lower case. "Access denied" alone would be a portal's own word.
+// lower case. "Access denied" alone is not here, because portals say it themselves.
 constexpr std::array<std::string_view, 15> kPhrases{
     "attention required! | cloudflare",
     "sorry, you have been blocked",
@@ -54,7 +54,7 @@ bool looks_blocked(const HttpResponse& response) noexcept {
   if (marked_by_header(response)) return true;
   const std::string_view page = std::string_view(response.body).substr(0, kPageLooked);
   if (!header_contains(response, "content-type", "html") && !contains(page, "<html")) return false;
-  // Apache's own 403 says the first half; Akamai's the second, too.
+  // Apache's own 403 page has only the first phrase; Akamai's has both.
   if (contains(page, "you don't have permission to access") && contains(page, "reference #")) return true;
   return std::any_of(kPhrases.begin(), kPhrases.end(), [&](std::string_view phrase) { return contains(page, phrase); });
 }

@@ -1,5 +1,5 @@
-// Tells a web application firewall's block page from the portal's own refusal: it means "you are not
-// wanted", not "the service is down".
+// Tells a web application firewall's block page from the portal's own refusal. A block page means "you are not wanted",
+// not "the service is down".
 #pragma once
 
 #include "probes/http/message.hpp"

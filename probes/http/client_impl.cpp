@@ -19,7 +19,7 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kSmallBody = 16 * 1024;  // up to here a body goes out with the headers, in one piece
+constexpr std::size_t kSmallBody = 16 * 1024;  // a body up to this size goes out with the headers, in one piece
 
 // W3C Trace Context: version, trace, span, sampled.
 std::array<char, 55> make_traceparent(RandomStream& ids) {
@@ -100,7 +100,7 @@ TransferId HttpClient::Impl::start(HttpUser& user, HttpRequest&& request, Done&&
   return id;
 }
 
-// The hop's url, method and with_body are known.
+// Needs the hop's url, method and with_body.
 void HttpClient::Impl::begin_hop(Transfer& transfer) {
   const HttpUrl& url = *transfer.hop.url;
   if (shared_.guard.needs_preparation(url.scheme, url.host, url.port)) {
@@ -127,7 +127,7 @@ GuardVerdict HttpClient::Impl::ask_guard(const Transfer& transfer) {
   GuardVerdict verdict = shared_.guard.may_request(url.host, url.path);
   const auto host_header = find_header(transfer.request.headers, "host");
   if (!verdict.allowed || !host_header) return verdict;
-  // A script may name another host than the one it connects to: that one is asked about, too.
+  // A script may name another host in Host than it connects to; the guard is asked about both.
   if (!is_host_header(*host_header)) return {false, "the Host header does not name a host"};
   const Result<HttpUrl> named = parse_http_url(url.scheme + "://" + std::string(*host_header) + "/");
   if (!named) return {false, "the Host header does not name a host"};
@@ -170,7 +170,7 @@ void HttpClient::Impl::launch(Transfer& transfer) {
   }
 }
 
-// What libcurl held for the hop goes back.
+// Takes back what libcurl held for the hop.
 void HttpClient::Impl::release(Transfer& transfer) {
   forget(transfer);
   if (!transfer.slot) return;
@@ -178,7 +178,7 @@ void HttpClient::Impl::release(Transfer& transfer) {
   handles_.give_back(std::move(transfer.slot));
 }
 
-// Nobody has the hop on a list any more.
+// Removes the hop from all lists.
 void HttpClient::Impl::forget(Transfer& transfer) {
   sending_.forget(transfer);
   std::erase(shared_.early, &transfer);
@@ -186,14 +186,14 @@ void HttpClient::Impl::forget(Transfer& transfer) {
   if (transfer.hop.held) {
     std::erase(shared_.held, &transfer);
     held_reads_.forget(transfer.id);
-    // The connection of one that libcurl has ended may be another's.
+    // Once libcurl has ended a transfer, its connection may belong to another transfer.
     if (transfer.hop.paced && !transfer.hop.ended) loop_->date_arrivals(transfer.hop.paced->fd(), false);
   }
   std::erase(shared_.read_out, &transfer);
   if (shared_.handing_over == &transfer) shared_.handing_over = nullptr;
 }
 
-// A look at the jar costs as much as it holds, so it is taken once for many cookies that were set.
+// Reading the jar costs more the more it holds, so it is read once for many cookies that were set.
 void HttpClient::Impl::limit_cookies(Transfer& transfer) {
   if (transfer.hop.cookies_set == 0) return;
   std::size_t& set = transfer.user->state_->cookies_set;
@@ -210,7 +210,7 @@ void HttpClient::Impl::limit_cookies(Transfer& transfer) {
 void HttpClient::Impl::end_hop(Transfer& transfer, HopOutcome outcome) {
   release(transfer);
   Hop& hop = transfer.hop;
-  if (outcome.sample.error == ErrorClass::protocol && !hop.headers_complete) {  // what came of it is nothing
+  if (outcome.sample.error == ErrorClass::protocol && !hop.headers_complete) {  // nothing of such a response counts
     outcome.sample.status = 0;
     hop.response.headers.clear();
   }
@@ -261,7 +261,7 @@ void HttpClient::Impl::follow(Transfer& transfer, const HttpUrl& target) {
   begin_hop(transfer);
 }
 
-// The same request once more, on a connection of its own.
+// Sends the same request once more, on a new connection.
 void HttpClient::Impl::repeat(Transfer& transfer, bool only_http1) {
   transfer.repeated = true;
   next_hop(transfer, transfer.hop.url, transfer.hop.method, transfer.hop.with_body);
@@ -283,8 +283,7 @@ void HttpClient::Impl::next_hop(Transfer& transfer, std::shared_ptr<const HttpUr
   transfer.result.error_detail.clear();
 }
 
-// Something waited on a kept connection before the request was written, so nothing was: the same hop goes out on a
-// new one.
+// Something waited on a kept connection, so the request was not written: the same hop goes out on a new connection.
 void HttpClient::Impl::restart(Transfer& transfer) {
   Hop& hop = transfer.hop;
   hop.unasked = false;
@@ -309,7 +308,7 @@ void HttpClient::Impl::refuse(Transfer& transfer, ErrorClass error, std::string_
   deliver_soon();
 }
 
-// The transfer is gone after this.
+// Destroys the transfer.
 void HttpClient::Impl::finish(Transfer& transfer, Outcome outcome, ErrorClass error, std::string detail) {
   RequestSample& sample = transfer.result.hops.back();
   sample.outcome = outcome;

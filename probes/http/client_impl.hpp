@@ -1,5 +1,5 @@
-// What is behind an HttpClient: the life of its transfers from start to delivery. client_impl.cpp holds what is done to
-// a transfer, client_impl_events.cpp what libcurl makes of it.
+// The implementation of HttpClient: the life of its transfers from start to delivery. client_impl.cpp acts on
+// transfers, client_impl_events.cpp handles libcurl's events.
 #pragma once
 
 #include "base/random.hpp"
@@ -34,7 +34,7 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   Impl(boost::asio::io_context& context, const Clock& clock, SocketGuard& guard, Options options);
   ~Impl() override { end(); }
 
-  // The client goes. Whoever still holds this does nothing more.
+  // The client is being destroyed. Handlers that still hold this object do nothing afterwards.
   void end();
   void end_transfers();
 
@@ -98,11 +98,11 @@ class HttpClient::Impl final : public CurlLoop::Owner, public std::enable_shared
   HttpUrlCache urls_;
   TransferTable transfers_;
   std::vector<Finished> finished_;
-  std::vector<Finished> delivered_;  // empty: memory for the next ones
+  std::vector<Finished> delivered_;  // empty; keeps memory for the next delivery
   std::uint64_t trace_counter_ = 0;
   bool delivery_posted_ = false;
   bool ended_ = false;
-  bool cut_ = false;  // transfers were ended, perhaps from inside a delivery
+  bool cut_ = false;  // end_transfers() was called, perhaps from inside a delivery
   boost::asio::steady_timer early_timer_;
   bool early_timer_armed_ = false;
 };

@@ -1,4 +1,4 @@
-// What libcurl makes of the transfers, and how its ends are delivered.
+// Handles libcurl's events, and delivers the results of ended transfers.
 #include "probes/http/client_impl.hpp"
 #include "probes/http/early.hpp"
 
@@ -27,7 +27,7 @@ void HttpClient::Impl::round_ended() {
   take_round();
 }
 
-// What libcurl has written and held in its round.
+// Takes in what libcurl has written and held in its round.
 void HttpClient::Impl::take_round() {
   ++shared_.round;
   if (!shared_.held.empty()) hold_reads();
@@ -40,10 +40,10 @@ void HttpClient::Impl::take_round() {
 void HttpClient::Impl::socket_used(CURL* easy, curl_socket_t fd) {
   Hop& hop = transfer_of(easy).hop;
   hop.fd = fd;
-  // It waits for input first when the connection is made: of several addresses this one has won.
+  // libcurl waits for input only once the connection is made: of several addresses, this one has won.
   const bool made = (loop_->wanted(fd) & CURL_POLL_IN) != 0;
   if (hop.link && (made || !hop.paced)) hop.paced = loop_->paced(fd);
-  // libcurl dates the connection only when TLS is up, too.
+  // libcurl reports the time of the connection only after TLS is up.
   if (hop.socket_opened && !hop.connected && made) hop.connected = now();
 }
 
@@ -84,10 +84,11 @@ void HttpClient::Impl::transfer_ended(CURL* easy, CURLcode code) {
 }
 
 void HttpClient::Impl::take_end(Transfer& transfer, CURLcode code) {
-  // A server that has answered may close without reading on: what libcurl then says of the upload is no news.
+  // A server that has responded may close without reading the rest; libcurl's error about the upload then means
+  // nothing.
   const bool early = code != CURLE_OK && transfer.hop.early_noted &&
                      (answer_complete(transfer, *loop_) || closed_after_answer(transfer, code));
-  // What had come and waits for us to decode it is the rest of an answer that we do not keep.
+  // Bytes that still wait for decoding are not kept, so the body is truncated.
   if (code == CURLE_OPERATION_TIMEDOUT && transfer.hop.waits_for_decoding) transfer.hop.response.body_truncated = true;
   HopOutcome outcome = early ? hop_outcome(transfer, Ending::early, CURLE_OK, now())
                              : hop_outcome(transfer, Ending::reported, code, now());
@@ -98,7 +99,7 @@ void HttpClient::Impl::take_end(Transfer& transfer, CURLcode code) {
   }
 }
 
-// libcurl is done with it, before the link has carried the answer: one without a body, or the last bytes of one.
+// libcurl is done before the link has carried the response: one without a body, or the last bytes of a body.
 void HttpClient::Impl::end_later(Transfer& transfer, TimePoint arrives) {
   Hop& hop = transfer.hop;
   sending_.forget(transfer);
@@ -109,7 +110,7 @@ void HttpClient::Impl::end_later(Transfer& transfer, TimePoint arrives) {
   held_reads_.add(std::min(arrives, deadline), transfer.id);
 }
 
-// The hop is over and measured; only its class is open.
+// The hop is over and measured; only its error class is still open.
 void HttpClient::Impl::diagnose_name(Transfer& transfer, HopOutcome outcome) {
   release(transfer);
   const Duration took = outcome.sample.service_time;
@@ -137,7 +138,8 @@ void HttpClient::Impl::hold_reads() {
   shared_.held.clear();
 }
 
-// They share what one turn may decode: with many of them everybody else would wait for all. The rest stay due.
+// The resumed reads share one turn's decoding budget, so that everybody else need not wait for all of them. The rest
+// stay due.
 void HttpClient::Impl::resume_reads() {
   const TimePoint due = now();
   while (shared_.body_allowance > 0) {
@@ -183,12 +185,12 @@ void HttpClient::Impl::end_early_answers() {
     }
     HopOutcome outcome = hop_outcome(transfer, Ending::early, CURLE_OK, now());
     loop_->remove(transfer.slot->easy.get());
-    end_hop(transfer, std::move(outcome));  // takes it out of the list
+    end_hop(transfer, std::move(outcome));  // removes it from the list
   }
   look_at_early_answers();
 }
 
-// Those that are not complete yet may never show it: they are looked at from time to time.
+// Responses that are not complete yet may never show their end, so a timer checks them from time to time.
 void HttpClient::Impl::look_at_early_answers() {
   if (shared_.early.empty() || early_timer_armed_) return;
   early_timer_armed_ = true;
@@ -216,7 +218,7 @@ void HttpClient::Impl::turn_ended() {
   if (options_.after_turn) options_.after_turn();
 }
 
-// Runs the users' callbacks. They may start and cancel transfers; what that ends is delivered later.
+// Runs the users' callbacks. They may start and cancel transfers; transfers that end so are delivered later.
 void HttpClient::Impl::deliver() {
   if (!shared_.early.empty()) end_early_answers();
   if (finished_.empty()) return;

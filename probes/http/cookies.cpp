@@ -44,7 +44,7 @@ bool domain_matches(const CookieFields& cookie, const std::string& host) {
   return same(tail, cookie.domain) && host[host.size() - cookie.domain.size() - 1] == '.';
 }
 
-// libcurl's own rule, which is narrower than what is loopback elsewhere.
+// libcurl's own rule; elsewhere more hosts count as loopback.
 bool gets_secure_cookies_plainly(const std::string& host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1";
 }
@@ -72,7 +72,7 @@ std::vector<std::string> surplus_cookies(const curl_slist* lines) {
     if (surplus == 0 && all <= kMaxCookies) continue;
     if (surplus > 0) --surplus;
     --all;
-    // The same with an expiry long ago and without its value. The name is the last but one field.
+    // The same line with an expiry long ago and without its value. The name is the second last field.
     const std::size_t value = text.rfind('\t');
     const std::size_t name = text.rfind('\t', value - 1);
     const std::size_t expiry = text.rfind('\t', name - 1);

@@ -23,30 +23,30 @@ namespace {
 
 namespace asio = boost::asio;
 
-// The kernel takes no more than this beyond what it has sent, so that "written" is near "on its way".
+// The kernel takes at most this many bytes that it has not sent yet, so that "written" is near "on its way".
 constexpr int kNotSentLowWater = 16 * 1024;
 
-// IP_LOCAL_PORT_RANGE (Linux 6.3), and a range that leaves the machine's as it is. With any range Linux looks at all
-// ports in turn; else at every second one first, and once those are used it looks at all of them in vain for each
-// connection: milliseconds of the processor's time.
+// IP_LOCAL_PORT_RANGE (Linux 6.3), and a range that leaves the machine's range unchanged. With any range, Linux tries
+// all ports in turn. Otherwise Linux tries every second port first; once these are used, it tries all of them in vain
+// for each connection, which costs milliseconds of CPU time.
 constexpr int kLocalPortRange = 51;
 constexpr std::uint32_t kAnyPort = 65535U << 16 | 1;
 
-// A peer feels that somebody reads slowly when no more than this waits for them.
+// The peer notices a slow reader because no more than this many bytes can wait unread.
 constexpr int kPacedReceiveBuffer = 64 * 1024;
 
-// Descriptors that are looked at before the loop's timers and posts have their turn again.
+// Descriptors that are handled before the loop's timers and posts get their turn again.
 constexpr int kBatch = 64;
 
-// Of these so many are read before their answers are delivered: whoever does the same thing many times over does it
-// faster. Not all of them, for answers that wait leave the processor's caches.
+// This many of them are read before their responses are delivered, because repeating the same work is faster. Not all
+// of them, because responses that wait leave the CPU caches.
 constexpr int kDelivered = 16;
 
 std::uint64_t tag_of(curl_socket_t fd, std::uint32_t generation) noexcept {
   return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
-// Of the socket that has this number now; 0: there is none.
+// The inode of the socket that has this number now; 0: there is none.
 ino_t inode_of(int fd) noexcept {
   struct stat about {};
   return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode) ? about.st_ino : 0;
@@ -68,9 +68,9 @@ CurlLoop::CurlLoop(asio::io_context& context, Owner& owner)
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer_wish);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
-  // Connections are kept in each user's share, so this counts per user; browsers keep six for a host.
+  // Each user's share keeps the connections, so this limit is per user; browsers keep six per host.
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 6L);
-  // One exchange at a time on a connection: a phase belongs to one request.
+  // One exchange at a time on a connection, so that a phase belongs to one request.
   curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 }
 
@@ -100,7 +100,7 @@ void CurlLoop::remove(CURL* easy) {
 }
 
 void CurlLoop::nudge(CURL* easy) {
-  curl_easy_pause(easy, CURLPAUSE_RECV);  // what changes nothing would not count
+  curl_easy_pause(easy, CURLPAUSE_RECV);  // libcurl ignores a call that changes nothing
   curl_easy_pause(easy, CURLPAUSE_CONT);
 }
 
@@ -115,10 +115,10 @@ curl_socket_t CurlLoop::open_socket(CURL* easy, const curl_sockaddr& address,
   const int fd = ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentLowWater, sizeof kNotSentLowWater);
-  setsockopt(fd, IPPROTO_IP, kLocalPortRange, &kAnyPort, sizeof kAnyPort);  // an older kernel does without
+  setsockopt(fd, IPPROTO_IP, kLocalPortRange, &kAnyPort, sizeof kAnyPort);  // an older kernel works without it
   try {
     Socket& socket = socket_of(fd);
-    forget(socket);  // the kernel gives out no number that is in use
+    forget(socket);  // the kernel has reused the number, so the old socket is closed
     opened_.push_back({fd, easy, socket.generation});
     if (link) {
       setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kPacedReceiveBuffer, sizeof kPacedReceiveBuffer);
@@ -134,7 +134,7 @@ curl_socket_t CurlLoop::open_socket(CURL* easy, const curl_sockaddr& address,
     return CURL_SOCKET_BAD;
   }
   ++open_sockets_;
-  // Its first wait is for the connection. Refused now, it is no transfer that hangs later.
+  // The first wait is for the connection. If the kernel refuses it, failing now avoids a transfer that hangs later.
   if (register_events(fd, EPOLLOUT)) return fd;
   const int reason = errno;
   close_socket(this, fd);
@@ -149,13 +149,13 @@ int CurlLoop::close_socket(void* loop, curl_socket_t fd) {
   Socket& socket = self->sockets_[index];
   self->set_wanted(socket, CURL_POLL_REMOVE);
   self->forget(socket);
-  return ::close(fd);  // which takes it out of the set
+  return ::close(fd);  // which also removes it from the epoll set
 }
 
-// Whether the number of ours is that socket still.
+// Whether this number of ours is still the same socket.
 bool CurlLoop::current(const Socket& socket, curl_socket_t fd) const noexcept { return inode_of(fd) == socket.inode; }
 
-// The socket is closed, or about to be. What libcurl waits for on its number is libcurl's to take back.
+// The socket is closed, or about to be. `wanted` stays: only libcurl takes back what it waits for on the number.
 void CurlLoop::forget(Socket& socket) noexcept {
   if (!socket.open) return;
   if (socket.paced) socket.paced->closed();
@@ -164,7 +164,7 @@ void CurlLoop::forget(Socket& socket) noexcept {
   socket = Socket{.wanted = socket.wanted, .generation = socket.generation + 1};
 }
 
-// libcurl may have closed some before it came to wait for them.
+// libcurl may have closed some sockets before it began to wait for them.
 void CurlLoop::look_at_opened() {
   for (const Wish& opened : opened_) {
     Socket& socket = sockets_[static_cast<std::size_t>(opened.fd)];
@@ -191,7 +191,7 @@ void CurlLoop::set_wanted(Socket& socket, int what) noexcept {
 }
 
 int CurlLoop::on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* loop, void*) {
-  // A handle of libcurl's own (8.14 takes connections down with one) has no owner to be told.
+  // An internal handle of libcurl (8.14 closes connections with one) has no owner to be told.
   char* owner = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
   if (owner == nullptr) easy = nullptr;
@@ -214,10 +214,10 @@ void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
   }
   if (what != CURL_POLL_REMOVE) {
     socket.open = true;
-    // Before a connection is made libcurl waits for nothing but room.
+    // Before a connection is made, libcurl waits only for room to write.
     socket.made = socket.made || (socket.ours && (what & CURL_POLL_IN) != 0);
     changed_.push_back({fd, easy, socket.generation});
-  } else if (!socket.ours) {  // libcurl closes it after this, and its number may be given out again at once
+  } else if (!socket.ours) {  // libcurl closes it next, and the kernel may reuse its number at once
     register_events(fd, 0);
     socket = Socket{.generation = socket.generation + 1};
   }
@@ -225,13 +225,13 @@ void CurlLoop::take_wish(CURL* easy, curl_socket_t fd, int what) {
 
 std::uint32_t CurlLoop::events_of(const Socket& socket) noexcept {
   const int asked = socket.wanted & ~socket.held & CURL_POLL_INOUT;
-  // What comes while reading is held is not told to libcurl, but dated: once for each time that something comes.
+  // Bytes that come while reading is held are not told to libcurl, but dated: once for each arrival.
   const bool dated = socket.dated || (socket.wanted & socket.held & CURL_POLL_IN) != 0;
   if (asked == 0 && dated) return EPOLLIN | EPOLLET;
   return ((asked & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((asked & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
 }
 
-// False, with errno set, where the kernel has no room for it. Whoever waits for the descriptor is given up then.
+// False, with errno set, on failure. If the kernel has no room, the transfer that waits for the descriptor is given up.
 bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept {
   Socket& socket = sockets_[static_cast<std::size_t>(fd)];
   if (socket.registered == events) return true;
@@ -241,7 +241,7 @@ bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept 
   const int operation = events == 0 ? EPOLL_CTL_DEL : socket.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   if (epoll_ctl(epoll_.native_handle(), operation, fd, &event) != 0) {
     const int reason = errno;
-    if (reason == ENOSPC || reason == ENOMEM) give_up(socket.easy);  // else it is closed, and libcurl knows
+    if (reason == ENOSPC || reason == ENOMEM) give_up(socket.easy);  // otherwise it is closed, and libcurl knows
     errno = reason;
     return false;
   }
@@ -249,14 +249,14 @@ bool CurlLoop::register_events(curl_socket_t fd, std::uint32_t events) noexcept 
   return true;
 }
 
-// In the next round, for libcurl may be at work now.
+// Takes effect in the next round, because libcurl may be at work now.
 void CurlLoop::give_up(CURL* easy) noexcept {
   if (easy == nullptr || std::find(given_up_.begin(), given_up_.end(), easy) != given_up_.end()) return;
   try {
     given_up_.push_back(easy);
     kick_soon();
   } catch (const std::exception&) {
-    // Not even memory for that: its time limit ends it.
+    // No memory even for that: the transfer's time limit ends it.
   }
 }
 
@@ -273,7 +273,7 @@ void CurlLoop::register_changed() {
   wait();
 }
 
-// While libcurl waits for nothing, and nothing is dated for it, the loop has no work on our account.
+// While libcurl waits for nothing and nothing is dated, no wait of ours keeps the io_context busy.
 void CurlLoop::wait() {
   if (closing_) return;
   if (wanted_ == 0 && dated_ == 0) {
@@ -319,11 +319,11 @@ void CurlLoop::on_event(std::uint64_t tag, std::uint32_t events) {
   } else if (asked) {
     return;  // held
   } else if (sockets_[index].dated) {
-    register_events(fd, events_of(sockets_[index]));  // the wish that it stood for may be gone
+    register_events(fd, events_of(sockets_[index]));  // the wish behind this registration may be gone
     count_paced(fd);
   } else if (wanted == CURL_POLL_REMOVE) {
-    // An idle connection that its server closes: out of the set until libcurl comes back to it. An event of a wish that
-    // has changed since is no reason: libcurl would not say its new wish again.
+    // The server closes an idle connection: remove it from the set until libcurl comes back to it. Do not remove it for
+    // an event of a wish that has changed since: libcurl would not repeat its new wish.
     register_events(fd, 0);
   }
 }
@@ -338,7 +338,7 @@ int CurlLoop::on_timer_wish(CURLM*, long timeout_ms, void* loop) {
     self->kick_soon();
   } else {
     self->wanted_time_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-    // A timer that fires too early costs one look; setting it anew costs a system call per request.
+    // A timer that fires too early costs one check; setting it again would cost a system call per request.
     if (!self->armed_time_ || *self->wanted_time_ < *self->armed_time_) self->arm_timer(*self->wanted_time_);
   }
   return 0;
@@ -391,7 +391,7 @@ void CurlLoop::act(curl_socket_t fd, int mask) {
   look_at_opened();
   for (const Wish& wish : changed_) {
     const Socket& socket = sockets_[static_cast<std::size_t>(wish.fd)];
-    if (socket.generation != wish.generation) continue;  // closed, and another's by now
+    if (socket.generation != wish.generation) continue;  // closed, and another socket has the number by now
     if (wish.fd != fd) count_paced(wish.fd);
     if (socket.wanted != CURL_POLL_REMOVE && wish.easy != nullptr) owner_->socket_used(wish.easy, wish.fd);
   }

@@ -1,15 +1,15 @@
-// libcurl's multi interface under one io_context. Descriptors stand in an epoll set of our own, which the io_context
-// watches as one: a descriptor is touched only when libcurl wants something else of it than before, where a wait
-// through the reactor would cost a system call each time. It stays in the set until libcurl closes it, for libcurl says
+// libcurl's multi interface under one io_context. Descriptors are in an epoll set of our own, which the io_context
+// watches as one descriptor. So a system call is needed only when libcurl changes what it waits for; a wait through the
+// reactor would cost one each time. A descriptor stays in the set until libcurl closes it, because libcurl says
 // "remove" at the end of every transfer, although the connection goes back to its pool.
 //
-// libcurl's callbacks only write down what it wants; it is carried out when libcurl has returned.
+// libcurl's callbacks only record what libcurl wants; the loop carries it out when libcurl has returned.
 //
-// libcurl closes a socket whose connection was never made without a word (7.88, cf_socket_close: "we did never publish
-// it"): after a connect timeout, the slower of two addresses, a transfer that is removed. Until a connection is made
-// the kernel is therefore asked, by the socket's inode, whether a number still is that socket: whenever libcurl says
-// something about it, and at the end of the round that opened it. libcurl always says something then: what it waits for
-// is compared right after a transfer's turn, and before the next one's.
+// If a connection was never made, libcurl closes its socket silently (7.88, cf_socket_close: "we did never publish
+// it"): after a connect timeout, for the slower of two addresses, for a removed transfer. Until a connection is made,
+// the loop therefore checks by the socket's inode whether a number is still that socket: whenever libcurl says
+// something about the number, and at the end of the round that opened the socket. libcurl always says something then:
+// it compares what it waits for right after a transfer's turn, and before the next one's.
 #pragma once
 
 #include "base/clock.hpp"
@@ -37,20 +37,20 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   class Owner {
    public:
     virtual ~Owner() = default;
-    // In the round that has just ended, libcurl came to wait for this descriptor on behalf of that handle.
+    // In the round that has just ended, libcurl began to wait for this descriptor for this handle.
     virtual void socket_used(CURL* easy, curl_socket_t fd) = 0;
     // libcurl has returned from a round of work.
     virtual void round_ended() = 0;
-    // An attempt to connect came to nothing, or to less than another one, and the transfer goes on.
+    // A connection attempt failed or lost to another one, and the transfer goes on.
     virtual void attempt_lost(CURL* easy) = 0;
-    // The kernel has no memory to watch a descriptor that the handle waits for: nothing more would happen to it.
+    // The kernel has no memory to watch a descriptor that the handle waits for: the handle would wait for ever.
     virtual void wait_failed(CURL* easy) = 0;
-    // libcurl has ended the session that the handle's exchange was in, and waits for a word of the peer's to say so.
+    // Whether libcurl has ended the session of the handle's exchange, but would report it only after the peer's next
+    // bytes.
     virtual bool session_ended(CURL* easy) = 0;
-    // The handle has ended and is no longer in the multi. Must not run the user's callbacks.
+    // The handle's transfer has ended, and the handle is no longer in the multi. Must not run the user's callbacks.
     virtual void transfer_ended(CURL* easy, CURLcode code) = 0;
-    // Everything of this round has been taken in. More sockets may be waiting for their turn; must not destroy the
-    // loop.
+    // All events of this round are processed. More sockets may be waiting for their turn; must not destroy the loop.
     virtual void turn_ended() = 0;
     // After some rounds: the place to run the user's callbacks.
     virtual void deliver() = 0;
@@ -64,41 +64,41 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   [[nodiscard]] bool add(CURL* easy);
   // Ends a transfer; transfer_ended is not called for it.
   void remove(CURL* easy);
-  // Has libcurl look at a transfer that has no connection yet: after a failed attempt it does not go on to the next
-  // address of the same family by itself.
+  // Makes libcurl continue a transfer that has no connection yet: after a failed attempt, libcurl does not go on to the
+  // next address of the same family by itself.
   void nudge(CURL* easy);
-  // Goes on with a transfer whose write callback said CURL_WRITEFUNC_PAUSE; not from a callback of libcurl's.
+  // Resumes a transfer whose write callback returned CURL_WRITEFUNC_PAUSE. Not from a callback of libcurl.
   [[nodiscard]] CURLcode resume(CURL* easy);
-  // While libcurl has paused a transfer, what comes on its paced socket is dated all the same. No effect on -1.
+  // Dates what comes on a paced socket while libcurl has paused its transfer. No effect on -1.
   void date_arrivals(curl_socket_t fd, bool dated);
-  // Closes everything; the owner is not called any more. Shares must be gone or outlive this.
+  // Closes everything; the owner is not called any more. Shares must be gone, or must outlive this object.
   void shut_down();
 
   // For CURLOPT_OPENSOCKETFUNCTION: a registered socket, or CURL_SOCKET_BAD with errno set. With a link, libcurl hears
-  // of it no sooner than the link has carried the bytes.
+  // of the socket's events only once the link has carried the bytes.
   curl_socket_t open_socket(CURL* easy, const curl_sockaddr& address, const std::shared_ptr<NetworkLink>& link);
   // CURLOPT_CLOSESOCKETFUNCTION, with the loop as its data: sockets outlive the handles that opened them.
   static int close_socket(void* loop, curl_socket_t fd);
   // What libcurl waits for on a descriptor at the moment: CURL_POLL_*.
   [[nodiscard]] int wanted(curl_socket_t fd) const noexcept;
-  // Another one whenever the descriptor's number has been given out again.
+  // Changes whenever the descriptor's number is reused.
   [[nodiscard]] std::uint32_t generation(curl_socket_t fd) const noexcept;
-  // Null where nobody's link is behind the descriptor.
+  // Null if the descriptor has no link.
   [[nodiscard]] std::shared_ptr<PacedSocket> paced(curl_socket_t fd) const noexcept;
   [[nodiscard]] std::size_t open_sockets() const noexcept { return open_sockets_; }
 
  private:
   struct Socket {
-    int wanted = CURL_POLL_REMOVE;  // libcurl's word about the number, whatever socket has it
+    int wanted = CURL_POLL_REMOVE;  // what libcurl wants on the number, whatever socket has it
     std::uint32_t registered = 0;   // epoll's events; 0: not in the set
-    std::uint32_t generation = 0;   // of this number, which the kernel gives out again
+    std::uint32_t generation = 0;   // of this number, which the kernel reuses
     bool open = false;
     bool ours = false;     // opened by open_socket; the rest are libcurl's own, such as the resolver's pair
-    bool made = false;     // ours, and connected: libcurl says when it closes it
+    bool made = false;     // ours, and connected: libcurl now reports its close
     bool dated = false;    // see date_arrivals
     int held = 0;          // CURL_POLL_* that the link does not let through yet
-    ino_t inode = 0;       // of ours: what no other socket has
-    CURL* easy = nullptr;  // for whom libcurl waits
+    ino_t inode = 0;       // of ours: unique to the socket
+    CURL* easy = nullptr;  // the handle that libcurl waits for
     std::shared_ptr<PacedSocket> paced{};
   };
 
@@ -131,7 +131,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     int what = CURL_POLL_NONE;  // CURL_POLL_IN or CURL_POLL_OUT
     friend bool operator<(const HeldWait& a, const HeldWait& b) noexcept {
       return a.when > b.when;
-    }  // the first one on top
+    }  // the earliest on top
   };
   [[nodiscard]] int admitted(curl_socket_t fd, int mask, std::uint32_t events);
   void count_paced(curl_socket_t fd);
@@ -148,7 +148,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   boost::asio::posix::stream_descriptor epoll_;
   bool waiting_ = false;         // for epoll_, through the reactor
   std::size_t wanted_ = 0;       // sockets that libcurl waits for
-  std::size_t dated_ = 0;        // sockets whose arrivals are dated for it
+  std::size_t dated_ = 0;        // sockets whose arrivals are dated
   std::vector<Socket> sockets_;  // by descriptor
   struct Wish {
     curl_socket_t fd;
@@ -156,9 +156,9 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
     std::uint32_t generation;
   };
   std::vector<Wish> changed_;             // in this round
-  std::vector<Wish> opened_;              // likewise, without a wish
-  std::vector<CURL*> lost_;               // their attempts to connect
-  std::vector<CURL*> given_up_;           // the kernel has no memory for their descriptors
+  std::vector<Wish> opened_;              // in this round, without a wish yet
+  std::vector<CURL*> lost_;               // handles whose connection attempt was lost
+  std::vector<CURL*> given_up_;           // handles with a descriptor that the kernel has no memory for
   std::size_t open_sockets_ = 0;          // ours
   std::optional<TimePoint> wanted_time_;  // when libcurl wants to be called
   std::optional<TimePoint> armed_time_;   // when the timer fires; may be earlier

@@ -1,5 +1,5 @@
-// How the loop keeps libcurl from sockets whose links have not carried the bytes yet. A wish that is held stays
-// libcurl's wish; its descriptor is only not asked about until its time has come.
+// How the loop keeps libcurl away from sockets whose links have not carried the bytes yet. A held wish is still
+// libcurl's wish, but its descriptor is not watched for it until its time has come.
 #include "probes/http/curl_loop.hpp"
 
 #include <sys/epoll.h>
@@ -20,7 +20,8 @@ CURLcode CurlLoop::resume(CURL* easy) {
   return code;
 }
 
-// What of `mask` (CURL_CSELECT_*) libcurl may hear of now; the rest is held. A broken connection is told at once.
+// The part of `mask` (CURL_CSELECT_*) that libcurl may hear of now; the rest is held. A broken connection is reported
+// at once.
 int CurlLoop::admitted(curl_socket_t fd, int mask, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) return mask;
   const TimePoint now = std::chrono::steady_clock::now();
@@ -41,7 +42,7 @@ int CurlLoop::admitted(curl_socket_t fd, int mask, std::uint32_t events) {
   return mask;
 }
 
-// After libcurl's turn, in which it may have closed the descriptor.
+// Called after libcurl's turn, in which libcurl may have closed the descriptor.
 void CurlLoop::count_paced(curl_socket_t fd) {
   const auto index = static_cast<std::size_t>(fd);
   if (index >= sockets_.size() || !sockets_[index].paced) return;
@@ -49,7 +50,7 @@ void CurlLoop::count_paced(curl_socket_t fd) {
   PacedSocket& paced = *sockets_[index].paced;
   paced.count(now);
   paced.end_turn();
-  // More will be written: without asking the kernel, which would say at once that there is room.
+  // More will be written. Hold it without asking the kernel, which would say at once that there is room.
   if ((sockets_[index].wanted & CURL_POLL_OUT) != 0 && (sockets_[index].held & CURL_POLL_OUT) == 0 &&
       paced.may_write_at() > now) {
     hold(fd, CURL_POLL_OUT, paced.may_write_at());

@@ -12,8 +12,8 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kPiece = 16 * 1024;  // what a layer makes at a time
-constexpr int kWindow = 15;                // the largest that deflate has
+constexpr std::size_t kPiece = 16 * 1024;  // output of a layer at a time
+constexpr int kWindow = 15;                // the largest window of deflate
 constexpr int kGzip = kWindow + 16;        // as zlib names the formats
 constexpr int kZlib = kWindow;
 constexpr int kRaw = -kWindow;
@@ -41,8 +41,8 @@ std::optional<ContentCoding> coding_of(std::string_view name) {
   return std::nullopt;
 }
 
-// The low four bits of zlib's first byte say "deflate". As a raw block they would be one with a bit set that no encoder
-// sets, so one byte tells the two apart (RFC 1950, 2.2; RFC 1951, 3.2.4).
+// The low four bits of zlib's first byte mean "deflate". In a raw block they would set a bit that no encoder sets, so
+// one byte tells the two formats apart (RFC 1950, 2.2; RFC 1951, 3.2.4).
 int deflate_format(char first) { return (static_cast<unsigned char>(first) & 0x0f) == 8 ? kZlib : kRaw; }
 
 }  // namespace
@@ -81,15 +81,15 @@ class HttpDecoder::Layer {
     output_ = {};
   }
 
-  // Uses `input` until there is a piece of output, no more of it, or a fault.
+  // Uses `input` until there is a piece of output, no more input, or a fault.
   Result inflate_into_piece(std::string_view& input, std::size_t room);
   [[nodiscard]] bool begun() const noexcept { return place_ != Place::before; }
   [[nodiscard]] bool complete() const noexcept { return place_ != Place::within; }
-  // What has been made and not been used by the next layer.
+  // Output that the next layer has not used yet.
   [[nodiscard]] std::string_view& output() noexcept { return output_; }
 
  private:
-  // Of the stream; gzip has a next member where the byte after an end says so.
+  // Position in the stream. In gzip, the byte after an end says whether another member follows.
   enum class Place : std::uint8_t { before, within, after, padding };
 
   bool pass_start(std::string_view& input);
@@ -114,7 +114,7 @@ void HttpDecoder::Layer::open(int format) {
   place_ = Place::within;
 }
 
-// Outside of a stream: opens the next one, or passes the zeros that pad the last. False: neither of them.
+// Outside a stream: opens the next one, or skips the zeros that pad the last one. False if neither is possible.
 bool HttpDecoder::Layer::pass_start(std::string_view& input) {
   if (place_ == Place::before) {
     open(coding_ == ContentCoding::gzip ? kGzip : deflate_format(input.front()));
@@ -150,7 +150,7 @@ HttpDecoder::Layer::Result HttpDecoder::Layer::inflate_into_piece(std::string_vi
     if (code == Z_STREAM_END) {
       place_ = Place::after;
     } else if (code == Z_BUF_ERROR) {
-      break;  // has used what there was, and has nothing to give
+      break;  // no input and no output left
     } else if (code != Z_OK) {
       return Result::malformed;  // a preset dictionary included: nobody has agreed on one
     }
@@ -177,7 +177,7 @@ HttpDecoder::State HttpDecoder::decode(std::string_view& input, std::size_t& all
   return state_;
 }
 
-// The innermost layer works first, for as long as it has something to work on: no layer holds more than a piece.
+// The innermost layer works first, as long as it has input. So no layer holds more than one piece.
 HttpDecoder::State HttpDecoder::decode_layers(std::string_view& input, std::size_t& allowance, Sink& sink) {
   for (std::size_t at = used_ - 1;;) {
     if (decoded_ >= kMaxDecoded) return State::given_up;
@@ -206,7 +206,7 @@ HttpDecoder::State HttpDecoder::decode_layers(std::string_view& input, std::size
 bool HttpDecoder::complete() const noexcept {
   if (state_ == State::given_up) return true;
   if (state_ != State::ready) return false;
-  const bool begun = used_ > 0 && layers_.front()->begun();  // then there is a body, in each of its codings
+  const bool begun = used_ > 0 && layers_.front()->begun();  // then there is a body, and every layer must have begun
   return std::all_of(
       layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(used_),
       [begun](const std::unique_ptr<Layer>& layer) { return layer->complete() && layer->begun() == begun; });

@@ -1,6 +1,6 @@
-// Takes the codings off an answer's body (RFC 9110, 8.4; RFC 9112, 7), piece by piece. A few hundred bytes can stand
-// for a gigabyte, so what comes out of every layer is counted, and no call makes more than it is allowed to. libcurl's
-// own decoder calls nobody between its layers.
+// Decodes the body of a response (RFC 9110, 8.4; RFC 9112, 7), piece by piece. A few hundred bytes can expand to a
+// gigabyte, so the output of every layer is counted, and no call makes more than its allowance. libcurl's own decoder
+// has no callback between its layers.
 #pragma once
 
 #include "probes/http/headers.hpp"
@@ -17,19 +17,19 @@ namespace gelombang {
 
 enum class ContentCoding : std::uint8_t { gzip, deflate };
 
-// What has to be taken off a body, in the order in which it was put on: content codings, then transfer codings.
+// The codings of a body, in the order in which they were applied: content codings, then transfer codings.
 struct BodyCodings {
-  // More than any server has a reason for: each layer costs memory. libcurl and with it many tools stop there, too.
+  // More than any server needs; each layer costs memory. libcurl, and so many tools, have the same limit.
   static constexpr std::size_t kMaxLayers = 5;
 
   enum class State : std::uint8_t {
-    plain,     // nothing to do, or a content coding that nobody here knows: the body is handed over as it came (Fetch)
-    coded,     // `layers` are to be taken off
+    plain,     // nothing to decode, or an unknown content coding: the body is handed over as it came (Fetch)
+    coded,     // `layers` must be decoded
     excessive  // more than kMaxLayers
   };
   State state = State::plain;
   std::array<ContentCoding, kMaxLayers> layers{};
-  std::size_t count = 0;  // of them
+  std::size_t count = 0;  // of layers in use
 
   [[nodiscard]] std::span<const ContentCoding> all() const noexcept { return {layers.data(), count}; }
 };
@@ -38,13 +38,13 @@ BodyCodings body_codings(const ResponseHeaders& headers);
 
 class HttpDecoder {
  public:
-  // Layers together; what comes beyond is not decoded. It is a limit of ours, so it makes no answer wrong.
+  // For all layers together; bytes beyond are not decoded. The limit is our own, so a response beyond it is not wrong.
   static constexpr std::uint64_t kMaxDecoded = std::uint64_t{64} << 20;
 
   enum class State : std::uint8_t {
-    ready,      // has made what there was to make of its input
-    exhausted,  // the allowance is used up: call again with the rest of the input, be it empty
-    malformed,  // the bytes are no such coding, a checksum is wrong, or something follows the end
+    ready,      // has decoded all that its input allows
+    exhausted,  // the allowance is used up: call again with the rest of the input, even if it is empty
+    malformed,  // the bytes are not in this coding, a checksum is wrong, or something follows the end
     given_up    // kMaxDecoded was reached: input is thrown away
   };
   // Called with each piece of the body, without its codings.
@@ -61,10 +61,10 @@ class HttpDecoder {
   HttpDecoder(const HttpDecoder&) = delete;
   HttpDecoder& operator=(const HttpDecoder&) = delete;
 
-  // For a new body; what an earlier one needed is used again. Throws std::bad_alloc.
+  // Starts a new body; reuses the memory of earlier ones. Throws std::bad_alloc.
   void begin(std::span<const ContentCoding> layers);
-  // Decodes from the front of `input` and takes what it used off it. Each decoded byte of each layer takes one off
-  // `allowance`. Throws what the sink throws, and std::bad_alloc.
+  // Decodes from the front of `input` and removes the bytes that it used. Each decoded byte of each layer reduces
+  // `allowance` by one. Throws what the sink throws, and std::bad_alloc.
   State decode(std::string_view& input, std::size_t& allowance, Sink& sink);
   // Whether the body may end here: between gzip's members, after the end of a stream, or before its first byte, in
   // all layers.

@@ -93,7 +93,7 @@ NameVerdict name_verdict(const LookupResult& second, Duration failed_after, Dura
     case 0:
     case EAI_FAIL:
     case EAI_AGAIN:
-      // The resolver says "again" for an answer of SERVFAIL, which is quick, and for no answer, which takes its time.
+      // The resolver says "again" both for SERVFAIL, which comes quickly, and for no answer, which takes long.
       return std::max(failed_after, second.took) >= patience * 9 / 10 ? NameVerdict::timed_out : NameVerdict::temporary;
     default: return NameVerdict::unknown;
   }

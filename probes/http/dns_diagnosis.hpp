@@ -1,6 +1,6 @@
-// Why a name could not be resolved. libcurl 7.88 keeps getaddrinfo's answer to itself, so the name is
-// asked for once more, in a thread of its own: a name that is unknown now was unknown then; one that
-// the name servers fail to answer for, or that works again, was a temporary failure.
+// Finds out why a name could not be resolved. libcurl 7.88 does not report getaddrinfo's error, so the name is looked
+// up once more, in its own thread. A name that is unknown now was unknown then. If the name servers fail to answer, or
+// if the name works again, the failure was temporary.
 #pragma once
 
 #include "base/clock.hpp"
@@ -14,7 +14,7 @@
 
 namespace gelombang {
 
-// What getaddrinfo said, and how long that took.
+// getaddrinfo's result, and how long the call took.
 struct LookupResult {
   int code = 0;  // EAI_..., 0: found
   Duration took{};
@@ -32,8 +32,8 @@ class DnsDiagnosis {
   DnsDiagnosis(const DnsDiagnosis&) = delete;
   DnsDiagnosis& operator=(const DnsDiagnosis&) = delete;
 
-  // `failed_after` is what libcurl's look-up took. `done` is called later, on the io_context. Those who ask for the
-  // same name meanwhile share one look-up.
+  // `failed_after` is how long libcurl's look-up took. `done` is called later, on the io_context. Concurrent calls for
+  // the same name share one look-up.
   void ask(const std::string& host, Duration failed_after, Done done);
 
   static Lookup system_lookup();
@@ -43,7 +43,7 @@ class DnsDiagnosis {
   std::shared_ptr<State> state_;
 };
 
-// `patience` is what the resolver gives one name server, from resolv.conf.
+// `patience` is the resolver's timeout for one name server, from resolv.conf.
 NameVerdict name_verdict(const LookupResult& second, Duration failed_after, Duration patience) noexcept;
 
 }  // namespace gelombang

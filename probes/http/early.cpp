@@ -55,7 +55,7 @@ bool answer_at_rest(Transfer& transfer, TimePoint now) {
     hop.uploaded = uploaded;
     hop.upload_moved = now;
   }
-  // A body that has begun may be cut as well as complete: it ends with its stream, or with the request's time.
+  // A body that has begun may be cut or complete. It ends with its stream, or with the request's timeout.
   if (!is_http2(transfer) || announced_length(hop) || hop.body_began) return false;
   return now - std::max(hop.last_byte, hop.upload_moved) >= kRest;
 }

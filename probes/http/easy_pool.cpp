@@ -9,7 +9,7 @@
 namespace gelombang {
 namespace {
 
-constexpr long kSendBuffer = 16 * 1024;  // the least that libcurl takes
+constexpr long kSendBuffer = 16 * 1024;  // libcurl's minimum
 
 void set_callbacks(CURL* easy, TransferContext& shared) {
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
@@ -26,7 +26,7 @@ void set_callbacks(CURL* easy, TransferContext& shared) {
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &shared.tls_reads);
 }
 
-// What points to the slot stays the same for its whole life.
+// These pointers to the slot stay the same for the slot's whole life.
 void set_owner(EasySlot& slot) {
   CURL* const easy = slot.easy.get();
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.message.data());
@@ -46,7 +46,7 @@ CurlEasy make_template(const HttpClient::Options& options, TransferContext& shar
   CURL* const easy = handle.get();
   if (easy == nullptr) return handle;
   set_http(easy);
-  // A look-up that is given up must not hold up everybody: its thread is left to end by itself.
+  // A look-up that is given up must not block everybody: its thread ends by itself.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -79,16 +79,16 @@ std::unique_ptr<EasySlot> EasyPool::take() {
   if (template_) slot->easy.reset(curl_easy_duphandle(template_.get()));
   if (!slot->easy) return nullptr;
   set_owner(*slot);
-  // The user's share brings the cookies; this has libcurl send them. It is not part of what is copied.
+  // The user's share brings the cookies; this option makes libcurl send them. Copies of the template lack it.
   curl_easy_setopt(slot->easy.get(), CURLOPT_COOKIEFILE, "");
-  // Each handle teaches them to libcurl once, with its first transfer.
+  // libcurl takes the entries of a handle once, with the handle's first transfer.
   if (resolve_) curl_easy_setopt(slot->easy.get(), CURLOPT_RESOLVE, resolve_.get());
   return slot;
 }
 
 void EasyPool::give_back(std::unique_ptr<EasySlot> slot) {
   clear_hop(*slot);
-  // libcurl never forgets a system error: it would be taken for the next transfer's.
+  // libcurl never forgets a system error, so the next transfer would seem to have it.
   long os_errno = 0;
   curl_easy_getinfo(slot->easy.get(), CURLINFO_OS_ERRNO, &os_errno);
   if (!slot->tainted && os_errno == 0) free_.push_back(std::move(slot));

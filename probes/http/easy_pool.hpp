@@ -1,4 +1,4 @@
-// libcurl's handles, copied from one template and used again: making one anew touches files.
+// A pool of libcurl handles, copied from one template and reused, because making a new handle touches files.
 #pragma once
 
 #include "probes/curl_handles.hpp"
@@ -16,7 +16,7 @@ class EasyPool {
   static constexpr long kReceiveBuffer = 16 * 1024;  // for each transfer under way
 
   EasyPool(const HttpClient::Options& options, TransferContext& shared);
-  // Null where there is no memory for one.
+  // Null if there is no memory for a handle.
   std::unique_ptr<EasySlot> take();
   void give_back(std::unique_ptr<EasySlot> slot);
   void clear() { free_.clear(); }

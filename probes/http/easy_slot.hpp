@@ -31,13 +31,13 @@ struct HopOptions {
 // A libcurl handle and the place for its error message; they go back to a pool after each hop.
 struct EasySlot {
   CurlEasy easy;
-  Transfer* transfer = nullptr;        // whose hop it plays
+  Transfer* transfer = nullptr;        // the transfer whose hop it runs
   HeaderLines headers;                 // of that hop
   std::shared_ptr<const HttpUrl> url;  // of the last hop: libcurl points into it
   std::array<char, CURL_ERROR_SIZE> message{};
-  HopOptions options;    // as they are set
+  HopOptions options;    // as currently set
   KnownAddress peer;     // of its last hop
-  bool tainted = false;  // keeps something of this hop: not to be used for another one
+  bool tainted = false;  // keeps something of this hop: must not be reused
 };
 
 }  // namespace gelombang

@@ -11,7 +11,7 @@
 namespace gelombang {
 namespace {
 
-// Digits alone, as far as libcurl counts.
+// Digits only, up to the largest number that libcurl counts to.
 std::optional<std::uint64_t> length_of(std::string_view text) noexcept {
   std::uint64_t length = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
@@ -40,7 +40,7 @@ void HttpFraming::add(std::string_view name, std::string_view value, bool exact)
   const bool length = same_header_name(name, "content-length");
   if (!length && !same_header_name(name, "transfer-encoding")) return;
   if (!exact) blame("a header that says where the answer ends is not written as one");  // libcurl does not read it
-  if (interim_) blame("an interim answer says where its body ends");  // libcurl would apply it to the next one
+  if (interim_) blame("an interim answer says where its body ends");  // libcurl would apply it to the next response
   if (length) {
     add_length(value);
   } else {

@@ -1,5 +1,5 @@
-// The header lines of a request as libcurl reads them. Filled anew for each request in memory that stays, because
-// libcurl's own list costs two allocations a line.
+// The header lines of a request as libcurl reads them. Each request reuses the memory of the last one, because
+// libcurl's own list costs two allocations per line.
 #pragma once
 
 #include <curl/curl.h>
@@ -15,14 +15,14 @@ namespace gelombang {
 class HeaderLines {
  public:
   void clear() noexcept;
-  // A line, from its pieces.
+  // Adds a line made of `pieces`.
   void add(std::initializer_list<std::string_view> pieces);
-  // For CURLOPT_HTTPHEADER; valid until the next add or clear. Null where there is no line.
+  // For CURLOPT_HTTPHEADER; valid until the next add or clear. Null if there is no line.
   curl_slist* list();
 
  private:
   std::string text_;                 // the lines, each with a zero byte at its end
-  std::vector<std::size_t> starts_;  // of the lines in it
+  std::vector<std::size_t> starts_;  // of the lines in text_
   std::vector<curl_slist> nodes_;
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t place_of(char c) noexcept { return static_cast<unsigned char>(c); }
 
-// Each header of each request is looked at, character by character.
+// Tables, because every character of every request header is checked.
 constexpr auto kOfName = [] {
   std::array<bool, 256> of{};
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) of[place_of(c)] = true;

@@ -1,4 +1,4 @@
-// Header lines: those that a request gets, and those that an answer brought.
+// Header lines of requests and of responses.
 #pragma once
 
 #include <strings.h>
@@ -18,7 +18,7 @@ struct HttpHeader {
   std::string value;
 };
 
-// Whether two names are the same; header names know no case.
+// Whether two header names are the same, whatever their case.
 inline bool same_header_name(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
@@ -26,8 +26,8 @@ inline bool same_header_name(std::string_view a, std::string_view b) noexcept {
 // The value of the first header of that name.
 std::optional<std::string_view> find_header(const std::vector<HttpHeader>& headers, std::string_view name) noexcept;
 
-// The header lines of an answer, in the order in which they came and in one piece of text: there are some ten in each
-// answer, and mostly they are looked at once or handed on.
+// The header lines of a response, in the order in which they came and in one piece of text: a response has some ten
+// lines, and most of them are read once or handed on.
 class ResponseHeaders {
  public:
   struct Line {  // points into the text
@@ -39,7 +39,7 @@ class ResponseHeaders {
     explicit Iterator(std::string_view text) noexcept : rest_(text) { ++*this; }
     Line operator*() const noexcept { return line_; }
     Iterator& operator++() noexcept;
-    // Of the same lines: whether as many are left.
+    // For iterators over the same lines: whether as many lines are left.
     friend bool operator==(const Iterator& a, const Iterator& b) noexcept {
       return a.ended_ == b.ended_ && a.rest_.size() == b.rest_.size();
     }
@@ -53,16 +53,16 @@ class ResponseHeaders {
   ResponseHeaders() = default;
   ResponseHeaders(std::initializer_list<Line> lines);
 
-  // The name holds no colon, neither of them a line break: what one line of an answer was.
+  // `name` must hold no colon, and neither may hold a line break: together they were one line of a response.
   void add(std::string_view name, std::string_view value);
-  // "name: value", as text() has it, with a name of that length.
+  // Adds "name: value", as text() has it. `name` is the length of the name.
   void add_line(std::string_view line, std::size_t name);
-  // More of the last value, after a blank. The name of its line; there has to be one.
+  // Appends a blank and `more` to the last value. Returns the name of that line; there must be a line.
   std::string_view extend_last(std::string_view more);
   void clear() noexcept;
-  // False where there is surely none of that name: most answers lack most of what they are asked for.
+  // False if there is certainly no line of that name: most responses lack most of the names that are looked for.
   [[nodiscard]] bool may_have(std::string_view name) const noexcept { return (names_ & mark_of(name)) != 0; }
-  // The value of the first one of that name.
+  // The value of the first line of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
@@ -80,7 +80,7 @@ class ResponseHeaders {
 
   std::string text_;
   std::size_t last_ = 0;     // where the last line begins
-  std::uint64_t names_ = 0;  // marks of all
+  std::uint64_t names_ = 0;  // marks of all names
 };
 
 }  // namespace gelombang

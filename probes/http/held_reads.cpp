@@ -33,7 +33,7 @@ void HeldReads::arm() {
     if (error || alive.expired()) return;
     armed_.reset();
     due_();
-    arm();  // what is left has its turn after everybody else's
+    arm();  // the rest has its turn after everybody else
   });
 }
 

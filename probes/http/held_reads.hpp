@@ -1,6 +1,6 @@
-// Transfers of which libcurl has read more than their users' links have carried, and when each may go on: libcurl has
-// been told to pause them, or was done with them. Their ids, not their addresses: a held transfer may fail, time out or
-// be cancelled meanwhile.
+// Transfers of which libcurl has read more than their users' links have carried, and when each may go on. libcurl has
+// paused them, or is done with them. The list holds ids, not pointers, because a held transfer may fail, time out or be
+// cancelled meanwhile.
 #pragma once
 
 #include "base/clock.hpp"
@@ -20,12 +20,12 @@ class HeldReads {
  public:
   using Due = std::function<void()>;
 
-  // Some are due when `due` is called. It takes as many as it has room for.
+  // `due` is called when some transfers are due. It takes as many as it has room for.
   HeldReads(boost::asio::io_context& context, Due due);
 
   void add(TimePoint until, TransferId transfer);
   void forget(TransferId transfer);
-  // The one that has waited longest of those that are due.
+  // The due transfer that has waited longest.
   [[nodiscard]] std::optional<TransferId> take(TimePoint now);
 
  private:

@@ -1,5 +1,5 @@
-// One exchange of a transfer: its request, and what was seen of the answer so far. A transfer that follows redirects
-// plays several.
+// One exchange of a transfer: its request, and what was seen of the response so far. A transfer that follows redirects
+// has several hops.
 #pragma once
 
 #include "base/clock.hpp"
@@ -27,28 +27,28 @@ struct Hop {
   bool streamed = false;  // libcurl reads the body through on_read
   HttpBody body;
 
-  TimePoint started{};                 // libcurl was told
+  TimePoint started{};                 // when libcurl was told
   std::optional<TimePoint> connected;  // at the latest
   std::optional<TimePoint> request_started;
-  std::optional<TimePoint> sent;  // the last byte of the request, by the link if there is one
+  std::optional<TimePoint> sent;  // the last byte of the request; by the link, if there is one
   std::optional<TimePoint> answered;
   TimePoint last_byte{};            // of the answer
-  std::uint64_t arrival_round = 0;  // in which that came
+  std::uint64_t arrival_round = 0;  // the round of that byte
   std::size_t header_bytes = 0;
   std::size_t headers_kept = 0;  // of the answer
   std::size_t header_lines = 0;
   std::size_t cookies_set = 0;
   int status = 0;           // of the status line read last
   bool in_section = false;  // of headers: its status line has come
-  bool field_kept = false;  // the last one
+  bool field_kept = false;  // the last field was kept
   bool headers_complete = false;
   HttpFraming framing;          // HTTP/1's
   const char* fault = nullptr;  // why the answer must not be used
   bool http2 = false;           // once the request is written
-  bool only_http1 = false;      // its server wants that
-  bool fresh = false;           // no kept connection is to be used
+  bool only_http1 = false;      // the server requires HTTP/1.1
+  bool fresh = false;           // must not use a kept connection
   bool unasked = false;         // nothing was sent: the connection held bytes already, or had ended
-  // Of a new TLS connection: which of its bytes came before the request, counted from its beginning.
+  // For a new TLS connection: how many bytes came before the request, counted from the connection's beginning.
   std::optional<std::uint64_t> came_before;
   bool looked_up = false;
   bool guard_denied = false;
@@ -56,22 +56,22 @@ struct Hop {
   bool headers_overflow = false;
   bool out_of_memory = false;
   bool early_noted = false;
-  bool delivery_open = false;          // SendProgress looks for its end
+  bool delivery_open = false;          // SendProgress waits for its end
   curl_socket_t fd = CURL_SOCKET_BAD;  // known once libcurl waits for it
   std::shared_ptr<NetworkLink> link;   // of the user; null: none
   std::shared_ptr<PacedSocket> paced;  // the connection on it
   bool held = false;                   // libcurl has read more of the answer than the link has carried
-  std::optional<CURLcode> ended;       // and was done with it: how
-  std::uint64_t uploaded = 0;          // when an early answer was last looked at
+  std::optional<CURLcode> ended;       // libcurl's result, if libcurl was done with a held hop
+  std::uint64_t uploaded = 0;          // when an early response was last checked
   TimePoint upload_moved{};
   int open_errno = 0;
-  long connect_errno = 0;  // of an address that was given up for the one that is connected
+  long connect_errno = 0;  // of an address that was given up for the connected one
   std::string guard_reason;
   HttpResponse response;
   bool body_began = false;
   bool body_malformed = false;           // it cannot be decoded
   std::unique_ptr<HttpDecoder> decoder;  // null: the body is taken as it comes
-  std::size_t decoded_ahead = 0;         // bytes that libcurl will hand over again, and that have been decoded
+  std::size_t decoded_ahead = 0;         // decoded bytes that libcurl will hand over again
   bool waits_for_decoding = false;       // bytes have come, and wait for their turn to be decoded
 
   void note_sent(TimePoint now);

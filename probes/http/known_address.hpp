@@ -1,4 +1,4 @@
-// A peer's address, as libcurl tells it: as text, and the same one for each request of a connection.
+// A peer's address as libcurl reports it: as text, and the same for each request of a connection.
 #pragma once
 
 #include "metrics/sample.hpp"
@@ -9,12 +9,12 @@
 
 namespace gelombang {
 
-// Reads an address from its text once for as long as it stays the same.
+// Parses the text of an address only when the text changes.
 class KnownAddress {
  public:
-  // All zero where it is none.
+  // All zero if the text is no address.
   const RemoteAddress& read(std::string_view text, std::uint16_t port);
-  // As it was read last.
+  // The address that was read last.
   [[nodiscard]] const RemoteAddress& address() const noexcept { return address_; }
 
  private:

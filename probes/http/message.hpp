@@ -1,4 +1,4 @@
-// What is asked of a target, and what came of it.
+// A request to a target, and its result.
 #pragma once
 
 #include "base/clock.hpp"
@@ -34,10 +34,10 @@ struct HttpRequest {
   std::vector<HttpPart> parts;                          // multipart/form-data; excludes body
   Duration timeout = std::chrono::seconds(60);          // for each hop, from the start of the transfer
   Duration connect_timeout = std::chrono::seconds(10);  // dns, connect and tls together
-  int max_redirects = 10;                               // 0: a redirect is an answer
+  int max_redirects = 10;                               // 0: redirects are not followed
   HttpVersionChoice version = HttpVersionChoice::automatic;
   bool expect_continue = false;
-  std::size_t max_body = std::size_t{1} << 20;  // bytes of the answer kept; the rest is counted
+  std::size_t max_body = std::size_t{1} << 20;  // bytes of the response to keep; the rest is only counted
 };
 
 struct HttpResponse {
@@ -52,10 +52,10 @@ struct HttpResponse {
 
 struct HttpResult {
   std::vector<RequestSample> hops;  // at least one; the last one's outcome and error are the request's.
-                                    // A complete answer is a success here, whatever its status:
-                                    // what was expected is the caller's business.
+                                    // A complete response is a success here, whatever its status: the caller checks
+                                    // what was expected.
   HttpResponse response;
-  std::vector<std::string> passed_cookies;  // what Set-Cookie said in the answers before the last one
+  std::vector<std::string> passed_cookies;  // values of Set-Cookie in the responses before the last one
   TimePoint ended{};                        // the last byte of the last hop
   std::string error_detail;                 // one line for people, without secrets, empty on success
 };

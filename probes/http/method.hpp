@@ -1,4 +1,4 @@
-// The methods of requests, and their names: as they are sent, and as scripts say them.
+// The methods of requests, and their names: as they are sent, and as scripts use them.
 #pragma once
 
 #include <array>
@@ -30,7 +30,7 @@ constexpr const HttpMethodNames& names_of(HttpMethod method) noexcept {
   return kHttpMethods[static_cast<std::size_t>(method)];
 }
 
-// By the name that is sent; nothing where it is none of ours.
+// The method with this sent name; nullopt if there is none.
 constexpr std::optional<HttpMethod> http_method(std::string_view sent) noexcept {
   for (std::size_t i = 0; i < kHttpMethods.size(); ++i) {
     if (kHttpMethods[i].sent == sent) return static_cast<HttpMethod>(i);

@@ -1,5 +1,5 @@
-// The network that somebody has: how fast it carries bytes up and down, and how long a round trip takes. A link is
-// shared by all connections of its user and by nobody else. docs/networks.md says what is modelled and what is not.
+// The network of a user: how fast it carries bytes up and down, and how long a round trip takes. All connections of a
+// user share one link, and nobody else uses it. docs/networks.md says what is modelled and what is not.
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,17 +19,18 @@ struct NetworkProfile {
   Duration rtt{};
 };
 
-// One direction: a line that carries one byte after the other.
+// One direction of a link. It carries one byte after the other.
 class NetworkLane {
  public:
   explicit NetworkLane(double bytes_per_second) noexcept : rate_(bytes_per_second) {}
 
-  // Takes so many bytes from `from` on, or when the line is free; the moment when the last one is through.
+  // Carries `bytes` from `from` on, or from when the lane is free. Returns when the last byte is through.
   TimePoint carry(std::uint64_t bytes, TimePoint from) noexcept;
-  // They were booked and did not come.
+  // Returns bytes that were booked and did not come.
   void give_back(std::uint64_t bytes) noexcept;
   [[nodiscard]] TimePoint free_at() const noexcept { return free_at_; }
-  // What is handed to the line at a time: some 20 ms of it, so that the peer sees a stream and no bursts.
+  // How many bytes are handed to the lane at a time: some 20 ms of its rate, so that the peer sees a stream and no
+  // bursts.
   [[nodiscard]] std::size_t portion() const noexcept;
 
  private:

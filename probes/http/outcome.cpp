@@ -28,7 +28,7 @@ long long_of(CURL* easy, CURLINFO what) {
   return value;
 }
 
-// 0 where it is of an address that was given up for the one that is connected. The same number may be of both.
+// 0 if the error belongs to an address that was given up for the connected one. Both may have the same number.
 long os_errno_of(const Transfer& transfer) {
   const long number = long_of(transfer.slot->easy.get(), CURLINFO_OS_ERRNO);
   if (says_system_error(transfer.slot->message.data())) return number;
@@ -48,7 +48,7 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   CURL* const easy = transfer.slot->easy.get();
   const Hop& hop = transfer.hop;
   PhaseMarks marks;
-  // libcurl begins when its turn comes, a little after it was told: its own times count from there.
+  // libcurl begins a little after it was told, when its turn comes. Its own times count from that moment.
   const Duration ready = time_of(easy, CURLINFO_PRETRANSFER_TIME_T);
   marks.started = hop.request_started ? *hop.request_started - ready : hop.started;
   marks.ended = now;
@@ -65,7 +65,7 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   marks.new_connection = sample.new_connection;
   marks.looked_up = hop.looked_up && !hop.url->literal;
   marks.tls = hop.url->scheme == "https";
-  if (sample.new_connection || !hop.request_started) {  // else they are not asked for
+  if (sample.new_connection || !hop.request_started) {  // otherwise nobody reads them
     marks.name_known = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
     marks.connected = time_of(easy, CURLINFO_CONNECT_TIME_T);
     if (marks.connected == Duration{} && hop.connected) marks.connected = *hop.connected - marks.started;
@@ -73,17 +73,17 @@ PhaseMarks marks_of(const Transfer& transfer, const RequestSample& sample, Endin
   }
   marks.request_started = hop.request_started;
   marks.sent = hop.sent;
-  if (hop.paced) {  // what the link takes longer than this machine
+  if (hop.paced) {  // the link may take longer than this machine
     if (marks.connected != Duration{})
       marks.connected = std::max(marks.connected, hop.paced->connected_at() - marks.started);
     if (marks.secured != Duration{}) marks.secured = std::max(marks.secured, hop.paced->secured_at() - marks.started);
   }
-  // Seen before the link had carried it, and without a body to wait for.
+  // A response without a body may be seen before the link has carried it.
   if (hop.answered) marks.answered = std::min(*hop.answered, marks.ended);
   return marks;
 }
 
-// libcurl has told it before it wrote the request, and nothing is sent a second time.
+// libcurl reported the address before it wrote the request, and no request is sent a second time.
 RemoteAddress remote_of(const Transfer& transfer) {
   if (transfer.hop.request_started) return transfer.slot->peer.address();
   CURL* const easy = transfer.slot->easy.get();
@@ -93,8 +93,8 @@ RemoteAddress remote_of(const Transfer& transfer) {
   return transfer.slot->peer.read(ip, static_cast<std::uint16_t>(long_of(easy, CURLINFO_PRIMARY_PORT)));
 }
 
-// Of a request whose body libcurl has read from us, so much of it. Since 8.7 libcurl counts that among the request's
-// bytes.
+// `body`: the bytes of a streamed body that libcurl has read from us. Since 8.7, libcurl includes them in the request's
+// size.
 std::uint64_t bytes_sent(CURL* easy, std::uint64_t body) {
   static const bool counted = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080700;
   return static_cast<std::uint64_t>(long_of(easy, CURLINFO_REQUEST_SIZE)) + (counted ? 0 : body);
@@ -119,7 +119,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   const Hop& hop = transfer.hop;
   TransferFacts facts;
   facts.code = code;
-  if (code != CURLE_OK) {  // else nobody asks
+  if (code != CURLE_OK) {  // otherwise nobody reads them
     facts.os_errno = static_cast<int>(os_errno_of(transfer));
     facts.word = peer_word(transfer.slot->message.data());
     facts.verify_result = long_of(transfer.slot->easy.get(), CURLINFO_SSL_VERIFYRESULT);
@@ -131,7 +131,7 @@ TransferFacts facts_of(const Transfer& transfer, CURLcode code, TimePoint now) {
   facts.faulty = hop.fault != nullptr || hop.unasked;
   facts.out_of_memory = hop.out_of_memory;
   facts.headers_complete = hop.headers_complete;
-  // A GOAWAY that leaves the stream out: libcurl has no words for it.
+  // A GOAWAY that excludes the stream: libcurl has no message for it.
   facts.refused = code == CURLE_HTTP2 && hop.request_started && hop.header_bytes == 0 && transfer.slot->message[0] == 0;
   facts.http1_required = says_http1_required(transfer.slot->message.data());
   facts.unanswered = !hop.answered;
@@ -187,15 +187,15 @@ HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, T
   return outcome;
 }
 
-// libcurl has forgotten how the connection ended and what was uploaded, but not its last words. A system error may be
-// that of an earlier address.
+// libcurl has forgotten how the connection ended and what was uploaded, but not its last message. A system error may
+// belong to an earlier address.
 HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now) {
   CURL* const easy = transfer.slot->easy.get();
   const std::string_view message = transfer.slot->message.data();
   const bool refused = transfer.hop.http2 && message.empty() && transfer.hop.header_bytes == 0;
   CURLcode code = CURLE_GOT_NOTHING;
   if (transfer.hop.headers_complete) {
-    code = CURLE_OK;  // a 417, which is an answer
+    code = CURLE_OK;  // a 417, which is a response
   } else if (refused || says_http1_required(message)) {
     code = CURLE_HTTP2_STREAM;
   } else if (says_send_failed(message)) {

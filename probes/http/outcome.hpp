@@ -1,4 +1,4 @@
-// What a hop was: its sample, from libcurl's handle and our own marks.
+// The outcome of a hop: its sample, from libcurl's handle and our own time marks.
 #pragma once
 
 #include "probes/http/transfer.hpp"
@@ -17,18 +17,19 @@ struct HopOutcome {
 };
 
 enum class Ending : std::uint8_t {
-  reported,  // libcurl said that it is over
+  reported,  // libcurl reported the end
   cut,       // we ended it, now
-  early,     // we ended it, because its whole answer was there before its body was sent
+  early,     // we ended it, because the whole response came before the request's body was sent
 };
 
-// `code` is libcurl's, CURLE_OK where we ended it; the hop's handle is still in its slot.
+// `code` is libcurl's, or CURLE_OK if we ended the hop. The hop's handle must still be in its slot.
 HopOutcome hop_outcome(const Transfer& transfer, Ending ending, CURLcode code, TimePoint now);
 
-// A hop whose request was sent, and that libcurl would send again: what it was so far. Called from libcurl's callbacks.
+// The outcome so far of a hop whose request was sent, and which libcurl would send again. Called from libcurl's
+// callbacks.
 HopOutcome unanswered_hop(const Transfer& transfer, TimePoint now);
 
-// A hop that never came to libcurl.
+// The outcome of a hop that never reached libcurl.
 HopOutcome refused_hop(ErrorClass error, std::string_view detail, TimePoint now);
 
 // One printable line of at most 200 characters.

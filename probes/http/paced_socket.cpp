@@ -13,19 +13,19 @@
 namespace gelombang {
 namespace {
 
-// The kernel's states of a connection whose peer has ended its stream; the header that names them bites with
+// The kernel's states of a connection whose peer has ended its stream; the header that names them conflicts with
 // tcp_info's.
 constexpr int kCloseWait = 8;
 constexpr int kLastAck = 9;
 constexpr int kClosing = 11;
 
-constexpr Duration kLate = std::chrono::milliseconds(20);  // that a timer may be, and is made up for
+constexpr Duration kLate = std::chrono::milliseconds(20);  // how late a timer may be; the delay is compensated
 
-// What is seen within this time is one part.
+// Bytes that are seen within this time form one part.
 constexpr Duration kSameTime = std::chrono::milliseconds(1);
 
-// The receive buffer's window is shut somewhere above it. What comes when it opens had been ready before, and is a
-// burst.
+// The receive window closes somewhere above this many unread bytes. Bytes that come when it opens were ready before,
+// and form a burst.
 constexpr std::uint64_t kShut = 48 * 1024;
 constexpr Duration kBurst = std::chrono::milliseconds(20);
 
@@ -101,7 +101,7 @@ std::optional<TimePoint> PacedSocket::book() noexcept {
 void PacedSocket::settle() noexcept { link_->down.give_back(std::exchange(booked_, 0)); }
 
 void PacedSocket::take_written(std::uint64_t written, TimePoint now) noexcept {
-  if (written <= written_ + 1) return;  // the connection counts as one
+  if (written <= written_ + 1) return;  // the connection itself counts as one byte
   TimePoint from = began_ && now - *began_ < kLate ? *began_ : now;
   // In a handshake each side waits for the other.
   from = std::max({from, connected_at(), handshake_ ? arrived_at_ : secured_at_});
@@ -111,7 +111,7 @@ void PacedSocket::take_written(std::uint64_t written, TimePoint now) noexcept {
   unanswered_ = true;
 }
 
-// `first`: of this turn; false afterwards, if anything was read.
+// `first`: nothing was read in this turn yet. Set to false if anything is read.
 void PacedSocket::take_read(std::uint64_t read, bool& first) noexcept {
   while (read_ < read) {
     Part& part = parts_.front();
@@ -139,8 +139,8 @@ void PacedSocket::count(TimePoint now) {
   fin_ = fin_ || info.tcpi_state == kCloseWait || info.tcpi_state == kLastAck || info.tcpi_state == kClosing;
   const std::uint64_t received = info.tcpi_bytes_received - (fin_ ? 1U : 0U);
   const std::uint64_t read = std::max(read_, received - std::min(left, received));
-  // What had been seen before this turn cannot answer what was written in it; what is new does, unless it answers what
-  // was written before.
+  // Bytes that were seen before this turn cannot respond to what was written in this turn. New bytes do, unless they
+  // respond to what was written before.
   bool first = true;
   take_read(std::min(read, noted_), first);
   if (unanswered_) {

@@ -1,4 +1,4 @@
-// From the moments that were seen during a transfer to its six phases.
+// Splits a transfer into its six phases, by the moments that were seen.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,9 +25,9 @@ struct PhaseMarks {
 };
 
 struct PhaseSplit {
-  // They sum to ended - started; kNotReached where a phase did not happen.
+  // They sum to ended - started; kNotReached if a phase did not happen.
   std::array<Duration, kPhaseCount> phases{};
-  Phase reached = Phase::dns;  // the one that the exchange ended in
+  Phase reached = Phase::dns;  // the phase in which the exchange ended
 };
 
 PhaseSplit split_phases(const PhaseMarks& marks) noexcept;

@@ -1,4 +1,4 @@
-// What follows a redirect: the Fetch standard's rules, which browsers keep.
+// How a redirect is followed: the Fetch standard's rules, as in browsers.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,7 +10,7 @@
 
 namespace gelombang {
 
-// Where an answer sends its reader; nothing where it does not. A place that cannot be gone to is an Error.
+// The target of a redirect; nullopt if the response is no redirect. An unusable target is an Error.
 std::optional<Result<HttpUrl>> redirect_target(const HttpUrl& from, int status, const ResponseHeaders& headers);
 
 struct RedirectedMethod {
@@ -20,8 +20,8 @@ struct RedirectedMethod {
 // 303 turns all but HEAD into GET; 301 and 302 turn POST into GET, as browsers always have.
 RedirectedMethod redirected_method(HttpMethod method, int status) noexcept;
 
-// Credentials that the script set by hand stay with the origin they were meant for, and a dropped body takes its
-// description along.
+// Removes credentials that the script set by hand when the origin changes, and the headers that describe a dropped
+// body.
 void strip_headers(std::vector<HttpHeader>& headers, bool same_origin, bool keeps_body);
 
 }  // namespace gelombang

@@ -5,7 +5,7 @@ namespace {
 
 bool is_idempotent(HttpMethod method) noexcept { return method != HttpMethod::post && method != HttpMethod::patch; }
 
-// A kept connection ended while the request was on its way: a race that nobody loses by a mistake.
+// A kept connection ended while the request was on its way: a race that is nobody's fault.
 bool connection_ended(ErrorClass error) noexcept {
   return error == ErrorClass::empty_reply || error == ErrorClass::reset || error == ErrorClass::send_error ||
          error == ErrorClass::partial;

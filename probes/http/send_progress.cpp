@@ -17,8 +17,8 @@ std::chrono::microseconds interval(std::size_t count) {
   return std::chrono::microseconds(2000 + 10 * static_cast<long>(count));
 }
 
-// Everything was acknowledged; or everything was sent and at most one segment is open, whose acknowledgement may
-// wait 40 ms for company, or for the answer to ride on.
+// Everything was acknowledged; or everything was sent and at most one segment is not acknowledged. That acknowledgement
+// may be delayed by 40 ms, or until the response carries it.
 bool delivered(int fd) {
   int queued = 0;
   if (ioctl(fd, SIOCOUTQ, &queued) != 0) return true;  // gone: the transfer's end will say why
@@ -30,8 +30,8 @@ bool delivered(int fd) {
   return getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, &length) == 0 && queued <= segment;
 }
 
-// What fits into one segment on any path leaves when it is written: the exchange before it was acknowledged by its
-// answer. Asking the kernel would cost three system calls for each small form.
+// A request that fits into one segment on any path leaves when it is written, because the previous exchange was
+// acknowledged by its response. Asking the kernel would cost three system calls for each small form.
 bool fits_one_segment(CURL* easy) {
   constexpr long kLeastSegment = 536;  // RFC 9293, 3.7.1
   long bytes = 0;                      // headers, and a body that went with them

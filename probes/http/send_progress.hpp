@@ -1,6 +1,6 @@
-// Finds out when the last byte of a request's body was delivered. libcurl knows when it read it and
-// when it wrote it; the kernel knows when it left. So from the moment that libcurl has read all, the
-// socket's queue is looked at every few milliseconds, by one timer for all.
+// Finds out when the last byte of a request's body was delivered. libcurl knows when it read and wrote that byte; the
+// kernel knows when the byte left. So once libcurl has read the whole body, the socket's queue is checked every few
+// milliseconds, by one timer for all transfers.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,7 +21,7 @@ class SendProgress {
   SendProgress& operator=(const SendProgress&) = delete;
   ~SendProgress();
 
-  // Looks at once, and until hop.sent is set.
+  // Checks at once, and then until hop.sent is set.
   void add(Transfer& transfer);
   void forget(Transfer& transfer) noexcept;
 

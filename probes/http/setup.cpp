@@ -31,9 +31,9 @@ void set_body(CURL* easy, const Hop& hop) {
                    hop.streamed ? nullptr : (hop.body.empty() ? "" : hop.body.single().data()));
 }
 
-// libcurl takes what is parsed already in place of reading the text. That stays: it is what libcurl shows, and takes
-// where nothing is parsed. It comes last, for libcurl 8.14 forgets the text when it is given what is parsed, or
-// nothing.
+// libcurl uses the parsed URL instead of reading the text. The text is set all the same: libcurl shows it, and uses it
+// if there is no parsed URL. The text is set last, because libcurl 8.14 forgets it when CURLOPT_CURLU is set, even to
+// null.
 void set_url(EasySlot& slot, const std::shared_ptr<const HttpUrl>& url) {
   if (slot.url == url) return;
   slot.url = url;
@@ -41,7 +41,7 @@ void set_url(EasySlot& slot, const std::shared_ptr<const HttpUrl>& url) {
   curl_easy_setopt(slot.easy.get(), CURLOPT_URL, url->full.c_str());
 }
 
-// libcurl sends them behind the jar's, in one line (RFC 6265, 5.4).
+// libcurl sends these cookies after the jar's, in one line (RFC 6265, 5.4).
 void set_cookies(EasySlot& slot, const HttpRequest& request) {
   std::string cookies;
   for (const HttpHeader& header : request.headers) {
@@ -61,7 +61,7 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
   HeaderLines& lines = slot.headers;
   lines.clear();
   const Hop& hop = transfer.hop;
-  // What libcurl has an option for it writes twice, byte by byte.
+  // Headers that libcurl has an option for are set here, because libcurl writes those twice, byte by byte.
   if (!find_header(transfer.request.headers, "user-agent")) lines.add({"User-Agent: ", options.user_agent});
   if (!find_header(transfer.request.headers, "accept-encoding")) lines.add({"Accept-Encoding: gzip"});
   for (const HttpHeader& header : transfer.request.headers) {
@@ -86,12 +86,12 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
     if (!hop.body.content_type().empty()) {
       lines.add({"Content-Type: ", hop.body.content_type()});
     } else if (!find_header(transfer.request.headers, "content-type")) {
-      lines.add({"Content-Type:"});  // libcurl would claim a form
+      lines.add({"Content-Type:"});  // otherwise libcurl would claim a form
     }
     if (transfer.request.expect_continue) {
       lines.add({"Expect: 100-continue"});
     } else if (hop.streamed) {
-      lines.add({"Expect:"});  // libcurl would ask by itself before it sends more than a megabyte
+      lines.add({"Expect:"});  // otherwise libcurl would ask before it sends more than a megabyte
     }
   }
   return {};
@@ -113,13 +113,13 @@ void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient
   change(set.headers, slot.headers.list(), CURLOPT_HTTPHEADER);
   change(set.timeout_ms, limit_in_milliseconds(transfer.request.timeout), CURLOPT_TIMEOUT_MS);
   change(set.connect_timeout_ms, limit_in_milliseconds(transfer.request.connect_timeout), CURLOPT_CONNECTTIMEOUT_MS);
-  // A pool's handle may have been that of somebody else, with a link.
+  // A handle from the pool may have served another user, with a link.
   const long portion = hop.link ? static_cast<long>(hop.link->down.portion()) : 0;
   if (portion != set.receive_buffer) {
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, portion == 0 ? EasyPool::kReceiveBuffer : portion);
     set.receive_buffer = portion;
   }
-  // A handshake on a link is followed message by message.
+  // On a link, a handshake is followed message by message: on_debug.
   change(set.verbose, long{hop.link && hop.url->scheme == "https" ? 1 : 0}, CURLOPT_VERBOSE);
   change(set.fresh, long{hop.fresh ? 1 : 0}, CURLOPT_FRESH_CONNECT);
   change(set.forbid_reuse, 0L, CURLOPT_FORBID_REUSE);

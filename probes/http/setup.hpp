@@ -1,4 +1,4 @@
-// Which options of a libcurl handle are set for one hop. Those that never change: probes/http/easy_pool.
+// Sets the options of a libcurl handle for one hop. probes/http/easy_pool sets those that never change.
 #pragma once
 
 #include "base/result.hpp"
@@ -9,14 +9,14 @@
 
 namespace gelombang {
 
-// Fills the header lines of a hop. An Error where the script's headers cannot be sent.
+// Fills the header lines of a hop. An Error if the script's headers cannot be sent.
 Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpClient::Options& options,
                          std::string_view traceparent);
 
-// Fits a handle for the transfer's present hop, and takes everything of it back out again.
+// set_hop prepares a handle for the transfer's present hop; clear_hop removes everything of the hop again.
 void set_hop(EasySlot& slot, Transfer& transfer, CURLSH* share, const HttpClient::Options& options);
 void clear_hop(EasySlot& slot);
-// No kept connection is to be used.
+// Makes libcurl use no kept connection.
 void set_fresh(EasySlot& slot);
 
 }  // namespace gelombang

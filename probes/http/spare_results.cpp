@@ -6,7 +6,7 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kSpare = 64;         // more than are answered at a time, presses of the same button included
+constexpr std::size_t kSpare = 64;         // more than complete at a time, even if many users press the same button
 constexpr std::size_t kLarge = 64 * 1024;  // more than this is not kept for the next answer
 
 }  // namespace
@@ -19,7 +19,7 @@ void SpareResults::lend(HttpResult& result) {
 
 void SpareResults::give_back(HttpResult&& result) {
   HttpResponse& response = result.response;
-  if (spare_.size() >= kSpare || result.hops.capacity() == 0) return;  // the latter was moved elsewhere
+  if (spare_.size() >= kSpare || result.hops.capacity() == 0) return;  // no capacity: the result was moved elsewhere
   if (response.body.capacity() > kLarge || response.headers.text().capacity() > kLarge) return;
   result.hops.clear();
   result.passed_cookies.clear();

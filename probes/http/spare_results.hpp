@@ -1,4 +1,4 @@
-// The memory of answers that have been delivered, for those that come.
+// The memory of delivered responses, for later ones.
 #pragma once
 
 #include "probes/http/message.hpp"
@@ -9,7 +9,7 @@ namespace gelombang {
 
 class SpareResults {
  public:
-  // Gives the memory of an earlier one, where there is some, to a result that has none.
+  // Gives a result without memory that of an earlier result, if there is any.
   void lend(HttpResult& result);
   void give_back(HttpResult&& result);
 

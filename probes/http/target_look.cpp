@@ -18,13 +18,13 @@
 namespace gelombang {
 namespace {
 
-// What the callback of one look writes down.
+// What the callbacks of one look record.
 struct Opening {
   const TargetLook& target;
   SocketGuard& guard;
   TransferFacts facts;
   std::string reason;      // of the guard
-  bool connected = false;  // TCP is, and TLS begins; libcurl's own times come only with TLS's end
+  bool connected = false;  // TCP is, and TLS begins; libcurl's own times come only after TLS
 };
 
 curl_socket_t open_guarded(void* user, curlsocktype, curl_sockaddr* to) {
@@ -56,7 +56,7 @@ CURLcode on_tls(CURL*, void*, void* user) {
   return CURLE_OK;
 }
 
-// "[2001:db8::1]" where it is a literal, as URLs write it.
+// "[2001:db8::1]" for an IPv6 literal, as URLs write it.
 std::string url_of(const TargetLook& target) {
   const bool literal = target.host.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}/", target.scheme, literal ? "[" : "", target.host, literal ? "]" : "",
@@ -89,7 +89,7 @@ ErrorClass classify(CURL* easy, CURLcode code, std::string_view message, Opening
   facts.word = peer_word(message);
   facts.timeout = opening.target.timeout;
   const ErrorClass error = classify_transfer(facts);
-  // Who hangs up has said nothing of the certificate: a balancer without servers behind it does so.
+  // A peer that hangs up has said nothing about the certificate. A load balancer without servers does so.
   const bool hung_up = facts.os_errno == ECONNRESET || facts.word == PeerWord::unexpected_end ||
                        message.find("SSL_ERROR_SYSCALL") != std::string_view::npos;
   return error == ErrorClass::tls_handshake && hung_up ? ErrorClass::reset : error;

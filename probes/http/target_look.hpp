@@ -1,5 +1,5 @@
-// A first look at a target before load goes to it: one connection, made as a request's would be (same addresses, guard
-// and certificates), over which nothing is asked. Blocks; for before a run, not for a worker's thread.
+// A first look at a target before load goes to it. It makes one connection as a request would (same addresses, guard
+// and certificates), but sends no request. Blocks: call it before a run, not on a worker's thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -28,7 +28,7 @@ struct LookResult {
   std::string detail;                   // one line of what libcurl or the guard said, for people; may be empty
 };
 
-// Closes the connection again. Nothing is thrown for what a target or this machine may do.
+// Closes the connection again. Failures of a target or of this machine throw nothing.
 LookResult look_at_target(const TargetLook& target, SocketGuard& guard);
 
 }  // namespace gelombang

@@ -39,8 +39,8 @@ int read_bytes(BIO* bio, char* to, int size) {
   return got;
 }
 
-// libcurl 7.88 does not tell OpenSSL that the connection has ended, and without that a close without TLS's closing
-// alert is taken for the end of an answer.
+// libcurl 7.88 does not tell OpenSSL that the connection has ended. Without that, a close without TLS's closing alert
+// is taken for the end of a response.
 long control(BIO* bio, int command, long number, void* pointer) {
   if (command == BIO_CTRL_EOF && static_cast<const Connection*>(BIO_get_data(bio))->ended) return 1;
   return BIO_ctrl(BIO_next(bio), command, number, pointer);
@@ -85,12 +85,12 @@ void put_before_reads(SSL* session, const TlsReadBudget& budget) {
   }
   BIO_set_data(filter, connection);
   BIO_set_init(filter, 1);
-  BIO_up_ref(below);  // the session lets go of it next
+  BIO_up_ref(below);  // the session releases it next
   SSL_set0_rbio(session, BIO_push(filter, below));
 }
 
-// libcurl has given the session its BIO when its handshake begins, and nothing has been read from it. TLS 1.3 calls it
-// a handshake again when a ticket comes.
+// When the handshake begins, libcurl has given the session its BIO, and nothing has been read from it. TLS 1.3 reports
+// the start of a handshake again when a ticket comes.
 void on_info(const SSL* session, int where, int) {
   if ((where & SSL_CB_HANDSHAKE_START) == 0 || SSL_get_rbio(session) != SSL_get_wbio(session)) return;
   const void* const budget = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), budget_index());

@@ -15,7 +15,7 @@
 namespace gelombang {
 namespace {
 
-// Null without TLS. Only within libcurl's callbacks does a transfer have its connection.
+// Null without TLS. A transfer has its connection only within libcurl's callbacks.
 SSL* tls_of(CURL* easy) {
   const curl_tlssessioninfo* session = nullptr;
   if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == nullptr) return nullptr;
@@ -50,7 +50,7 @@ std::size_t Transfer::on_read(char* to, std::size_t size, std::size_t count, voi
   return copied;
 }
 
-// Only for a request that is to be sent again does libcurl go back in its body.
+// libcurl goes back in a body only to send the request again.
 int Transfer::on_seek(void* slot, curl_off_t, int) {
   Transfer& self = *static_cast<EasySlot*>(slot)->transfer;
   return self.refuse_resending() ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
@@ -63,7 +63,7 @@ int Transfer::on_request(void* slot, char* remote_ip, char*, int remote_port, in
     self.context.request_written(now);
     if (self.refuse_resending()) return CURL_PREREQFUNC_ABORT;
     if (self.spoken_unasked(remote_ip, remote_port, local_port)) return CURL_PREREQFUNC_ABORT;
-    // An answer may be found in this very round, before the loop hears of the descriptor.
+    // A response may come in this very round, before the loop hears of the descriptor.
     if (self.hop.link) self.hop.paced = PacedSocket::find(*self.hop.link, static_cast<std::uint16_t>(local_port));
     if (self.hop.paced) self.hop.paced->begin_request(now);
   } catch (const std::exception&) {
@@ -78,19 +78,19 @@ int Transfer::on_request(void* slot, char* remote_ip, char*, int remote_port, in
   return CURL_PREREQFUNC_OK;
 }
 
-// libcurl repeats a request by itself: on a connection that ended before its answer, a stream that was refused, a
-// 417, an HTTP/2 that the server takes back. Whatever leads to a second sending within one hop, a look-up, a new
-// connection or another kept one, is refused, and what the first was is written down while libcurl still knows it.
+// libcurl repeats a request by itself if the connection ended before the response, if a stream was refused, after a
+// 417, or if the server takes HTTP/2 back. Every step to a second sending within one hop (a look-up, a new connection
+// or another kept one) is refused. The outcome of the first sending is recorded while libcurl still knows it.
 bool Transfer::refuse_resending() {
   if (!hop.request_started) return false;
   if (unanswered) return true;
   const TimePoint now = context.clock.now();
   try {
-    // It came to reading an answer, so the request had been written, although nobody had the time to notice.
+    // libcurl has begun to read a response, so the request was written, even if that was not recorded yet.
     const bool written = !hop.streamed || hop.body.exhausted();
     if (!hop.sent && written && !says_send_failed(slot->message.data())) hop.note_sent(now);
     unanswered = std::make_unique<HopOutcome>(unanswered_hop(*this, now));
-    // Of an answer that has libcurl send again it shows no body.
+    // libcurl shows no body of a response that makes it send again.
     if (hop.headers_complete) hop.response.body_truncated = true;
   } catch (const std::exception&) {
     hop.out_of_memory = true;
@@ -99,8 +99,8 @@ bool Transfer::refuse_resending() {
   return true;
 }
 
-// Whether something waits on the connection that the request is about to be written to. HTTP/2 has frames for what is
-// nobody's answer, and libcurl reads them.
+// Whether something waits on the connection before the request is written to it. HTTP/2 is exempt: it has frames that
+// belong to no response, and libcurl reads them.
 bool Transfer::spoken_unasked(const char* remote_ip, int remote_port, int local_port) {
   SSL* const tls = hop.url->scheme == "https" ? tls_of(slot->easy.get()) : nullptr;
   hop.http2 = tls != nullptr && speaks_http2(tls);
@@ -114,13 +114,14 @@ bool Transfer::spoken_unasked(const char* remote_ip, int remote_port, int local_
   } else if (tls == nullptr) {
     hop.unasked = waiting_on(fd) == Waiting::bytes;
   } else if (const auto taken = TlsReadBudget::taken(tls)) {
-    // Tickets, or the alert that ends the handshake: libcurl alone can take them. What they are shows when it has.
+    // Tickets, or the alert that ends the handshake: only libcurl can take these bytes, and only then is it clear what
+    // they are.
     hop.came_before = *taken + unread_bytes(fd);
   }
   return hop.unasked;
 }
 
-// At the first line of an answer: whether its record had come before the request. OpenSSL reads one at a time.
+// At the first line of a response: whether its record had come before the request. OpenSSL reads one record at a time.
 bool Transfer::answered_unasked() const {
   if (!hop.came_before) return false;
   SSL* const tls = tls_of(slot->easy.get());
@@ -144,7 +145,8 @@ int Transfer::on_debug(CURL*, curl_infotype type, char* data, std::size_t size, 
     return 0;
   }
   if (type != CURLINFO_SSL_DATA_IN) return 0;
-  // libcurl may write, read and write again in one turn. A handshake's messages are told before what follows them.
+  // libcurl may write, read and write again in one turn. libcurl reports a handshake's messages before what follows
+  // them.
   const std::shared_ptr<PacedSocket>& paced = own.transfer->hop.paced;
   try {
     if (paced && paced->in_handshake()) paced->count(own.transfer->context.clock.now());
@@ -157,11 +159,11 @@ int Transfer::on_debug(CURL*, curl_infotype type, char* data, std::size_t size, 
 CURLcode Transfer::on_tls_context(CURL*, void* context, void* budget) {
   SSL_CTX* const tls = static_cast<SSL_CTX*>(context);
   static_cast<const TlsReadBudget*>(budget)->guard(tls);
-  SSL_CTX_clear_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);  // libcurl sets it: an answer that was cut would be whole
+  SSL_CTX_clear_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);  // libcurl sets it: a cut response would seem whole
   return CURLE_OK;
 }
 
-// With the transfer: what else comes on it belongs to nobody.
+// Closes the connection with the transfer, because further bytes on it belong to no request.
 void Transfer::end_connection() {
   slot->options.forbid_reuse = 1;
   curl_easy_setopt(slot->easy.get(), CURLOPT_FORBID_REUSE, 1L);

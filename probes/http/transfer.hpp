@@ -1,5 +1,5 @@
-// One request under way: what was asked, the hop that is being played, and what libcurl's callbacks
-// saw of it. The callbacks write down and answer; they never call libcurl.
+// One request in progress: the request, its current hop, and what libcurl's callbacks saw of it. The callbacks record
+// and answer; they never call libcurl.
 #pragma once
 
 #include "base/clock.hpp"
@@ -33,16 +33,16 @@ struct Transfer {
   HttpResult result;
   std::unique_ptr<EasySlot> slot;  // while libcurl has it
   Hop hop;
-  std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and it is being asked why
-  std::unique_ptr<HopOutcome> unanswered;   // libcurl would have sent the request once more: what it was so far
+  std::unique_ptr<HopOutcome> undiagnosed;  // a name could not be resolved, and the cause is being looked up
+  std::unique_ptr<HopOutcome> unanswered;   // libcurl would have sent the request once more: the outcome so far
   UserConnections* connections = nullptr;   // its user's
   int redirects = 0;
   bool repeated = false;  // the hop is the second try of the same request
 
-  // Whether as much of the answer has come as was announced, in its headers and by its codings.
+  // Whether the whole response has come, as its headers and its codings announced.
   [[nodiscard]] bool whole() const noexcept;
 
-  // libcurl's callbacks, with the slot as their data: it is the same for every request that a handle plays.
+  // libcurl's callbacks, with the slot as their data: it is the same for every request of a handle.
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* slot);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* slot);
   static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* slot);

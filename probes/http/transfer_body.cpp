@@ -1,5 +1,5 @@
-// What becomes of an answer's body, as libcurl hands it over: it waits for the user's link, is decoded within the
-// budget of the turn, and kept up to a limit.
+// Handles the body of a response as libcurl hands it over. The body waits for the user's link, is decoded within the
+// budget of the turn, and is kept up to a limit.
 #include "probes/http/transfer.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace gelombang {
 namespace {
 
-constexpr std::size_t kHandedOver = 512;  // of the allowance, for a call that hands a part of a body over
+constexpr std::size_t kHandedOver = 512;  // of the allowance, for each call that hands over a part of a body
 
 }  // namespace
 
@@ -18,8 +18,8 @@ bool Transfer::whole() const noexcept {
   return hop.body_began ? !hop.decoder || hop.decoder->complete() : !lacks_body();
 }
 
-// No byte of a body has come, and but for the close nothing has said that there would be none: in a coding nothing is
-// some bytes, too.
+// No byte of a body has come, and only the close of the connection said that there is none. In a coding, even an empty
+// body has some bytes.
 bool Transfer::lacks_body() const noexcept {
   if (hop.http2 || bodyless() || hop.framing.chunked() || hop.framing.length()) return false;
   return body_codings(hop.response.headers).state != BodyCodings::State::plain;
@@ -39,7 +39,7 @@ std::size_t Transfer::take_body(std::string_view data) {
   if (hop.paced && must_wait()) return CURL_WRITEFUNC_PAUSE;
   if (!std::exchange(hop.waits_for_decoding, false)) note_arrival();
   if (!std::exchange(hop.body_began, true) && !begin_body()) return 0;
-  // A flood of tiny chunks calls once for each.
+  // A flood of tiny chunks makes one call for each.
   context.body_allowance -= std::min(context.body_allowance, kHandedOver);
   if (hop.decoder) return decode(data);
   if (context.body_allowance == 0) return wait_for_turn();
@@ -54,7 +54,7 @@ std::size_t Transfer::wait_for_turn() {
   return CURL_WRITEFUNC_PAUSE;
 }
 
-// False where its codings cannot be taken off.
+// False if the body's codings cannot be decoded.
 bool Transfer::begin_body() {
   const BodyCodings codings = body_codings(hop.response.headers);
   hop.body_malformed = codings.state == BodyCodings::State::excessive;
@@ -64,8 +64,8 @@ bool Transfer::begin_body() {
   return true;
 }
 
-// Where the turn's budget ends within `data`, libcurl keeps it and hands the same bytes over again, with what came
-// after them: in a later turn of the loop, when others had theirs.
+// If the turn's budget ends within `data`, libcurl keeps `data` and hands the same bytes over again, with those that
+// came after them, in a later turn of the loop, after others had their turn.
 std::size_t Transfer::decode(std::string_view data) {
   struct Keeper final : HttpDecoder::Sink {
     explicit Keeper(Transfer& owner) : transfer(owner) {}
@@ -94,7 +94,7 @@ void Transfer::keep(std::string_view piece) {
   response.body.append(piece.substr(0, room));
 }
 
-// libcurl reads on while there is something to read: what the link has not carried yet waits in libcurl.
+// libcurl reads on while there is something to read, so bytes that the link has not carried yet wait in libcurl.
 bool Transfer::must_wait() {
   const TimePoint now = context.clock.now();
   hop.paced->count(now);

@@ -10,7 +10,7 @@ namespace {
 
 using E = ErrorClass;
 
-// What a system call's error says of this machine, or none.
+// The fault of this machine that a system call's error stands for, or none.
 E own_fault(int number) noexcept {
   switch (number) {
     case EMFILE:
@@ -19,7 +19,7 @@ E own_fault(int number) noexcept {
     case EADDRINUSE: return E::generator_ports;
     case ENOMEM:
     case ENOBUFS: return E::generator_memory;
-    // A firewall or a policy of this machine: what a target forbids comes as "refused" or "unreachable".
+    // A firewall or a policy of this machine. What a target forbids arrives as "refused" or "unreachable".
     case EPERM:
     case EACCES: return E::generator_internal;
     default: return E::none;
@@ -53,7 +53,7 @@ E certificate_failure(const TransferFacts& facts) noexcept {
   switch (facts.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID: return E::tls_expired;
-    // The chain is good, or libcurl has not even written down that it is: what it minds is the name.
+    // The chain is good, or libcurl has not even recorded that it is: the problem is the name.
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_HOSTNAME_MISMATCH:
@@ -62,7 +62,7 @@ E certificate_failure(const TransferFacts& facts) noexcept {
   }
 }
 
-// An answer that came slowly to the very end is too slow; one that fell silent has stalled.
+// A response that came slowly until the timeout is too slow; a response that fell silent has stalled.
 bool fell_silent(const TransferFacts& facts) noexcept {
   return facts.silence >= std::min<Duration>(std::chrono::seconds(1), facts.timeout / 4);
 }
@@ -89,12 +89,12 @@ E broken(const TransferFacts& facts) noexcept {
   return E::reset;
 }
 
-// It ended the exchange in an orderly way, but without all of the answer.
+// The peer ended the exchange in an orderly way, but without the whole response.
 E ended_early(const TransferFacts& facts) noexcept {
   return facts.reached == Phase::receive ? E::partial : E::empty_reply;
 }
 
-// It refused to go on: what of its answer had come is not whole.
+// The peer refused to go on: a response that had begun is not whole.
 E refused(const TransferFacts& facts) noexcept {
   if (facts.reached == Phase::receive) return E::partial;
   return facts.body_unsent && facts.reached == Phase::send ? E::send_error : E::reset;
@@ -118,7 +118,7 @@ E receive_failure(const TransferFacts& facts) noexcept {
   if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   switch (facts.os_errno) {
     case ECONNRESET: return broken(facts);
-    // Reading has no broken pipe: OpenSSL's alert about an end without one finds the peer gone.
+    // Reading causes no EPIPE. After an end without a closing alert, OpenSSL sends an alert and finds the peer gone.
     case EPIPE: return facts.body_unsent && facts.reached == Phase::send ? E::send_error : ended_early(facts);
     case ETIMEDOUT: return facts.reached == Phase::receive ? E::stall : E::wait_timeout;
     case EHOSTUNREACH:
@@ -127,29 +127,29 @@ E receive_failure(const TransferFacts& facts) noexcept {
   }
   if (const E told = by_word(facts); told != E::none) return told;
   if (facts.http2) return refused(facts);                // a stream that was not accepted
-  if (facts.headers_complete) return E::body_malformed;  // a chunk that is none
-  // libcurl's own limits on headers answer like this, after the first of them.
+  if (facts.headers_complete) return E::body_malformed;  // an invalid chunk
+  // libcurl's own limits on headers fail like this, after the first header.
   return facts.reached == Phase::receive ? E::headers_too_large : E::protocol;
 }
 
 E send_failure(const TransferFacts& facts) noexcept {
   if (const E own = own_fault(facts.os_errno); own != E::none) return own;
   if (facts.word == PeerWord::tls_alert) return by_word(facts);
-  // libcurl 8.14 has read the end of an HTTP/2 connection, and then fails to write on it.
+  // libcurl 8.14 has read the end of an HTTP/2 connection, and then fails to write to it.
   if (facts.word == PeerWord::unexpected_end && facts.reached > Phase::send) return ended_early(facts);
   return facts.reached > Phase::send ? broken(facts) : E::send_error;
 }
 
-// Of a stream: libcurl says nothing more where one that was closed takes no more of the request's body.
+// A stream failed. libcurl has no message if a closed stream takes no more of the request's body.
 E stream_failure(const TransferFacts& facts) noexcept {
   const E told = by_word(facts);
   return told != E::none ? told : refused(facts);
 }
 
-// libcurl has no words for these. Once the target has spoken it is what it said that libcurl minds.
+// libcurl has no message for these. Once the target has spoken, libcurl objects to what the target said.
 E unknown_failure(const TransferFacts& facts) noexcept {
   switch (facts.code) {
-    case CURLE_WRITE_ERROR:  // our callbacks', and they have said why
+    case CURLE_WRITE_ERROR:  // from our callbacks, which have recorded why
     case CURLE_READ_ERROR:
     case CURLE_ABORTED_BY_CALLBACK: return E::generator_internal;
     default: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
@@ -190,22 +190,23 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_UPLOAD_FAILED:
     case CURLE_SEND_FAIL_REWIND: return E::send_error;
 
-    // Over HTTP/2 it has got something, and libcurl ended the session for it.
+    // Over HTTP/2 something came, and libcurl ended the session because of it.
     case CURLE_GOT_NOTHING: return facts.http2 ? E::protocol : E::empty_reply;
     case CURLE_PARTIAL_FILE: return ended_early(facts);
     case CURLE_RECV_ERROR: return receive_failure(facts);
     case CURLE_OUT_OF_MEMORY: return out_of_memory(facts);
-    // Codings of content are ours to undo. Those of the transfer that were not asked for libcurl 8.14 refuses where it
-    // reads of them, before it shows the header.
+    // We decode content codings ourselves. libcurl 8.14 refuses transfer codings that were not asked for when it reads
+    // of them, before it shows the header.
     case CURLE_BAD_CONTENT_ENCODING: return facts.headers_complete ? E::body_malformed : E::protocol;
     case CURLE_TOO_MANY_REDIRECTS: return E::redirect_limit;
-    // Not HTTP at all is told as "HTTP/0.9, not allowed"; before there was an answer it would be our own URL.
+    // libcurl reports a response that is not HTTP as "HTTP/0.9, not allowed". Before any response, it would be our own
+    // URL.
     case CURLE_UNSUPPORTED_PROTOCOL: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
-    // libcurl keeps headers for its own interface, too, and says so of a line that is none.
+    // libcurl also keeps headers for its own interface, and returns this for a line that is no header.
     case CURLE_BAD_FUNCTION_ARGUMENT: return facts.reached >= Phase::send ? E::protocol : E::generator_internal;
-    case CURLE_HTTP2:  // GOAWAY; of 8.14 also a session that broke a rule
+    case CURLE_HTTP2:  // GOAWAY; in 8.14 also a session that broke a rule
     case CURLE_HTTP2_STREAM: return stream_failure(facts);
-#if LIBCURL_VERSION_NUM >= 0x080600  // of lines and trailers; before it was CURLE_OUT_OF_MEMORY
+#if LIBCURL_VERSION_NUM >= 0x080600  // of lines and trailers; CURLE_OUT_OF_MEMORY in older versions
     case CURLE_TOO_LARGE: return facts.reached >= Phase::send ? E::headers_too_large : E::generator_internal;
 #endif
     case CURLE_WEIRD_SERVER_REPLY:
@@ -214,7 +215,8 @@ ErrorClass classify_transfer(const TransferFacts& facts) noexcept {
     case CURLE_RANGE_ERROR:
     case CURLE_HTTP3:
     case CURLE_QUIC_CONNECT_ERROR: return E::protocol;
-    // Before the target has spoken also a host's name that no look-up could mean: refused before it is tried, so ours.
+    // Before the target has spoken, also a host name that cannot be looked up: libcurl refuses it untried, so the fault
+    // is ours.
     default: return unknown_failure(facts);
   }
 }
@@ -239,8 +241,8 @@ PeerWord peer_word(std::string_view message) noexcept {
   if (says("nghttp2_session_mem_recv()") || says("nghttp2 recv error")) {
     return says("-902") ? PeerWord::session_too_much : PeerWord::session_bad;  // -902: libcurl's callback refused it
   }
-  // In the words of libcurl's own library, which libcurl 8.14 passes on. The last one is of a peer that speaks
-  // something else.
+  // Messages of libcurl's HTTP/2 library, which libcurl 8.14 passes on. The last one is about a peer that speaks
+  // another protocol.
   if (says("nghttp2 shuts down connection") || says("unexpected data while we expected SETTINGS")) {
     return PeerWord::session_bad;
   }
@@ -249,8 +251,8 @@ PeerWord peer_word(std::string_view message) noexcept {
   if (says("closed cleanly, but before")) return PeerWord::stream_no_answer;
   const std::size_t number = message.find("(err ");
   if (!says("HTTP/2 stream") || number == std::string_view::npos) return PeerWord::none;
-  // RFC 9113, 7. Those that name a broken rule are those of libcurl's own library, for it resets such a stream; the
-  // last one says that HTTP/2 is the wrong protocol.
+  // RFC 9113, 7. Codes for a broken rule come from libcurl's HTTP/2 library, which resets such a stream. The last code
+  // says that HTTP/2 is the wrong protocol.
   const std::string_view code = message.substr(number + 5);
   for (const std::string_view rule : {"1)", "3)", "5)", "6)", "9)", "13"}) {
     if (code.substr(0, 2) == rule) return PeerWord::stream_bad;

@@ -19,7 +19,7 @@ void TransferContext::begin_turn() noexcept {
 void TransferContext::request_written(TimePoint now) {
   Transfer* const transfer = std::exchange(handing_over, nullptr);
   if (transfer == nullptr || transfer->hop.streamed) return;
-  if (transfer->hop.body.empty()) {  // in the kernel when libcurl goes on to something else
+  if (transfer->hop.body.empty()) {  // in the kernel once libcurl goes on to something else
     transfer->hop.note_sent(now);
   } else {
     read_out.push_back(transfer);

@@ -1,5 +1,5 @@
-// What becomes of an answer's head, line by line, as libcurl hands it over: what libcurl lets pass and RFC 9112 does
-// not ends the transfer.
+// Handles the head of a response, line by line, as libcurl hands it over. A line that libcurl accepts but RFC 9112
+// forbids ends the transfer.
 #include "probes/http/transfer.hpp"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::string_view without_blanks_after(std::string_view text) {
   return text;
 }
 
-// Blanks for carriage returns that stand alone (RFC 9110, 5.5). `room` holds the text where there were any.
+// Replaces carriage returns that stand alone by blanks (RFC 9110, 5.5). `room` holds the text if there were any.
 std::string_view without_returns(std::string_view text, std::string& room) {
   if (text.find('\r') == std::string_view::npos) return text;
   room = text;
@@ -36,7 +36,7 @@ std::string_view without_returns(std::string_view text, std::string& room) {
   return room;
 }
 
-// "HTTP/2 200 ", as libcurl writes it; 0 where it is none.
+// The status of "HTTP/2 200 ", as libcurl writes it; 0 if it is no status line.
 int http2_status(std::string_view line) {
   constexpr std::string_view kVersion = "HTTP/2 ";
   if (line.substr(0, kVersion.size()) != kVersion) return 0;
@@ -59,8 +59,8 @@ std::size_t Transfer::on_header(char* line, std::size_t size, std::size_t count,
   }
 }
 
-// When the answer comes, and not before: of many who wait few are answered at a time, in memory that the processor's
-// caches still hold.
+// Called when the response comes, not earlier: of many waiting transfers, few get a response at a time, so their memory
+// is still in the CPU caches.
 void Transfer::take_spare_result() {
   if (!result.hops.empty()) return;  // it has followed a redirect
   context.spare_results.lend(result);
@@ -82,7 +82,7 @@ bool Transfer::take_header(const char* data, std::size_t length) {
   return is_space(line.front()) ? take_folded(line) : take_field(line);
 }
 
-// What one round brings came together.
+// All bytes of one round count as coming together.
 void Transfer::note_arrival() {
   if (hop.arrival_round != context.round) hop.last_byte = context.clock.now();
   hop.arrival_round = context.round;
@@ -92,10 +92,10 @@ bool Transfer::begin_section(std::string_view line, bool first) {
   if (first && answered_unasked()) return refuse("it came before the request");
   hop.status = hop.http2 ? http2_status(line) : hop.framing.begin(line);
   if (hop.status == 0) return refuse("it does not begin with a status line");
-  // Nobody else's protocol is spoken here, unless a script asks for it (RFC 9110, 7.8).
+  // Another protocol is an error unless the script asks for it (RFC 9110, 7.8).
   if (hop.status == 101 && !find_header(request.headers, "upgrade")) return refuse("it changes to another protocol");
   hop.in_section = true;
-  // 100 and 103 come before the answer and are none.
+  // 100 and 103 come before the response and are no response.
   if (hop.status >= 200 || hop.status == 101) {
     hop.answered = answer_time(hop.last_byte, !first);
     if (context.on_first_status) std::exchange(context.on_first_status, nullptr)();
@@ -134,7 +134,7 @@ bool Transfer::take_folded(std::string_view line) {
   if (!hop.answered) return true;
   if (hop.headers_kept == 0) return refuse("a blank line's place is taken by blanks");
   if (!hop.field_kept) return true;
-  // RFC 9112, 5.2. libcurl reads only its first line.
+  // RFC 9112, 5.2. libcurl reads only the first line of a folded field.
   hop.framing.add(hop.response.headers.extend_last(more), more, false);
   return true;
 }
@@ -166,8 +166,9 @@ bool Transfer::refuse(const char* fault) {
   return false;
 }
 
-// Where libcurl has read more than the answer it throws that away; of answers without a body and in chunks it keeps the
-// connection, and tells nobody but its log. Where a length was given it ends the connection by itself.
+// If libcurl has read more than the response, it discards the excess. After a response without a body or in chunks it
+// keeps the connection, and reports the excess only in its log. If a length was given, libcurl ends the connection by
+// itself.
 void Transfer::look_for_excess() {
   if (hop.framing.ambiguous()) end_connection();
   if (!bodyless() && !hop.framing.chunked() && hop.framing.length() != 0) return;
@@ -176,12 +177,12 @@ void Transfer::look_for_excess() {
   slot->options.verbose = 1;
 }
 
-// libcurl may have found an answer by itself, before the link has carried it.
+// libcurl may have found a response before the link has carried it.
 TimePoint Transfer::answer_time(TimePoint now, bool after_others) const {
   if (!hop.paced) return now;
   hop.paced->count(now);
-  // Over TLS libcurl reads one record, which may follow tickets; without, whatever is there, which begins with it
-  // unless a 100 or 103 came before.
+  // Over TLS, libcurl reads one record, which may follow tickets. Without TLS, libcurl reads all that is there, which
+  // begins with the response unless a 100 or 103 came before.
   const bool last = hop.url->scheme == "https" || after_others;
   const TimePoint began = last ? hop.paced->last_part_at() : hop.paced->first_part_at();
   return hop.request_started && began >= *hop.request_started ? began : now;

@@ -3,14 +3,14 @@
 namespace gelombang {
 namespace {
 
-// An id is a number of its own in the upper half, which is never 0, and the place in the lower.
+// An id has a number of its own in its upper half, which is never 0, and the place in its lower half.
 std::size_t index_of(TransferId id) { return id & UINT32_MAX; }
 
 }  // namespace
 
 Transfer& TransferTable::add(TransferContext& context) {
   if (free_.empty()) {
-    if (free_.capacity() <= places_.size()) free_.reserve(2 * places_.size() + 16);  // to remove one needs no memory
+    if (free_.capacity() <= places_.size()) free_.reserve(2 * places_.size() + 16);  // so that remove() needs no memory
     places_.emplace_back();
     free_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
   }

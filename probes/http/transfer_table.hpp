@@ -1,4 +1,4 @@
-// The transfers under way, by their id. A transfer's memory is used again: it is large, and a request is short.
+// The active transfers, by their id. A transfer's memory is reused, because it is large and a request is short.
 #pragma once
 
 #include "probes/http/transfer.hpp"
@@ -13,9 +13,9 @@ namespace gelombang {
 
 class TransferTable {
  public:
-  // A new transfer, with an id that no other one had for long.
+  // Adds a transfer, with an id that no other transfer had for a long time.
   Transfer& add(TransferContext& context);
-  // Null where it has ended.
+  // Null if the transfer has ended.
   [[nodiscard]] Transfer* find(TransferId id);
   void remove(TransferId id);
   void clear();
@@ -29,7 +29,7 @@ class TransferTable {
   }
 
  private:
-  std::deque<std::optional<Transfer>> places_;  // as many as were under way at most
+  std::deque<std::optional<Transfer>> places_;  // as many as were ever active at once
   std::vector<std::uint32_t> free_;             // the empty ones among them
   std::uint32_t started_ = 0;                   // how many
 };

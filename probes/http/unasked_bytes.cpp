@@ -15,7 +15,7 @@
 namespace gelombang {
 namespace {
 
-// More than this is no session ticket: servers send two, of some 250 bytes.
+// More bytes than this are no session tickets: servers send two, of some 250 bytes.
 constexpr std::size_t kMostTickets = 64 * 1024;
 
 bool would_block(ssize_t got) noexcept { return got < 0 && errno == EAGAIN; }

@@ -1,6 +1,6 @@
-// What waits on a connection on which a request is about to be written. Bytes that came before it answer nothing: a
-// load balancer's 408 as it closes, the rest of an earlier answer. libcurl would read them as this request's answer,
-// and every later answer would then be its neighbour's.
+// What waits on a connection before a request is written to it. Bytes that came before the request are not its
+// response: a load balancer's 408 as it closes, or the rest of an earlier response. libcurl would read them as this
+// request's response, and every later response would then go to the wrong request.
 #pragma once
 
 #include <openssl/types.h>
@@ -12,19 +12,19 @@ namespace gelombang {
 
 enum class Waiting : std::uint8_t {
   nothing,
-  bytes,  // for the application; over TLS also what has not come whole yet, or what asks for an answer
+  bytes,  // for the application; over TLS also incomplete records, or messages that need a reply
   end,    // the peer has closed it, or it is broken
 };
 
 // Bytes that have come and were not read yet. One system call.
 std::size_t unread_bytes(int fd) noexcept;
 
-// A TCP connection without TLS. One system call.
+// For a TCP connection without TLS. One system call.
 Waiting waiting_on(int fd) noexcept;
 
-// The connection that `tls` is spoken on, its handshake complete. Reads what waits: session tickets are taken in, as
-// libcurl would, and are nothing. After any other result than `nothing` the connection is no longer usable. One system
-// call where nothing waits.
+// For the connection of `tls`, whose handshake must be complete. Reads what waits: session tickets are processed, as
+// libcurl would, and count as nothing. After any result other than `nothing` the connection is no longer usable. One
+// system call if nothing waits.
 Waiting waiting_behind(int fd, SSL* tls) noexcept;
 
 }  // namespace gelombang

@@ -19,14 +19,14 @@ class HttpUser {
   HttpUser(const HttpUser&) = delete;
   HttpUser& operator=(const HttpUser&) = delete;
 
-  // Whose connections are made from now on share a link of this profile; null: no link, which costs nothing. Before the
-  // first request or after reset().
+  // Connections that are made from now on share a link of this profile; null: no link, which costs nothing. Call it
+  // before the first request or after reset().
   void set_network(const NetworkProfile* profile);
-  // Forgets cookies, connections and TLS sessions: a new stranger.
+  // Forgets cookies, connections and TLS sessions: the target sees a new user.
   void reset();
-  // Closes the connections and keeps the cookies: the browser of somebody who is away for a while.
+  // Closes the connections and keeps the cookies, like the browser of a user who is away for a while.
   void disconnect();
-  // The cookie's value for `url`, empty where there is none.
+  // The cookie's value for `url`; empty if there is none.
   [[nodiscard]] std::string cookie(std::string_view url, std::string_view name) const;
   void set_cookie(std::string_view url, std::string_view name, std::string_view value);
 

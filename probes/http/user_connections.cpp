@@ -8,7 +8,7 @@
 namespace gelombang {
 namespace {
 
-// 0 where it has none yet.
+// 0 if the socket has none yet.
 std::uint16_t local_port_of(curl_socket_t fd) noexcept {
   sockaddr_storage address{};
   socklen_t size = sizeof address;

@@ -1,5 +1,5 @@
-// The connections of one user, found by their two ends: libcurl tells a request's, but not the descriptor that it will
-// be written to.
+// The connections of one user, found by their two ends: libcurl reports the ends of a request's connection, but not its
+// descriptor.
 #pragma once
 
 #include "metrics/sample.hpp"
@@ -12,9 +12,9 @@ namespace gelombang {
 
 class UserConnections {
  public:
-  // A socket that the loop has just opened towards `remote`.
+  // Adds a socket that the loop has just opened to `remote`.
   void add(const CurlLoop& loop, curl_socket_t fd, const RemoteAddress& remote);
-  // The open one between these ends; CURL_SOCKET_BAD where there is none.
+  // The open connection between these ends; CURL_SOCKET_BAD if there is none.
   curl_socket_t find(const CurlLoop& loop, const RemoteAddress& remote, std::uint16_t local_port);
 
  private:

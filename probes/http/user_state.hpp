@@ -1,4 +1,4 @@
-// What is behind an HttpUser: one share handle, made when the user's first request starts.
+// The state of an HttpUser: one share handle, made when the user's first request starts.
 #pragma once
 
 #include "probes/curl_handles.hpp"
@@ -22,7 +22,7 @@ struct HttpUser::State {
   std::size_t cookies_set = 0;        // Set-Cookie lines since the jar was last looked at
   std::shared_ptr<NetworkLink> link;  // of all connections; null: as fast as this machine
 
-  // Null where there is no memory for it.
+  // Null if there is no memory for it.
   CURLSH* open_share();
 };
 
