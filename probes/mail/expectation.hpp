@@ -1,4 +1,4 @@
-// A mail that a user waits for, and what became of it.
+// A mail that a user waits for, and its outcome.
 #pragma once
 
 #include "base/clock.hpp"
@@ -16,8 +16,8 @@ struct MailExpectation {
   TimePoint caused_at{};  // the end of the request that caused the mail
   Duration expected_within = std::chrono::seconds(30);  // later is late
   Duration give_up_after = std::chrono::seconds(120);   // later is lost; >= expected_within
-  // How long the request that caused the mail took: a mail may be seen before its answer, and then has
-  // a delay of 0. A mail seen earlier than that is another one's.
+  // How long the request that caused the mail took. A mail may be seen before the response, and then has a delay of 0.
+  // A mail seen before the request belongs to another request.
   Duration request_time = std::chrono::seconds(5);
 };
 
@@ -29,15 +29,15 @@ struct MailOutcome {
     interrupted,    // cancelled, while the mailbox could be read
   };
   Kind kind = Kind::delivered;
-  // of delivered: in_time, late, or hidden where a fault of the mailbox hides which of the two (error says why)
+  // of delivered: in_time, late, or hidden if a fault of the mailbox hides which of the two it is (error says why)
   MailResult result = MailResult::in_time;
-  // mail_late is no error here; mail_link_bad where mail came, but until expected_within none with the link, and a
-  // class of the mailbox where that is not known
+  // mail_late is no error here. mail_link_bad: mail came, but until expected_within none with the link. A class of the
+  // mailbox: it is not known whether the link came.
   ErrorClass error = ErrorClass::none;
   MailFolder folder = MailFolder::inbox;
-  Duration delay{};  // caused_at to the first look that saw it
+  Duration delay{};  // from caused_at to the first look that saw the mail
   std::string subject;
-  std::string link;  // empty where none was asked for or found
+  std::string link;  // empty if none was wanted or found
 };
 
 }  // namespace gelombang

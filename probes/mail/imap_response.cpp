@@ -17,7 +17,7 @@ constexpr std::size_t kMaxFlags = 32;
 
 char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-// Takes `word` (upper case) off the front, with the blanks behind it.
+// Removes `word` (upper case) and the blanks after it from the front.
 bool take_word(std::string_view& line, std::string_view word) {
   if (line.size() < word.size() ||
       !std::equal(word.begin(), word.end(), line.begin(), [](char a, char b) { return a == ascii_upper(b); })) {
@@ -58,7 +58,7 @@ std::optional<std::string> take_string(std::string_view& line) {
   return std::nullopt;
 }
 
-// Takes a name and its value off the front: an atom, a quoted string, or a list of such.
+// Removes a name and its value from the front. The value is an atom, a quoted string, or a list of them.
 bool skip_attribute(std::string_view& line) {
   const std::size_t name = line.find(' ');
   if (name == 0 || name == std::string_view::npos) return false;

@@ -1,5 +1,5 @@
-// Reads the few IMAP response lines that we ask for (RFC 3501, section 7). What does not parse is
-// skipped: the lines come from outside.
+// Reads the few IMAP response lines that we ask for (RFC 3501, section 7). Lines that do not parse are skipped, because
+// they come from outside.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct ImapDate {
 
 // "* LIST (\HasNoChildren \Junk) "/" "Junk E-mail"". Names sent as literals are not understood.
 std::optional<ImapFolder> parse_list_line(std::string_view line);
-// "* SEARCH 4 5 9": appends to `uids`. Bad: an answer to SEARCH, but no list of numbers, as "1:4294967295" is none.
+// "* SEARCH 4 5 9": appends to `uids`. Bad: a response to SEARCH that is no list of numbers, such as "1:4294967295".
 enum class SearchLine : std::uint8_t { other, good, bad };
 SearchLine parse_search_line(std::string_view line, std::vector<std::uint32_t>& uids);
 // "* 3 FETCH (UID 7 INTERNALDATE "23-Nov-2026 21:43:36 +0000")".

@@ -19,7 +19,7 @@ namespace gelombang {
 namespace {
 
 constexpr Duration kConnectTimeout = std::chrono::seconds(10);
-// For one long line, for many lines: see Answer.
+// Buffers for one long line and for many lines: see Answer.
 constexpr long kLongBufferBytes = 128L << 10;
 constexpr long kShortBufferBytes = 1024;
 constexpr std::size_t kMaxResponseBytes = std::size_t{1} << 20;  // of lines
@@ -58,7 +58,7 @@ struct ImapSession::Handle {
 
   Handle() = default;
   ~Handle() {
-    // No LOGOUT, for whose answer libcurl would wait up to two minutes: a client may hang up.
+    // No LOGOUT, because libcurl would wait up to two minutes for the response. A client may hang up.
     sockets.shut();
     curl_easy_cleanup(curl);
   }
@@ -100,7 +100,7 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   set_direct(handle->curl);
   handle->set(CURLOPT_USERNAME, options.user.c_str());
   handle->set(CURLOPT_PASSWORD, options.password.reveal().c_str());
-  // A name is not believed: ImapSockets looks at the address that it means.
+  // A name is not trusted: ImapSockets checks the address behind it.
   handle->sockets.only_loopback = scheme == "imap" && names_loopback(host);
   handle->set(CURLOPT_USE_SSL, long{names_loopback(host) ? CURLUSESSL_NONE : CURLUSESSL_ALL});
   handle->set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
@@ -108,7 +108,7 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
   if (!options.ca_file.empty()) handle->set(CURLOPT_CAINFO, options.ca_file.c_str());
   handle->set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(std::min(kConnectTimeout, options.answer_within)));
   handle->set(CURLOPT_TIMEOUT_MS, milliseconds_of(2 * options.answer_within));
-  handle->set(CURLOPT_QUICK_EXIT, 1L);  // a name server that says nothing must not hold up the end
+  handle->set(CURLOPT_QUICK_EXIT, 1L);  // a silent name server must not delay the end
   handle->set(CURLOPT_TCP_KEEPALIVE, 1L);
   handle->set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   handle->set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
@@ -131,7 +131,7 @@ ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url, D
     const std::string_view text(data, size);
     if (type == CURLINFO_HEADER_OUT) self.on_command(text);
     if (type == CURLINFO_TEXT && text.starts_with("Excessive server response line")) self.on_cut_line();
-    // Its own limit of lines, which it reports as a connection that broke.
+    // libcurl's own limit of lines, which it reports as a broken connection.
     if (type == CURLINFO_TEXT && text.starts_with("Too large response headers")) self.exchange_.too_much = true;
     return 0;
   };
@@ -151,20 +151,21 @@ ImapSession::ImapSession(std::unique_ptr<Handle> handle, std::string base_url, D
 
 ImapSession::~ImapSession() = default;
 
-// "A004 LOGIN ...": libcurl's tags have four characters. What answers a challenge has none.
+// "A004 LOGIN ...": libcurl's tags have four characters. A reply to a challenge has no tag.
 void ImapSession::on_command(std::string_view line) {
   constexpr std::size_t kTag = 4;
   if (line.size() <= kTag || line[kTag] != ' ' || line.front() < 'A' || line.front() > 'Z') return;
   exchange_.tag = line.substr(0, kTag);
   line.remove_prefix(kTag + 1);
   const std::string_view verb = line.substr(0, line.find_first_of(" \r"));
-  if (verb == "LOGOUT") return;  // after a failure, which it must not hide
+  if (verb == "LOGOUT") return;  // follows a failure, which it must not hide
   exchange_.verb = verb;
   exchange_.refused.clear();
 }
 
-// libcurl drops what does not fit into its buffer: harmless before the login, a wrong answer after it. It reads a line
-// without end for ever, and calls nobody else meanwhile; where the socket is shut it sees the connection's end.
+// libcurl drops what does not fit into its buffer. That is harmless before the login, but a wrong response after it.
+// libcurl reads an endless line for ever, and calls no other callback meanwhile. Once the socket is shut, libcurl sees
+// the end of the connection.
 void ImapSession::on_cut_line() {
   const bool before_login = exchange_.verb.empty() || exchange_.verb == "CAPABILITY" || exchange_.verb == "LOGIN" ||
                             exchange_.verb == "AUTHENTICATE" || exchange_.verb == "STARTTLS";
@@ -173,7 +174,7 @@ void ImapSession::on_cut_line() {
   handle_->sockets.shut();
 }
 
-// Every line that the server sends, but for the mails themselves.
+// Called with every line that the server sends, except the mails themselves.
 bool ImapSession::on_line(std::string_view line) {
   exchange_.bytes += line.size();
   exchange_.too_much = exchange_.too_much || exchange_.bytes > kMaxResponseBytes;
@@ -234,14 +235,14 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
   exchange_.too_much = exchange_.too_much || too_long;
   dropped_ = !connected_anew_ && (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING);
   dropped_ = dropped_ && !exchange_.too_much;
-  // A line that libcurl cut is no answer, even where the command came to an end.
+  // A line that libcurl cut is no response, even if the command completed.
   if (code == CURLE_OK && !exchange_.too_much) return Status::done;
   fault_ = fault_of(code);
   // libcurl reports a mailbox that cannot be selected as a refused login.
   const bool selecting = exchange_.verb == "SELECT";
   if (exchange_.too_much) return Status::broken;
   if (code == CURLE_QUOTE_ERROR || (code == CURLE_LOGIN_DENIED && selecting)) return Status::refused;
-  // libcurl calls a mail not found after NO and BAD as well.
+  // libcurl reports a mail as not found after NO and BAD as well.
   if (code == CURLE_REMOTE_FILE_NOT_FOUND) return exchange_.refused.empty() ? Status::absent : Status::refused;
   return Status::broken;
 }
@@ -249,7 +250,7 @@ ImapSession::Status ImapSession::perform(const std::string& url, const char* com
 bool ImapSession::says_nonexistent() const { return exchange_.refused.find("[NONEXISTENT]") != std::string::npos; }
 
 MailFault ImapSession::fault_of(int code) const {
-  // libcurl's own words; the server's are not repeated, they may hold anything.
+  // libcurl's own message. The server's text is not repeated, because it may hold anything.
   const char* text = curl_easy_strerror(static_cast<CURLcode>(code));
   const std::string detail = handle_->error.front() != '\0' ? handle_->error.data() : text;
   long os_error = 0;
@@ -262,7 +263,7 @@ MailFault ImapSession::fault_of(int code) const {
   if (code == CURLE_COULDNT_CONNECT && os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};
   switch (code) {
     case CURLE_OUT_OF_MEMORY: return {ErrorClass::generator_memory, text};
-#if LIBCURL_VERSION_NUM >= 0x080600  // which hold 64 KB of a line, where 7.88 cuts what its buffer does not hold
+#if LIBCURL_VERSION_NUM >= 0x080600  // holds 64 KB of a line; 7.88 cuts what its buffer does not hold
     case CURLE_TOO_LARGE: return {ErrorClass::mailbox_limit, "it answers with a longer line than is read at once"};
 #endif
     case CURLE_COULDNT_CONNECT:

@@ -1,5 +1,5 @@
 // One kept-alive IMAP connection, driven by libcurl's easy interface. Knows commands and curl codes;
-// what they mean for the mail is the business of probes/mail/imap_source.hpp.
+// probes/mail/imap_source.hpp decides what they mean for the mail.
 //
 // Bodies are fetched by ";UID=n" URLs, because libcurl drops the literals of custom commands.
 #pragma once
@@ -27,32 +27,32 @@ class ImapSession {
 
   enum class Status : std::uint8_t {
     done,
-    absent,   // of fetch(): there is no such mail, says a server that answers OK without one
+    absent,   // of fetch(): there is no such mail; the server answered OK without one
     refused,  // the server said NO or BAD, to SELECT or the command; fault() says so as well
     broken,   // fault() says why; the connection is gone
   };
 
-  // What kind of answer a command has, since libcurl 7.88 handles neither kind well: a long line is cut
-  // where it does not fit into the buffer, and for every line what is left in the buffer counts against a
-  // limit of 300 KB. So a small buffer is for many lines: about 500 of 70 bytes, nothing near that is asked for.
+  // What kind of response a command has. libcurl 7.88 handles neither kind well: it cuts a long line that does not fit
+  // into the buffer, and for every line it counts the rest of the buffer against a limit of 300 KB. So many lines need
+  // a small buffer: it allows about 500 lines of 70 bytes, far more than we ask for.
   enum class Answer : std::uint8_t { one_line, many_lines };
 
-  // How long the calls that follow may take, each of them; never longer than a server that says nothing may.
+  // How long each of the following calls may take; never longer than a silent server may.
   void allow(Duration within);
-  // Runs a command without arguments that need literals; its response lines go to `response`. An empty
-  // mailbox: none is selected for it.
+  // Runs a command without arguments that need literals; its response lines go to `response`. If `mailbox` is empty,
+  // none is selected.
   Status command(std::string_view mailbox, const std::string& text, Answer answer, std::string& response);
   // The first kMaxMailBytes of a mail.
   Status fetch(std::string_view mailbox, std::uint32_t uid_validity, std::uint32_t uid, std::string& bytes);
 
-  // UIDVALIDITY as told by the last call, if a mailbox was selected for it.
+  // UIDVALIDITY from the last call, if that call selected a mailbox.
   [[nodiscard]] std::optional<std::uint32_t> uid_validity() const { return uid_validity_; }
   // Whether the last call had to open a connection.
   [[nodiscard]] bool connected_anew() const { return connected_anew_; }
   // Whether the last call broke because the server had closed a kept-alive connection, as it may at any time.
   [[nodiscard]] bool was_dropped() const { return dropped_; }
   [[nodiscard]] const MailFault& fault() const { return fault_; }
-  // Whether what the last call was refused for is a mailbox that does not exist (RFC 5530). Not all servers say it.
+  // Whether the last call was refused because the mailbox does not exist (RFC 5530). Not all servers say so.
   [[nodiscard]] bool says_nonexistent() const;
   // Thread-safe: a call in progress ends within a second.
   void stop() noexcept { stopping_ = true; }
@@ -64,7 +64,7 @@ class ImapSession {
   Status perform(const std::string& url, const char* command, Answer answer, std::string& response, std::size_t limit);
   void on_command(std::string_view line);
   void on_cut_line();
-  bool on_line(std::string_view line);  // false: enough
+  bool on_line(std::string_view line);  // false: stop the call
   MailFault fault_of(int code) const;
   MailFault refusal() const;
   std::string url_of(std::string_view mailbox) const;
@@ -75,14 +75,14 @@ class ImapSession {
   std::optional<std::uint32_t> uid_validity_;
   bool connected_anew_ = false;
   bool dropped_ = false;
-  // Of the call under way: what was asked last, and what was heard.
+  // Of the current call: the last command, and what the server sent.
   struct Exchange {
     std::string tag;      // of the last command
     std::string verb;     // "LOGIN"
-    std::string refused;  // what follows the tag in the answer, where that is NO or BAD
+    std::string refused;  // the response after its tag, if that is NO or BAD
     std::size_t bytes = 0;
     int cuts = 0;        // lines that were longer than libcurl takes
-    bool stray = false;  // an answer to no command of ours
+    bool stray = false;  // a response to no command of ours
     bool bye = false;
     bool too_much = false;
   };

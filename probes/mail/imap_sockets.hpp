@@ -1,6 +1,6 @@
-// The sockets of one IMAP session. libcurl opens them here, but does not always say that it closed one: not where it
-// gives up connecting. The kernel gives such a number to the next one who asks, so a number counts only as long as it
-// still is the same socket, by its inode.
+// The sockets of one IMAP session. libcurl opens them here, but does not always report a close: not when it gives up
+// connecting. The kernel reuses such a number, so a number counts only while its inode shows that it is still the same
+// socket.
 #pragma once
 
 #include <curl/curl.h>
@@ -12,7 +12,7 @@ namespace gelombang {
 
 class ImapSockets {
  public:
-  // Plain text is for this machine alone: other addresses are refused.
+  // Plain text is allowed only to this machine: other addresses are refused.
   bool only_loopback = false;
 
   // Makes a handle open and close its sockets here.
@@ -22,12 +22,12 @@ class ImapSockets {
     error_ = 0;
     strayed_ = false;
   }
-  // Ends every connection, but closes no socket: they are libcurl's.
+  // Ends every connection, but closes no socket, because libcurl owns them.
   void shut() const;
 
-  // errno of the last socket() that failed. For libcurl that is a connection that could not be made.
+  // errno of the last socket() that failed. libcurl reports it as a connection that could not be made.
   [[nodiscard]] int error() const { return error_; }
-  // Whether it was to connect to another machine, and was not allowed to.
+  // Whether a connection to another machine was refused.
   [[nodiscard]] bool strayed() const { return strayed_; }
 
  private:

@@ -23,27 +23,27 @@ using Status = ImapSession::Status;
 using Dates = KnownFolder::Dates;
 using NewMail = KnownFolder::NewMail;
 
-// UIDs asked for in one SEARCH: its answer is one line, of which libcurl 8 takes 64 KB. Where few of them are in use,
-// ever more are asked for.
+// UIDs asked for in one SEARCH: the response is one line, of which libcurl 8 takes 64 KB. If few of them are in use,
+// the next SEARCH asks for more.
 constexpr std::uint32_t kSearchWindow = 5'000;
 constexpr std::size_t kFewInWindow = 500;
 constexpr int kMaxLongAnswers = 40;
-// Mails whose dates are asked for at once, a line each: see Answer::many_lines.
+// Mails whose dates are asked for at once, one line per mail: see Answer::many_lines.
 constexpr std::size_t kDateWindow = 250;
-// Of a long history the dates of so many mails are learned, the newest; what is older than they is history.
+// Of a long history, only the dates of this many newest mails are learned; older mails are history.
 constexpr std::size_t kMaxHistory = 20'000;
 constexpr Duration kListAgainAfter = std::chrono::seconds(30);
 constexpr int kMaxAttempts = 5;
-// Of one look. A million mails need some 4,300 commands when all are listed with their dates.
+// Limits of one look. A million mails need some 4,300 commands when all are listed with their dates.
 constexpr std::size_t kMaxMails = 1'000'000;
 constexpr int kMaxCommands = 6'000;
-// Read in one look; the next one goes on.
+// Limits of what one look reads; the next look goes on.
 constexpr int kMaxMailsPerLook = 1'000;
 constexpr std::size_t kMaxBytesPerLook = std::size_t{64} << 20;
-// While so many that were listed wait to be read, no others are listed.
+// While this many listed mails wait to be read, no others are listed.
 constexpr std::size_t kMaxUnread = 10'000;
 static_assert(kMaxUnread > kMaxMailsPerLook, "a look that does not list leaves something to read, so it is not whole");
-// Spam folders that were ever seen: what is known of each is kept.
+// Limit of spam folders that were ever seen, because what is known of each is kept.
 constexpr std::size_t kMaxFolders = 64;
 
 class ImapSource final : public MailSource {
@@ -87,13 +87,13 @@ class ImapSource final : public MailSource {
 
   std::unique_ptr<ImapSession> session_;
   const Clock& clock_;
-  TimePoint look_until_;  // the first look; later ones may last
+  TimePoint look_until_;  // of the first look; later looks have no limit
   const std::chrono::sys_seconds opened_;
   std::map<std::string, KnownFolder> folders_;  // by the server's name
   TimePoint listed_at_ = TimePoint::min();
   bool lists_flagged_ = true;
   bool first_look_ = true;      // none was tried yet
-  bool knows_history_ = false;  // folders found from now on are new with all that is in them
+  bool knows_history_ = false;  // all mails in folders found from now on are new
   std::string response_;
   std::string bytes_;
   // What is left of this look.
@@ -107,7 +107,8 @@ Look ImapSource::look(const Deliver& deliver) {
   mails_left_ = kMaxMailsPerLook;
   bytes_left_ = kMaxBytesPerLook;
   auto fault = look_once(deliver);
-  // Servers close idle connections, and those whose folder was deleted: no fault if they take a new one.
+  // Servers close idle connections, and connections whose folder was deleted. That is no fault if they accept a new
+  // one.
   if (fault && session_->was_dropped()) fault = look_once(deliver);
   first_look_ = false;
   look_until_ = TimePoint::max();
@@ -117,7 +118,7 @@ Look ImapSource::look(const Deliver& deliver) {
   return {std::move(fault), whole};
 }
 
-// A command, as long as there is one left and time for it; `response_` gets what it answers.
+// Runs a command if this look has commands and time left; `response_` gets the response.
 Status ImapSource::run(const std::string& name, const std::string& text, Answer answer) {
   if (commands_left_ <= 0 || clock_.now() >= look_until_) return Status::broken;
   --commands_left_;
@@ -137,8 +138,8 @@ std::optional<MailFault> ImapSource::look_once(const Deliver& deliver) {
   return fault;
 }
 
-// A command that selects no mailbox comes first: it shows whether the login is good, and lets the server
-// tell of new mail where one folder stays selected.
+// A command that selects no mailbox comes first: it shows whether the login is good, and lets the server report new
+// mail if one folder stays selected.
 std::optional<MailFault> ImapSource::greet() {
   const bool has_spam = std::any_of(folders_.begin(), folders_.end(), [](const auto& one) {
     return one.second.active && one.second.kind == MailFolder::spam;
@@ -164,7 +165,7 @@ std::optional<MailFault> ImapSource::list_folders() {
     });
     return status;
   };
-  // The flagged folders first (RFC 6154): accounts may hold more folders than libcurl takes lines.
+  // Asks for the flagged folders first (RFC 6154): accounts may hold more folders than libcurl takes lines.
   Status status = lists_flagged_ ? list(R"(LIST (SPECIAL-USE) "" "*")") : Status::refused;
   if (status == Status::refused) lists_flagged_ = false;
   const bool flagged = std::any_of(found.begin(), found.end(), [](const ImapFolder& folder) {
@@ -185,8 +186,8 @@ std::optional<MailFault> ImapSource::list_folders() {
   return std::nullopt;
 }
 
-// A folder that cannot be selected or searched. A spam folder may have been deleted; one that is still there may hold
-// mail, which a server that is busy for a moment must not hide.
+// A folder cannot be selected or searched. A spam folder may have been deleted. A spam folder that is still there may
+// hold mail, which a briefly busy server must not hide.
 std::optional<MailFault> ImapSource::refused(const std::string& name) {
   if (name == "INBOX") return unexpected("INBOX cannot be searched");
   if (session_->says_nonexistent()) {
@@ -228,7 +229,7 @@ std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::
     const std::uint32_t end = begin + std::min(window, newest - begin);
     const std::size_t before = uids.size();
     if (auto fault = search(name, std::to_string(begin + 1) + ":" + std::to_string(end), uids)) {
-      // Many mails after a long gap: too long an answer.
+      // Many mails after a long gap make the response too long.
       const bool again = fault->error == ErrorClass::mailbox_limit && window > kSearchWindow;
       if (!again || ++too_long > kMaxLongAnswers) return fault;
       window = kSearchWindow;
@@ -239,14 +240,14 @@ std::optional<MailFault> ImapSource::uids_between(const std::string& name, std::
     const bool few = uids.size() - before < kFewInWindow;
     window = few ? std::max(window, std::min<std::uint32_t>(window * 2, 1U << 31U)) : kSearchWindow;
   }
-  // Whatever else a server tells.
+  // A server may list other UIDs, too.
   std::erase_if(uids, [=](std::uint32_t uid) { return uid <= after || uid > newest; });
   std::sort(uids.begin(), uids.end());
   uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
   return std::nullopt;
 }
 
-// The dates of all `uids`, of which those are dropped that were deleted meanwhile.
+// The dates of all `uids`. UIDs of mails that were deleted meanwhile are removed.
 std::optional<MailFault> ImapSource::dates_of(const std::string& name, std::vector<std::uint32_t>& uids, Dates& dates) {
   for (std::size_t i = 0; i < uids.size() && folders_[name].active; i += kDateWindow) {
     const std::uint32_t last = uids[std::min(i + kDateWindow, uids.size()) - 1];
@@ -265,8 +266,8 @@ std::optional<MailFault> ImapSource::dates_of(const std::string& name, std::vect
   return folders_[name].active ? drop_deleted(name, uids, dates) : std::nullopt;
 }
 
-// Of a mail without a date it cannot be said whether it is history. Taken for history it would be a mail that the
-// portal lost, taken for a new one it could be given to somebody who waits for another.
+// A mail without a date may be history or new. As history, it would count as a mail that the portal lost. As a new
+// mail, it could be given to a user who waits for another mail.
 std::optional<MailFault> ImapSource::drop_deleted(const std::string& name, std::vector<std::uint32_t>& uids,
                                                   const Dates& dates) {
   const auto dateless = [&dates](std::uint32_t uid) { return !dates.contains(uid); };
@@ -291,13 +292,13 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, KnownFo
   if (auto fault = search(name, "*", uids)) return fault;
   if (!folder.active) return std::nullopt;
   const std::uint32_t newest = uids.empty() ? 0 : *std::max_element(uids.begin(), uids.end());
-  // Told only where the folder had to be selected; while it stays selected it cannot change.
+  // The server tells UIDVALIDITY only when a folder is selected; while the folder stays selected, it cannot change.
   if (const auto validity = session_->uid_validity(); validity && validity != folder.uid_validity) {
     folder.stale = folder.history_known;
     folder.uid_validity = validity;
   }
   if (!folder.uid_validity) return unexpected("the server does not tell UIDVALIDITY");
-  if (knows_history_) folder.history_known = true;  // it appeared later: there is none
+  if (knows_history_) folder.history_known = true;  // the folder appeared later: it has no history
   const std::uint32_t after = folder.stale || !folder.history_known ? 0 : folder.last_uid;
   uids.clear();
   if (auto fault = uids_between(name, after, newest, uids)) return fault;
@@ -316,7 +317,7 @@ std::optional<MailFault> ImapSource::learn_history(const std::string& name, Know
   Dates dates;
   auto fault = dates_of(name, newest, dates);
   if (fault || !folder.active) return fault;
-  // Where the first look failed, mail has come since; the server's clock is all there is to tell.
+  // If the first look failed, mail may have come since; only the server's clock can tell.
   const std::int64_t new_since =
       first_look_ ? std::numeric_limits<std::int64_t>::max() : std::int64_t{opened_.time_since_epoch().count()};
   folder.learn_history(newest, dates, skipped == 0, new_since, seen_at);
@@ -324,7 +325,7 @@ std::optional<MailFault> ImapSource::learn_history(const std::string& name, Know
   return std::nullopt;
 }
 
-// The UIDs that we knew mean nothing any more.
+// The UIDs that we knew are no longer valid.
 std::optional<MailFault> ImapSource::list_again(const std::string& name, KnownFolder& folder,
                                                 std::vector<std::uint32_t>& uids, TimePoint seen_at) {
   Dates dates;
@@ -334,8 +335,8 @@ std::optional<MailFault> ImapSource::list_again(const std::string& name, KnownFo
   return std::nullopt;
 }
 
-// Of a mail that did not come though the server said OK: no fault where another client has deleted it meanwhile. A
-// server that still lists it is not believed.
+// Called when a mail did not come although the server said OK. That is no fault if another client has deleted the mail
+// meanwhile. It is a fault if the server still lists the mail.
 std::optional<MailFault> ImapSource::why_missing(const std::string& name, std::uint32_t uid) {
   std::vector<std::uint32_t> present;
   if (auto fault = search(name, std::to_string(uid), present)) return fault;
@@ -352,7 +353,7 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, KnownFo
     bytes_left_ -= std::min(bytes_left_, bytes_.size());
     const auto validity = session_->uid_validity();
     if (validity && *validity != *folder.uid_validity) {
-      folder.new_mails.clear();  // they mean nothing any more: the folder is listed again
+      folder.new_mails.clear();  // these UIDs are no longer valid: the folder is listed again
       return unexpected("UIDVALIDITY changed during a look");
     }
     if (status == Status::done && folder.hand_over(mail, bytes_)) deliver({folder.kind, mail.seen_at, bytes_});
@@ -363,12 +364,12 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, KnownFo
       fault = why_missing(name, mail.uid);
     }
     if (fault && mail.attempts < kMaxAttempts) {
-      // A mail that another client deleted a moment ago is refused, or comes as NIL, which libcurl takes for
-      // nonsense. On a new connection it is absent.
+      // A mail that another client deleted a moment ago is refused, or comes as NIL, which libcurl takes for an invalid
+      // response. On a new connection it is absent.
       if (mail.attempts == 1 && fault->error == ErrorClass::mailbox_protocol) continue;
       return fault;
     }
-    // Absent: another client deleted it meanwhile. Failed again and again: skipped, for the sake of the others.
+    // Absent: another client deleted the mail meanwhile. Failed several times: skipped, so that the others are read.
     const TimePoint seen_at = mail.seen_at;
     folder.new_mails.pop_front();
     if (fault) {

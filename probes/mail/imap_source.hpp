@@ -1,8 +1,8 @@
 // Mail in an IMAP account: INBOX and the spam folders, over one connection. A mail that is read is
 // marked as seen on the server, nothing else is changed there.
 //
-// What is new is known by UID. Where UIDVALIDITY changes, the folder is read again and what was handed
-// over before is recognised by its bytes, what was there before we came by its date of arrival.
+// New mail is recognised by UID. If UIDVALIDITY changes, the folder is read again. Mail that was handed over before is
+// then recognised by its bytes, and mail that was there before us by its date of arrival.
 #pragma once
 
 #include "base/clock.hpp"
@@ -14,7 +14,7 @@
 
 namespace gelombang {
 
-// The server is not asked yet: the first look that succeeds learns what is history.
+// Does not contact the server yet: the first look that succeeds learns what is history.
 Result<std::unique_ptr<MailSource>> open_imap(const MailboxOptions& options, const Clock& clock);
 
 }  // namespace gelombang

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxRemembered = 200'000;
 
 void KnownFolder::list(const Uids& uids, TimePoint seen_at) {
   for (const std::uint32_t uid : uids) new_mails.push_back({uid, seen_at});
-  // Up to what was listed, not to what the server called its newest: one wrong number would hide all later mail.
+  // The last listed UID, not the one that the server called its newest: one wrong number would hide all later mail.
   if (!uids.empty()) last_uid = uids.back();
 }
 

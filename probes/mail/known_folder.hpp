@@ -1,5 +1,5 @@
 // What is known of a folder's mails: which are history, which wait to be read, and which were handed over. A server may
-// number them anew at any time; then they are told apart by their dates and their bytes.
+// renumber the mails at any time; then their dates and their bytes tell them apart.
 #pragma once
 
 #include "base/clock.hpp"
@@ -54,20 +54,20 @@ struct KnownFolder {
 
   // Adds what came since the last listing.
   void list(const Uids& uids, TimePoint seen_at);
-  // At the first listing: all that arrived before `new_since` is history. `whole`: `dates` has all mails that are
-  // there, not just the newest.
+  // At the first listing: all that arrived before `new_since` is history. `whole`: `dates` has all mails of the folder,
+  // not just the newest.
   void learn_history(const Uids& uids, const Dates& dates, bool whole, std::int64_t new_since, TimePoint seen_at);
-  // The UIDs that we knew mean nothing any more.
+  // The UIDs that we knew are no longer valid.
   void list_again(const Uids& uids, const Dates& dates, TimePoint seen_at);
-  // Whether a mail that was read is one that was not handed over before. From now on it was.
+  // True if this mail was not handed over before. Records that it was.
   [[nodiscard]] bool hand_over(const NewMail& mail, std::string_view bytes);
 
  private:
-  Multiset<std::int64_t> history_;                                          // arrival dates of what was there before us
-  std::int64_t history_begins_ = std::numeric_limits<std::int64_t>::min();  // older is history anyway
+  Multiset<std::int64_t> history_;  // arrival dates of mail that was there before us
+  std::int64_t history_begins_ = std::numeric_limits<std::int64_t>::min();  // older mail is always history
   Multiset<std::size_t> handed_over_;                                       // hashes of mails
   std::deque<std::size_t> handed_over_order_;
-  Multiset<std::size_t> rescan_;  // what of handed_over was not met again yet
+  Multiset<std::size_t> rescan_;  // mails of handed_over_ that were not met again yet
 };
 
 }  // namespace gelombang

@@ -15,7 +15,7 @@ namespace gelombang {
 namespace {
 
 constexpr std::size_t kHtmlChunkBytes = 16 << 10;
-// libxml2 keeps a stack of open elements and walks it: deeper than any honest mail, the rest is not read.
+// libxml2 keeps a stack of open elements and walks it. No honest mail is as deep as this; the rest is not read.
 constexpr int kMaxHtmlDepth = 512;
 constexpr std::size_t kMaxLooseBytes = std::size_t{1} << 20;
 
@@ -27,7 +27,7 @@ class AnchorCollector {
 
   [[nodiscard]] bool full() const { return links_.size() >= kMaxMailLinks || depth_ > kMaxHtmlDepth; }
   [[nodiscard]] bool cut() const { return cut_ || full(); }
-  // The text that is no anchor's.
+  // The text outside of anchors.
   [[nodiscard]] const std::string& loose() const { return loose_; }
 
   void start(std::string_view name, const xmlChar** attributes) {
@@ -50,7 +50,7 @@ class AnchorCollector {
     } else if (name == "img") {
       if (const auto alt = attribute(attributes, "alt")) text(*alt);
     }
-    // Elements separate words, but for those that only style them.
+    // Elements separate words, except those that only style them.
     if (!is_inline(name)) text("\n");
   }
   void end(std::string_view name) {
@@ -61,7 +61,7 @@ class AnchorCollector {
   void text(std::string_view piece) {
     if (open_ && open_->label.size() < 4 * kMaxLinkLabelBytes)
       open_->label.append(piece.substr(0, 4 * kMaxLinkLabelBytes));
-    // An anchor's text is no address beside it, even where the anchor leads nowhere.
+    // The text of an anchor is not loose text, even if the anchor leads nowhere.
     if (!open_ && !anchor_) loose_.append(piece.substr(0, kMaxLooseBytes - std::min(loose_.size(), kMaxLooseBytes)));
   }
   void finish() {
@@ -89,7 +89,7 @@ class AnchorCollector {
     if (url.empty()) return std::nullopt;
     return MailLink{MailLink::Origin::html, {}, std::move(url)};
   }
-  // A part of an image that is a link: what it says stands in `alt`.
+  // A part of an image that is a link; its label is in `alt`.
   void area(const xmlChar** attributes) {
     const auto alt = attribute(attributes, "alt");
     auto link = alt ? link_to(attributes) : std::nullopt;
@@ -119,11 +119,11 @@ class AnchorCollector {
   std::vector<MailLink>& links_;
   std::string base_;
   std::string loose_;
-  bool anchor_ = false;  // inside one
+  bool anchor_ = false;  // inside an anchor
   bool cut_ = false;     // a limit left something out
   std::optional<MailLink> open_;
-  // libxml2 knows HTML 4, where a table ends an anchor; in mails a whole table may be the button. An
-  // anchor that ended without text right before a table goes on until that table's end.
+  // libxml2 follows HTML 4, where a table ends an anchor. In mails, a whole table may be the button. So an anchor that
+  // ended without text right before a table goes on until that table's end.
   std::optional<MailLink> cut_off_;
   int depth_ = 0;
   int close_at_depth_ = -1;

@@ -64,7 +64,7 @@ class PollingMailbox final : public Mailbox {
   }
 
   MailPoller poller_;
-  std::mutex mutex_;  // of the two flags
+  std::mutex mutex_;  // guards the two flags
   std::condition_variable wake_;
   bool stopping_ = false;
   bool woken_ = false;

@@ -22,11 +22,11 @@
 namespace gelombang {
 namespace {
 
-// A million mails are more than a Maildir is good for. New ones are read a thousand at a look; the next one goes on.
+// More than a million mails are too many for a Maildir. A look reads a thousand new mails; the next look goes on.
 constexpr std::size_t kMostMails = 1'000'000;
 constexpr std::size_t kMostPerLook = 1'000;
 constexpr std::size_t kMostSpamFolders = 16;
-// A mail that cannot be read so often is given up, for the sake of the others.
+// A mail that cannot be read after this many attempts is given up, for the sake of the others.
 constexpr int kMostAttempts = 5;
 // A directory whose time stamp is younger than this may get another entry without a new stamp.
 constexpr std::int64_t kStampGrain = 2'000'000'000;  // nanoseconds
@@ -62,7 +62,7 @@ bool is_directory(const std::string& path) {
 
 bool is_maildir(const std::string& path) { return is_directory(path + "/new") && is_directory(path + "/cur"); }
 
-// Calls `entry` with each name until it says false; 0 or an errno.
+// Calls `entry` with each name until it returns false. Returns 0 or an errno.
 int for_each_entry(const std::string& path, const std::function<bool(std::string_view)>& entry) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
   if (!directory) return errno;
@@ -76,9 +76,9 @@ int for_each_entry(const std::string& path, const std::function<bool(std::string
 
 std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>()(name); }
 
-// At most kMaxMailBytes. False with error 0: no regular file, hence no mail.
+// Reads at most kMaxMailBytes. False with error 0: no regular file, hence no mail.
 bool read_mail(const std::string& path, std::string& bytes, int& error) {
-  // O_NONBLOCK: a pipe in the mailbox must not stop us.
+  // O_NONBLOCK: a pipe in the mailbox must not block us.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
@@ -116,22 +116,22 @@ class MaildirSource final : public MailSource {
     TimePoint seen_at{};
     int attempts = 0;
   };
-  // What is known of one folder. Names are kept as hashes: 8 bytes for a mail that is there.
+  // What is known of one folder. Names are kept as hashes: 8 bytes per mail.
   struct Folder {
     MailFolder kind = MailFolder::inbox;
     std::int64_t new_stamp = -1;  // of new/ and cur/ when they were read last
     std::int64_t cur_stamp = -1;
-    std::unordered_map<std::size_t, bool> known;     // by the name without its flags: still there at this look?
+    std::unordered_map<std::size_t, bool> known;     // by name without flags; the value: still there at this look
     std::unordered_map<std::size_t, Unread> unread;  // seen, but not read yet
   };
-  // Mails of a folder that were not known.
+  // Mails of a folder that were not known before.
   struct Fresh {
     struct Mail {
-      std::size_t name;  // the hash of what stands in `known`
+      std::size_t name;  // the hash, as in `known`
       std::string path;
     };
     std::vector<Mail> mails;             // to be read by this look
-    std::vector<std::size_t> left_over;  // by a later one
+    std::vector<std::size_t> left_over;  // by a later look
   };
 
   Look look_at_all(const Deliver& deliver, bool history);
@@ -174,7 +174,7 @@ Look MaildirSource::look_at_all(const Deliver& deliver, bool history) {
 std::optional<MailFault> MaildirSource::list(const std::string& path, Folder& folder, bool history, Fresh& fresh) {
   for (auto& [name, present] : folder.known) present = false;
   std::size_t present = 0;
-  // new/ before cur/: a mail that a reader moves meanwhile is seen in one of them at least.
+  // new/ before cur/: a mail that a reader moves meanwhile is seen in at least one of them.
   for (const char* part : {"/new", "/cur"}) {
     const std::string directory = path + part;
     const int error = for_each_entry(directory, [&](std::string_view entry) {
@@ -246,7 +246,7 @@ void MaildirSource::read(Folder& folder, const Fresh& fresh, const Deliver& deli
     if (!stopping_ && read_mail(file, bytes, error)) {
       deliver(RawMail{folder.kind, mail.seen_at, bytes});
     } else if (stopping_ || error != 0) {
-      // ENOENT: moved to cur/ by a reader. All the others say that the mailbox cannot be read as it should.
+      // ENOENT: moved to cur/ by a reader. All other errors mean that the mailbox cannot be read as it should.
       if (error != 0 && error != ENOENT) {
         fault = fault_from(error, "a mail cannot be read");
         if (++mail.attempts >= kMostAttempts) {

@@ -13,8 +13,8 @@
 
 namespace gelombang {
 
-// What is there at this moment is history. An Error where `directory` is no Maildir, cannot be read or holds more than
-// `max_mails` (a million); where it comes to hold more later, each look is a fault.
+// Mail that is there at this moment is history. An Error if `directory` is no Maildir, cannot be read or holds more
+// than `max_mails` (a million). If it holds more later, each look is a fault.
 Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock);
 Result<std::unique_ptr<MailSource>> open_maildir(std::string directory, const Clock& clock, std::size_t max_mails);
 

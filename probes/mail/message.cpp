@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxSubjectBytes = 256;
 constexpr std::size_t kMaxTextParts = 16;
 constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;  // decoded, of all parts together
-// Lines that may begin a part, and lines of headers: GMime makes an object of each.
+// Limits of lines that may begin a part, and of header lines: GMime makes an object of each.
 constexpr std::size_t kMaxBoundaryLines = 500;
 constexpr std::size_t kMostHeaderLines = 5000;
 
@@ -39,7 +39,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// Cuts a mail off where it would cost more memory than its size lets expect.
+// Cuts a mail where it would cost more memory than its size suggests.
 std::string_view bounded(std::string_view raw) {
   raw = raw.substr(0, kMaxMailBytes);
   std::size_t boundaries = 0;
@@ -116,8 +116,8 @@ class Addresses {
   bool more_ = false;
 };
 
-// The envelope decides, since To may name anybody. But a mailbox that collects for a whole domain
-// often knows only its own name in Delivered-To: then To is the best there is.
+// The envelope decides, since To may name anybody. But a mailbox that collects for a whole domain often has only its
+// own name in Delivered-To. Then To is the best source.
 void read_recipients(GMimeHeaderList* headers, const std::string& own, MailMessage& message) {
   Addresses envelope;
   for (const char* name : {"x-original-to", "envelope-to", "x-envelope-to", "delivered-to"}) {
@@ -143,7 +143,7 @@ void read_recipients(GMimeHeaderList* headers, const std::string& own, MailMessa
   message.more_recipients = envelope.more() || named.more() || recipients.more();
 }
 
-// As GLib reads it: without zero bytes, too.
+// Makes the text valid for GLib: also without zero bytes.
 std::string for_glib(std::string_view text) {
   const Text valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
   return valid ? valid.get() : "";
@@ -209,7 +209,7 @@ MailMessage parse_mail(std::string_view raw, std::string_view own_address) {
   if (!message) return result;
 
   read_recipients(g_mime_object_get_header_list(GMIME_OBJECT(message.get())), lower(own_address), result);
-  // The rest of the header may name others.
+  // The rest of the header may name other recipients.
   const bool whole_header = raw.find("\n\n") != std::string_view::npos || raw.find("\n\r\n") != std::string_view::npos;
   if (result.cut && !whole_header) result.more_recipients = true;
   if (const char* subject = g_mime_message_get_subject(message.get())) {

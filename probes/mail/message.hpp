@@ -1,4 +1,4 @@
-// What a mail says, read from its raw bytes: whom it was sent to, its subject and its links.
+// Reads a mail from its raw bytes: its recipients, its subject and its links.
 //
 // The bytes come from outside and are not trusted: size, nesting, parts and links are bounded, and
 // whatever cannot be understood is left out. MIME is read by GMime, HTML by libxml2's SAX parser.
@@ -11,7 +11,7 @@
 
 namespace gelombang {
 
-// A mail is read up to here; what comes after is not looked at.
+// A mail is read up to this size; the rest is ignored.
 inline constexpr std::size_t kMaxMailBytes = std::size_t{512} << 10;
 inline constexpr std::size_t kMaxRecipients = 4096;
 
@@ -23,21 +23,21 @@ struct MailLink {
 };
 
 struct MailMessage {
-  // Lower case, most trustworthy first, at most kMaxRecipients; empty where nobody is named.
+  // Lower case, most trustworthy first, at most kMaxRecipients; empty if nobody is named.
   std::vector<std::string> recipients;
   std::string subject;  // UTF-8, at most 256 bytes
   std::vector<MailLink> links;
-  bool cut = false;              // a limit of ours was reached: there may be more recipients and links
-  bool more_recipients = false;  // there are or may be, beyond kMaxRecipients or in a header that was not read whole
+  bool cut = false;  // a limit of ours was reached: there may be more recipients and links
+  bool more_recipients =
+      false;  // there are or may be more, beyond kMaxRecipients or in a header that was not read whole
 };
 
 // `own_address` is the mailbox's account name: a Delivered-To that only repeats it says nothing.
 // Call from one thread at a time: GMime's state is global.
 MailMessage parse_mail(std::string_view raw, std::string_view own_address = {});
 
-// The URL of the link whose text is `text`, compared without case and with white space collapsed: an
-// anchor with exactly that text, else one that contains it, else a URL that follows it in plain text.
-// Empty where there is none.
+// The URL of the link whose text is `text`, compared without case and with white space collapsed: an anchor with
+// exactly that text, else one that contains it, else a URL that follows it in plain text. Empty if there is none.
 std::string find_link(const std::vector<MailLink>& links, std::string_view text);
 // The same for a text that fold_label() has folded.
 std::string find_folded_link(const std::vector<MailLink>& links, const std::string& wanted);

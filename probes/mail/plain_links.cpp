@@ -20,7 +20,7 @@ bool starts_with_fold(string_view text, string_view prefix) {
 
 bool is_letter_or_digit(char c) { return g_ascii_isalnum(c) != 0 || static_cast<unsigned char>(c) >= 0x80; }
 
-// Whether mail programs make a link of what begins at `at`.
+// Whether mail programs make a link of the text at `at`.
 bool begins_url(string_view text, std::size_t at) {
   const string_view rest = text.substr(at);
   if (starts_with_fold(rest, "https://") || starts_with_fold(rest, "http://")) return true;
@@ -28,8 +28,8 @@ bool begins_url(string_view text, std::size_t at) {
   return at == 0 || (!is_letter_or_digit(text[at - 1]) && string_view("@.-/").find(text[at - 1]) == string_view::npos);
 }
 
-// The length of the letter at the front of `text` (valid UTF-8) where a URL may hold it, else 0: typographic quotation
-// marks, brackets and full stops are punctuation as their ASCII kin are.
+// The length of the first letter of `text` (valid UTF-8) if a URL may hold it, otherwise 0. Typographic quotation
+// marks, brackets and full stops are punctuation, like their ASCII forms.
 std::size_t url_letter(string_view text) {
   const char c = text.front();
   if (static_cast<unsigned char>(c) < 0x80) {
@@ -49,8 +49,8 @@ std::size_t url_letter(string_view text) {
   }
 }
 
-// A sentence's punctuation is not the URL's, nor is a bracket that opened before it, nor emphasis around it.
-// `before` is what stands before the URL.
+// Removes the punctuation of the sentence, a closing bracket that was opened before the URL, and emphasis around the
+// URL. `before` is the text before the URL.
 string_view without_punctuation(string_view url, string_view before) {
   const auto unmatched = [url](char open, char close) {
     return std::count(url.begin(), url.end(), close) - std::count(url.begin(), url.end(), open);
@@ -68,7 +68,7 @@ string_view without_punctuation(string_view url, string_view before) {
   return url;
 }
 
-// Where the address at `at` stands inside "<...>": all up to the bracket. Empty: it does not.
+// If the address at `at` is inside "<...>": all text up to the closing bracket. Otherwise empty.
 string_view bracketed(string_view text, std::size_t at) {
   string_view before = text.substr(0, at);
   const auto skip_blanks = [&before] { before = before.substr(0, before.find_last_not_of(kBlanks) + 1); };
@@ -157,7 +157,7 @@ std::string unflowed(string_view text, bool del_sp) {
     const std::size_t depth = std::min(line.size(), line.find_first_not_of('>'));
     const string_view quotes = line.substr(0, depth);
     line.remove_prefix(depth);
-    if (line.starts_with(' ')) line.remove_prefix(1);  // stuffed
+    if (line.starts_with(' ')) line.remove_prefix(1);  // space-stuffed
     const bool signature = line == "-- ";
     // Lines of different depth are different paragraphs, whatever their ends say.
     const bool goes_on = open && depth == open_depth && !signature;

@@ -16,7 +16,7 @@ constexpr Duration kLongestPause = seconds(30);
 constexpr Duration kFirstPauseAfterRefusal = seconds(5);
 constexpr Duration kLongestPauseAfterRefusal = seconds(60);
 
-// A look begins one interval after the one before. One that is not twice as late is no sign of slowness.
+// A look begins one interval after the look before it. Only a look that is twice as late is a sign of slowness.
 MailRouter::Limits limits_for(Duration interval) {
   MailRouter::Limits limits;
   limits.fresh_for = std::min(limits.fresh_for, 2 * interval);
@@ -75,13 +75,13 @@ void MailPoller::take_look() {
   if (!fault) {
     if (failures_ > 0) spdlog::info("mailbox: it can be read again");
     failures_ = 0;
-    // No pile of looks after a slow one, and always a breath between two.
+    // No burst of looks after a slow look, and always a short pause between two.
     next_look_ = std::max(began + interval_, ended + std::min<Duration>(interval_, milliseconds(10)));
     router_.look_ended(began);
     return;
   }
   if (stopping_) return;
-  // What the first look met whoever opened the mailbox is told by take().
+  // take() reports a fault of the first look to the caller that opened the mailbox.
   if (++failures_ == 1 && looked_) spdlog::warn("mailbox: {}: {}", info(fault->error).text, fault->detail);
   next_look_ = ended + pause_after(fault->error);
   router_.look_failed(ended, *fault);

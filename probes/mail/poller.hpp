@@ -1,6 +1,6 @@
-// Looks at a mail source again and again and tells the router; backs off while the source fails. Owns the
-// lock between whoever waits for mail and the thread that looks. Has no thread and waits for nothing
-// itself, so that tests run it on a fake clock; probes/mail/mailbox.cpp gives it a thread.
+// Polls a mail source and tells the router; backs off while the source fails. Owns the lock between the threads that
+// wait for mail and the thread that looks. Has no thread and never waits itself, so that tests run it on a fake clock;
+// probes/mail/mailbox.cpp gives it a thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,7 +19,7 @@ class MailPoller {
  public:
   MailPoller(std::unique_ptr<MailSource> source, const Clock& clock, Duration interval, std::string own_address);
 
-  // One look, if it is time for one. Hands out outcomes. Returns how long to wait until the next call.
+  // Takes one look, if it is time for one. Hands out outcomes. Returns how long to wait until the next call.
   Duration step();
   // Ends a look in progress.
   void stop() noexcept {
@@ -29,8 +29,8 @@ class MailPoller {
   // Thread-safe. Calls the Done of every outcome that is decided.
   void hand_out();
 
-  // Thread-safe, and never behind a look. Whether an outcome is there to be handed out is told in `decided`; all others
-  // hand out themselves.
+  // Thread-safe, and these calls never wait for a look. expect() sets `decided` if an outcome is ready for hand_out();
+  // all others hand out themselves.
   Mailbox::ExpectationId expect(MailExpectation expectation, Mailbox::Done done, bool& decided);
   void cancel(Mailbox::ExpectationId id);
   Mailbox::Tally take();
@@ -45,7 +45,7 @@ class MailPoller {
   const Clock& clock_;
   const Duration interval_;
   const std::string own_address_;
-  std::mutex mutex_;  // of router_
+  std::mutex mutex_;  // guards router_
   MailRouter router_;
   TimePoint next_look_ = TimePoint::min();
   int failures_ = 0;  // in a row

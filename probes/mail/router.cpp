@@ -7,10 +7,10 @@
 namespace gelombang {
 namespace {
 
-// `to` may be the beginning of time, where nothing was seen yet.
+// `to` may be TimePoint::min(), if nothing was seen yet.
 Duration elapsed(TimePoint from, TimePoint to) { return to > from ? to - from : Duration::zero(); }
 
-// Deadlines far in the future stay there.
+// A deadline far in the future must not overflow.
 TimePoint later(TimePoint from, Duration by) { return by > TimePoint::max() - from ? TimePoint::max() : from + by; }
 
 std::string fold_address(std::string_view address) {
@@ -114,7 +114,7 @@ bool MailRouter::give_to_waiting(HeldMail& mail) {
   return true;
 }
 
-// What came before somebody began to wait for it, likewise.
+// The same for mail that came before its user began to wait for it.
 void MailRouter::give_held(Id id) {
   const Waiting& waiting = waiting_.at(id);
   std::optional<std::uint64_t> without_link;
@@ -129,7 +129,7 @@ void MailRouter::give_held(Id id) {
   if (without_link) keep(id, release(*without_link));
 }
 
-// A mail without the link is kept until expected_within, because the one with it may follow.
+// A mail without the link is kept until expected_within, because a mail with the link may follow.
 void MailRouter::keep(Id id, HeldMail mail) {
   Waiting& waiting = waiting_.at(id);
   link_deadlines_.emplace(later(waiting.expectation.caused_at, waiting.expectation.expected_within), id);
@@ -159,10 +159,10 @@ void MailRouter::hold(HeldMail mail) {
   while (held_.size() > limits_.held_mails || held_bytes_ > limits_.held_bytes) drop(held_.begin()->first);
 }
 
-// There is no room for it, and it may have been what one of its recipients is going to wait for.
+// There is no room for this mail, but one of its recipients may wait for it later.
 void MailRouter::drop(std::uint64_t held_id) {
   const auto held = held_.find(held_id);
-  if (held == held_.end()) return;  // too many for two people
+  if (held == held_.end()) return;  // dropped already: too many for two people
   const TimePoint seen_at = held->second.mail.seen_at;
   const HeldMail mail = release(held_id);
   for (const std::string& recipient : mail.mail.message.recipients) {
@@ -178,7 +178,7 @@ MailRouter::HeldMail MailRouter::release(std::uint64_t held_id) {
   held_bytes_ -= mail.bytes;
   for (const std::string& recipient : mail.mail.message.recipients) {
     const auto person = people_.find(recipient);
-    if (person == people_.end()) continue;  // named twice
+    if (person == people_.end()) continue;  // recipient named twice
     std::erase(person->second.held, held_id);
     forget_if_idle(person);
   }
@@ -220,7 +220,7 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
     outcome.error = why_blind(waiting);
   }
   if (!expectation.link_text.empty() && outcome.link.empty()) {
-    // The link may stand where we did not read, or in another mail that we did not see.
+    // The link may be in a part that we did not read, or in another mail that we did not see.
     const bool seen_all = last_good_look_ >= in_time_until && !may_be_missed(waiting);
     outcome.error = mail.mail.message.cut ? ErrorClass::mailbox_limit
                     : seen_all            ? ErrorClass::mail_link_bad
@@ -229,7 +229,7 @@ void MailRouter::deliver(Id id, const HeldMail& mail, std::string link) {
   const bool at_least = mail.not_before < mail.mail.seen_at;
   count(outcome.result, outcome.folder, at_least ? elapsed(expectation.caused_at, mail.not_before) : outcome.delay,
         expectation.recipient, at_least);
-  // A mail that was kept for want of the link is one too many now.
+  // A mail that was kept because it lacks the link is a duplicate now.
   if (waiting.linkless && &*waiting.linkless != &mail) count(MailResult::duplicate, waiting.linkless->mail.folder);
   completions_.push_back({close(id, true), std::move(outcome)});
 }
@@ -291,7 +291,7 @@ void MailRouter::look_ended(TimePoint began) {
 
 void MailRouter::look_unfinished(TimePoint ended) { unfinished_since_ = std::min(unfinished_since_, ended); }
 
-// A person whose mail has no link has waited long enough for another one.
+// Delivers the kept mails without a link whose users have waited long enough for another mail.
 void MailRouter::expire_links(TimePoint began) {
   while (!link_deadlines_.empty() && link_deadlines_.begin()->first <= began) {
     const Id id = link_deadlines_.begin()->second;

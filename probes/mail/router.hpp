@@ -1,10 +1,10 @@
-// Who gets which mail, and what is counted: the pure part of the mailbox, without threads, clocks or
-// input. Its caller (probes/mail/poller.hpp) tells it what every look at the mailbox saw, and when.
+// Decides who gets which mail, and what is counted. This is the pure part of the mailbox, without threads, clocks or
+// input. Its caller (probes/mail/poller.hpp) reports what every look at the mailbox saw, and when.
 //
 // Every expectation ends in exactly one sample (in_time, late, lost, pending or hidden); every mail that met no
-// expectation in at most one (duplicate, unknown). Lost needs proof: a look that began at or after the
-// deadline and read everything. Late too: where the mailbox was unreadable, a mail may have come in time. What
-// is not proved is hidden, and so is what a mail that could not be read may have been.
+// expectation ends in at most one (duplicate, unknown). Lost needs proof: a look that began at or after the deadline
+// and read everything. Late needs proof, too: while the mailbox was unreadable, a mail may have come in time. A result
+// without proof is hidden, also if a mail that could not be read may have been the right one.
 #pragma once
 
 #include "probes/mail/mailbox.hpp"
@@ -40,14 +40,15 @@ class MailRouter {
     std::size_t held_mails = 50'000;
     std::size_t held_bytes = std::size_t{64} << 20;
     std::size_t held_of_person = 100;  // all of them are looked at when the person begins to wait
-    // How long, and of how many, it is known that they waited once: tells a duplicate from an unknown mail.
+    // How long, and for how many expectations, it is remembered that a person waited: tells a duplicate from an unknown
+    // mail.
     Duration remembered_for = std::chrono::hours(1);
     std::size_t remembered = 200'000;
-    // How long no look may have ended before the mailbox counts as unreadable, and how long after its deadline
-    // an expectation waits for it to come back.
+    // How long the last good look may be ago before the mailbox counts as unreadable, and how long after its deadline
+    // an expectation waits for the mailbox to come back.
     Duration blind_grace = std::chrono::seconds(5);
-    // How long after a good look began a mail may be seen and still have come just then. Later, nobody knows when it
-    // came since.
+    // A mail that is seen within this time after a good look began counts as having come just then. A mail that is seen
+    // later may have come at any time since that look.
     Duration fresh_for = std::chrono::seconds(5);
   };
   struct Completion {
@@ -62,15 +63,15 @@ class MailRouter {
   Id expect(MailExpectation expectation, Mailbox::Done done);
   void cancel(Id id);
 
-  // Between the looks: a mail, then the end of the look, which began at `began`.
+  // A look reports its mails first, and then its end; it began at `began`.
   void arrive(MailArrival mail);
-  // There is a mail that cannot be read, or not so far that its recipient is known.
+  // A mail cannot be read, or not far enough to know its recipients.
   void missed(TimePoint seen_at, ErrorClass error);
   void look_ended(TimePoint began);
-  // The look read what it could, and there is more.
+  // The look read as much as it may, and there is more.
   void look_unfinished(TimePoint ended);
   void look_failed(TimePoint now, MailFault fault);
-  // Time goes by while a look goes on, or the mailbox is unreadable and nobody looks.
+  // Time passes while a look goes on, or while the mailbox is unreadable and nobody looks.
   void tick(TimePoint now);
   // The end of the run: cancels every expectation and counts what is held.
   void finish();
@@ -87,7 +88,7 @@ class MailRouter {
  private:
   struct HeldMail {
     MailArrival mail;
-    TimePoint not_before{};  // it came after this: the last good look, where the mailbox was not looked at well since
+    TimePoint not_before{};  // the mail came at or after this: the last good look, if it is not known when it came
     std::size_t bytes = 0;
   };
   struct Waiting {
@@ -95,18 +96,18 @@ class MailRouter {
     std::string wanted;  // the text of the link, folded
     Mailbox::Done done;
     std::optional<HeldMail> linkless;  // a mail for this person, but without the link
-    bool may_be_dropped = false;       // its mail came before it, and there was no room to hold it
+    bool may_be_dropped = false;       // its mail may have come before it, with no room to hold it
   };
   struct Person {
     std::vector<Id> waiting;                  // oldest first
     std::vector<std::uint64_t> held;          // oldest first
-    std::vector<TimePoint> unmet_since;       // given up, their mail may still come: earliest time of each
+    std::vector<TimePoint> unmet_since;       // given-up expectations whose mail may still come: earliest time of each
     TimePoint dropped_at = TimePoint::min();  // the newest mail for which there was no room
     std::uint32_t ended = 0;                  // expectations that ended, as far as remembered
   };
-  // Whether somebody who waits may get a mail.
+  // Whether an expectation may get a mail.
   struct Fit {
-    bool accepted = false;  // it came after its cause
+    bool accepted = false;  // the mail came after its cause
     bool complete = false;  // and has the link, if one is wanted
     std::string link;
   };
@@ -143,16 +144,16 @@ class MailRouter {
   std::uint64_t next_held_ = 1;
   std::size_t held_bytes_ = 0;
   Deadlines deadlines_;
-  Deadlines link_deadlines_;                             // of those that hold a linkless mail
+  Deadlines link_deadlines_;                             // of expectations that hold a linkless mail
   std::deque<std::pair<TimePoint, std::string>> ended_;  // what people_ remembers, oldest first
-  TimePoint latest_ = TimePoint::min();                  // the latest time heard of
+  TimePoint latest_ = TimePoint::min();                  // the latest known time
   TimePoint last_good_look_ = TimePoint::min();          // when it began
-  bool failed_since_ = true;                             // a look failed since then, or none was yet
-  TimePoint unfinished_since_ = TimePoint::max();        // a look left something over, and none was whole since
+  bool failed_since_ = true;                             // a look failed since then, or there was none yet
+  TimePoint unfinished_since_ = TimePoint::max();        // a look left mails unread, and none was whole since
   std::optional<MailFault> fault_;
   ErrorClass last_fault_ = ErrorClass::mailbox_unreachable;
   TimePoint missed_at_ = TimePoint::min();     // the newest mail that could not be read
-  TimePoint forgotten_at_ = TimePoint::min();  // the newest mail dropped of people who are not remembered
+  TimePoint forgotten_at_ = TimePoint::min();  // the newest dropped mail of people who are not remembered
   ErrorClass missed_error_ = ErrorClass::mailbox_protocol;
   std::vector<Completion> completions_;
   std::vector<MailSample> samples_;

@@ -1,4 +1,4 @@
-// Where mail is read from: the seam between the accounting and the mailbox.
+// Where mail is read from: the interface between the accounting and the mailbox.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,12 +21,12 @@ struct RawMail {
   MailFolder folder = MailFolder::inbox;
   TimePoint seen_at{};                       // the first look that saw it
   std::string_view bytes;                    // valid during the call; may be cut at kMaxMailBytes
-  ErrorClass unreadable = ErrorClass::none;  // why it was given up after several tries; without bytes then
+  ErrorClass unreadable = ErrorClass::none;  // why it was given up after several tries; then there are no bytes
 };
 
 struct Look {
   std::optional<MailFault> fault;
-  bool whole = true;  // false: there is more than one look reads; the next one goes on. Never with a fault
+  bool whole = true;  // false: there is more mail than one look reads; the next look goes on. Never with a fault
 };
 
 class MailSource {
@@ -34,9 +34,9 @@ class MailSource {
   using Deliver = std::function<void(const RawMail&)>;
 
   virtual ~MailSource() = default;
-  // One look: hands over the mails that are new since the look before, each of them once, even where
-  // a look fails half way. What was there when the source was made is history and is not handed over.
-  // Without a fault and whole: everything there was is read.
+  // Takes one look: hands over the mails that are new since the look before, each of them once, even if a look fails
+  // half way. Mail that was there when the source was made is history and is not handed over. A look that is whole and
+  // has no fault has read everything.
   virtual Look look(const Deliver& deliver) = 0;
   // Thread-safe: a look in progress ends soon, and so does every later one.
   virtual void stop() noexcept = 0;

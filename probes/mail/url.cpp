@@ -29,7 +29,7 @@ std::string stripped(string_view text) {
   return clean;
 }
 
-// Takes "scheme:" off the front; in lower case, empty where there is none.
+// Removes "scheme:" from the front and returns the scheme in lower case; empty if there is none.
 std::string take_scheme(string_view& text) {
   if (text.empty() || !is_letter(text.front())) return {};
   const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
@@ -40,7 +40,7 @@ std::string take_scheme(string_view& text) {
   return scheme;
 }
 
-// Takes what stands before the first of `ends` off the front.
+// Removes and returns the text before the first of `ends`.
 string_view take_until(string_view& text, string_view ends) {
   const string_view taken = text.substr(0, text.find_first_of(ends));
   text.remove_prefix(taken.size());
@@ -58,7 +58,7 @@ void append_encoded(std::string& to, string_view text, string_view unfit) {
   }
 }
 
-// In ASCII and lower case; nothing where it is none.
+// The host in ASCII and lower case; nullopt if it is invalid.
 std::optional<std::string> mend_host(string_view text) {
   if (text.starts_with('[')) {
     std::array<unsigned char, 16> bytes{};
@@ -82,7 +82,7 @@ std::optional<std::string> mend_host(string_view text) {
   return fit ? std::optional(host) : std::nullopt;
 }
 
-// ":8080", or empty where it is the scheme's own; nothing where it is none.
+// ":8080", or empty for the scheme's own port; nullopt if it is invalid.
 std::optional<std::string> mend_port(string_view digits, string_view scheme) {
   if (!std::all_of(digits.begin(), digits.end(), is_digit)) return std::nullopt;
   if (digits.empty()) return std::string();
@@ -120,7 +120,7 @@ std::string mend_path(string_view path) {
   return mended;
 }
 
-// Behind the scheme and its slashes.
+// `rest`: the text after the scheme and its slashes.
 std::string mend_absolute(string_view scheme, string_view rest) {
   string_view authority = take_until(rest, "/\\?#");
   if (const std::size_t user = authority.rfind('@'); user != string_view::npos) authority.remove_prefix(user + 1);
@@ -139,7 +139,7 @@ std::string mend_absolute(string_view scheme, string_view rest) {
   return url;
 }
 
-// What `reference`, without a scheme, means relative to `base`: all that follows the scheme and its slashes.
+// Resolves `reference`, which has no scheme, relative to `base`. Returns all that follows the scheme and its slashes.
 std::string resolved(string_view base, string_view reference) {
   base = base.substr(0, base.find('#'));
   const std::size_t slashes = base.find("//");
