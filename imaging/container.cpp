@@ -29,7 +29,7 @@ std::size_t segment_length(std::string_view jpeg, std::size_t at) {
          static_cast<unsigned char>(jpeg[at + 3]) + 2;
 }
 
-// Behind the start marker and all application segments.
+// The position after the start marker and all application segments.
 std::size_t after_application_segments(std::string_view jpeg) {
   std::size_t at = 2;
   while (at + 4 <= jpeg.size() && jpeg[at] == '\xFF' && (static_cast<unsigned char>(jpeg[at + 1]) & 0xF0) == 0xE0) {
@@ -42,7 +42,7 @@ std::string box(std::string_view type, std::string_view body) {
   return big_endian(body.size() + 8, 4) + std::string(type) + std::string(body);
 }
 
-// With version 0 and no flags.
+// Adds version 0 and no flags.
 std::string full_box(std::string_view type, std::string_view body) {
   return box(type, big_endian(0, 4) + std::string(body));
 }
@@ -119,7 +119,7 @@ std::string make_pdf(const std::string& jpeg, int width, int height, std::uint64
                   "/Filter /DCTDecode /Length {} >>\nstream\n",
                   width, height, jpeg.size()) +
       jpeg + "\nendstream");
-  // Ten digits everywhere, so that the length of the end does not depend on the padding.
+  // All offsets have ten digits, so the length of the end does not depend on the padding.
   const auto end_at = [&](std::size_t start) {
     return fmt::format("{}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{:010}\n%%EOF\n", table, start);
   };
@@ -169,7 +169,7 @@ std::string make_garbage(std::uint64_t size, RandomStream& random) {
   std::string file;
   file.reserve(size);
   append_random(file, size, random);
-  // No signature begins with these.
+  // No file signature begins with these bytes.
   constexpr std::string_view kStart = "\x01\x02\x03\x04";
   std::copy_n(kStart.data(), std::min(file.size(), kStart.size()), file.data());
   return file;

@@ -21,12 +21,12 @@ void append(png_structp png, png_bytep data, std::size_t length) {
 [[noreturn]] void fail(png_structp png, png_const_charp) { longjmp(png_jmpbuf(png), 1); }
 void ignore(png_structp, png_const_charp) {}
 
-// libpng leaves by longjmp: no object with a destructor may live in this frame.
+// libpng reports errors with longjmp, so no object with a destructor may live in this frame.
 bool write_png(png_structp png, png_infop info, const Raster& raster, bool smallest) {
   if (setjmp(png_jmpbuf(png)) != 0) return false;
   png_set_IHDR(png, info, static_cast<png_uint_32>(raster.width), static_cast<png_uint_32>(raster.height), 8,
                PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  // Noise does not repeat: looking harder for matches costs time and saves next to nothing.
+  // Noise does not repeat, so a longer search for matches costs time and saves almost nothing.
   png_set_compression_level(png, smallest ? 9 : 4);
   png_set_filter(png, PNG_FILTER_TYPE_BASE, smallest ? PNG_ALL_FILTERS : PNG_FILTER_UP);
   png_write_info(png, info);

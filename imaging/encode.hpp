@@ -12,11 +12,11 @@ namespace gelombang {
 // Baseline JPEG, 4:2:0, quality 1 to 100.
 Result<std::string> encode_jpeg(const Raster& raster, int quality);
 
-// The highest quality from `lowest` to `highest` whose file takes at most `limit` bytes, judged on an eighth
-// of the rows; `lowest` if none. The whole file may still turn out a little larger.
+// The highest quality from `lowest` to `highest` whose file takes at most `limit` bytes, estimated from an eighth of
+// the rows; `lowest` if there is none. The real file may be a little larger.
 Result<int> guess_jpeg_quality(const Raster& raster, std::uint64_t limit, int lowest, int highest);
 
-// 8-bit RGB; fast unless the smallest file is wanted.
+// 8-bit RGB. `smallest` takes more time to make the file smaller.
 Result<std::string> encode_png(const Raster& raster, bool smallest);
 
 }  // namespace gelombang

@@ -19,7 +19,7 @@ constexpr std::uint64_t kLargestFile = 64'000'000;
 
 using File = Result<std::string>;
 
-// An Error can be made from a string too, so a plain return would not say which of the two is meant.
+// A string converts to an Error too, so a plain return would be ambiguous.
 File made(std::string bytes) { return {boost::system::in_place_value, std::move(bytes)}; }
 
 Result<void> check_text(const PhotoSpec& spec) {
@@ -73,7 +73,7 @@ struct Dimensions {
   int height = 0;
 };
 
-// 4:3 with about `pixels` in all; never more than a phone's camera, never too few to read the text.
+// 4:3 with about `pixels` in all: never more than a phone's camera has, never too few to read the text.
 Dimensions four_by_three(double pixels) {
   const double height = std::sqrt(std::clamp(pixels, 320.0 * 240, 12e6) * 3 / 4);
   const int quarter = static_cast<int>(height / 12) * 4;
@@ -134,7 +134,7 @@ File make_jpeg(const PhotoSpec& spec) {
   return made(pad_jpeg(std::move(*file), missing, random));
 }
 
-// PNG has no quality: fewer pixels, then less noise, make it small enough.
+// PNG has no quality setting. Fewer pixels, and then less noise, make the file small enough.
 File make_png(const PhotoSpec& spec) {
   constexpr double kBytesPerPixel = 1.9;  // at the default grain
   constexpr int kTries = 8;

@@ -1,6 +1,6 @@
-// Makes photos of cards that do not exist: lines of text on a card that lies on a table, stamped,
-// as a JPEG, PNG, HEIC-like or PDF file of an exact size, with the defects that upload forms refuse.
-// What stands on the card is the caller's. Nothing is cached; safe to call from several threads.
+// Makes photos of cards that do not exist: lines of text on a card that lies on a table, stamped, as a JPEG, PNG,
+// HEIC-like or PDF file of an exact size, with the defects that upload forms refuse. The caller chooses the text.
+// Nothing is cached. Safe to call from several threads.
 #pragma once
 
 #include "base/result.hpp"
@@ -30,7 +30,7 @@ struct PhotoSpec {
   std::vector<std::string> title;
   std::vector<CardLine> lines;
   std::string stamp = "SPECIMEN";  // drawn across the card; may not be empty
-  // Colours are "#rrggbb". An empty table colour is one of several dark ones, chosen by the seed.
+  // Colours are "#rrggbb". If the table colour is empty, the seed chooses one of several dark colours.
   std::string card_color = "#cfe3f2";
   std::string portrait_color = "#2c64ae";
   std::string text_color = "#14181c";
@@ -40,12 +40,12 @@ struct PhotoSpec {
   // Decides the table, the place, size and tilt of the card, the light and the sensor noise.
   std::uint64_t seed = 1;
 
-  // Pixels, 240 to 8000 each and 24 million in all; 0 and 0 = chosen to suit `size`, 4:3.
+  // Pixels: 240 to 8000 each, at most 24 million in all. 0 and 0 = 4:3, chosen to suit `size`.
   int width = 0;
   int height = 0;
   PhotoFormat format = PhotoFormat::jpeg;
-  int quality = 0;         // of the JPEG, 1 to 100; 0 = chosen to suit `size`, 90 without one
-  std::uint64_t size = 0;  // exact bytes of the file, up to 64 MB; 0 = as it comes
+  int quality = 0;         // of the JPEG, 1 to 100; 0 = chosen to suit `size`, or 90 if there is no `size`
+  std::uint64_t size = 0;  // exact bytes of the file, up to 64 MB; 0 = any size
   double grain = 4.0;      // sensor noise, standard deviation in levels of 255, 0 to 20
 
   // Defects; they combine.
@@ -54,11 +54,11 @@ struct PhotoSpec {
   bool photocopy = false;    // the card is a greyscale copy on white paper; the table keeps its colour
   int rotated = 0;           // the stored pixels are turned clockwise by 0, 90, 180 or 270 degrees
   bool exif = false;         // JPEG only: an EXIF orientation tag tells viewers how to turn `rotated` back
-  bool wrong_bytes = false;  // seeded garbage in place of the file; 300,000 bytes if no `size` is asked
+  bool wrong_bytes = false;  // seeded garbage in place of the file; 300,000 bytes if there is no `size`
 };
 
-// The file's content. Same spec, same bytes (on one installation: fonts and encoders are the system's).
-// An Error where the spec is out of range, or `size` is smaller than such a photo can be.
+// The file's content. The same spec gives the same bytes on one installation (fonts and encoders belong to the system).
+// An Error if the spec is out of range, or if `size` is too small for such a photo.
 Result<std::shared_ptr<const std::string>> make_photo(const PhotoSpec& spec);
 
 // "jpeg" (or "jpg"), "png", "heic_like" (or "heic"), "pdf".

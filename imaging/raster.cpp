@@ -71,7 +71,7 @@ void blur_columns(Raster& raster, const Box& box, Raster& copy) {
   }
 }
 
-// Noise is read from a table at a random place per row: a normal draw per pixel would cost more than the encoder.
+// Each row reads its noise from a random place in a table. A normal draw per pixel would cost more than the encoder.
 constexpr std::size_t kNoiseLength = 1U << 15;
 
 std::vector<std::int16_t> noise_table(double sigma, std::size_t length, RandomStream& random) {
@@ -100,7 +100,7 @@ void light_and_noise(Raster& raster, double sigma, RandomStream& random) {
   const double dx = strength * std::cos(angle);
   const double dy = strength * std::sin(angle);
   const auto width = static_cast<std::size_t>(raster.width);
-  // One gain and one noise value per byte, so that the inner loop is a plain one.
+  // One gain and one noise value per byte, so that the inner loop stays simple.
   std::vector<std::int32_t> gain_x(raster.stride());
   for (std::size_t x = 0; x < width; ++x) {
     const double place = 2.0 * static_cast<double>(x) / static_cast<double>(raster.width) - 1;

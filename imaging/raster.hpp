@@ -1,4 +1,4 @@
-// Pixels in cairo's RGB24 layout (B, G, R, unused), and what is done to all of them at once.
+// Pixels in cairo's RGB24 layout (B, G, R, unused), and operations on all of them.
 #pragma once
 
 #include "base/random.hpp"

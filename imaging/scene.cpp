@@ -27,7 +27,7 @@ struct Place {
   double height = 0;
 };
 
-// Whole in the frame with a margin, or with one corner outside.
+// The whole card lies in the frame with a margin, or one corner lies outside.
 Place place_card(const PhotoSpec& spec, int width, int height, RandomStream& random) {
   Place place;
   place.angle = (random.uniform() * 2 - 1) * 6 * std::numbers::pi / 180;
@@ -89,7 +89,7 @@ void set_color(cairo_t* cairo, Rgb color, double alpha = 1) {
   cairo_set_source_rgba(cairo, color.red, color.green, color.blue, alpha);
 }
 
-// All drawing below is in millimetres-like units: the card is 1 wide and 1 / kCardRatio high.
+// All drawing below is in units of the card's width: the card is 1 wide and 1 / kCardRatio high.
 constexpr double kHeight = 1 / kCardRatio;
 
 void card_outline(cairo_t* cairo) {
@@ -115,7 +115,7 @@ double text_width(cairo_t* cairo, const std::string& text) {
   return extents.x_advance;
 }
 
-// At (x, y), made smaller where it would be wider than `room`.
+// Draws at (x, y). A text wider than `room` is scaled down.
 void draw_text(cairo_t* cairo, const std::string& text, double x, double y, double room, bool centred = false) {
   const double width = text_width(cairo, text);
   const double scale = width > room ? room / width : 1;
@@ -200,7 +200,7 @@ Result<Scene> draw_scene(const PhotoSpec& spec, int width, int height) {
   const Place place = place_card(spec, width, height, random);
   scene.card_width = place.width;
 
-  // Contexts may be used side by side, but cairo 1.16 does not promise the same of its caches of toy fonts.
+  // Threads may use different contexts at the same time, but cairo 1.16 does not promise that for its toy font caches.
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   const std::unique_ptr<cairo_surface_t, CairoDeleter> surface(cairo_image_surface_create_for_data(

@@ -11,7 +11,7 @@ struct Scene {
   double card_width = 0;  // pixels
 };
 
-// Of `width` x `height` pixels whatever the spec says. An Error where a colour or text cannot be drawn.
+// Uses `width` x `height` pixels, not those of the spec. An Error if a colour or text cannot be drawn.
 Result<Scene> draw_scene(const PhotoSpec& spec, int width, int height);
 
 }  // namespace gelombang

@@ -48,7 +48,7 @@ Result<void> draw_table(Raster& raster, std::string_view color, RandomStream& ra
   const double wave = raster.width * (0.4 + random.uniform());
   const double scale = 600.0 / raster.height;  // streaks look alike at every size
 
-  // Tones of one pixel: 256 steps of brightness, so that the inner loop only looks up.
+  // One pixel in 256 steps of brightness, so that the inner loop only looks up pixels.
   std::array<std::array<std::uint8_t, 4>, 256> tones{};
   for (std::size_t i = 0; i < tones.size(); ++i) {
     const double gain = 0.72 + 0.56 * static_cast<double>(i) / 255.0;

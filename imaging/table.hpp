@@ -18,7 +18,7 @@ struct Rgb {
 // "#rrggbb".
 Result<Rgb> parse_color(std::string_view text);
 
-// Fills the raster; an empty colour is drawn from a list.
+// Fills the raster. If the colour is empty, `random` chooses one from a list.
 Result<void> draw_table(Raster& raster, std::string_view color, RandomStream& random);
 
 }  // namespace gelombang
