@@ -5,8 +5,8 @@
 namespace gelombang {
 namespace {
 
-// Bash hands over "--name=value" as three words. What stands before the cursor says which command it is, and whether an
-// option waits for its value; a value is a file name unless the option has a list of its own.
+// Bash passes "--name=value" as three words. The words before the cursor tell which command it is, and whether an
+// option waits for its value. A value is a file name, unless the option has a list of choices.
 constexpr std::string_view kBody = R"BASH(
 @@() {
   local current=${COMP_WORDS[COMP_CWORD]} command=% waiting= word i

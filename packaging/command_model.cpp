@@ -6,7 +6,7 @@
 namespace gelombang {
 namespace {
 
-// CLI11 keeps the values that a validator allows as a part of the type's name only: "TEXT:{csv,openmetrics}".
+// CLI11 keeps the values that a validator allows only inside the type's name: "TEXT:{csv,openmetrics}".
 std::vector<std::string> choices_in(const std::string& type) {
   const std::size_t open = type.find(":{");
   if (open == std::string::npos || type.back() != '}') return {};
@@ -30,7 +30,7 @@ OptionText option_text(const CLI::Option& option) {
   return text;
 }
 
-// Each command has its own --help, and the version is the program's.
+// Each command has its own --help, and only the program has a --version.
 bool is_passed_on(const CLI::App& app, const CLI::Option& option) {
   return &option != app.get_help_ptr() && option.get_name() != "--version";
 }

@@ -1,4 +1,4 @@
-// What a program's command line takes, as plain text: manual pages and completions are written from it.
+// What a program's command line accepts, as plain text. Manual pages and completions are made from it.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@ namespace gelombang {
 
 struct OptionText {
   std::vector<std::string> names;  // with their dashes, the short ones first
-  std::string takes;               // behind the name, as --help has it: "TEXT=info"; empty for a flag
+  std::string takes;               // the text after the name in --help: "TEXT=info"; empty for a flag
   std::string description;
-  std::vector<std::string> choices;  // the only values, where there are such
+  std::vector<std::string> choices;  // the allowed values; empty: any value
   bool flag = false;
   bool repeats = false;  // may be given several times
 };
@@ -26,15 +26,15 @@ struct ArgumentText {
 };
 
 struct CommandText {
-  std::vector<std::string> words;  // what is typed: "gelombang", "history", "list"
+  std::vector<std::string> words;  // as typed: "gelombang", "history", "list"
   std::string description;
-  std::string footer;  // what --help ends with
+  std::string footer;  // the end of --help
   std::vector<ArgumentText> arguments;
   std::vector<OptionText> options;
-  std::vector<OptionText> inherited;  // options of the commands above, which it takes too
+  std::vector<OptionText> inherited;  // options of the commands above, which it accepts too
   std::vector<CommandText> commands;
 
-  // Its own options, then the inherited ones.
+  // The command's own options, then the inherited ones.
   std::vector<OptionText> all_options() const;
   // "gelombang history list"
   std::string line() const;
@@ -42,10 +42,10 @@ struct CommandText {
   std::string joined(char with) const;
 };
 
-// Of a program, which CLI11 may know without its name.
+// Describes a program. CLI11 may not know its name.
 CommandText command_text(const CLI::App& program, const std::string& name);
 
-// One command with the commands below it, each with the commands below it behind it.
+// The command and all commands below it. Each command comes before the commands below it.
 std::vector<const CommandText*> every_command(const CommandText& command);
 
 }  // namespace gelombang

@@ -12,9 +12,9 @@ std::string bash_completion(const CommandText& program);
 std::string zsh_completion(const CommandText& program);
 std::string fish_completion(const CommandText& program);
 
-// In single quotes, which all three shells close for one.
+// In single quotes. An inner quote becomes '\'', which works in all three shells.
 std::string quoted(std::string_view text);
-// "_gelombang_history_list": a name for a function.
+// The name of the command's shell function: "_gelombang_history_list".
 std::string function_name(const CommandText& command);
 
 }  // namespace gelombang

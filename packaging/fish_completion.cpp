@@ -11,7 +11,7 @@ std::string names_below(const CommandText& command) {
   return names;
 }
 
-// Whether the words that have been typed lead to this command, and not on to one below it.
+// A test that is true if the typed words lead to this command, and not to a command below it.
 std::string condition(const CommandText& command) {
   std::string text;
   for (std::size_t i = 1; i < command.words.size(); ++i)
@@ -21,7 +21,7 @@ std::string condition(const CommandText& command) {
          fmt::format("not __fish_seen_subcommand_from {}", names_below(command));
 }
 
-// "-n CONDITION" with a blank before it, where there is a condition.
+// " -n CONDITION", or nothing if there is no condition.
 std::string only_if(const CommandText& command) {
   const std::string text = condition(command);
   return text.empty() ? text : " -n " + quoted(text);

@@ -1,4 +1,4 @@
-// Writes manual pages and completions of the two programs into a tree like that of /usr/share, when they are built.
+// Writes manual pages and completions of the two programs into a tree like /usr/share, during the build.
 //
 // usage: gelombang-pages DIRECTORY VERSION DATE
 #include "app/cli.hpp"

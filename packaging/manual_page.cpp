@@ -8,7 +8,7 @@
 namespace gelombang {
 namespace {
 
-// Text in which roff sees nothing of its own. A hyphen is one that can be copied into a shell.
+// Escapes everything that has a meaning in roff. A hyphen becomes one that can be copied into a shell.
 std::string plain(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -27,14 +27,14 @@ std::string plain(std::string_view text) {
 std::string bold(std::string_view text) { return "\\fB" + plain(text) + "\\fR"; }
 std::string italic(std::string_view text) { return "\\fI" + plain(text) + "\\fR"; }
 
-// What --help ends with, by where a manual page has it.
+// The end of --help, split into the sections of a manual page.
 struct Footer {
   std::string prose;
   std::string exit_codes;
   std::string examples;
 };
 
-// Indented lines stay as they are; they have their line breaks.
+// Indented lines stay as they are and keep their line breaks.
 std::string paragraph(const std::string& lines) {
   std::string text;
   bool literal = false;
@@ -72,7 +72,7 @@ Footer read_footer(const std::string& footer) {
   return read;
 }
 
-// Paragraphs are apart by a line of their own, which a paragraph's text never is.
+// A ".PP" line separates two paragraphs. The text of a paragraph never has such a line.
 std::string paragraphs(const std::string& prose) {
   std::string text;
   std::string current;
@@ -118,7 +118,7 @@ std::string section(std::string_view title, const std::string& text) {
   return text.empty() ? std::string() : fmt::format(".SH {}\n{}", title, text);
 }
 
-// Commands of a command, each with what its own --help says.
+// The commands below a command, each with the text of its own --help.
 std::string below(const CommandText& command) {
   std::string text;
   for (const CommandText& one : command.commands) {
@@ -130,7 +130,7 @@ std::string below(const CommandText& command) {
   return text;
 }
 
-// What whatis shows behind the name: without the name, and without a full stop.
+// What whatis shows after the name: the description without the name and without a full stop.
 std::string summary(const CommandText& command) {
   std::string text = command.description;
   if (text.starts_with(command.line() + " ")) text.erase(0, command.line().size() + 1);

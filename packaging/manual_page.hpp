@@ -1,4 +1,4 @@
-// A command as a manual page in roff, from the text of its --help.
+// Turns the text of a command's --help into a manual page in roff.
 #pragma once
 
 #include "packaging/command_model.hpp"
@@ -13,7 +13,8 @@ struct ManualPage {
   std::string text;
 };
 
-// A page for the program and one for each of its commands, as git has them; commands of commands stand in theirs.
+// One page for the program and one for each of its commands, as git does it. A command's page describes the commands
+// below it.
 std::vector<ManualPage> manual_pages(const CommandText& program, const std::string& version, const std::string& date);
 
 }  // namespace gelombang

@@ -5,7 +5,7 @@
 namespace gelombang {
 namespace {
 
-// Inside of a specification of _arguments: what would end a description or begin the next part of it.
+// Escapes what would end a description, or begin the next part, in a specification of _arguments.
 std::string in_specification(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -62,7 +62,8 @@ std::string zsh_completion(const CommandText& program) {
   std::string functions;
   for (const CommandText* command : every_command(program))
     functions += command->commands.empty() ? leaf(*command) : branch(*command);
-  // As an autoloaded function the file is its own first call; sourced, it has to name what it completes.
+  // If zsh autoloads the file, the file is the body of the first call. If the file is sourced, it has to register the
+  // function.
   return fmt::format(
       "#compdef {0}\n# Completion of {0} for zsh, made when it was built.\n\n{1}"
       "if [[ $funcstack[1] == {2} ]]; then\n  {2} \"$@\"\nelse\n  compdef {2} {0}\nfi\n",
