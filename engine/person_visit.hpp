@@ -1,4 +1,5 @@
-// One person's visit while a virtual user plays it: who it is, how far it has come, and what the target gave to it.
+// One person's visit while a virtual user plays it: who the person is, how far the visit has come, and what the target
+// handed out.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,18 +22,18 @@ struct PersonVisit {
   Fields person;
   PersonTraits traits;
   std::optional<NetworkId> network;
-  OpenVisits::Id id = OpenVisits::kNone;  // the recorder's
+  OpenVisits::Id id = OpenVisits::kNone;  // assigned by the recorder
 
   StepAttempts attempts;
-  std::optional<StepId> step;  // the open one
+  std::optional<StepId> step;  // the open step
   StepClock step_clock;
 
-  TimePoint last_byte{};  // of the last request: what caused a mail
+  TimePoint last_byte{};  // of the last request, which may have caused a mail
   Duration last_request_took{};
   SeenSecrets secrets;
   std::string mail_link;  // of the last mail
 
-  // Forgets the visit before.
+  // Forgets the previous visit.
   void begin(const Scenario& scenario, const ScenarioSettings& settings, const Iteration& now_played,
              const Fields& who);
   // Knows the person's data, the run's secrets, and what the target handed out.

@@ -70,7 +70,7 @@ void RequestPlay::start() {
   patience_ends_.reset();
   second_press_.reset();
   if (const auto patience = traits.patience()) {
-    constexpr double kEndless = 3650.0 * 86400;  // seconds; what a time point holds
+    constexpr double kEndless = 3650.0 * 86400;  // seconds; fits into a time point
     patience_ends_ = began_ + from_seconds(std::min(to_seconds(*patience) * patience_factor_, kEndless));
   }
   if (request_.method == HttpMethod::post) {
@@ -166,7 +166,7 @@ void RequestPlay::on_response(HttpResult& result, bool second) {
 
 void RequestPlay::on_both_answered() {
   std::vector<Answer> answers = std::exchange(answers_, {});
-  // If one press was accepted, the answer to the other may say that it has been done before.
+  // If one press was accepted, the answer to the other press may say that the action was already done.
   const bool accepted = std::any_of(answers.begin(), answers.end(), [this](const Answer& answer) {
     return answer.result.hops.back().outcome == Outcome::success && expects(answer.result.response.status);
   });
@@ -213,7 +213,7 @@ void RequestPlay::record(const HttpResult& result, bool second) {
   const bool cookie_is_shown = mark && mark->kind == BackEndMark::Kind::cookie;
   visit_.secrets.remember_cookies(result, cookie_is_shown ? std::string_view(mark->name) : std::string_view());
   note_back_end(result.response);
-  bool repeated = false;  // this hop repeats a failed one, which a calm crowd would not have sent
+  bool repeated = false;  // this hop repeats a failed hop; a calm crowd would not have sent it
   for (const RequestSample& hop : result.hops) {
     context_.recorder.request(step, hop,
                               {!second && !repeated && visit_.attempts.request(), visit_.attempts.tries(),
@@ -256,7 +256,7 @@ void RequestPlay::keep_evidence(const HttpResult& result) {
   const RequestSample& last = result.hops.back();
   if (!context_.recorder.wants_evidence(*visit_.step, last.error)) return;
   Evidence evidence = evidence_of(result, visit_.redactor(context_.settings));
-  // The answer is whole: what was wrong with it is its status.
+  // The answer is complete: only its status was wrong.
   if (evidence.detail.empty() && !expected_.empty()) evidence.detail = "expected status " + alternatives(expected_);
   evidence.step = *visit_.step;
   evidence.tries = visit_.attempts.tries();

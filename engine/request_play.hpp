@@ -1,6 +1,6 @@
 // One request as a person makes it, from the script's description to the answer that the person sees: the scenario's
-// guards, patience, a second press of the button, and what is recorded and kept of it. A virtual user has one of these
-// and uses it for all its requests, one after the other.
+// guards, patience, a second press of the button, and the recorded samples and evidence. A virtual user has one
+// RequestPlay and uses it for all its requests, one after the other.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,32 +21,32 @@ namespace gelombang {
 
 class RequestPlay {
  public:
-  // `answer` is null where nothing was sent. The request's samples are recorded by then.
+  // `answer` is null if nothing was sent. The request's samples are already recorded.
   using Done = std::function<void(const HttpResult* answer, ErrorClass error)>;
 
   RequestPlay(UserContext& context, HttpUser& http, PersonVisit& visit, Done done);
   RequestPlay(const RequestPlay&) = delete;
   RequestPlay& operator=(const RequestPlay&) = delete;
 
-  // Forgets the person before.
+  // Forgets the previous person.
   void begin_visit();
 
-  // The description. Throws where the URL is none, with what the script is told.
+  // Begins a new description. Throws if the URL is not usable; the exception's text is for the script.
   HttpRequest& describe(HttpMethod method, std::string_view url);
   HttpRequest& request() noexcept { return request_; }
   void expect_status(int status) { expected_.push_back(status); }
-  // An answer of that status whose body holds `text` says that it has been done before.
+  // An answer with this status and with `text` in its body says that the action was already done.
   void done_before(int status, std::string_view text) { done_before_ = {status, std::string(text)}; }
   void lengthen_patience(double factor) noexcept { patience_factor_ = factor; }
 
-  // Sends what was described. Done follows from the event loop, also where a guard refuses the request.
+  // Sends the described request. The event loop calls Done, also if a guard refuses the request.
   void start();
-  // Breaks the request off; Done follows from the event loop.
+  // Aborts the request. The event loop calls Done.
   void cancel(Outcome outcome);
 
  private:
   struct DoneBefore {
-    int status = 0;  // 0: no answer says so
+    int status = 0;  // 0: there is no such answer
     std::string text;
   };
   struct Answer {
@@ -62,9 +62,9 @@ class RequestPlay {
   void await_person();
   void on_person();
   void on_response(HttpResult& result, bool second);
-  void on_both_answered();  // of two presses
+  void on_both_answered();  // after two presses
   void show(const HttpResult& result);
-  // `done`: the request may repeat something that has been done before, and the answer may say so.
+  // `done`: the request may repeat an action that was already done, and the answer may say so.
   void judge(HttpResult& result, bool done) const;
   void record(const HttpResult& result, bool second);
   void note_back_end(const HttpResponse& response);
@@ -83,18 +83,18 @@ class RequestPlay {
   double patience_factor_ = 1;
 
   TransferId transfer_ = 0;         // 0: none is under way
-  TransferId second_transfer_ = 0;  // the same request, sent once more
+  TransferId second_transfer_ = 0;  // the second press
   bool cancelled_ = false;
   TimePoint began_{};
   std::optional<TimePoint> patience_ends_;
   std::optional<TimePoint> second_press_;
   bool pressed_twice_ = false;
-  std::vector<Answer> answers_;  // to two presses, as they came
+  std::vector<Answer> answers_;  // to two presses, in the order of their arrival
   boost::asio::steady_timer timer_;
-  std::uint64_t wait_ = 0;  // the number of the timer's last wait: an older one that still comes is ignored
+  std::uint64_t wait_ = 0;  // the number of the timer's last wait; callbacks of older waits are ignored
 
-  std::string raw_back_end_;  // that answered last, as its answer has it
-  std::string back_end_;      // and as the scenario tells them apart
+  std::string raw_back_end_;  // the last one that answered, as named in its answer
+  std::string back_end_;      // the same name, redacted, as it is recorded
 };
 
 }  // namespace gelombang

@@ -1,5 +1,5 @@
-// Whether a worker's event loop runs when it should. A timer beats every 20 ms; a beat that comes late by more than
-// 100 ms was a stall: of the scheduler, of a script, of a pause in Lua. Costs nothing per request.
+// Measures whether a worker's event loop runs on time. A timer beats every 20 ms. A beat that is more than 100 ms late
+// shows a stall, caused by the scheduler, by a script, or by a pause in Lua. Costs nothing per request.
 #pragma once
 
 #include "base/clock.hpp"
@@ -10,7 +10,7 @@
 
 namespace gelombang {
 
-// Written by the worker's thread alone, read by any.
+// Only the worker's thread writes it. Any thread may read it.
 struct WorkerHealth {
   std::atomic<std::uint64_t> stalls{0};
   std::atomic<std::int64_t> stalled{0};        // ns, in all
@@ -32,8 +32,8 @@ class StallDetector {
   explicit StallDetector(WorkerHealth& health) : health_(health) {}
   void start(TimePoint first) noexcept { first_ = due_ = first; }
   [[nodiscard]] TimePoint due() const noexcept { return due_; }
-  // Call it from the worker's thread when due() has come. The lateness is the length of the stall, less at most a
-  // period.
+  // Call it from the worker's thread at due(). The lateness is recorded as the length of the stall; the real stall is
+  // longer by at most one period.
   void beat(TimePoint now) noexcept;
 
  private:

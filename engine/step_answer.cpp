@@ -10,7 +10,7 @@
 namespace gelombang {
 namespace {
 
-// Whether a script found this text in that answer: its body, the beginning of it, or some words of it.
+// Whether a script read this text from that answer: the body, its beginning, or some words of body or headers.
 bool is_of(const HttpResponse& answer, std::string_view text) {
   constexpr std::size_t kMostText = 512;
   constexpr std::size_t kMostBody = 16 * 1024;
@@ -44,8 +44,8 @@ void StepAnswer::keep(const HttpResult& answer, bool with_body) {
 
 const HttpResult* StepAnswer::blamed_by(const FailedCheck& failed) const {
   const HttpResult* answer = shown_ != nullptr ? shown_ : kept_.get();
-  // What a check says that it looked at is in the script's own words. Anything else names the text that it read; if
-  // that text is not of this answer, the answer is not to blame.
+  // A check describes what it looked at in the script's own words. Everything else gives the text that it read. If that
+  // text is not from this answer, the answer is not to blame.
   const bool read = failed.got && failed.by != "check";
   return answer != nullptr && read && !is_of(answer->response, *failed.got) ? nullptr : answer;
 }

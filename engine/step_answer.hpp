@@ -1,5 +1,5 @@
-// The last answer of the open step, which its script may judge: all of it while the script runs that was given it, and
-// after a pause the beginning of it. Evidence of a failed check shows it.
+// The last answer of the open step, which the script may judge. The whole answer is there until the script that
+// received it waits. After a pause only its beginning is left. Evidence of a failed check shows the answer.
 #pragma once
 
 #include "engine/privacy/failed_check.hpp"
@@ -12,14 +12,15 @@ namespace gelombang {
 class StepAnswer {
  public:
   void forget() noexcept;
-  // The script is given this answer, which lives until the script waits for something.
+  // The script receives this answer. The answer lives until the script waits for something.
   void show(const HttpResult& answer) noexcept { shown_ = &answer; }
-  // The script has come to a halt. Returns the answer that it was given, if any.
+  // The script has stopped. Returns the answer that it received, if any.
   const HttpResult* hide() noexcept;
-  // Keeps an answer over a pause: its head, and of its headers and body as much as evidence needs.
+  // Keeps an answer during a pause: method, URL and sample; `with_body` adds the headers, and as much of the body as
+  // evidence needs.
   void keep(const HttpResult& answer, bool with_body);
   void forget_kept() noexcept { kept_.reset(); }
-  // The answer that a failed check found wrong; null where it read something else.
+  // The answer that a failed check found wrong; null if the check read something else.
   [[nodiscard]] const HttpResult* blamed_by(const FailedCheck& failed) const;
 
  private:

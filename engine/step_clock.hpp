@@ -1,6 +1,5 @@
-// The two clocks of a step. Response time runs from the intended start, service time from the actual
-// start of the first request; both to the last byte of the last request, without the pauses (think,
-// sleep, mail) in between.
+// The two clocks of a step. Response time runs from the intended start, service time from the actual start of the first
+// request. Both end at the last byte of the last request, and leave out the pauses (think, sleep, mail) in between.
 #pragma once
 
 #include "base/clock.hpp"
@@ -13,12 +12,12 @@ class StepClock {
   void begin(TimePoint intended) noexcept;
   void request_started(TimePoint at) noexcept;
   void request_ended(TimePoint at) noexcept;
-  // A pause inside the step; `length` is what it should take: a late wake-up is ours, and counts as response
+  // A pause inside the step. `length` is the planned length. A late wake-up is our own delay and counts as response
   // time only.
   void paused(Duration length, TimePoint until) noexcept;
   // An interrupted or abandoned step ends at `now`, which censors it.
   [[nodiscard]] StepSample finish(Outcome outcome, ErrorClass error, TimePoint now) const noexcept;
-  // From when the person may go on: the last byte, or the end of a pause after it.
+  // When the person may go on: at the last byte, or at the end of a pause after it.
   [[nodiscard]] TimePoint resumes_at() const noexcept { return resumes_at_; }
 
  private:

@@ -1,4 +1,4 @@
-// What a virtual user needs of the thread that it lives on, and what it reports back.
+// What a virtual user needs from its thread, and what it reports back.
 #pragma once
 
 #include "base/clock.hpp"
@@ -29,10 +29,10 @@ struct UserContext {
   HttpClient& http;
   Recorder& recorder;
   Mailbox* mail = nullptr;
-  // Called at the end of each iteration with how it ended. May be called from VirtualUser::begin().
+  // Called at the end of each iteration with its result. May be called from VirtualUser::begin().
   std::function<void(VirtualUser&, const PersonSample&)> finished;
   std::function<void(Activity from, Activity to)> activity_changed;
-  // A person whose next try would come at this time or later is counted as away: it would come after the run.
+  // A person whose next try is due at this time or later counts as away, because the try would come after the run.
   TimePoint last_try = TimePoint::max();
 };
 

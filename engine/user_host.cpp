@@ -69,7 +69,7 @@ UserHost::UserHost(const Dependencies& dependencies, const Share& share, Owner o
 
 UserHost::~UserHost() {
   join();
-  http_->end_transfers();  // a loop that failed may have left some under way
+  http_->end_transfers();  // a failed event loop may have left some under way
   users_.clear();          // before the client and the Lua state that they use
 }
 
@@ -108,12 +108,13 @@ void UserHost::run() {
     shared_.counters.host_failed = true;
     end_after_fault();
   }
-  // A stall that lasted to the end shows in a beat that never came, so it is counted here.
+  // If a stall lasted to the end, its late beat never came, so the stall is counted here.
   if (const TimePoint now = shared_.clock.now(); now > stall_detector_.due()) stall_detector_.beat(now);
   finished_ = true;
 }
 
-// Ends what is under way and records it, as far as possible: a user whose answer was lost in the fault cannot end.
+// Interrupts the running iterations and records them, as far as possible. A user whose answer was lost in the fault
+// cannot end.
 void UserHost::end_after_fault() {
   constexpr Duration kLastWords = std::chrono::milliseconds(200);
   try {

@@ -1,7 +1,6 @@
-// A thread on which virtual users live: one event loop, one Lua state, one HTTP client, one recorder. It plays the
-// iterations that its owner begins, says how each one ended, and measures its own stalls. When an iteration begins is
-// the owner's business: a Worker follows a schedule of arrivals, a watch would follow a clock. Hosts share nothing but
-// counters.
+// A thread that runs virtual users: one event loop, one Lua state, one HTTP client, one recorder. It plays the
+// iterations that its owner begins, reports how each one ended, and measures its own stalls. The owner decides when an
+// iteration begins: a Worker follows a schedule of arrivals, a watch would follow a clock. Hosts share only counters.
 #pragma once
 
 #include "base/clock.hpp"
@@ -27,7 +26,7 @@ namespace gelombang {
 
 class PhotoStore;
 
-// What all hosts of a run count together.
+// Counters that all hosts of a run share.
 struct HostCounters {
   std::array<std::atomic<std::int64_t>, kUserStateNames.size()> users{};  // by UserState
   std::atomic<bool> target_answered{false};                               // any request, with any status
@@ -46,13 +45,13 @@ class UserHost {
     std::shared_ptr<const MetricsLayout> layout;
     HostCounters& counters;
   };
-  // What the owner is told, on the host's thread.
+  // Callbacks to the owner, on the host's thread.
   struct Owner {
-    // The user is free again. Called from begin() where the iteration waits for nothing.
+    // The user is free again. Called from within begin() if the iteration waits for nothing.
     std::function<void(VirtualUser&, const PersonSample&)> finished;
-    // Called between two sockets' turns, where there are many.
+    // Called after each socket's turn, so that due work need not wait for many sockets.
     std::function<void()> after_turn;
-    // The event loop threw, memory having run out most likely: begin nothing more.
+    // The event loop threw an exception, most likely because memory ran out. Begin nothing more.
     std::function<void()> failed;
   };
 
@@ -68,10 +67,10 @@ class UserHost {
   void start(TimePoint epoch);
 
   // From any thread:
-  // Has the thread do something. An exception ends the host.
+  // Runs `work` on the host's thread. An exception ends the host.
   void post(std::function<void()> work);
   [[nodiscard]] bool finished() const noexcept { return finished_.load(); }
-  // Until somebody joins it.
+  // True until the thread is joined.
   [[nodiscard]] bool running() const noexcept { return thread_.joinable(); }
   void join();
   Recorder& recorder() noexcept { return recorder_; }
@@ -82,13 +81,13 @@ class UserHost {
   VirtualUser& add_user();
   [[nodiscard]] const std::vector<std::unique_ptr<VirtualUser>>& users() const noexcept { return users_; }
   [[nodiscard]] std::uint64_t busy_users() const noexcept { return busy_users_; }
-  // Begins iteration `index`. False where its journey's feed has no row for it: nothing has begun.
+  // Begins iteration `index`. Begins nothing and returns false if its journey's feed has no row for it.
   bool begin(VirtualUser& user, std::uint64_t index, TimePoint intended);
-  // Nobody tries again at this moment or later.
+  // Nobody tries again at this time or later.
   void set_last_try(TimePoint at) noexcept { context_->last_try = at; }
   [[nodiscard]] TimePoint last_try() const noexcept { return context_->last_try; }
   void stop_retrying();
-  // Cuts off all iterations. Each is finished, now or later.
+  // Interrupts all iterations. Owner::finished follows for each, now or later.
   void interrupt_users();
   // Ends the event loop and with it the thread.
   void stop();

@@ -15,7 +15,7 @@
 namespace gelombang {
 namespace {
 
-// Whether the error judges the content of an answer.
+// Whether the error is about the content of an answer.
 bool is_of_content(ErrorClass error) noexcept {
   return error == ErrorClass::assert_body || error == ErrorClass::assert_redirect_login ||
          error == ErrorClass::captcha_page;
@@ -123,7 +123,7 @@ void VirtualUser::step_end(ErrorClass error, const FailedCheck* failed) {
                           : error == ErrorClass::none      ? Outcome::success
                           : error == ErrorClass::abandoned ? Outcome::abandoned
                                                            : Outcome::failure;
-  // A step ends with its last byte. Only an abandoned one ends now.
+  // A step ends with its last byte. Only an abandoned step ends now.
   const TimePoint now = outcome == Outcome::abandoned ? context_.clock.now() : visit_.last_byte;
   context_.recorder.step(step, visit_.step_clock.finish(outcome, error, now), visit_.id);
   resumes_at_ = visit_.step_clock.resumes_at();
@@ -249,7 +249,7 @@ void VirtualUser::start_retry_wait() {
   } else {
     visit_.attempts.retry();
   }
-  // A person who comes back much later opens the page anew.
+  // A person who comes back much later opens the page again, with new connections.
   if (next_try_.kind == NextTry::Kind::after_pause) http_.disconnect();
   resumes_at_ = until;
   timer_.expires_at(until);
@@ -279,7 +279,7 @@ bool VirtualUser::wait_for_mail(std::string_view recipient, std::string_view lin
   mail_.give_up_after = from_seconds(give_up);
   // A slow portal may have sent the mail long before its answer ended.
   mail_.request_time = std::max(mail_.request_time, visit_.last_request_took);
-  // An earlier try may have sent it as well, even if its answer never came.
+  // An earlier try may also have caused the mail, even if its answer never came.
   if (visit_.attempts.has_retried()) mail_.request_time = std::max(mail_.request_time, visit_.last_byte - started_);
   wanted_ = Wanted::mail;
   return true;
@@ -289,7 +289,7 @@ void VirtualUser::start_mail_wait() {
   set_activity(Activity::waiting_for_mail);
   mail_since_ = context_.clock.now();
   context_.recorder.paused(visit_.id, mail_since_, TimePoint::max());
-  // The thread of the mailbox answers. Until then this user only waits.
+  // The mailbox's thread calls back. Until then this user only waits.
   mail_id_ = context_.mail->expect(mail_, [this](MailOutcome outcome) {
     boost::asio::post(context_.io, [this, outcome = std::move(outcome)] { on_mail(outcome); });
   });

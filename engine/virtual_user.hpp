@@ -1,5 +1,5 @@
-// A virtual user: plays one journey at a time as a Lua coroutine, with cookies and connections of its own. It knows
-// steps, pauses, mails and further tries; a request is played by its RequestPlay. Belongs to its host's thread.
+// A virtual user: plays one journey at a time as a Lua coroutine, with cookies and connections of its own. It handles
+// steps, pauses, mails and further tries; its RequestPlay plays the requests. Belongs to its host's thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -29,11 +29,11 @@ class VirtualUser final : public LuaUser {
   VirtualUser(const VirtualUser&) = delete;
   VirtualUser& operator=(const VirtualUser&) = delete;
 
-  // Starts an iteration; finished() follows, now or later.
+  // Starts an iteration. UserContext::finished follows, now or later.
   void begin(const Iteration& iteration, const Fields& person);
-  // Cuts the iteration off: what is under way is recorded as interrupted. finished() follows.
+  // Interrupts the iteration: what is under way is recorded as interrupted. UserContext::finished follows.
   void interrupt();
-  // Ends the iteration if its person waits for a further try: that person is away.
+  // Ends the iteration if its person waits for a further try. The person then counts as away.
   void stop_retrying();
   // Closed loads: which of the load's users this is.
   std::uint64_t place = 0;
@@ -77,7 +77,7 @@ class VirtualUser final : public LuaUser {
   void finish(Outcome outcome, PersonFate fate, bool at_step);
   void finish_failed();
   void finish_away();
-  // `error`: our own fault that spoilt the open step; none if there was none.
+  // `error`: our own fault that spoilt the open step; ErrorClass::none if there was no fault.
   void finish_interrupted(ErrorClass error = ErrorClass::none);
   void set_activity(Activity activity);
   [[nodiscard]] std::string redacted(std::string_view text) const;
@@ -90,19 +90,19 @@ class VirtualUser final : public LuaUser {
   boost::asio::steady_timer timer_;
   Activity activity_ = Activity::idle;
   bool interrupted_ = false;
-  std::uint64_t generation_ = 0;  // of the wait that is under way; a late answer to an older one is ignored
+  std::uint64_t generation_ = 0;  // of the current wait; a late callback of an older wait is ignored
 
   TimePoint started_{};
   TimePoint resumes_at_{};  // the intended start of the next step
   TimePoint pause_until_{};
   StepAnswer answer_;
-  bool met_limit_ = false;     // the step's script has read a body of which only the beginning was kept
-  bool unjudged_ = false;      // and the step failed because of it: nobody's failure
-  bool script_fault_ = false;  // a step ended by a script error that nobody has reported yet
+  bool met_limit_ = false;     // the step's script has read a body that was cut to max_body
+  bool unjudged_ = false;      // the step failed because of that; it counts as interrupted
+  bool script_fault_ = false;  // a script error ended a step and is not reported yet
   RandomStream think_random_;
   RandomStream script_random_;
-  std::optional<StepId> last_step_;  // that began
-  StepId failed_step_ = 0;           // the last failure
+  std::optional<StepId> last_step_;  // the last one that began
+  StepId failed_step_ = 0;           // the last one that failed
   ErrorClass failed_error_ = ErrorClass::none;
   NextTry next_try_;
 

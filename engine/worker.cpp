@@ -65,7 +65,7 @@ void Worker::stop_arrivals() {
 
 void Worker::interrupt() {
   host_.post([this] {
-    // After an earlier stop nothing was due any more, so nothing is dropped a second time.
+    // After an earlier stop no arrival is due any more, so none is dropped twice.
     end_arrivals();
     host_.interrupt_users();
     check_finished();
@@ -100,7 +100,7 @@ void Worker::await_arrival() {
     arrivals_over_ = true;
     return check_finished();
   }
-  // Without a next arrival, wait for the end of the load: until then somebody may steer it. A paused load has no end.
+  // Without a next arrival, wait for the end of the load: until then it may be steered. A paused load has no end.
   const TimePoint until = next.value_or(end_);
   next_look_ = until;
   if (until == TimePoint::max()) {
@@ -140,8 +140,8 @@ void Worker::drop(const Arrival& arrival, DropReason reason) {
   host_.recorder().iteration_dropped(shared_.scenario.journey_of(shared_.plan.settings.seed, arrival.index), reason);
 }
 
-// Arrivals that were due before a stop but not started count as dropped. Before the end of the load, those of the last
-// kStall do not count at all: they were neither started nor planned.
+// Arrivals that were due before a stop but not started count as dropped. If the stop comes before the end of the load,
+// those of the last kStall do not count at all: they were neither started nor planned.
 void Worker::drop_backlog() {
   if (!pacer_) return;
   const TimePoint now = shared_.clock.now();
@@ -150,7 +150,7 @@ void Worker::drop_backlog() {
 }
 
 VirtualUser* Worker::take_user() {
-  // The limit is that of the process. So a worker may use what other workers leave.
+  // The limit applies to the whole process, so a worker may use what other workers leave.
   if (!counters_.places.take(most_users_)) return nullptr;
   if (free_users_.empty()) {
     try {
@@ -180,7 +180,7 @@ void Worker::on_user_finished(VirtualUser& user) {
   if (pacer_) {
     free_users_.push_back(&user);
   } else if (!arrivals_over_) {
-    // From the loop, not from here: this may be called from inside begin().
+    // Posted to the event loop, because this function may be called from inside begin().
     boost::asio::post(host_.io(), [this, &user] { next_closed_iteration(user); });
     return;
   }
@@ -215,7 +215,7 @@ void Worker::next_closed_iteration(VirtualUser& user) {
     return;
   }
   ++user.rounds;
-  counters_.places.take(std::numeric_limits<std::uint64_t>::max());  // as many as the load says
+  counters_.places.take(std::numeric_limits<std::uint64_t>::max());  // no limit: the load says how many
   begin(user, index, now);
 }
 

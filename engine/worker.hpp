@@ -1,5 +1,5 @@
 // One worker of a load run: it begins its share of the arrivals, or keeps its share of a closed load's users playing,
-// on a UserHost of its own, and counts the arrivals that nobody could play.
+// on a UserHost of its own, and counts the arrivals that no user could play.
 #pragma once
 
 #include "base/clock.hpp"
@@ -39,11 +39,11 @@ class Worker {
   Result<void> prepare() { return host_.prepare(); }
   // Starts the thread. Arrivals are due from `epoch` on.
   void start(TimePoint epoch);
-  // From any thread: no new iterations; what is under way goes on.
+  // From any thread: no new iterations; running ones go on.
   void stop_arrivals();
-  // From any thread: changes the arrivals that are to come. Of an open load.
+  // From any thread: changes the future arrivals of an open load.
   void steer(const Steering& change);
-  // From any thread: ends everything that is under way. Implies stop_arrivals().
+  // From any thread: interrupts all iterations. Implies stop_arrivals().
   void interrupt();
   // Whether the last iteration is over and none will follow.
   [[nodiscard]] bool finished() const noexcept { return host_.finished(); }
@@ -51,8 +51,8 @@ class Worker {
   // From any thread.
   Recorder& recorder() noexcept { return host_.recorder(); }
   [[nodiscard]] const WorkerHealth& health() const noexcept { return host_.health(); }
-  // From any thread: has this worker's thread do something else, such as nothing for a while, as a stall of the machine
-  // would. An exception ends the worker.
+  // From any thread: runs `work` on this worker's thread, for example a sleep that acts like a stall of the machine. An
+  // exception ends the worker.
   void post(std::function<void()> work) { host_.post(std::move(work)); }
 
  private:
@@ -75,13 +75,13 @@ class Worker {
   SharedCounters& counters_;
   Share share_;
   UserHost host_;
-  std::uint64_t most_users_;  // of the process: what is allowed, and what has a descriptor
+  std::uint64_t most_users_;  // of the process: allowed, and within the descriptors
   std::vector<VirtualUser*> free_users_;
   std::uint64_t closed_users_left_ = 0;  // closed loads: users that will start again
 
   boost::asio::steady_timer pacing_timer_;
   std::optional<Pacer> pacer_;
-  TimePoint next_look_ = TimePoint::max();  // at the pacer; max: when something changes
+  TimePoint next_look_ = TimePoint::max();  // when to ask the pacer again; max: after a change
   TimePoint end_{};                         // of arrivals; closed loads: no iteration starts after it
   bool arrivals_over_ = false;
 };
