@@ -10,10 +10,10 @@ namespace {
 
 constexpr double kZ90 = 1.2815515655446004;  // the standard normal's 90th percentile
 
-// How long a second press comes after the first: a double click, or somebody who sees nothing happening.
+// The time from the first press to the second: a double click, or a person who sees nothing happen.
 constexpr TimeRange kSecondPress{std::chrono::milliseconds(150), std::chrono::milliseconds(1500)};
 
-// A stream of its own for each thing that is drawn.
+// Each kind of draw has its own stream.
 RandomStream stream(std::uint64_t seed, std::uint64_t index, std::uint64_t what) noexcept {
   return {mix64(seed) + what, RandomPurpose::behaviour, index};
 }
@@ -82,7 +82,7 @@ NextTry PersonTraits::pause() {
 
 NextTry PersonTraits::after_failure(StepId step, ErrorClass error) {
   if (behaviour_ == nullptr || !worth_another_try(error)) return {};
-  // Where the journey begins anew, failures on the way count as tries to get through the step that failed first.
+  // If the journey begins again, failures on the way count as tries at the step that failed first.
   if (!failing_) failing_ = step;
   ++burst_tries_;
   if (++attempts_ >= attempts_most_) return {};

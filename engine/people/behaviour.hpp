@@ -1,5 +1,5 @@
 // How people behave towards a slow or failing portal: their patience, their tries, their pauses. A Behaviour is what
-// the script declared; PersonTraits are what one person drew from it, a function of (seed, arrival) alone.
+// the script declared; PersonTraits are what one person drew from it, and depend only on (seed, arrival).
 #pragma once
 
 #include "base/clock.hpp"
@@ -15,7 +15,7 @@
 
 namespace gelombang {
 
-// Log-normal, as people know it: half lie below the median, nine in ten below p90.
+// A log-normal distribution: half of the values lie below the median, nine in ten below p90.
 struct Spread {
   double median = 1;
   double p90 = 1;  // >= median
@@ -37,18 +37,18 @@ struct Behaviour {
   };
 
   std::string name;
-  std::optional<Spread> patience;  // seconds, for each page; nothing: endless
-  double reload = 0;               // share who press reload when it ends
+  std::optional<Spread> patience;  // seconds, for each page; none: endless
+  double reload = 0;               // share who press reload when patience ends
   std::uint32_t burst_least = 1;   // tries in a row
   std::uint32_t burst_most = 1;
-  TimeRange gap;                   // between them
-  std::vector<Pause> pauses;       // after a burst; the shares' rest does not come back
-  std::optional<Spread> attempts;  // tries at one step before giving up; nothing: no limit
+  TimeRange gap;                   // between tries in a row
+  std::vector<Pause> pauses;       // after a burst; the people outside all shares do not come back
+  std::optional<Spread> attempts;  // tries at one step before giving up; none: no limit
   double double_submit = 0;        // share of POSTs that are sent twice
   Again again = Again::step;       // where a try begins
 };
 
-// What somebody does after a failure.
+// What a person does after a failure.
 struct NextTry {
   enum class Kind : std::uint8_t { none, soon, after_pause };  // none: gives up
   Kind kind = Kind::none;
@@ -59,17 +59,17 @@ class PersonTraits {
  public:
   // Without a behaviour: endless patience, no second try.
   PersonTraits() : PersonTraits(nullptr, 0, 0) {}
-  // `behaviour` outlives the traits.
+  // `behaviour` must outlive the traits.
   PersonTraits(const Behaviour* behaviour, std::uint64_t seed, std::uint64_t index);
 
-  // For the next page; nothing: endless.
+  // For the next page; nullopt: endless.
   std::optional<Duration> patience();
-  // How long after the next POST the person presses again, if there is no answer yet; nothing: never.
+  // How long after the next POST the person presses again, if there is no answer yet; nullopt: never.
   std::optional<Duration> second_press();
   // After a failed attempt at a step.
   NextTry after_failure(StepId step, ErrorClass error);
   void succeeded(StepId step) noexcept;
-  // [0, 1), the same for the same name: whether a person belongs to a share.
+  // A value in [0, 1), always the same for the same name. It decides whether the person belongs to a share.
   [[nodiscard]] double trait(std::string_view name) const noexcept;
   [[nodiscard]] const Behaviour* behaviour() const noexcept { return behaviour_; }
 
@@ -86,13 +86,13 @@ class PersonTraits {
   RandomStream retries_;
   RandomStream presses_;
   std::uint64_t attempts_most_ = 1;  // at one step
-  std::optional<StepId> failing_;    // the step that has to be got through
-  std::uint64_t attempts_ = 0;       // at it
-  std::uint32_t burst_ = 1;          // length of the present one
-  std::uint32_t burst_tries_ = 0;    // of it
+  std::optional<StepId> failing_;    // the step that failed and has not succeeded since
+  std::uint64_t attempts_ = 0;       // at that step
+  std::uint32_t burst_ = 1;          // length of the current burst, in tries
+  std::uint32_t burst_tries_ = 0;    // tries in the current burst so far
 };
 
-// Whether trying again can help: yes after failures of the target and lost patience, no where a mail did not come.
+// Whether trying again can help: yes after failures of the target and lost patience, no if a mail did not come.
 bool worth_another_try(ErrorClass error) noexcept;
 
 }  // namespace gelombang

@@ -27,12 +27,12 @@ struct PeopleFeed {
 
 struct Feed {
   FeederOrder order = FeederOrder::circular;
-  std::optional<PeopleFeed> people;     // either this
-  std::shared_ptr<const CsvTable> csv;  // or that
+  std::optional<PeopleFeed> people;     // either generated people
+  std::shared_ptr<const CsvTable> csv;  // or the rows of a file
 
   // 0: endless.
   [[nodiscard]] std::uint64_t size() const noexcept;
-  // The row for an iteration; nothing when a queue has run dry.
+  // The row for an iteration; nullopt when a queue has run dry.
   [[nodiscard]] std::optional<std::uint64_t> row(std::uint64_t run_seed, std::uint64_t iteration) const noexcept;
 };
 

@@ -3,7 +3,7 @@
 namespace gelombang {
 
 Result<std::shared_ptr<const std::string>> PhotoStore::get(const std::string& key, const PhotoSpec& spec) {
-  // Held while drawing: several workers load the same scenario, and each photo is to be drawn once.
+  // Locked while drawing: several workers load the same scenario, but each photo must be drawn only once.
   const std::lock_guard lock(mutex_);
   const auto found = photos_.find(key);
   if (found != photos_.end()) return found->second;
