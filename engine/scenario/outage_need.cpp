@@ -7,24 +7,24 @@
 namespace gelombang {
 namespace {
 
-constexpr std::uint64_t kPeople = 1000;  // drawn to stand for all
-constexpr std::size_t kMostTries = 100;  // whoever tries more often is taken to stay
+constexpr std::uint64_t kPeople = 1000;  // a sample that stands for all people
+constexpr std::size_t kMostTries = 100;  // a person who tries more often counts as staying
 constexpr int kMoments = 64;             // looked at, evenly over the load
 constexpr Duration kEndless = std::chrono::hours(24 * 3650);
 
 enum class Outage : std::uint8_t { refuses, hangs };
 
-// One try and what follows it, as ages: time since the person came.
+// One try and what follows it. All times are ages: the time since the person came.
 struct Try {
   Duration begins{};
   Duration fails{};
-  Duration next{};  // the next one begins; the last one: the person goes
+  Duration next{};  // the next try begins; after the last try: the person leaves
   bool last = false;
 };
 
 using Stay = std::vector<Try>;
 
-// What one person does. Failures at the first step are failures at any.
+// All tries of one person. A failure at the first step stands for a failure at any step.
 Stay stay_of(PersonTraits traits, Outage outage, Duration pass) {
   Stay stay;
   Duration age{};
@@ -55,7 +55,7 @@ class Crowd {
     }
   }
 
-  // People at that moment.
+  // How many people are there at that moment.
   [[nodiscard]] double at(Duration moment) const {
     double total = 0;
     for (std::size_t i = 0; i < stays_.size(); ++i) {
@@ -68,13 +68,13 @@ class Crowd {
   }
 
  private:
-  // Who came between those moments.
+  // How many people came between those moments.
   [[nodiscard]] double came(Duration from, Duration to) const {
     return to > from ? load_.intensity.integral(to) - load_.intensity.integral(from) : 0;
   }
   [[nodiscard]] double present(const Try& one, Duration pass, Duration moment) const {
     if (one.last) return came(moment - one.next, moment - one.begins);
-    // Whoever would try again after the end of the load is let go.
+    // A person who would try again after the end of the load leaves instead.
     const Duration stays_before = load_.length() - one.next;
     const Duration failed = moment - one.fails;
     const Duration leaves = moment - std::min(one.next, one.fails + pass);
@@ -87,7 +87,7 @@ class Crowd {
   std::vector<Duration> passes_;
 };
 
-// Evenly, and ever farther from the peak of the rate.
+// Spread evenly, and at doubling distances after the peak of the rate.
 std::vector<Duration> moments_of(const Load& load) {
   std::vector<Duration> moments;
   for (int i = 1; i <= kMoments; ++i) moments.push_back(load.length() / kMoments * i);

@@ -10,10 +10,10 @@
 
 namespace gelombang {
 
-// The mean, at the worst moment of the load, of an outage that lasts as long as the load: every page is refused at
-// once, or hangs until patience ends, whichever keeps more people. Whoever ends a row of tries still takes a pass, so
-// that an outage that ended earlier keeps no more. Open loads, all segments together. `pass`: where the journey does
-// not say.
+// The mean number of users at the worst moment of the load, in an outage that lasts as long as the load. Every page is
+// refused at once, or hangs until patience ends: the case with more people counts. After the last try a person still
+// takes a pass, so that a shorter outage never keeps more people. For open loads, all segments together. `pass`: the
+// length of a pass if the journey does not say it.
 double people_in_outage(const Scenario& scenario, const Load& load, std::uint64_t seed, Duration pass);
 
 // Whether anybody tries a second time.

@@ -11,11 +11,11 @@
 namespace gelombang {
 namespace {
 
-// Descriptors that are not a user's: logs, event loops, mailbox, exporter, name look-ups.
+// Descriptors that do not belong to a user: logs, event loops, mailbox, exporter, name look-ups.
 constexpr std::uint64_t kOwnDescriptors = 256;
-// A user at work: coroutine, handle, buffers of one TLS connection, answers in hand.
+// The memory of a busy user: coroutine, handle, buffers of one TLS connection, current answers.
 constexpr std::uint64_t kMemoryPerUser = 160 * 1024;
-// What a small request over plain HTTP costs at least; TLS, uploads and scripts come on top.
+// The least that a small request over plain HTTP costs, in seconds of CPU. TLS, uploads and scripts come on top.
 constexpr double kCpuPerStep = 50e-6;
 constexpr Duration kAssumedLength = std::chrono::seconds(10);
 
@@ -30,7 +30,7 @@ Duration mean_length(const Scenario& scenario, bool& assumed) {
   return from_seconds(weighted / weights);
 }
 
-// Steps of a pass, mean over the mix.
+// The mean number of steps in a pass, over the mix.
 double mean_steps(const Scenario& scenario) {
   double weighted = 0;
   double weights = 0;
@@ -45,7 +45,7 @@ double mean_steps(const Scenario& scenario) {
 
 std::uint64_t rounded_up(double value) { return static_cast<std::uint64_t>(std::ceil(value)); }
 
-// Little's law, and three standard deviations of a Poisson count for chance.
+// `mean` by Little's law, plus three standard deviations of a Poisson count.
 std::uint64_t with_margin(double mean) { return rounded_up(mean + 3 * std::sqrt(mean)) + 1; }
 
 }  // namespace
@@ -87,7 +87,7 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
   LoadNeed need;
   need.iteration_length = mean_length(scenario, need.length_assumed);
   if (load.sessions) {
-    // And a second for the last answer.
+    // Plus one second for the last answer.
     need.iteration_length = load.sessions->mean_length() + std::chrono::seconds(1);
     need.length_assumed = false;
   }
@@ -98,7 +98,7 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
     need.planned_iterations = planned.of(segment);
     need.drawn = planned.drawn;
     need.peak_rate = load.intensity.peak().per_second() / parts;
-    // Never more than there are arrivals.
+    // Never more users than arrivals.
     const std::uint64_t most = need.planned_iterations;
     need.users = std::min(with_margin(need.peak_rate * seconds), std::max<std::uint64_t>(1, most));
     need.users_in_outage = need.users;
@@ -120,7 +120,7 @@ LoadNeed need_of(const Scenario& scenario, const Load& load, std::uint64_t seed,
   }
   need.sockets = need.users;
   need.memory_bytes = need.users * kMemoryPerUser;
-  need.answer_bytes = need.users * 2 * HttpRequest().max_body;  // as it came, and as the script holds it
+  need.answer_bytes = need.users * 2 * HttpRequest().max_body;  // once as received, once as the script holds it
   need.cores = need.peak_rate * mean_steps(scenario) * kCpuPerStep;
   return need;
 }

@@ -7,7 +7,7 @@ namespace gelombang {
 namespace {
 
 std::uint64_t scaled_count(std::uint64_t count, double factor) {
-  constexpr double kMost = 1e15;  // beyond it a double skips whole numbers
+  constexpr double kMost = 1e15;  // beyond this, a double skips whole numbers
   return static_cast<std::uint64_t>(std::clamp(std::round(static_cast<double>(count) * factor), 1.0, kMost));
 }
 

@@ -18,7 +18,7 @@ struct RunPlan {
   ScenarioSettings settings;  // holds target and seed
   Load load;                  // scaled and sped up
   Segment segment;
-  CatchUp catch_up = CatchUp::capped;  // open loads: after a stall of our own
+  CatchUp catch_up = CatchUp::capped;  // open loads: what to do after a stall of the generator
   std::uint64_t threads = 1;
   std::uint64_t max_users = 1;        // of the whole process
   std::uint64_t max_connections = 1;  // of a worker: the limit of descriptors

@@ -6,7 +6,7 @@ namespace gelombang {
 
 namespace {
 
-// Which of the weighted ones lies at `point` of [0, 1).
+// The index of the weighted element at `point` in [0, 1).
 template <class List>
 std::uint32_t at_share(const List& list, double point) noexcept {
   double total = 0;

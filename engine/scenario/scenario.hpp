@@ -33,11 +33,11 @@ struct Network {
   double weight = 1;
 };
 
-// What of an answer names the server behind the load balancer that gave it.
+// The part of an answer that names the server behind the load balancer.
 struct BackEndMark {
   enum class Kind : std::uint8_t { header, cookie };
   Kind kind = Kind::header;
-  std::string name;  // in lower case where it is a header
+  std::string name;  // in lower case if it is a header
 };
 
 struct Scenario {
@@ -51,15 +51,15 @@ struct Scenario {
   std::vector<DigitGuard> guards;
   CatchUp catch_up = CatchUp::capped;  // of its open loads
   std::optional<BackEndMark> back_end;
-  std::set<std::string> settings_asked;  // by the file while it was read, of --set
-  Duration longest_mail_wait{};          // give_up_after as it stands in the file; 0 where no mail is waited for
-  std::vector<Network> networks;         // in the order of Catalog::networks; empty: nobody's network is played
+  std::set<std::string> settings_asked;  // the keys of --set that the file asked for while it was loaded
+  Duration longest_mail_wait{};          // give_up_after as written in the file; 0 if it waits for no mail
+  std::vector<Network> networks;         // in the order of Catalog::networks; empty: no networks are simulated
 
   // The journey that an iteration plays: a function of (seed, iteration).
   [[nodiscard]] JourneyId journey_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;
-  // The network of its person, likewise; nothing where none is played.
+  // The network of its person, likewise; nullopt if no networks are simulated.
   [[nodiscard]] std::optional<NetworkId> network_of(std::uint64_t seed, std::uint64_t iteration) const noexcept;
-  // Null where the journey's people try once and wait for ever.
+  // Null if the journey's people try once and wait for ever.
   [[nodiscard]] const Behaviour* behaviour_of(JourneyId journey) const noexcept;
   [[nodiscard]] const Feed* feed_of(JourneyId journey) const noexcept;
 };
@@ -70,7 +70,7 @@ struct ScenarioSettings {
   std::uint64_t seed = 0;
   std::map<std::string, std::string> values;   // --set
   std::map<std::string, std::string> secrets;  // --set-secret; may be sent, never shown
-  std::vector<std::string> library_paths;      // where require() looks after the scenario's own directory
+  std::vector<std::string> library_paths;      // where require() searches, after the scenario's own directory
 };
 
 }  // namespace gelombang
