@@ -1,5 +1,5 @@
-// Guards of a scenario: what must never leave the machine. "16 digits, only 00..........0000" stops
-// every request that carries another 16-digit number than a synthetic one.
+// Guards of a scenario: what must never leave the machine. "16 digits, only 00..........0000" stops every request that
+// carries a 16-digit number other than a synthetic one.
 #pragma once
 
 #include "base/result.hpp"

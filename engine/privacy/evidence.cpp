@@ -20,7 +20,8 @@ constexpr std::size_t kMostValue = 256;   // bytes of a header's value
 constexpr std::size_t kMostLines = 64;    // headers
 constexpr std::size_t kLongestName = 64;  // of a header
 
-// Values that say how an answer came to be, and nothing of a person. Of all others only the name is kept.
+// Headers whose values tell how an answer was made, and nothing about a person. Of all other headers only the name is
+// kept.
 constexpr std::array<std::string_view, 22> kTellingHeaders{
     "accept-ranges",     "age",          "allow",      "cache-control",
     "cf-cache-status",   "cf-ray",       "connection", "content-encoding",
@@ -50,11 +51,11 @@ bool looks_like_token(std::string_view word) {
          any([](unsigned char c) { return std::isalpha(c) != 0; });
 }
 
-// Parts of names whose values are nobody's business.
+// Parts of names whose values must not be shown.
 constexpr std::array<std::string_view, 15> kNames{"passw",   "pwd", "sandi", "token", "secret",
                                                   "session", "sid", "csrf",  "xsrf",  "auth",
                                                   "key",     "otp", "nik",   "kode",  "bearer"};
-// Of these the rest of the line goes.
+// After these names, the rest of the line is removed.
 constexpr std::array<std::string_view, 2> kLines{"authorization", "cookie"};
 
 template <class Names>
@@ -66,7 +67,7 @@ bool is_named(std::string_view word, const Names& names) {
 
 bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
 
-// How a quote, and what stands between a name and its value, are written: plain, in JSON within JSON, in HTML, in a
+// Spellings of a quote, and of the separator between a name and its value: plain, in JSON within JSON, in HTML, in a
 // URL.
 constexpr std::array<std::string_view, 8> kQuotes{"\"", "'", "\\\"", "\\'", "&quot;", "&#34;", "&#39;", "%22"};
 constexpr std::array<std::string_view, 7> kBetween{"=>", ":", "=", "%3A", "%3a", "%3D", "%3d"};
@@ -81,7 +82,7 @@ bool take_one(std::string_view text, std::size_t& at, const Words& words) {
   return false;
 }
 
-// `at`: behind the name in <input name="otp" value="482913">.
+// `at`: the position after the name in <input name="otp" value="482913">.
 std::size_t value_in_tag(std::string_view text, std::size_t at) {
   constexpr std::size_t kMostBetween = 80;
   std::string_view tag = text.substr(at, kMostBetween);
@@ -93,7 +94,7 @@ std::size_t value_in_tag(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Where the value begins of the name in [begin, at); 0 where none follows.
+// Where the value of the name in [begin, at) begins; 0 if no value follows.
 std::size_t value_after(std::string_view text, std::size_t begin, std::size_t at) {
   const auto skip = [&] { at = std::min(text.find_first_not_of(' ', at), text.size()); };
   // <password>q7x2k9</password>
@@ -125,7 +126,7 @@ std::string header_lines(const HttpResponse& response, const Redactor& redactor)
 
 enum class NamedValues : std::uint8_t { take_out, keep };
 
-// Tokens are looked for in more than is kept: the end of what is kept may lie inside of one.
+// The search for tokens reads more text than is kept, because the kept text may end inside a token.
 std::string beginning(std::string_view text, std::size_t most, const Redactor& redactor,
                       NamedValues names = NamedValues::take_out) {
   std::string kept = redactor.redact(text, most * 2);
@@ -135,7 +136,7 @@ std::string beginning(std::string_view text, std::size_t most, const Redactor& r
   return kept;
 }
 
-// All but the body.
+// Everything except the body.
 Evidence answer_of(const HttpResult& result, const Redactor& redactor) {
   Evidence evidence;
   evidence.method = names_of(result.response.method).sent;
@@ -175,7 +176,7 @@ std::string without_tokens(std::string_view text) {
   while (begin < text.size()) {
     std::size_t end = begin;
     while (end < text.size() && in_token(text[end])) ++end;
-    // A path is no token, but each of its parts may be one.
+    // A path is not a token, but each of its parts may be one.
     std::string_view word = text.substr(begin, end - begin);
     if (looks_like_token(word) && word.find_first_of("+=") != std::string_view::npos) {
       result += "[redacted]";
@@ -207,7 +208,7 @@ Evidence evidence_of(const FailedCheck& failed, const HttpResult* answer, const 
   Evidence evidence = answer != nullptr ? answer_of(*answer, redactor) : Evidence{};
   const std::string_view seen = answer != nullptr ? std::string_view(answer->response.body) : std::string_view();
   evidence.body = beginning(failed.got.value_or(seen), Evidence::kMostBody, redactor);
-  // What follows a telling name in a pattern is a pattern.
+  // In a pattern, the text after a sensitive name is a pattern, not a value.
   const auto names = failed.by == "capture" ? NamedValues::keep : NamedValues::take_out;
   const std::string words = fmt::format("{}: {}", failed.by, failed.text);
   evidence.detail = printable(beginning(words, kMostDetail, redactor, names));

@@ -1,4 +1,4 @@
-// What a script found wrong, until it is kept.
+// What a script found wrong, before it is kept as evidence.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace gelombang {
 struct FailedCheck {
   std::string_view by;                  // what judged: "check", "capture", "json" or "mailbox.wait"
   std::string_view text;                // what was expected, in the scenario's own words
-  std::optional<std::string_view> got;  // what it looked at; nothing: the step's last answer
+  std::optional<std::string_view> got;  // what it looked at; nullopt: the step's last answer
 };
 
 }  // namespace gelombang

@@ -12,15 +12,16 @@ namespace gelombang {
 namespace {
 
 constexpr std::string_view kRedacted = "[redacted]";
-constexpr int kLayers = 5;  // of escapes in each other
+constexpr int kLayers = 5;  // of nested escapes
 
-// Values are compared without regard to these.
+// Comparisons ignore case, and treat these characters as a blank.
 char folded(char c) noexcept {
   if (c == '+' || c == '\t' || c == '\r' || c == '\n') return ' ';
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// As long as the text: a letter of another length in lower case stays as it is. What is no UTF-8 does, too.
+// The result is as long as the text: a letter stays as it is if its lower case has another length. Bytes that are not
+// UTF-8 stay, too.
 std::string folded(std::string_view text) {
   std::string result(text);
   for (std::size_t i = 0; i < result.size(); ++i) {
@@ -29,7 +30,7 @@ std::string folded(std::string_view text) {
       continue;
     }
     const gunichar letter = g_utf8_get_char_validated(&result[i], static_cast<gssize>(result.size() - i));
-    if (letter >= 0x110000) continue;  // as it is said that there is none
+    if (letter >= 0x110000) continue;  // GLib's codes for "not UTF-8"
     std::array<char, 6> lower{};
     const auto length = static_cast<std::size_t>(g_unichar_to_utf8(letter, nullptr));
     if (static_cast<std::size_t>(g_unichar_to_utf8(g_unichar_tolower(letter), lower.data())) == length) {
@@ -48,7 +49,7 @@ bool is_address_character(char c) noexcept {
 
 template <class Found>
 void find_addresses(std::string_view text, const Found& found) {
-  std::size_t begin = 0;  // what stands before it is no part of a further one
+  std::size_t begin = 0;  // text before it is not part of another address
   for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', begin)) {
     std::size_t first = at;
     std::size_t last = at + 1;
@@ -73,12 +74,12 @@ void find_identity_numbers(std::string_view text, const Found& found) {
   }
 }
 
-// The beginning of a text that goes on, without an escape that is cut in two.
+// `text` is the beginning of a longer text. Removes the end, if an escape there may be cut in two.
 std::string_view without_cut_escape(std::string_view text) {
   return text.substr(0, text.find_first_of(kEscapes, text.size() - std::min(text.size(), kLongestEscape)));
 }
 
-// Where it ends without an address or a number of which the rest is not seen.
+// Where the text ends without an address or a number at its end, whose rest may be cut off.
 std::size_t whole_until(std::string_view text) {
   std::size_t end = text.size();
   while (end > 0 && (is_address_character(text[end - 1]) || text[end - 1] == '@' || text[end - 1] == '/')) --end;
@@ -93,7 +94,7 @@ std::vector<Reading> readings_of(std::string_view text) {
       next = without_escapes(readings.back());
     }
   };
-  // A mail's body. By itself, as a value often begins with two digits after "=".
+  // For a mail's body. Decoded separately, because a value often begins with two digits after "=".
   with_layers(without_quoted_printable(readings.front()), 2);
   with_layers(without_escapes(readings.front()), kLayers);
   return readings;
@@ -104,19 +105,19 @@ std::vector<Reading> readings_of(std::string_view text) {
 void Redactor::add(std::string_view value) {
   if (value.size() < kShortest) return;
   add_spelling(value);
-  // As CSV and SQL have it.
+  // As CSV and SQL write it.
   for (const char quote : {'"', '\''}) {
     if (value.find(quote) == std::string_view::npos) continue;
     std::string doubled;
     for (const char c : value) doubled.append(c == quote ? 2 : 1, c);
     add_spelling(doubled);
   }
-  // As a target has it that trims what it is given.
+  // As a target shows it after trimming its input.
   constexpr std::string_view kBlanks = " \t\r\n";
   if (const std::size_t first = value.find_first_not_of(kBlanks); first != std::string_view::npos) {
     add_spelling(value.substr(first, value.find_last_not_of(kBlanks) + 1 - first));
   }
-  // What looks like an escape in it is resolved where others are.
+  // Decoding a text also decodes what looks like an escape in the value, so these forms are added too.
   std::optional<Reading> reading = without_escapes(as_written(value));
   for (int layer = 0; reading && layer < kLayers; ++layer) {
     add_spelling(reading->text);
@@ -142,11 +143,11 @@ void Redactor::add_spelling(std::string_view value) {
 void Redactor::find_values(const Reading& reading, bool cut, std::vector<Range>& found) const {
   const std::string text = folded(reading.text);
   const std::size_t least = cut ? 1 : kShortest;
-  // What has been resolved may end within an escape as well: at any of these.
+  // A decoded text may also end inside an escape. Such an escape begins at this position or later.
   const std::size_t last = text.size() - (cut ? std::min(text.size(), kLongestEscape) : 0);
   for (const Value& value : values_) {
-    const std::size_t others = found.size();  // ranges of other values
-    std::size_t length = 0;                   // of the value's beginning that ends here
+    const std::size_t others = found.size();  // ranges that belong to other values
+    std::size_t length = 0;                   // of the value's beginning that matches up to here
     const auto rest_unseen = [&](std::size_t end) {
       if (length >= least && length <= end) found.emplace_back(reading.begin[end - length], reading.end.back());
     };
@@ -165,7 +166,7 @@ void Redactor::find_values(const Reading& reading, bool cut, std::vector<Range>&
       ++work_;
       if (length < value.text.size()) continue;
       const Range range{reading.begin[i + 1 - length], reading.end[i]};
-      // A value that overlaps itself ("aaaa") may end at every byte: that is one range.
+      // A value that overlaps itself ("aaaa") may end at every byte: these matches become one range.
       if (found.size() > others && found.back().second > range.first) {
         found.back().second = range.second;
       } else {
@@ -192,7 +193,7 @@ std::string Redactor::redact(std::string_view text, std::size_t limit) const {
     find_identity_numbers(reading.text, add);
   }
   for (std::size_t skipped = 0; skipped < 4 && !values_.empty(); ++skipped) {
-    // As it stands, and without all escapes.
+    // In the text as it stands, and in the text without any escapes.
     if (const auto decoded = without_base64(readings.front(), skipped)) find_values(*decoded, cut, found);
     if (readings.size() == 1) continue;
     if (const auto decoded = without_base64(readings.back(), skipped)) find_values(*decoded, cut, found);

@@ -5,7 +5,7 @@
 namespace gelombang {
 namespace {
 
-// What a browser keeps of a site, and more than it does of its length.
+// As many cookies as a browser keeps for a site, but more bytes.
 constexpr std::size_t kMostSecrets = 180;
 constexpr std::ptrdiff_t kMostOfCookie = 4;
 constexpr std::size_t kMostBytes = std::size_t{256} * 1024;
@@ -37,7 +37,7 @@ void SeenSecrets::remember(std::string_view value, std::string_view cookie) {
 
 void SeenSecrets::remember_link(std::string_view link) {
   remember(link);
-  // A token may be each value of the query, the last part of the path, and any other part with a digit.
+  // A token may be any value of the query, the last part of the path, or any other part with a digit.
   const std::string_view path = link.substr(0, link.find_first_of("?#"));
   std::size_t first = link.find("://");
   first = first == std::string_view::npos ? 0 : link.find('/', first + 3);
@@ -51,7 +51,7 @@ void SeenSecrets::remember_link(std::string_view link) {
   }
 }
 
-// `cookie` as Set-Cookie says it.
+// `cookie` is the value of a Set-Cookie header.
 void SeenSecrets::remember_cookie(std::string_view cookie, std::string_view shown_cookie) {
   const std::size_t equals = cookie.find('=');
   if (!shown_cookie.empty() && cookie.substr(0, equals) == shown_cookie) return;
@@ -63,7 +63,7 @@ void SeenSecrets::remember_cookie(std::string_view cookie, std::string_view show
 }
 
 void SeenSecrets::remember_cookies(const HttpResult& result, std::string_view shown_cookie) {
-  // A page behind a redirect may show what the redirect has set.
+  // The page after a redirect may show a cookie that the redirect set.
   for (const std::string& cookie : result.passed_cookies) remember_cookie(cookie, shown_cookie);
   if (!result.response.headers.may_have("set-cookie")) return;
   for (const auto& [name, cookie] : result.response.headers) {

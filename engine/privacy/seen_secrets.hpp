@@ -1,5 +1,5 @@
-// What a target handed to one person in one visit: cookies and the links of mails. It must not be shown, just as the
-// person's own data must not.
+// What a target handed to one person in one visit: cookies and the links of mails. These values must not be shown, like
+// the person's own data.
 #pragma once
 
 #include "engine/privacy/redactor.hpp"
@@ -15,13 +15,13 @@ namespace gelombang {
 class SeenSecrets {
  public:
   void clear();
-  // The newest are kept, and of each cookie by itself: one that changes with each answer must not push out the session,
-  // which was set once. `cookie` is the cookie's name; empty where the value is no cookie's.
+  // Keeps the newest values, with a limit for each cookie: a cookie that changes with each answer must not push out the
+  // session cookie, which was set once. `cookie` is the cookie's name; empty if the value is not from a cookie.
   void remember(std::string_view value, std::string_view cookie = {});
   // The whole link, and each part of it that may be a token.
   void remember_link(std::string_view link);
-  // All cookies that the answer and the redirects before it set, except the one that the scenario has shown; its name
-  // may be empty.
+  // All cookies that the answer and the redirects before it set, except `shown_cookie`, which the scenario allows to be
+  // shown. `shown_cookie` may be empty.
   void remember_cookies(const HttpResult& result, std::string_view shown_cookie);
   void add_to(Redactor& redactor) const;
 

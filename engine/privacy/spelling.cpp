@@ -18,7 +18,7 @@ struct Escape {
   std::string text;
 };
 
-// Of exactly `count` digits at the beginning of `text`.
+// The value of exactly `count` hex digits at the beginning of `text`.
 std::optional<std::uint32_t> hex(std::string_view text, std::size_t count) {
   if (text.size() < count) return std::nullopt;
   std::uint32_t value = 0;
@@ -30,7 +30,7 @@ std::optional<std::uint32_t> hex(std::string_view text, std::size_t count) {
   return value;
 }
 
-// U+00A0 becomes a blank, as it looks.
+// U+00A0 becomes a blank, because it looks like one.
 std::string utf8(std::uint32_t point) {
   const auto byte = [](std::uint32_t bits) { return static_cast<char>(bits); };
   const auto rest = [&byte](std::uint32_t bits) { return byte(0x80U | (bits & 0x3fU)); };
@@ -41,7 +41,7 @@ std::string utf8(std::uint32_t point) {
   return {byte(0xf0U | point >> 18U), rest(point >> 12U), rest(point >> 6U), rest(point)};
 }
 
-// What stands in Windows-1252 where Unicode has control characters.
+// The characters of Windows-1252 where Unicode has control characters.
 constexpr std::array<std::uint16_t, 32> kWindows1252{0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
                                                      0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
                                                      0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
@@ -93,7 +93,7 @@ Escape backslash(std::string_view text) {
   return {};
 }
 
-// Those of ASCII in HTML 5; libxml2 knows those of HTML 4.
+// Names of ASCII characters in HTML 5; libxml2 knows the names of HTML 4.
 using Named = std::pair<std::string_view, std::string_view>;
 constexpr std::array<Named, 44> kNamed{
     {{"AMP", "&"},    {"GT", ">"},       {"Hat", "^"},          {"LT", "<"},     {"NewLine", "\n"}, {"QUOT", "\""},
@@ -140,7 +140,7 @@ Escape reference(std::string_view text) {
   if (std::string named = named_character(text.substr(1, end - 1)); !named.empty()) {
     return {end + (end < text.size() && text[end] == ';' ? 1 : 0), std::move(named)};
   }
-  // Without a semicolon these may be followed by anything.
+  // Any text may follow these names, also without a semicolon.
   for (const std::string_view name : {"amp", "lt", "gt", "quot"}) {
     if (text.substr(1, name.size()) == name) return {1 + name.size(), named_character(name)};
   }
@@ -241,12 +241,12 @@ std::optional<Reading> without_base64(const Reading& reading, std::size_t skippe
   constexpr std::size_t kShortestWord = 6;
   const std::string_view text = reading.text;
   Reading result;
-  std::vector<std::size_t> word;  // where its characters stand; line breaks inside of it are none
+  std::vector<std::size_t> word;  // positions of its characters, without the line breaks inside it
   const auto take_word = [&] {
     if (word.size() >= kShortestWord + skipped) {
       append(result, reading, word[0], 1, std::string_view("\0", 1));
       for (std::size_t i = skipped; i + 1 < word.size(); ++i) {
-        // Two neighbours hold a byte together, but for the last and the first of two groups.
+        // Two neighbours share a byte, except the last of one group and the first of the next.
         const std::size_t place = (i - skipped) % 4;
         if (place == 3) continue;
         const auto bits = static_cast<unsigned>(base64_digit(text[word[i]])) << 6U |
