@@ -18,7 +18,8 @@ bool is_word_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Whether a header may have it. The first row of a file without one has addresses, numbers and passwords.
+// Whether the text may be a column's name. The first row of a file without a header has addresses, numbers and
+// passwords.
 bool is_name(std::string_view text) {
   const auto allowed = [](char c) {
     static constexpr std::string_view kOthers = "0123456789 -./()#%&+:'";
@@ -27,7 +28,7 @@ bool is_name(std::string_view text) {
   return std::all_of(text.begin(), text.end(), allowed) && std::any_of(text.begin(), text.end(), is_word_letter);
 }
 
-using Delimiter = std::pair<std::string_view, std::string_view>;  // and what it is called
+using Delimiter = std::pair<std::string_view, std::string_view>;  // and its name in messages
 constexpr std::array<Delimiter, 6> kDelimiters{{{";", "semicolon"},
                                                 {"\t", "tab"},
                                                 {"|", "bar"},
@@ -35,13 +36,13 @@ constexpr std::array<Delimiter, 6> kDelimiters{{{";", "semicolon"},
                                                 {"\xef\xbc\x8c", "full-width comma"},
                                                 {"\xd8\x8c", "Arabic comma"}}};
 
-// Without what stands there: where the header is missing it belongs to somebody.
+// Quotes only valid names: if the header is missing, other texts are somebody's data.
 std::string problem_of_header(const std::vector<std::string>& columns) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string& name = columns[i];
     if (name.empty()) return fmt::format("column {} has no name", i + 1);
     for (const auto& [delimiter, shown] : kDelimiters) {
-      // A colon may be part of a name, but not of the only one.
+      // A colon may be part of a name, unless there is only one column.
       if (name.find(delimiter) == std::string::npos || (delimiter == ":" && columns.size() > 1)) continue;
       return fmt::format("a {} in the header: expected commas between the columns", shown);
     }
@@ -71,7 +72,7 @@ void CsvTable::add_field(std::string_view text) {
 class CsvParser::Impl {
  public:
   explicit Impl(const CsvBounds& bounds) : bounds_(bounds) {
-    // Strict: a quote that nobody closes would swallow the rows below it.
+    // Strict: otherwise an unclosed quote would swallow the rows below it.
     csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI);
     csv_set_space_func(&parser_, [](unsigned char) { return 0; });
     csv_set_blk_size(&parser_, 4096);
@@ -106,7 +107,7 @@ class CsvParser::Impl {
     if (error_.empty()) error_ = fmt::format("{}: {}", line == 0 ? line_ : line, problem);
   }
 
-  // Up to an end of a line, with it, or as far as the text goes.
+  // `part` ends with the end of a line, or where the text ends.
   void add_part(std::string_view part) {
     const bool feed_of_return = part == "\n" && waiting_.empty() && last_ == '\r';
     waiting_ += part;
@@ -118,7 +119,7 @@ class CsvParser::Impl {
     if (!feed_of_return) ++line_;
   }
 
-  // Line by line, so that the reader knows where it is.
+  // Parses line by line, so that errors have the line's number.
   void add_line() {
     if (!error_.empty() || waiting_.empty()) return;
     if (std::exchange(first_, false) && waiting_.starts_with(kByteOrderMark)) waiting_.erase(0, kByteOrderMark.size());
@@ -129,7 +130,7 @@ class CsvParser::Impl {
       return fail("a quote inside a field: expected it doubled, in a field within quotes");
     open_bytes_ += waiting_.size();
     waiting_.clear();
-    // Quotes inside are doubled, and other fields may stand before it in its first line.
+    // Quotes inside a field are doubled, and other fields may stand before it in its first line.
     if (open_bytes_ > bounds_.line_bytes + 2 * bounds_.field_bytes) too_long();
   }
 
@@ -177,12 +178,12 @@ class CsvParser::Impl {
   CsvBounds bounds_;
   csv_parser parser_{};
   CsvTable table_;
-  std::string waiting_;  // the part of a line that has come
+  std::string waiting_;  // the part of a line that was received
   char last_ = 0;
   bool first_ = true;
   bool header_done_ = false;
   std::uint64_t bytes_ = 0;
-  std::uint64_t line_ = 1;  // that is being read
+  std::uint64_t line_ = 1;  // the current line
   std::size_t row_fields_ = 0;
   std::uint64_t row_line_ = 0;   // in which the first field of the row ended
   std::uint64_t open_line_ = 1;  // in which the newest field began

@@ -1,4 +1,4 @@
-// The rows of a CSV file with a header line, as RFC 4180 has them: commas, UTF-8, blanks belong to their field.
+// The rows of a CSV file with a header line, as in RFC 4180: commas, UTF-8, blanks belong to their field.
 #pragma once
 
 #include "base/result.hpp"
@@ -13,14 +13,15 @@
 
 namespace gelombang {
 
-// Read once and shared by all workers. All texts stand in one, so that a row costs its bytes and four for each field.
+// Read once and shared by all workers. One string holds all fields, so a row costs its bytes, and four bytes for each
+// field.
 class CsvTable {
  public:
   std::vector<std::string> columns;
 
   [[nodiscard]] std::size_t size() const noexcept { return columns.empty() ? 0 : ends_.size() / columns.size(); }
   [[nodiscard]] std::string_view field(std::size_t row, std::size_t column) const;
-  // Fields come row by row.
+  // Add the fields row by row.
   void add_field(std::string_view text);
   [[nodiscard]] std::size_t fields() const noexcept { return ends_.size(); }
 
@@ -29,7 +30,7 @@ class CsvTable {
   std::vector<std::uint32_t> ends_;
 };
 
-// What a file may hold; what exceeds it is refused.
+// The bounds of a file. A file that exceeds them is refused.
 struct CsvBounds {
   std::uint64_t bytes = 256 * 1024 * 1024;
   std::size_t fields = 16 * 1024 * 1024;
@@ -46,7 +47,7 @@ class CsvParser {
   CsvParser(const CsvParser&) = delete;
   CsvParser& operator=(const CsvParser&) = delete;
 
-  // False where something is wrong, which finish() tells.
+  // Returns false after an error, which finish() returns.
   bool add(std::string_view text);
   // The error begins with the line's number: "3: 1 fields where the header has 2".
   Result<CsvTable> finish();
@@ -56,9 +57,9 @@ class CsvParser {
   std::unique_ptr<Impl> impl_;
 };
 
-// No header, no rows, a row of another width, a stray quote, columns that share a name, another delimiter or encoding,
-// more than the bounds: one line with file and line number. While somebody holds the table of an unchanged file, others
-// get the same one.
+// An Error is one line with file and line number: no header, no rows, a row of another width, a stray quote, columns
+// that share a name, another delimiter or encoding, more than the bounds. While a caller holds the table of an
+// unchanged file, other callers get the same table.
 Result<std::shared_ptr<const CsvTable>> read_csv(const NamedFile& file);
 
 }  // namespace gelombang

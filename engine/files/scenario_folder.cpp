@@ -50,7 +50,7 @@ Error unreadable(const std::string& path, int error) {
 
 std::string link_of(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
 
-// Where an open file really lies; empty where that cannot be told.
+// The real path of an open file; empty if it is unknown.
 std::string real_path(int descriptor) {
   std::array<char, PATH_MAX> buffer{};
   const ssize_t length = ::readlink(link_of(descriptor).c_str(), buffer.data(), buffer.size());
@@ -63,7 +63,7 @@ bool below(std::string_view path, std::string_view root) {
   return path.size() > root.size() && path.starts_with(root) && path[root.size()] == '/';
 }
 
-// What the kernel tells about this process and its neighbours looks like files.
+// The files of /proc and /sys are the kernel's data about this process and others.
 bool of_the_kernel(int descriptor) {
   struct statfs about {};
   return ::fstatfs(descriptor, &about) == 0 && (about.f_type == PROC_SUPER_MAGIC || about.f_type == SYSFS_MAGIC);
@@ -76,7 +76,7 @@ Error elsewhere(std::string_view name) {
       printable(name))};
 }
 
-// A descriptor that holds a file's place, and nothing of the file: no device and no pipe is woken by it.
+// A descriptor for the file's place only (O_PATH). It does not open the file, so no device and no pipe reacts.
 Result<int> place_of(const std::string& path, std::string_view root) {
   Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (place.get() < 0) return unreadable(path, errno);
@@ -167,7 +167,7 @@ ScenarioFolder::ScenarioFolder(const std::string& scenario, const std::map<std::
   for (std::string& folder : folders) {
     std::error_code failure;
     std::string real = fs::canonical(folder.empty() ? "." : folder, failure).string();
-    // Below a folder that is not there nothing is; an empty root would mean anywhere.
+    // No file is below a folder that does not exist. An empty root would allow every path.
     roots_.push_back({std::move(folder), failure ? std::string("//") : std::move(real)});
   }
   for (const auto& [key, value] : settings) callers_.insert(value);
@@ -186,7 +186,7 @@ Result<NamedFile> ScenarioFolder::find_data(std::string_view name) const {
 }
 
 Result<NamedFile> ScenarioFolder::find_module(std::string_view name) const {
-  // By its text first: whether there is such a file elsewhere is nothing to tell a scenario.
+  // Checks the text first: a scenario must not learn whether such a file exists elsewhere.
   const fs::path written = fs::path(std::string(name)).lexically_normal();
   if (name.empty() || name.find('\0') != std::string_view::npos || written.is_absolute() || written.empty() ||
       *written.begin() == "..")

@@ -1,5 +1,6 @@
-// The files that a scenario names, and the only way to open them. A scenario may come from somebody else: it reads what
-// lies beside it or below and in the shipped folder, and elsewhere only a path that the caller gave whole with --set.
+// The files that a scenario names, and the only way to open them. A scenario may come from somebody else. So it may
+// only read files beside it or below, files in the shipped folder, and paths that the caller gave as a whole value of
+// --set.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,10 +15,10 @@
 
 namespace gelombang {
 
-// UTF-8's. Text files of some programs begin with it; it is no part of the text.
+// Of UTF-8. Some programs begin their text files with it. It is not part of the text.
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// A regular file that is open for reading. What is written to it later is not read.
+// A regular file that is open for reading. What is appended to it later is not read.
 class InputFile {
  public:
   InputFile(int descriptor, std::string path, std::uint64_t size, std::string version) noexcept;
@@ -29,12 +30,12 @@ class InputFile {
 
   // Bytes read; 0 at the end.
   Result<std::size_t> read(char* to, std::size_t most);
-  // The whole text; an Error where it has more than `most` bytes.
+  // The whole text; an Error if it has more than `most` bytes.
   Result<std::string> read_all(std::uint64_t most);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }  // as messages show it
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }       // bytes, when it was opened
-  // Two openings with the same version have read the same bytes.
+  // Two opened files with the same version hold the same bytes.
   [[nodiscard]] const std::string& version() const noexcept { return version_; }
 
  private:
@@ -52,8 +53,8 @@ class NamedFile {
   static NamedFile of_caller(std::string path) { return {std::move(path), ""}; }
   NamedFile(std::string path, std::string root) noexcept : path_(std::move(path)), root_(std::move(root)) {}
 
-  // What is no regular file, or where links lead out of the root, is an Error. The check is of what was opened, so that
-  // nobody can change the path in between; before it nothing of the file is touched.
+  // An Error if this is not a regular file, or if links lead out of the root. The check is made on the opened
+  // descriptor, so nobody can change the path in between. Before the check, the file itself is not touched.
   [[nodiscard]] Result<InputFile> open() const;
   [[nodiscard]] bool exists() const;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -66,16 +67,16 @@ class NamedFile {
 class ScenarioFolder {
  public:
   ScenarioFolder() = default;
-  // `settings` are those of --set; `library_paths` the shipped folders, which are looked at after the scenario's own.
+  // `settings`: those of --set. `library_paths`: the shipped folders, which are searched after the scenario's own.
   ScenarioFolder(const std::string& scenario, const std::map<std::string, std::string>& settings,
                  const std::vector<std::string>& library_paths);
 
-  // A file of data: a whole value of --set is a path of the caller's folder, every other one of the scenario's. An
-  // Error where the name leads elsewhere; what is not there is found missing when it is opened.
+  // A data file. If the name is a whole value of --set, it is a path in the caller's folder, otherwise in the
+  // scenario's. An Error if the name leads elsewhere. A missing file is an Error only when it is opened.
   [[nodiscard]] Result<NamedFile> find_data(std::string_view name) const;
-  // A file of Lua; never a path of the caller's.
+  // A Lua file; never a path of the caller.
   [[nodiscard]] Result<NamedFile> find_module(std::string_view name) const;
-  // Where a module is looked for, in this order.
+  // Where a module is searched, in this order.
   [[nodiscard]] std::vector<std::string> places(std::string_view name) const;
 
  private:
