@@ -12,7 +12,7 @@
 namespace gelombang {
 namespace {
 
-// Takes what stands up to `end` off the front, and `end` too; nothing where there is no such end.
+// Takes the text before `end` off the front, and `end` too; nullopt if there is no `end`.
 std::optional<std::string_view> take_until(std::string_view& text, std::string_view end) noexcept {
   const auto at = text.find(end);
   if (at == std::string_view::npos) return std::nullopt;
@@ -21,7 +21,8 @@ std::optional<std::string_view> take_until(std::string_view& text, std::string_v
   return part;
 }
 
-// The inside of a quoted text, in which a backslash escapes (nginx writes \x22 for a quote, Apache \").
+// Takes a quoted text off the front; returns its inside. A backslash escapes (nginx writes \x22 for a quote, Apache
+// \").
 std::optional<std::string_view> take_quoted(std::string_view& text) noexcept {
   if (text.empty() || text.front() != '"') return std::nullopt;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -36,9 +37,9 @@ std::optional<std::string_view> take_quoted(std::string_view& text) noexcept {
   return std::nullopt;
 }
 
-// Whether that is an address: 192.0.2.1, 2001:db8::1%eth0, and with a port 192.0.2.1:443, [2001:db8::1]:443.
+// Reads an address: 192.0.2.1, 2001:db8::1%eth0, or with a port 192.0.2.1:443, [2001:db8::1]:443.
 struct ClientAddress {
-  std::string_view text;  // empty where it is none
+  std::string_view text;  // empty if it is not an address
   bool port = false;
 };
 ClientAddress read_address(std::string_view token) noexcept {
@@ -65,7 +66,7 @@ ClientAddress read_address(std::string_view token) noexcept {
   return result;
 }
 
-// A name of the DNS, perhaps with a port.
+// A DNS name, perhaps with a port.
 bool is_host(std::string_view token) noexcept {
   const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
   return std::any_of(token.begin(), token.end(), plain) && std::all_of(token.begin(), token.end(), [&](char c) {
@@ -73,8 +74,8 @@ bool is_host(std::string_view token) noexcept {
          });
 }
 
-// From what stands before the time: client, identity, user, each without blanks but the user; or a virtual host and
-// then these. Where that leaves a doubt it is no such line: a host that is taken for a client makes one visitor of all.
+// Reads the part before the time: client, identity and user, or a virtual host and then these three. Only the user may
+// have blanks. An ambiguous line is refused: if a host were taken for the client, all visitors would become one.
 std::string_view read_client(std::string_view before, AccessLogLine& line) noexcept {
   std::string_view rest = before;
   const auto token = [&rest] {
@@ -104,7 +105,7 @@ std::string_view read_client(std::string_view before, AccessLogLine& line) noexc
   return {};
 }
 
-// What follows the last blank, where a path has blanks of its own.
+// Whether the text after the last blank is the version of HTTP: a path may have blanks of its own.
 bool is_version(std::string_view text) noexcept {
   return text.size() >= 6 && text.size() <= 8 && text.starts_with("HTTP/") &&
          std::all_of(text.begin() + 5, text.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
@@ -160,7 +161,7 @@ std::string_view read_line(std::string_view text, AccessLogLine& line) noexcept 
     line.status = static_cast<std::uint16_t>(line.status * 10 + (text[i] - '0'));
   }
   if (line.status < 100 || line.status > 599) return "no status";
-  // Only the combined format has something after the size. It may be missing.
+  // Only the combined format has fields after the size. They may be missing.
   text.remove_prefix(4);
   const auto size = take_until(text, " \"");
   if (!size) return {};
@@ -168,7 +169,7 @@ std::string_view read_line(std::string_view text, AccessLogLine& line) noexcept 
   if (!take_quoted(text) || !text.starts_with(' ')) return {};
   text.remove_prefix(1);
   line.user_agent = take_quoted(text).value_or(std::string_view());
-  // By a page for an agent each click would be another visitor.
+  // If a page's URL were taken for the user agent, each click would be another visitor.
   const bool page = line.user_agent.starts_with("http://") || line.user_agent.starts_with("https://");
   return page ? "a URL where the user agent is expected" : std::string_view();
 }

@@ -15,18 +15,18 @@ namespace gelombang {
 
 struct AccessLogLine {
   std::string_view client;      // an address without its port, or a name
-  bool named = false;           // it is a name
-  Duration time{};              // since 1970; the log knows seconds
+  bool named = false;           // `client` is a name
+  Duration time{};              // since 1970, in whole seconds
   HttpMethod method{};          //
   std::string_view path;        // begins with /, without query; may have blanks, see as_asked()
   std::string_view query;       // with its ?, or empty
   std::uint16_t status = 0;     // 100 to 599
-  std::string_view user_agent;  // as it stands there, escapes and all; empty in the common format
+  std::string_view user_agent;  // as it is logged, with its escapes; empty in the common format
 };
 
-constexpr std::size_t kLongestLoggedPath = 1024;  // bytes as they are asked for, query included
+constexpr std::size_t kLongestLoggedPath = 1024;  // bytes as requested, with encoded blanks, query included
 
-// The parts of a line, which they point into; where it is none, nothing, and `problem` says why.
+// The parts of a line; they point into `line`. nullopt if the line is broken; then `problem` says why.
 std::optional<AccessLogLine> parse_access_line(std::string_view line, std::string_view& problem) noexcept;
 
 // A path with its blanks percent-encoded.

@@ -27,7 +27,7 @@ void ArrivalSchedule::draw() {
   }
 }
 
-// Every share walks the whole schedule and keeps its own: about 20 ns for an arrival of others.
+// Every share walks through the whole schedule and keeps its own arrivals. Each other arrival costs about 20 ns.
 void ArrivalSchedule::find_own() {
   const double end = timetable_.total();
   while (!share_.owns(index_) && (sessions_ != nullptr ? index_ < sessions_->size() : rescaled_ < end)) {
@@ -48,7 +48,7 @@ std::optional<Arrival> ArrivalSchedule::peek() const {
     return offset ? std::optional(Arrival{index_, *offset}) : std::nullopt;
   }
   double end = timetable_.total();
-  // Rounding must not cost an arrival: twenty seconds of 0.7/s are 14.
+  // Rounding must not lose an arrival: twenty seconds at 0.7/s are 14 arrivals.
   const double whole = std::round(end);
   if (uniform_ && std::abs(end - whole) <= 1e-9 * whole) end = whole;
   if (!share_.owns(index_) || !(rescaled_ < end)) return std::nullopt;
@@ -90,7 +90,7 @@ TimePoint Pacer::release_of(const Arrival& arrival) const noexcept {
 std::optional<Arrival> Pacer::due(TimePoint now) {
   const std::optional<Arrival> next = schedule_.peek();
   if (!next) return std::nullopt;
-  // Lateness is measured against the times of catching up. So another stall begins another backlog.
+  // Lateness is measured against the schedule of catching up, so another stall begins another backlog.
   if (policy_ == CatchUp::capped && now - release_of(*next) > kStall) resumed_ = Resumption{now, next->offset};
   if (release_of(*next) > now) return std::nullopt;
   if (now - (epoch_ + next->offset) > kStall) ++late_;

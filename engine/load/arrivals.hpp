@@ -1,7 +1,7 @@
-// The schedule of an open load: arrival j of a seed is at the same offset on every run, worker and
-// machine. Poisson arrivals by time rescaling: unit-rate exponential gaps, a function of (seed, j),
-// mapped through the inverse of the integrated intensity (Çinlar 1975, non-homogeneous Poisson process).
-// Recorded sessions come at their own instants instead.
+// The schedule of an open load: arrival j of a seed is at the same offset on every run, worker and machine. Poisson
+// arrivals by time rescaling: unit-rate exponential gaps, a function of (seed, j), mapped through the inverse of the
+// integrated intensity (Çinlar 1975, non-homogeneous Poisson process). Recorded sessions come at their recorded times
+// instead.
 #pragma once
 
 #include "base/clock.hpp"
@@ -16,12 +16,12 @@
 namespace gelombang {
 
 struct Arrival {
-  std::uint64_t index = 0;  // j: of the whole plan, before segments and workers
+  std::uint64_t index = 0;  // j in the whole plan, before the split into segments and workers
   Duration offset{};        // since the start of the schedule
 };
 
-// Which part of a plan somebody plays. Arrival j belongs to segment j mod segments, and within it to
-// worker (j div segments) mod workers: the union over all is the plan, exactly.
+// The part of a plan that one worker plays. Arrival j belongs to segment j mod segments, and within it to worker (j div
+// segments) mod workers. All shares together are exactly the plan.
 struct Share {
   Segment segment;
   std::uint64_t worker = 0;
@@ -34,12 +34,12 @@ struct Share {
 class ArrivalSchedule {
  public:
   ArrivalSchedule(const Load& load, std::uint64_t seed, Share share);
-  // The next arrival of this share; nothing if none is planned at present.
+  // The next arrival of this share; nullopt if none is planned at present.
   [[nodiscard]] std::optional<Arrival> peek() const;
-  // Goes on to the one after.
+  // Goes on to the following arrival.
   void advance();
   std::optional<Arrival> next();
-  // Moves the arrivals that are to come.
+  // Moves the future arrivals.
   void steer(const Steering& change);
   [[nodiscard]] const Timetable& timetable() const noexcept { return timetable_; }
 
@@ -48,11 +48,11 @@ class ArrivalSchedule {
   void find_own();
 
   Timetable timetable_;
-  const SessionReplay* sessions_;  // null where arrivals are drawn
+  const SessionReplay* sessions_;  // null if arrivals are drawn
   bool uniform_;
   std::uint64_t seed_;
   Share share_;
-  std::uint64_t index_ = 0;  // of the next arrival, or of somebody else's beyond the end
+  std::uint64_t index_ = 0;  // of the next arrival, or of another share's beyond the end
   double rescaled_ = 0;      // the sum of unit-rate gaps up to it
 };
 
@@ -61,29 +61,31 @@ std::uint64_t count_arrivals(const Load& load, std::uint64_t seed, const Segment
                              const std::vector<Steering>& changes = {});
 
 // Hands out arrivals when they are due. Deadlines are absolute: a late call shifts no other arrival, and an arrival's
-// intended time never changes. An arrival that is later than kStall has met a stall, and the policy decides what
-// becomes of it. Less is the resolution of timers and schedulers, and the arrival starts at once.
+// intended time never changes. If an arrival is later than kStall, there was a stall, and the policy decides what
+// happens to the arrival. A smaller delay comes from the resolution of timers and schedulers, and the arrival starts at
+// once.
 class Pacer {
  public:
   static constexpr Duration kStall = std::chrono::milliseconds(100);
   static constexpr double kCatchUpSpeed = 1.2;
 
   Pacer(ArrivalSchedule schedule, TimePoint epoch, CatchUp policy = CatchUp::capped);
-  // The next arrival that may start; call until empty.
+  // The next arrival that may start; call until it returns nullopt.
   std::optional<Arrival> due(TimePoint now);
-  // Whether an arrival of due() is to be dropped: late, under `skip`.
+  // Whether to drop an arrival that due() returned: it is late, and the policy is `skip`.
   [[nodiscard]] bool skips(const Arrival& arrival, TimePoint now) const noexcept {
     return policy_ == CatchUp::skip && now - (epoch_ + arrival.offset) > kStall;
   }
-  // The next arrival that was intended before `time`, even if it may not start yet. For a stop, to count what is left.
+  // The next arrival that was intended before `time`, even if it may not start yet. A stop uses it to count the
+  // remaining arrivals.
   std::optional<Arrival> intended_before(TimePoint time);
-  // When to call due() again; nothing if no arrival is planned at present.
+  // When to call due() again; nullopt if no arrival is planned at present.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void steer(const Steering& change) { schedule_.steer(change); }
   // When the load is over; TimePoint::max() while it is paused.
   [[nodiscard]] TimePoint end() const noexcept;
   [[nodiscard]] TimePoint epoch() const noexcept { return epoch_; }
-  // How many were handed out later than kStall.
+  // How many arrivals were handed out later than kStall.
   [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
 
  private:

@@ -1,4 +1,4 @@
-// What happens to arrivals that are late because the generator itself stalled. engine/load/arrivals does it.
+// What happens to arrivals that are late because the generator itself stalled. engine/load/arrivals implements it.
 #pragma once
 
 #include "base/result.hpp"
@@ -10,7 +10,7 @@
 namespace gelombang {
 
 enum class CatchUp : std::uint8_t {
-  burst,   // all of them start at once, as a queue before the target that opens
+  burst,   // all of them start at once, like a queue when the target opens
   capped,  // they start at 1.2 times the pace of the schedule, in order, until the backlog is gone
   skip,    // they are dropped: DropReason::generator_stall
 };

@@ -16,7 +16,7 @@ class Intensity {
 
   // The same shape with every rate multiplied.
   [[nodiscard]] Intensity scaled(double factor) const;
-  // The same arrivals in a `factor`-th of the time.
+  // The same arrivals in the time divided by `factor`.
   [[nodiscard]] Intensity sped_up(double factor) const;
   [[nodiscard]] Duration length() const noexcept { return end_; }
   [[nodiscard]] Rate at(Duration offset) const noexcept;  // 0 outside
@@ -44,7 +44,7 @@ class Intensity {
     double to;
     double before;  // the integral up to start
   };
-  // The piece that holds that moment; pieces_ is not empty.
+  // The piece that holds that moment; pieces_ must not be empty.
   [[nodiscard]] const Piece& piece_at(double seconds) const noexcept;
   std::vector<Piece> pieces_;
   Duration end_{};

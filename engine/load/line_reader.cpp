@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kBuffer = 128 * 1024;
 constexpr std::size_t kExcerpt = 80;
 
-// Of the formats that logs are rotated into: gzip, compress, xz, zstd, bzip2, lz4, zip.
+// Whether the text begins like a format of rotated logs: gzip, compress, xz, zstd, bzip2, lz4, zip.
 bool compressed(std::string_view text) {
   using namespace std::string_view_literals;
   static constexpr std::array kMarks{"\x1f\x8b"sv,
@@ -29,7 +29,7 @@ bool compressed(std::string_view text) {
   return std::any_of(kMarks.begin(), kMarks.end(), [text](std::string_view mark) { return text.starts_with(mark); });
 }
 
-// Says what kind of file this is if its beginning shows that it is no text; empty if it may be text.
+// What kind of file this is, if its beginning shows that it is not text; empty if it may be text.
 std::string_view no_text(std::string_view start) {
   if (compressed(start)) return "is compressed: expected text, so unpack it first";
   if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) return "is UTF-16: expected UTF-8";

@@ -14,7 +14,7 @@ namespace gelombang {
 
 class LineReader {
  public:
-  // What a longer line has beyond this is skipped.
+  // The rest of a longer line is skipped.
   static constexpr std::size_t kLongest = 16 * 1024;
   static constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 30;
 
@@ -24,9 +24,9 @@ class LineReader {
     bool cut = false;  // it was longer than kLongest
   };
 
-  // A file that cannot be opened, is larger than kMostBytes, compressed or otherwise no text is an Error.
+  // An Error if the file cannot be opened, is larger than kMostBytes, is compressed, or is otherwise not text.
   static Result<LineReader> open(const NamedFile& file);
-  // Nothing at the end of the file, or where it cannot be read: failure() tells them apart.
+  // nullopt at the end of the file, or if it cannot be read: failure() tells them apart.
   std::optional<Line> next();
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
 
@@ -39,12 +39,12 @@ class LineReader {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string line_;
-  bool after_return_ = false;  // a \n that comes next belongs to the line before
+  bool after_return_ = false;  // a \n that comes next belongs to the previous line
   std::uint64_t number_ = 0;
   std::optional<Error> failure_;
 };
 
-// A file in which so many more lines are unusable than good is not read to its end.
+// If a file has this many more unusable lines than good ones, its rest is not read.
 constexpr std::uint64_t kHopeless = 10000;
 
 // Lines that were left out: how many, and what was wrong with the first.

@@ -30,7 +30,7 @@ enum class LoadKind : std::uint8_t {
 std::string_view name(LoadKind kind) noexcept;
 std::optional<LoadKind> parse_load_kind(std::string_view name) noexcept;
 
-// A part of an open load that has a name, up to the next one.
+// A named part of an open load, up to the next part.
 struct LoadPhase {
   std::string name;
   Duration start{};
@@ -43,8 +43,8 @@ struct Load {
   Intensity intensity;
   std::vector<LoadPhase> phases;          // in order; may be empty
   bool uniform = false;                   // evenly spaced instead of Poisson
-  std::optional<ReplaySource> source;     // replay: to be read by read_recording() before the load is used
-  std::optional<SessionReplay> sessions;  // replay of an access log: arrivals at their own instants
+  std::optional<ReplaySource> source;     // replay: read_recording() reads it before the load is used
+  std::optional<SessionReplay> sessions;  // replay of an access log: arrivals at their recorded times
   // Closed loads.
   std::uint64_t users = 0;
   std::uint64_t iterations = 0;  // in all, over all users; `iterations` only

@@ -43,7 +43,7 @@ std::size_t on_body(const char* data, std::size_t size, std::size_t count, void*
   return size * count;
 }
 
-// Makes somebody else's text fit one line.
+// Makes a foreign text fit on one line.
 std::string one_line(std::string_view text) {
   std::string line(text.substr(0, kMostErrorText));
   std::replace_if(
@@ -53,7 +53,7 @@ std::string one_line(std::string_view text) {
 
 std::string shown(Duration since_1970) { return format_utc(WallTime(since_1970)); }
 
-// Whether these two are one server, as far as anybody can tell from here.
+// Whether the two addresses belong to one server, as far as this machine can tell.
 bool same_server(const RemoteAddress& one, const RemoteAddress& other) {
   if (is_loopback(one.bytes) && is_loopback(other.bytes)) return one.port == other.port;
   return one.bytes == other.bytes;
@@ -97,7 +97,7 @@ Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, con
   return addresses;
 }
 
-// For CURLOPT_RESOLVE: a second look-up might say something else.
+// For CURLOPT_RESOLVE: a second look-up might give other addresses.
 std::string pinned(const HttpUrl& server, const std::vector<RemoteAddress>& addresses) {
   std::string text = fmt::format("{}:{}:", server.host, server.port);
   for (const RemoteAddress& address : addresses) {
@@ -124,7 +124,7 @@ void set_options(CURL* easy, const ControlTraffic& traffic, Answer& answer) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
 }
 
-// The body of the one answer.
+// Sends the query, and returns the body of the answer.
 Result<std::string> ask(const PrometheusQuery& query, const HttpUrl& server,
                         const std::vector<RemoteAddress>& addresses, const ControlTraffic& traffic) {
   ensure_curl();
@@ -150,7 +150,7 @@ Result<std::string> ask(const PrometheusQuery& query, const HttpUrl& server,
   }
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-  // An error of the query is told in JSON.
+  // Prometheus reports an error of the query in JSON.
   if (status != 200 && !answer.body.starts_with('{')) {
     return Error{fmt::format("status {}: expected 200 and the JSON of a Prometheus", status)};
   }
@@ -178,7 +178,7 @@ std::optional<double> number_of(const json::value& value) {
 Result<RatePoint> read_point(const json::value& value) {
   const json::array* pair = value.if_array();
   const auto time = pair != nullptr && pair->size() == 2 ? number_of((*pair)[0]) : std::nullopt;
-  // So that the span between two of them is a Duration as well.
+  // The limit keeps the span between two points within a Duration.
   if (!time || !(*time >= 0 && *time < 9e9)) return Error{"a point without a time"};
   RatePoint point;
   point.time = std::chrono::milliseconds(std::llround(*time * 1000));

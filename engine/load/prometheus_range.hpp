@@ -1,6 +1,6 @@
 // A recorded rate from a Prometheus: one query over a range of time. This is control traffic, to a server that the
-// operator names: one request on one connection, no redirects, no proxy, only where the guard allows a connection, and
-// never to a host of the target. On this machine a host is a port: another one may be asked.
+// operator names: one request on one connection, no redirects, no proxy. It goes only where the guard allows a
+// connection, and never to a host of the target. On this machine each port counts as a host: another port may be asked.
 #pragma once
 
 #include "base/clock.hpp"
@@ -34,19 +34,19 @@ struct ControlTraffic {
   std::string target_host;  // empty: no target yet
   std::uint16_t target_port = 0;
   AddressResolver resolve = resolve_addresses;
-  SocketGuard* guard = nullptr;  // none: loopback alone is asked
+  SocketGuard* guard = nullptr;  // null: only loopback is asked
   Duration timeout = std::chrono::seconds(30);
 };
 
-// The most points that a Prometheus gives for one query.
+// The most points that Prometheus returns for one query.
 constexpr std::int64_t kMostRangePoints = 11000;
 
-// At least two points, in order, each of 0 or more. No answer, none or several series, NaN, infinity and negative
-// values are an Error. `notes` gets a line where points are missing.
+// Returns at least two points, in order, each of 0 or more. No answer, none or several series, NaN, infinity and
+// negative values are an Error. `notes` gets a line if points are missing.
 Result<std::vector<RatePoint>> query_prometheus(const PrometheusQuery& query, const ControlTraffic& traffic,
                                                 std::vector<std::string>& notes);
 
-// The points in the body of an answer; what is wrong otherwise, without the server's name.
+// The points in the body of an answer. An Error does not have the server's name.
 Result<std::vector<RatePoint>> parse_range_answer(std::string_view body);
 
 }  // namespace gelombang

@@ -22,7 +22,7 @@ constexpr Duration kTenYears = std::chrono::hours(24 * 3650);
 
 using Columns = std::vector<std::string>;
 
-// libcsv has trimmed the fields; what lies beyond kMostFields nobody asks for.
+// libcsv has trimmed the fields. Fields beyond kMostFields are not needed.
 void on_field(void* text, std::size_t length, void* context) {
   auto& fields = *static_cast<Columns*>(context);
   if (fields.size() < kMostFields) fields.emplace_back(static_cast<const char*>(text), length);
@@ -45,7 +45,7 @@ std::optional<double> parse_count(std::string_view text) {
   return value;
 }
 
-// Where the column of that name stands, in any case of its letters; kMostFields where there is none or several.
+// The index of the column of that name, ignoring case; kMostFields if there is none or several.
 std::size_t column_of(const Columns& fields, std::string_view name) {
   const auto same = [name](const std::string& field) {
     return std::equal(field.begin(), field.end(), name.begin(), name.end(),
@@ -61,10 +61,10 @@ bool is_word(const std::string& field) {
   return !field.empty() && letter(field.front()) && !parse_recorded_time(field) && !parse_count(field);
 }
 
-// Rows that come in order, in bounded memory.
+// Rows in the order of their times, in bounded memory.
 class RowList {
  public:
-  // False where the time goes back.
+  // Returns false if the time goes back.
   bool add(const RateRow& row) {
     if (rows_.empty()) {
       rows_.push_back(row);
@@ -118,8 +118,8 @@ class RowList {
   std::vector<RateRow> rows_;
   Duration last_{};
   Duration last_gap_{};
-  std::uint64_t per_row_ = 1;  // rows of the file in one of ours
-  std::uint64_t pending_ = 1;  // in the newest
+  std::uint64_t per_row_ = 1;  // rows of the file in one stored row
+  std::uint64_t pending_ = 1;  // in the newest stored row
 };
 
 }  // namespace

@@ -17,21 +17,21 @@ namespace gelombang {
 
 struct RateRow {
   Duration time{};
-  double count = 0;  // arrivals from this time to the next row's
+  double count = 0;  // arrivals from this time to that of the next row
 };
 
-// Reads rows one by one. A first row that names its columns says where time and count stand; without one there are
-// these two. Every row has as many fields: one more would be a comma in a number, or another column.
+// Reads rows one by one. A header row says which columns are time and count. Without a header there are exactly these
+// two. Every row must have the same number of fields: one more would be a comma in a number, or another column.
 class RateCsvParser {
  public:
-  // Nothing where the line holds no row; then `problem` says why, or is empty for a header and an empty line.
+  // nullopt if the line holds no row; then `problem` says why, or is empty for a header and an empty line.
   std::optional<RateRow> parse(std::string_view line, std::string_view& problem);
-  // The last line was a header of other columns: no row below it can be understood.
+  // The last line was a header of other columns: the rows below it cannot be read.
   [[nodiscard]] bool foreign_header() const noexcept { return foreign_; }
 
  private:
   using Fields = std::vector<std::string>;
-  // Whether it was one; `problem` where it is of no use.
+  // Whether `fields` is a header. Sets `problem` if the header is of no use.
   bool read_header(const Fields& fields, std::string_view& problem);
 
   std::size_t columns_ = 2;
@@ -41,8 +41,8 @@ class RateCsvParser {
   bool foreign_ = false;
 };
 
-// The file is streamed: at most 131072 rows are held, and where it has more, neighbours are added up, so that the
-// counts stay and the resolution halves. `notes` gets a line for each thing that was left out.
+// The file is streamed, and at most 131072 rows are held. If it has more, neighbours are added up: the counts stay, and
+// the resolution halves. `notes` gets a line for each thing that was left out.
 Result<Intensity> read_rate_csv(const NamedFile& file, std::vector<std::string>& notes);
 
 // Straight lines from point to point.

@@ -6,7 +6,7 @@
 namespace gelombang {
 namespace {
 
-// Reads a text from its front; once something did not fit, nothing fits.
+// Reads a text from its front. After the first mismatch, everything else fails.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) noexcept : text_(text) {}
@@ -21,7 +21,7 @@ class Cursor {
   }
   void expect(char c) noexcept { good_ = take(c) && good_; }
   void refuse() noexcept { good_ = false; }
-  // Exactly so many digits.
+  // Exactly `count` digits.
   int digits(std::size_t count) noexcept {
     int value = 0;
     if (text_.size() < count) good_ = false;
@@ -45,7 +45,7 @@ class Cursor {
     if (count == 0 || count > most) good_ = false;
     return value;
   }
-  // Digits after a point, as nanoseconds; those beyond are dropped.
+  // Digits after a point, as nanoseconds. Further digits are dropped.
   std::int64_t fraction() noexcept {
     std::int64_t value = 0;
     std::int64_t unit = 100'000'000;
@@ -87,14 +87,14 @@ std::optional<Duration> since_1970(const Civil& civil) noexcept {
   using namespace std::chrono;
   const year_month_day date{year(civil.year), month(static_cast<unsigned>(civil.month)),
                             day(static_cast<unsigned>(civil.day))};
-  // A Duration holds 1678 to 2262; a second 60 is a leap second.
+  // A Duration holds the years 1678 to 2262. Second 60 is a leap second.
   if (!date.ok() || civil.year < 1900 || civil.year > 2200 || civil.hour > 23 || civil.minute > 59 || civil.second > 60)
     return std::nullopt;
   return sys_days(date).time_since_epoch() + hours(civil.hour) + minutes(civil.minute - civil.offset_minutes) +
          seconds(civil.second) + nanoseconds(civil.nanoseconds);
 }
 
-// "+0700", "+07:00"; at most a day's half, and two hours for those who live beyond the date line.
+// "+0700", "+07:00"; at most 14 hours: half a day, and two hours for zones at the date line.
 int zone(Cursor& cursor) noexcept {
   const bool west = cursor.take('-');
   if (!west) cursor.expect('+');

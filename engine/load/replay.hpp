@@ -1,5 +1,5 @@
-// Where a replayed load was recorded, and how it becomes a load. A scenario only names its recording: it is read once,
-// before the run, for the load that is played.
+// Where a replayed load was recorded, and how it becomes a load. A scenario only names its recording. The recording is
+// read once, before the run, for the load that is played.
 #pragma once
 
 #include "base/result.hpp"
@@ -24,7 +24,7 @@ struct AccessLogSource {
 };
 using ReplaySource = std::variant<RateCsvSource, PrometheusQuery, AccessLogSource>;
 
-// Gives the load its arrivals, unless it has them. `notes` gets a line for each thing that was left out.
+// Gives the load its arrivals, unless it already has them. `notes` gets a line for each thing that was left out.
 Result<void> read_recording(Load& load, const ControlTraffic& traffic, std::vector<std::string>& notes);
 
 }  // namespace gelombang

@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A server writes a line when it has answered: Apache with the time at which the request came, nginx with that of the
-// writing. A line that is later than that is in the wrong place.
+// A server writes a line after it has answered. Apache logs the time at which the request came, nginx the time of
+// writing. So a line may be late. A line that is later than this is in the wrong place.
 constexpr Duration kLate = 5min;
 constexpr Duration kLongestSession = 24h;
 constexpr std::size_t kMostRateBins = 65536;
@@ -34,7 +34,7 @@ class Grouping {
  public:
   Grouping(std::string path, const AccessLogOptions& options) : path_(std::move(path)), options_(options) {}
 
-  // False where a bound of the whole recording is exceeded, or where it is hopeless.
+  // Returns false if a bound of the whole recording is exceeded, or if the log is hopeless.
   bool add(const LineReader::Line& raw) {
     ++lines_;
     if (raw.text.empty()) return true;
@@ -60,7 +60,7 @@ class Grouping {
     return sessions_.size() <= options_.bounds.sessions && requests_ <= options_.bounds.requests;
   }
 
-  // Far more lines are of no use than are: what follows would not change that.
+  // Far more lines are unusable than usable, and the rest of the log would not change that.
   [[nodiscard]] bool hopeless() const { return broken_.count() + backwards_.count() > requests_ + kHopeless; }
 
   Result<std::shared_ptr<const SessionRecording>> finish(std::vector<std::string>& notes) {
@@ -97,7 +97,7 @@ class Grouping {
     Duration last{};
   };
 
-  // A name that is the same throughout is the server's, not a client's.
+  // If every line has the same name, it is the server's name, not a client's.
   void compare_names(const AccessLogLine& line, std::uint64_t number) {
     if (lines_compared_++ == 0) {
       one_name_ = line.named;
@@ -136,7 +136,7 @@ class Grouping {
       long_.add(raw, "one request too many");
       return;
     }
-    // A request that was answered late may have come before the one that is taken for the first.
+    // A request that was answered late may have come before the session's first logged request.
     const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(line.time - session.start).count();
     session.requests.push_back(
         {static_cast<std::uint32_t>(std::max<std::int64_t>(0, since)), path, line.status, line.method});
@@ -156,7 +156,8 @@ class Grouping {
       while (end < sessions_.size() && sessions_[end].start == sessions_[i].start) ++end;
       const Duration second = sessions_[i].start - epoch;
       const auto count = static_cast<double>(end - i);
-      // The log knows seconds. All at once on its first instant would be a burst that never was.
+      // The log has whole seconds. If all sessions of a second began at once, that would be a burst that never
+      // happened.
       for (std::size_t k = i; k < end; ++k)
         sessions_[k].start = second + from_seconds(static_cast<double>(k - i) / count);
       i = end;
@@ -199,7 +200,7 @@ class Grouping {
   std::uint64_t lines_ = 0;
   std::size_t requests_ = 0;
   std::uint64_t lines_compared_ = 0;
-  std::string name_;  // the first client's
+  std::string name_;  // of the first client
   std::uint64_t first_named_ = 0;
   bool one_name_ = false;
   SkippedLines broken_;
@@ -225,7 +226,7 @@ Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile&
 }
 
 double SessionReplay::position(std::uint64_t arrival) const noexcept {
-  // The last bit of a quotient must not decide which session it is.
+  // Rounding in the last bit of a quotient must not decide which session it is.
   return static_cast<double>(arrival) / scale * (1 + 4 * std::numeric_limits<double>::epsilon());
 }
 

@@ -17,27 +17,28 @@ namespace gelombang {
 
 struct RecordedRequest {
   std::uint32_t at_ms = 0;  // since the session's first request
-  std::uint32_t path = 0;   // into SessionRecording::paths
+  std::uint32_t path = 0;   // an index into SessionRecording::paths
   std::uint16_t status = 0;
   HttpMethod method = HttpMethod::get;
 };
 
 struct RecordedSession {
-  Duration start{};  // since the first session's
+  Duration start{};  // since the start of the first session
   std::vector<RecordedRequest> requests;
 };
 
 struct SessionRecording {
   std::vector<std::string> paths;
-  std::vector<RecordedSession> sessions;  // by start
-  Duration length{};                      // up to the last request, and a second
-  Intensity rate;                         // sessions that begin, by the second or more
+  std::vector<RecordedSession> sessions;  // sorted by start
+  Duration length{};                      // up to the last request, plus one second
+  Intensity rate;                         // sessions that begin, in bins of one second or more
 };
 
-// Memory is bounded whatever the log's size; what exceeds the first two bounds is left out, the others refuse the log.
+// Memory is bounded for a log of any size. What exceeds the first two bounds is left out; a log that exceeds another
+// bound is refused.
 struct SessionBounds {
   std::size_t requests_per_session = 1000;
-  std::size_t paths = 65536;  // different ones, of up to kLongestLoggedPath bytes
+  std::size_t paths = 65536;  // different paths, of up to kLongestLoggedPath bytes
   std::size_t sessions = 2'000'000;
   std::size_t requests = 20'000'000;
 };
@@ -52,8 +53,9 @@ struct AccessLogOptions {
 Result<std::shared_ptr<const SessionRecording>> read_access_log(const NamedFile& file, const AccessLogOptions& options,
                                                                 std::vector<std::string>& notes);
 
-// A recording as it is played: arrival i is a session, at its own instant. With a scale below 1 every 1/scale-th
-// session is played; above 1 each is played `scale` times, spread up to the next one.
+// A recording as it is played: arrival i is a session, at its recorded time. With a scale below 1, every 1/scale-th
+// session is played. With a scale above 1, each session is played `scale` times, spread over the time up to the next
+// session.
 struct SessionReplay {
   std::shared_ptr<const SessionRecording> recording;
   double scale = 1;
@@ -61,7 +63,7 @@ struct SessionReplay {
   [[nodiscard]] std::uint64_t size() const noexcept;
   [[nodiscard]] Duration offset(std::uint64_t arrival) const noexcept;
   [[nodiscard]] const RecordedSession& session(std::uint64_t arrival) const noexcept;
-  // From the first to the last request, as played.
+  // The mean time from the first to the last request, as played.
   [[nodiscard]] Duration mean_length() const noexcept;
 
  private:

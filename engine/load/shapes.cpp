@@ -15,7 +15,7 @@ constexpr Duration kHour = 1h;
 constexpr Duration kDay = 24h;
 // The rush of the first minutes halves every minute.
 constexpr Duration kRushHalfLife = 1min;
-// An exponential is drawn in straight lines, eight for a half-life, and ends where 1/65536 is left of it.
+// An exponential consists of straight lines, eight for a half-life, and ends when 1/65536 of it is left.
 constexpr int kLinesPerHalfLife = 8;
 constexpr int kHalfLives = 16;
 constexpr int kResultHalfLives = 8;
@@ -27,7 +27,7 @@ Duration time_of_day(const DayCurve& day, const TimeZone& zone, Duration offset)
   return local < Duration::zero() ? local + kDay : local;
 }
 
-// The rate at that moment over the day's mean.
+// The rate at that moment, divided by the day's mean.
 double level(const DayCurve& day, Duration offset) {
   const double weights = std::accumulate(day.weights.begin(), day.weights.end(), 0.0);
   double shares = 0;
@@ -40,7 +40,7 @@ double level(const DayCurve& day, Duration offset) {
   return sum / shares * 24 / weights;
 }
 
-// When an hour begins in one of the zones, within (0, length).
+// Adds the times within (0, length) at which an hour begins in one of the zones.
 void add_hours(const DayCurve& day, Duration length, std::vector<Duration>& times) {
   for (const TimeZone& zone : day.zones) {
     const Duration into = time_of_day(day, zone, Duration::zero()) % kHour;
@@ -66,7 +66,7 @@ double decay(Duration offset, Duration half_life, int half_lives) {
   return std::exp2(-to_seconds(offset) / to_seconds(half_life));
 }
 
-// What a wave is the sum of, on one interval: straight lines from the first value to the second.
+// The parts of a wave on one interval. Each part is a straight line from the first value to the second.
 struct Line {
   double from = 0;
   double to = 0;
@@ -74,7 +74,7 @@ struct Line {
 struct Interval {
   Duration begin{};
   Duration end{};
-  std::array<Line, 3> parts;  // rush, crowd, day: with amplitudes that are to be found
+  std::array<Line, 3> parts;  // rush, crowd, day; their amplitudes are still unknown
   Line closing;               // per second and arrival
   [[nodiscard]] double seconds() const { return to_seconds(end - begin); }
 };

@@ -1,7 +1,6 @@
 // How a load's own time relates to the clock. Without changes it is the clock, counted from the start of the schedule.
-// Somebody who steers the run may pause it, change its rate or jump in it. An arrival's time depends on its place in
-// the integral alone. So a change moves only later arrivals, and workers that know the same changes have the same
-// schedule.
+// Steering may pause the run, change its rate or jump in it. An arrival's time depends only on its place in the
+// integral. So a change moves only later arrivals, and workers that know the same changes have the same schedule.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,27 +24,27 @@ constexpr std::string_view name(SteeringAction action) noexcept {
 struct Steering {
   SteeringAction action = SteeringAction::pause;
   Duration at{};      // since the start of the schedule
-  double factor = 1;  // rate: of the planned one; > 0
+  double factor = 1;  // rate: multiplies the planned rate; > 0
   Duration to{};      // jump: a time of the load
 };
 
 class Timetable {
  public:
-  // The intensity outlives the timetable.
+  // The intensity must outlive the timetable.
   explicit Timetable(const Intensity& intensity);
 
   // `change` must not begin before the last one.
   void apply(const Steering& change);
 
-  // The offset on the clock, in seconds, at which that many arrivals are expected; infinity beyond total(), and while
-  // the load is paused there.
+  // The offset on the clock, in seconds, at which that many arrivals are expected; infinity beyond total(), and if the
+  // load is paused there.
   [[nodiscard]] double when(double arrivals) const noexcept;
-  // The offset on the clock of a time of the load; nothing while the load is paused before it. Not for a load that
-  // jumped.
+  // The offset on the clock of a time of the load; nullopt while the load is paused before that time. Not for a load
+  // that jumped.
   [[nodiscard]] std::optional<Duration> when_at(Duration position) const noexcept;
   // Expected arrivals in [0, offset).
   [[nodiscard]] double integral(Duration offset) const noexcept;
-  // Of the whole schedule, if there are no further changes.
+  // Expected arrivals of the whole schedule, if there are no further changes.
   [[nodiscard]] double total() const noexcept;
   [[nodiscard]] Rate at(Duration offset) const noexcept;
   // The time of the load at an offset on the clock.
@@ -56,7 +55,7 @@ class Timetable {
   [[nodiscard]] double factor() const noexcept { return intervals_.back().factor; }
 
  private:
-  // Between two changes.
+  // The time between two changes.
   struct Interval {
     Duration start{};     // on the clock
     Duration position{};  // of the load, at the start
