@@ -20,7 +20,7 @@ struct Token {
   std::size_t end = 0;
 };
 
-// As LuaJIT has it: bytes beyond ASCII may stand in names.
+// As in LuaJIT: names may have bytes beyond ASCII.
 bool is_name_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
 
 class Lexer {
@@ -59,7 +59,7 @@ class Lexer {
     }
   }
 
-  // [[...]], [==[...]==]; false where there is none.
+  // [[...]], [==[...]==]; false if there is none.
   bool skip_long() {
     if (peek() != '[') return false;
     std::size_t level = 1;
@@ -144,10 +144,10 @@ class Lexer {
   std::size_t at_ = 0;
 };
 
-// What stands between two brackets, or in none: where the operand begins that is being read, and whether it follows a
+// The state inside a pair of brackets, or outside of all: where the current operand begins, and whether it follows a
 // `..`.
 struct Level {
-  std::size_t begin = 0;  // of the operand, in tokens
+  std::size_t begin = 0;  // of the operand, as an index of a token
   bool chained = false;
 };
 
@@ -166,7 +166,7 @@ class Rewriter {
   }
 
  private:
-  // Whether the token before can be the last of an operand.
+  // Whether the previous token can be the last of an operand.
   [[nodiscard]] bool after_operand(std::size_t at) const {
     if (at == levels_.back().begin) return false;
     const Kind before = tokens_[at - 1].kind;
@@ -178,7 +178,7 @@ class Rewriter {
       case Kind::open: levels_.push_back({at + 1, false}); break;
       case Kind::close:
         end_operand(at, false);
-        // The first level stays: a bracket too many is for Lua to report.
+        // The first level stays: Lua itself reports a bracket too many.
         if (levels_.size() > 1) levels_.pop_back();
         break;
       case Kind::concat: end_operand(at, true); break;
@@ -209,15 +209,15 @@ class Rewriter {
   void wrap(std::size_t first, std::size_t last) {
     if (first == last && tokens_[first].kind == Kind::string) return;
     const std::string name = named(first, last);
-    // `return(a) .. b`: no blank is needed between a keyword and a bracket.
+    // `return(a) .. b` has no blank between keyword and bracket, so one is added.
     const std::size_t begin = tokens_[first].begin;
     const std::string_view blank = begin > 0 && is_name_letter(source_[begin - 1]) ? " " : "";
-    // Of several values the first is concatenated.
+    // If an operand has several values, the first is concatenated.
     insertions_.push_back({begin, std::string(blank) + std::string(kExactFunction) + (name.empty() ? "((" : "(")});
     insertions_.push_back({tokens_[last].end, name.empty() ? "))" : ",\"" + name + "\")"});
   }
 
-  // "person.email" where that is all that the operand is.
+  // The operand's text if it is only a name, such as "person.email"; otherwise empty.
   [[nodiscard]] std::string named(std::size_t first, std::size_t last) const {
     for (std::size_t i = first; i <= last; ++i) {
       const bool dot = tokens_[i].kind == Kind::part && source_[tokens_[i].begin] == '.';

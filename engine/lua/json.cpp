@@ -59,7 +59,8 @@ int equal_numbers(lua_State* L) {
   return 1;
 }
 
-// Makes the values of a text on the Lua stack: the open containers, each member's key above its object.
+// Builds the values of a text on the Lua stack. The stack holds the open containers, and each member's key above its
+// object.
 class Reader {
  public:
   static constexpr std::size_t max_object_size = std::size_t(-1);
@@ -122,7 +123,7 @@ class Reader {
   }
 
   bool open(bool array) {
-    // A table, a key and its value.
+    // Room for a table, a key and its value.
     if (lua_checkstack(L_, 8) == 0) throw std::bad_alloc();
     lua_newtable(L_);
     open_.push_back(array ? 0 : kObject);
@@ -134,12 +135,12 @@ class Reader {
     return add();
   }
 
-  // boost::json would round it twice at worst.
+  // Not the number from boost::json, which may be rounded twice.
   bool add_number(json::string_view part) {
     keep(part);
     double number = 0;
     const auto [end, error] = std::from_chars(kept_.data(), kept_.data() + kept_.size(), number);
-    // What is a little more than 2^53 reads as that.
+    // A number that is a little more than 2^53 is read as 2^53.
     const bool rounded = std::abs(number) == kMostExact && number_text(number) != kept_;
     if (error == std::errc() && is_exact(number) && !rounded) {
       lua_pushnumber(L_, number);
@@ -150,7 +151,7 @@ class Reader {
     return add();
   }
 
-  // Gives the value on top of the stack to what is open.
+  // Adds the value on top of the stack to the open container.
   bool add() {
     if (open_.empty()) return true;
     if (open_.back() == kObject) {
@@ -162,7 +163,7 @@ class Reader {
   }
 
   lua_State* L_;
-  std::vector<int> open_;  // of an array how many it has
+  std::vector<int> open_;  // for an array: how many values it has
   std::string kept_;
 };
 
@@ -180,7 +181,7 @@ class Writer {
  private:
   [[noreturn]] void refuse(std::string_view why) const {
     std::string place;
-    // What holds itself has an endless place.
+    // The place of a value that holds itself is endless.
     for (std::size_t i = 0; i < std::min<std::size_t>(path_.size(), 8); ++i) {
       if (path_[i].number > 0) {
         place += fmt::format("[{}]", path_[i].number);
@@ -191,7 +192,7 @@ class Writer {
     throw std::runtime_error(fmt::format("{}: {} {}", what_, place.empty() ? "the value" : place, why));
   }
 
-  // The value on top of the stack, which stays there.
+  // Writes the value on top of the stack and leaves it there.
   void write(std::size_t depth) {
     switch (lua_type(L_, -1)) {
       case LUA_TBOOLEAN: out_ += lua_toboolean(L_, -1) != 0 ? "true" : "false"; return;
@@ -222,7 +223,7 @@ class Writer {
     out_ += number_text(number);
   }
 
-  // The string on top of the stack.
+  // Writes the string on top of the stack.
   void write_string() {
     std::size_t length = 0;
     const char* const begin = lua_tolstring(L_, -1, &length);
@@ -253,7 +254,7 @@ class Writer {
     if (lua_checkstack(L_, 8) == 0) throw std::bad_alloc();
     const int table = lua_gettop(L_);
     const bool marked = has_class(L_, table, kListClass);
-    std::vector<std::string_view> names;  // of keys, which the table holds
+    std::vector<std::string_view> names;  // of keys; the table owns the text
     std::size_t numbered = 0;
     for (lua_pushnil(L_); lua_next(L_, table) != 0; lua_pop(L_, 1)) {
       if (lua_type(L_, -2) == LUA_TSTRING) {
@@ -302,7 +303,7 @@ class Writer {
     out_ += ']';
   }
 
-  // In the order of the names, which is the same every time.
+  // Sorted by name, so that the text is the same every time.
   void write_object(int table, std::vector<std::string_view>& names, std::size_t depth) {
     std::sort(names.begin(), names.end());
     char before = '{';
@@ -324,7 +325,7 @@ class Writer {
   lua_State* L_;
   std::string_view what_;
   std::string out_;
-  // Where the value stands: in an object, or in a list as number `number`.
+  // Where the value stands: `name` in an object, or `number` in a list.
   struct Place {
     std::string_view name;
     std::size_t number;

@@ -69,7 +69,7 @@ int read_csv_file(lua_State* L) {
   return 0;
 }
 
-// -> why a recording of that name may not be read, or nothing. It need not be there yet.
+// -> why a recording of that name may not be read, or nothing. The file need not exist yet.
 int find_data_file(lua_State* L) {
   const auto file = state_of(L).folder.find_data(text(L, 1));
   if (file.has_value()) return 0;
@@ -101,7 +101,7 @@ int load_module(lua_State* L) {
   return 2;
 }
 
-// Reads the fields of photo{...} by name; everything read goes into `key` too, so that equal specs share bytes.
+// Reads the fields of photo{...} by name; `key` gets every value, so that equal specs share bytes.
 class PhotoFields {
  public:
   PhotoFields(lua_State* L, int table) : L_(L), table_(table) {}

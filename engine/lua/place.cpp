@@ -9,7 +9,7 @@ namespace gelombang::lua {
 namespace {
 
 constexpr std::string_view kApiSource = "=api";
-constexpr char kStateKey = 0;  // its address is where the registry keeps the LuaVm::State
+constexpr char kStateKey = 0;  // its address is the registry's key for the LuaVm::State
 
 LuaVm::State& registered_state(lua_State* L) {
   lua_pushlightuserdata(L, const_cast<char*>(&kStateKey));
@@ -22,8 +22,8 @@ LuaVm::State& registered_state(lua_State* L) {
 // "file:line: "; every chunk but the API is a file, "@path".
 std::string place_of(const lua_Debug& frame, int line) { return fmt::format("{}:{}: ", frame.source + 1, line); }
 
-// A function of the scenario that the API runs, where `return api(...)` as a tail call has taken the caller's
-// frame off the stack: the line where it begins is the nearest place that is known.
+// Finds a function of the scenario that the API runs. `return api(...)` is a tail call, which removes the caller's
+// frame from the stack. Then the first line of this function is the nearest known place.
 std::string function_in(lua_State* L, lua_Debug& frame) {
   for (int local = 1; lua_getlocal(L, &frame, local) != nullptr; ++local) {
     if (lua_isfunction(L, -1) == 0 || lua_iscfunction(L, -1) != 0) {
@@ -37,7 +37,7 @@ std::string function_in(lua_State* L, lua_Debug& frame) {
   return "";
 }
 
-// Where the expression begins whose last line this is: a tail call carries the line of its end.
+// The first line of the expression that ends at line `last`, because a tail call carries the line of its end.
 int first_line(const LuaVm::State& state, const std::string& path, int last) {
   const auto known = state.sources.find(path);
   if (known == state.sources.end()) return last;

@@ -11,7 +11,7 @@ namespace gelombang {
 
 namespace {
 
-// What is shown of it.
+// All texts of a scenario that may be shown.
 std::vector<std::string> words_of(const Scenario& scenario) {
   std::vector<std::string> words = scenario.thresholds;
   words.push_back(scenario.description);

@@ -10,8 +10,8 @@ namespace gelombang {
 
 class PhotoStore;
 
-// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error's line begins with file and line
-// where Lua knows them.
+// Loads and checks a scenario file. Its photos are drawn into `photos`. The Error begins with file and line if Lua
+// knows them.
 Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos);
 
 }  // namespace gelombang

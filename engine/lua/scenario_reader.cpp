@@ -1,5 +1,5 @@
-// From the table that a scenario file returns to a Scenario. The prelude has checked every value where
-// it was written, so that its errors carry the line; what is read here is of the right type.
+// Makes a Scenario from the table that a scenario file returns. The prelude has already checked every value where it
+// was written, so that errors carry the line. So every value here has the right type.
 #include "base/json_writer.hpp"
 #include "engine/load/recorded_time.hpp"
 #include "engine/lua/support.hpp"
@@ -99,7 +99,7 @@ std::optional<Spread> read_spread(lua_State* L, int table, const char* name) {
   return spread;
 }
 
-// { shortest, longest } in seconds, at the first place of the list on top of the stack.
+// { shortest, longest } in seconds, from index `first` of the list on top of the stack.
 TimeRange read_range(lua_State* L, int first) {
   const auto element = [L](int index) {
     lua_rawgeti(L, -1, index);
@@ -141,7 +141,7 @@ std::optional<Behaviour> read_behaviour(lua_State* L, int journey) {
 
 ReplaySource read_source(lua_State* L, const LuaVm::State& state, int table) {
   const std::string kind = string_field(L, table, "source");
-  // The prelude has found the name good where it was written.
+  // The prelude has already checked the name where it was written.
   const auto file = [&] { return state.folder.find_data(string_field(L, table, "path")).value(); };
   if (kind == "csv") return RateCsvSource{file()};
   if (kind == "access_log") {
@@ -230,7 +230,7 @@ Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::str
   const int table = lua_gettop(L);
   Scenario scenario;
   scenario.path = path;
-  // A label and a heading: whatever the file is called, they are text of one line.
+  // Name and description become a label and a heading, so they are made text of one line, whatever the file is called.
   scenario.name = printable(std::filesystem::path(path).stem().string());
   scenario.description = printable(string_field(L, table, "description"));
   if (const std::string catch_up = string_field(L, table, "catch_up"); !catch_up.empty()) {

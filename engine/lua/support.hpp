@@ -23,7 +23,7 @@ struct LuaVm::State {
   ScenarioFolder folder;
   std::map<std::string, std::shared_ptr<const CsvTable>> csv;  // by path
   LuaUser* user = nullptr;                                     // whose coroutine is running; null while loading
-  // While loading: what line of the scenario ran last.
+  // While loading: the line of the scenario that ran last.
   std::string last_source;                     // "@path"
   int last_line = 0;                           // 0: not loading
   std::map<std::string, std::string> sources;  // the files that were read, by path; while loading
@@ -53,7 +53,7 @@ class StackGuard {
   int expected_;
 };
 
-// Takes off at the end of a scope what was pushed in it.
+// Pops, at the end of a scope, everything that was pushed in it.
 class StackCleaner {
  public:
   explicit StackCleaner(lua_State* L) noexcept : L_(L), top_(lua_gettop(L)) {}
@@ -70,14 +70,14 @@ inline LuaVm::State& state_of(lua_State* L) noexcept {
   return *static_cast<LuaVm::State*>(lua_touserdata(L, lua_upvalueindex(1)));
 }
 
-// The virtual user whose script is running; a script error while the file loads.
+// The virtual user whose script is running. Throws a script error while the file loads.
 LuaUser& user_of(lua_State* L);
 
-// Lets functions that have nothing but `L` find the state.
+// Lets functions that only have `L` find the state.
 void register_state(lua_State* L, LuaVm::State& state);
 
-// Notes each line of the scenario that runs, while it loads: `return scenario { ... }` is a tail call, of which
-// the stack does not know the line. Compiled loops call no hook, so nothing is compiled meanwhile.
+// Notes each line that runs while the scenario loads: `return scenario { ... }` is a tail call, and the stack does not
+// know its line. Compiled loops call no hook, so the compiler is off meanwhile.
 class LineTracker {
  public:
   explicit LineTracker(lua_State* L);
@@ -89,17 +89,17 @@ class LineTracker {
   lua_State* L_;
 };
 
-// "file:line: ", the innermost place of the scenario that is being executed; empty where there is none.
+// "file:line: ", the innermost place of the scenario that is running; empty if there is none.
 std::string place(lua_State* L);
 
-// A number becomes its text, and is exact.
+// The text of a value. A number becomes its exact text.
 std::string_view text(lua_State* L, int index);
 inline void push(lua_State* L, std::string_view value) { lua_pushlstring(L, value.data(), value.size()); }
 
 // Leaves "file:line: problem" on the stack.
 void push_fault(lua_State* L, const char* problem);
 
-// Wraps a C++ function for Lua: an exception becomes a Lua error after every C++ object is gone.
+// Wraps a C++ function for Lua: an exception becomes a Lua error after all C++ objects are destroyed.
 template <int (*function)(lua_State*)>
 int guarded(lua_State* L) {
   try {
@@ -115,20 +115,21 @@ struct Function {
   lua_CFunction function;
 };
 
-// Adds the functions that only load, and those that only run, to the table on top of the stack.
+// Each adds its functions to the table on top of the stack.
 void add_load_functions(lua_State* L, LuaVm::State& state);
 void add_shape_functions(lua_State* L, LuaVm::State& state);
 void add_user_functions(lua_State* L, LuaVm::State& state);
 void add_value_functions(lua_State* L, LuaVm::State& state);
 void add_functions(lua_State* L, LuaVm::State& state, const Function* functions, std::size_t count);
 
-// Leaves a file's chunk on the stack, or false and a message. Text only; its concatenations are exact.
+// Leaves a file's chunk on the stack; or returns false, and leaves a message. Accepts text only, and makes its
+// concatenations exact.
 bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file);
 
-// Describes the scenario table on top of the stack.
+// Reads the scenario table on top of the stack.
 Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::string& path);
 
-// "Cannot throw" copy of a shared byte buffer's handle into a userdata, and back.
+// Copies the handle of a shared byte buffer into a userdata, and back. The copy cannot throw.
 void push_bytes(lua_State* L, std::shared_ptr<const std::string> bytes);
 std::shared_ptr<const std::string> to_bytes(lua_State* L, int index);
 

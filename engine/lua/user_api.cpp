@@ -27,7 +27,8 @@ int step_begin(lua_State* L) {
   return 0;
 }
 
-// Without an error class: it went well. Where the script judged: with what, what it expected, and what it looked at.
+// Takes an error class; none if the step succeeded. If the script judged: what judged, what it expected, and what it
+// looked at.
 int step_end(lua_State* L) {
   ErrorClass error = ErrorClass::none;
   if (lua_gettop(L) > 0) error = error_class_from_name(text(L, 1)).value_or(ErrorClass::generator_internal);
@@ -69,7 +70,7 @@ int http_methods(lua_State* L) {
   return 1;
 }
 
-// Blanks and what is no ASCII are encoded, wherever they stand: a value may end with a blank.
+// Encodes blanks, and bytes that are not printable ASCII, everywhere: a value may end with a blank.
 std::string encoded_url(std::string_view url) {
   std::string encoded;
   for (const char c : url) {
@@ -83,7 +84,7 @@ std::string encoded_url(std::string_view url) {
   return encoded;
 }
 
-// A method's number and a URL -> whether there is a step that the request belongs to
+// A method's number and a URL -> whether a step is open that the request belongs to
 int http_begin(lua_State* L) {
   LuaUser& user = user_of(L);
   const std::string_view given = text(L, 2);
@@ -118,7 +119,7 @@ int http_part(lua_State* L) {
   part.name = text(L, 1);
   part.filename = text(L, 2);
   part.content_type = text(L, 3);
-  // They stand in headers of the part.
+  // These texts stand in headers of the part.
   for (const std::string* header : {&part.name, &part.filename, &part.content_type}) {
     if (!is_header_value(*header)) {
       throw std::runtime_error(
@@ -171,7 +172,7 @@ int http_version_1_1(lua_State* L) {
   return 0;
 }
 
-// Percent-encoding of what RFC 3986 does not call unreserved, over and over for each form.
+// Percent-encodes what RFC 3986 does not call unreserved. Every field of every form calls it.
 int encode(lua_State* L) {
   const auto is_plain = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
@@ -195,7 +196,7 @@ int encode(lua_State* L) {
   return 1;
 }
 
-// -> status, body, url, headers as "name: value\n" lines, error class or nil, whether the body is only a beginning
+// -> status, body, url, headers as "name: value\n" lines, error class or nil, whether the body was cut
 int http_send(lua_State* L) {
   user_of(L).wait_for_request();
   return lua_yield(L, 0);
@@ -254,7 +255,7 @@ int log(lua_State* L) {
   return 0;
 }
 
-// Only classes that a script may give a failure: the target's answer was not what was expected.
+// Accepts only classes that a script may give a failure: the target's answer was not as expected.
 int application_class(lua_State* L) {
   const auto error = error_class_from_name(text(L, 1));
   const bool allowed =

@@ -8,7 +8,7 @@ namespace gelombang {
 
 class UserPlaces {
  public:
-  // False where `limit` are taken. Never because of somebody else who is refused at the same moment.
+  // False if `limit` places are taken. Another caller that is refused at the same moment has no influence.
   bool take(std::uint64_t limit) noexcept {
     std::uint64_t taken = taken_.load(std::memory_order_relaxed);
     do {

@@ -18,7 +18,7 @@ int number_as_text(lua_State* L) {
   return 1;
 }
 
-// The text of what json.number made; nil for other values.
+// The text of a number that json.number made; nil for other values.
 int exact_text(lua_State* L) {
   const auto number = exact_number(L, 1);
   if (!number) return 0;
@@ -26,7 +26,7 @@ int exact_text(lua_State* L) {
   return 1;
 }
 
-// A text -> what json.number is for it; nil where it is no number of JSON.
+// A text -> the number of json.number; nil if the text is not a number of JSON.
 int json_number(lua_State* L) {
   const std::string number(text(L, 1));
   if (!is_json_number(number)) return 0;
@@ -34,7 +34,7 @@ int json_number(lua_State* L) {
   return 1;
 }
 
-// A value and what it is, for the message -> its text
+// A value, and its name for messages -> its text in JSON
 int json_encode(lua_State* L) {
   push(L, json_text(L, 1, text(L, 2)));
   return 1;
@@ -61,13 +61,13 @@ int keep_handles_of_api(lua_State* L) {
   return 0;
 }
 
-// A text -> whether it can be a label of a metric and stand on a terminal
+// A text -> whether it can be a label of a metric and be shown on a terminal
 int is_label(lua_State* L) {
   lua_pushboolean(L, printable(text(L, 1)) == text(L, 1) ? 1 : 0);
   return 1;
 }
 
-// A name that becomes a label and stands in thresholds -> it and what is wrong with it; nil where nothing is.
+// A name for labels and thresholds -> the name and what is wrong with it; nil if nothing is wrong.
 int name_problem(lua_State* L) {
   const std::string_view name = text(L, 1);
   const auto characters = std::count_if(name.begin(), name.end(), [](char c) { return (c & 0xC0) != 0x80; });

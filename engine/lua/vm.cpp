@@ -125,7 +125,7 @@ bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file) {
       const auto load = [L, chunk = "@" + path](const std::string& written) {
         return luaL_loadbufferx(L, written.data(), written.size(), chunk.c_str(), "t") == 0;
       };
-      // As it is written first, so that what is wrong in it is said of what is written.
+      // Compiles the original text first, so that an error message refers to this text.
       if (load(known)) {
         lua_pop(L, 1);
         if (load(with_exact_concatenation(known))) return true;
@@ -136,7 +136,7 @@ bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file) {
       message = source.error().message;
     }
   }
-  // LuaJIT's words for what is no source text; bytecode could break out of the sandbox.
+  // LuaJIT's message for anything that is not source text. Bytecode could break out of the sandbox.
   if (message.find("wrong mode") != std::string::npos)
     message = fmt::format("{}:1: this is bytecode: expected Lua source text", path);
   push(L, message);
@@ -170,8 +170,8 @@ std::shared_ptr<const std::string> to_bytes(lua_State* L, int index) {
 
 namespace {
 
-// A cycle of the collector looks at every user's coroutine, also of those who wait. So the next one begins when memory
-// has grown fourfold, not doubled.
+// A cycle of the garbage collector visits the coroutine of every user, including those who wait. So the next cycle
+// begins when memory has grown fourfold, not twofold.
 constexpr int kGarbagePause = 400;
 
 }  // namespace
@@ -189,7 +189,7 @@ LuaVm::~LuaVm() = default;
 
 namespace {
 
-// The text of the error on top of the stack, which gets the file's name where it has no place of its own.
+// The text of the error on top of the stack, with the file's name in front if it has no place of its own.
 Error load_error(lua_State* L, const std::string& path) {
   if (lua_isstring(L, -1) == 0) return Error{fmt::format("{}: the file raised an error that is no text", path)};
   const std::string_view message = lua::text(L, -1);
@@ -244,8 +244,8 @@ void LuaVm::release(Coroutine& coroutine) {
 
 namespace {
 
-// Leaves the list of its requests: { at = seconds since its first, after = since the one before, method, path, status
-// }.
+// Pushes the list of the session's requests: { at = seconds since the first, after = seconds since the previous one,
+// method, path, status }.
 void push_session(lua_State* L, const SessionReplay& replay, std::uint64_t arrival) {
   const RecordedSession& session = replay.session(arrival);
   lua_createtable(L, static_cast<int>(session.requests.size()), 0);
@@ -303,7 +303,7 @@ LuaVm::Step LuaVm::finish(Coroutine& coroutine, int status) {
     return step;
   }
   if (status != 0) {
-    // play() catches everything but the end of memory; the coroutine is dead.
+    // play() catches everything except out of memory. The coroutine is dead.
     const char* problem = lua_tostring(L, -1);
     step.progress = Progress::script_error;
     step.error = problem != nullptr ? problem : "unknown Lua error";

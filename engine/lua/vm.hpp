@@ -38,8 +38,7 @@ class LuaVm {
   // Reads, runs and checks a scenario file, and describes it.
   Result<Scenario> load(const std::string& path);
 
-  // How a resumed journey stopped.
-  // left: the person went of their own accord.
+  // How a resumed journey stopped. left: the person chose to leave.
   enum class Progress : std::uint8_t { waiting, finished, left, failed, script_error };
   struct Step {
     Progress progress = Progress::waiting;
@@ -60,9 +59,9 @@ class LuaVm {
   void release(Coroutine& coroutine);
   // Starts the iteration's journey for `user`; `person` becomes its argument.
   Step begin(Coroutine& coroutine, LuaUser& user, const Iteration& iteration, const Fields& person);
-  // Continues after the operation that it waited for; `pushed` results are on its stack.
+  // Continues the coroutine after the operation that it waited for. Its stack holds `pushed` results.
   Step resume(Coroutine& coroutine, LuaUser& user, int pushed);
-  // The id of a step in a journey; -1 where the journey does not list it. `number` counts declarations from 1.
+  // The id of a step in a journey; -1 if the journey does not list it. `number` counts declarations from 1.
   [[nodiscard]] int step_id(JourneyId journey, int number) const noexcept;
   // A little garbage collection, between iterations.
   void collect_garbage();
