@@ -10,7 +10,7 @@ local function probability(value, what)
   return value
 end
 
--- A log-normal by its median and 90th percentile.
+-- A log-normal distribution by its median and 90th percentile.
 local function spread(value, what, read)
   if value == nil then return nil end
   only_keys(expect_table(value, what), what, set("median", "p90"))
@@ -22,7 +22,7 @@ local function spread(value, what, read)
   return { median = median, p90 = p90 }
 end
 
--- { least, most } of `list`, from its place `first` on.
+-- { least, most } of `list`, from index `first` on.
 local function range(list, first, what, read)
   if #list ~= first + 1 then blame(format("%s has %d values: expected %d", what, #list, first + 1)) end
   local least, most = read(list[first], what), read(list[first + 1], what)
@@ -64,7 +64,7 @@ local function pauses_data(pauses, what)
   return result
 end
 
--- Alternatives of which a person has one, or none.
+-- Alternatives: a person has one of them, or none.
 local function choice_data(options, what)
   local list, total = {}, 0
   for name in pairs(options) do
@@ -109,7 +109,7 @@ end
 
 local find_share, find_choice = person_function("will", "a share"), person_function("which", "a choice")
 
--- What the person of a journey can be asked, besides its fields.
+-- The methods of a journey's person, besides its fields.
 local function person_class(shares)
   local share, choice = find_share(shares), find_choice(shares)
   return { __metatable = false, __index = {
@@ -127,7 +127,7 @@ local function person_class(shares)
       end
       return nil
     end,
-    -- Tries at the present step, this one included.
+    -- Tries at the current step, including this one.
     tries = function() return native.tries() end,
   } }
 end
@@ -137,7 +137,7 @@ behaviours[0] = { class = person_class({}) }
 local behaviour_keys = set("name", "patience", "reload", "burst", "gap", "pauses", "attempts", "double_submit", "again", "shares")
 local beginnings = set("step", "journey")
 
--- What makes no sense without something else.
+-- Options that make no sense without another option.
 local function expect_company(options, what)
   local function needs(field, given, other)
     if given then blame(format("%s: %s needs %s", what, field, other)) end
@@ -150,7 +150,7 @@ local function expect_company(options, what)
   needs("again", options.again and not tries_again, "burst or pauses: nobody tries a second time")
 end
 
--- How the people of a journey bear with the portal. See docs/people.md.
+-- How the people of a journey behave towards a slow or failing portal. See docs/people.md.
 function behaviour(options)
   at_load("behaviour")
   only_keys(expect_table(options, "behaviour"), "behaviour", behaviour_keys)
@@ -172,7 +172,7 @@ function behaviour(options)
   return make("behaviour", data)
 end
 
--- The person goes, of their own accord: no failure, and apart in the funnel.
+-- The person chooses to leave. This is not a failure, and the funnel counts it separately.
 function leave()
   if loading then blame("leave belongs inside a journey") end
   if native.in_step() then blame("leave belongs between two steps") end

@@ -3,7 +3,7 @@
 local request_options = set("headers", "query", "json", "form", "body", "content_type", "multipart", "expect", "timeout",
   "connect_timeout", "redirects", "version", "expect_continue", "patience", "done_before", "max_body")
 
--- A list becomes its name several times, as in a form with several boxes of one name.
+-- A list repeats its name for each value, as a form does that has several boxes of one name.
 local function add_field(fields, values, name, what)
   local value = values[name]
   if type(value) ~= "table" or private[value] then
@@ -16,7 +16,7 @@ local function add_field(fields, values, name, what)
 end
 
 local function encode_form(values, what)
-  -- A single text is what most forms hold.
+  -- A shortcut: most forms hold a single text.
   local only, value = next(expect_table(values, what))
   if type(only) == "string" and type(value) == "string" and next(values, only) == nil then
     return native.encode(only) .. "=" .. native.encode(value)
@@ -34,7 +34,7 @@ end
 local Response = { __metatable = false }
 Response.__index = Response
 
--- The first header of that name, without case; nil where there is none.
+-- The first header of that name, ignoring case; nil if there is none.
 function Response:header(name)
   local head = "\n" .. self.head
   local begin, stop = find(lower(head), "\n" .. lower(name) .. ": ", 1, true)
@@ -42,8 +42,8 @@ function Response:header(name)
   return match(head, "([^\r\n]*)", stop + 1)
 end
 
--- Of a longer body only the beginning was kept: who reads it and fails over it has met a limit of ours, and the step is
--- not judged.
+-- Only the beginning of a longer body was kept. If a script reads this body and fails the step, it met a limit of ours,
+-- and the step is not judged.
 local Cut = { __metatable = false }
 function Cut.__index(response, name)
   if name ~= "body" then return Response[name] end
@@ -51,7 +51,7 @@ function Cut.__index(response, name)
   return response.kept
 end
 
--- The body as JSON; a body that is none fails the step. How deep it may nest is a limit of ours.
+-- The body as JSON. A body that is not JSON fails the step. The depth of nesting is a limit of ours.
 function Response:json()
   local body = self.body
   local value, problem = native.json_decode(body)
@@ -62,7 +62,7 @@ end
 
 local part_keys = set("name", "value", "file", "filename", "type")
 
--- A text of a part, where it has one.
+-- A text of a part, or nil.
 local function part_text(part, key, i)
   local text = part[key]
   if text ~= nil and type(text) ~= "string" then
@@ -71,7 +71,7 @@ local function part_text(part, key, i)
   return text
 end
 
--- What photo() drew, or a text.
+-- `file` is what photo() drew, or a text.
 local function add_file(part, i)
   local file, made = part.file, {}
   if type(file) == "table" then
@@ -118,7 +118,7 @@ local function set_body(options)
   end
 end
 
--- Those that were looked at: most scripts pass the same one with each request.
+-- The lists that were already checked: most scripts pass the same list with each request.
 local expected_lists = setmetatable({}, { __mode = "k" })
 
 local function add_expected(list)
@@ -161,7 +161,7 @@ local function set_options(options)
   end
 end
 
--- `what` is "http." and the method, which has that number.
+-- `method` is the method's number; `what` is "http." and the method.
 local function request(method, what, url, options)
   if type(url) ~= "string" then blame(format("%s takes a URL or a path such as \"/masuk\"", what)) end
   if options then only_keys(expect_table(options, what), what, request_options) end
@@ -180,7 +180,7 @@ for number, method in ipairs(native.http_methods()) do
   http[method] = function(url, options) return request(number, what, url, options) end
 end
 
--- The value of one of this user's cookies for the target; nil where there is none.
+-- The value of one of this user's cookies for the target; nil if there is none.
 function http.cookie(name)
   in_step("http.cookie")
   local value = native.cookie(tostring(name))
@@ -201,8 +201,8 @@ local function looked_at(...)
   if select("#", ...) > 0 then return shown((...)) or "nil" end
 end
 
--- A false check fails the step. `class` is an error class of the application layer; `got` is kept as what was judged, in
--- the place of the step's last answer.
+-- A false check fails the step. `class` is an error class of the application layer. A further argument is kept as what
+-- was judged, instead of the step's last answer.
 function check(what, holds, class, ...)
   if type(what) ~= "string" then blame("check takes a text and a condition") end
   in_step("check")
@@ -210,8 +210,8 @@ function check(what, holds, class, ...)
   return holds
 end
 
--- The text that every match of a pattern begins with, "" where there is none. Lua tries a pattern at each place of a page;
--- a plain search for its beginning is far faster.
+-- The text that every match of a pattern begins with; "" if there is none. Lua tries a pattern at each position of a
+-- page; a plain search for its beginning is far faster.
 local beginnings, known_beginnings = {}, 0
 
 local function beginning_of(pattern)
@@ -225,7 +225,7 @@ local function beginning_of(pattern)
   return plain
 end
 
--- The first capture of a Lua pattern in a text; a text without one fails the step.
+-- The first capture of a Lua pattern in a text. A text without a match fails the step.
 function capture(text, pattern, class)
   in_step("capture")
   text = to_text(text)
@@ -243,7 +243,7 @@ end
 
 -- Time and chance ---------------------------------------------------------------------------------
 
--- A pause of a person who reads: log-normal, 5 % shorter than `shortest`, 5 % longer than `longest`.
+-- A pause of a person who reads. Log-normal: 5 % of the pauses are shorter than `shortest`, 5 % longer than `longest`.
 function think(shortest, longest)
   if loading then blame("think belongs inside a journey") end
   local from = positive(shortest, "think")
@@ -257,7 +257,7 @@ function sleep(time)
   native.sleep(seconds(time, "sleep"))
 end
 
--- Waits until so long after this pass was to begin, as a recorded session has it; not at all where that is over.
+-- Waits until `time` after the intended start of this pass, as in a recorded session; not at all if that has passed.
 function wait_until(time)
   if loading then blame("wait_until belongs inside a journey") end
   native.wait_until(seconds(time, "wait_until"))
@@ -297,8 +297,8 @@ function mailbox.wait(options)
   return { folder = folder, delay = delay, late = late, subject = subject, link = link }
 end
 
--- How long a mail may be waited for, in seconds, as far as it stands in the text of a loaded file; 0: nobody waits.
--- `check` compares it with the end of the run. A constructor's constants are a table of the bytecode.
+-- The longest wait for a mail, in seconds, as far as the text of a loaded file tells it; 0: nobody waits. `check`
+-- compares it with the end of the run. The constants of a table constructor are a table in the bytecode.
 local longest_mail_wait = 0
 
 local function literal(value) return type(value) == "number" and value or native.parse_duration(tostring(value)) or 0 end
@@ -317,7 +317,7 @@ local function note_mail_waits(code)
       written = math.max(written, give_up or math.max(literal(constant.expected_within), 120))
     end
   end
-  if not (seen.mailbox and seen.wait) or seen.give_up_after then return end  -- nobody waits, or how long is computed
+  if not (seen.mailbox and seen.wait) or seen.give_up_after then return end  -- nobody waits, or the time is computed
   longest_mail_wait = math.max(longest_mail_wait, written > 0 and written or 120)
 end
 
@@ -344,7 +344,7 @@ function setting(key, default)
   return value
 end
 
--- A value of --set-secret. It may be sent; it is taken out of everything that is shown.
+-- A value of --set-secret. It may be sent, but it is removed from everything that is shown.
 function secret(key)
   local value = settings.secrets[key]
   if value == nil then blame(format("secret '%s' is missing: give it with --set-secret %s=@FILE", tostring(key), tostring(key))) end
@@ -366,7 +366,7 @@ for _, name in ipairs { "io", "ffi", "jit", "debug", "package", "module", "corou
   globals[name] = nil
 end
 string.dump = nil
--- The string methods are shared by everything; a scenario must not replace them.
+-- All code shares the string methods, so a scenario must not replace them.
 getmetatable("").__metatable = false
 
 local function freeze()

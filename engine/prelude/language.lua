@@ -3,24 +3,24 @@
 -- `native` holds the C++ side; only these files see it. See docs/scripting.md for the API.
 local native, settings = ...
 
--- What a scenario does to its globals does not reach in here.
+-- Local copies: a scenario that changes its globals changes nothing here.
 local globals = _G
 local type, error, pairs, ipairs, next, tostring, select = type, error, pairs, ipairs, next, tostring, select
 local setmetatable, xpcall, pcall, unpack = setmetatable, xpcall, pcall, unpack
--- The raw ones see, and set, what __metatable = false keeps from scenarios.
+-- The raw functions can read and set metatables that __metatable = false hides from scenarios.
 local getmetatable, set_raw_metatable, traceback = debug.getmetatable, debug.setmetatable, debug.traceback
 local format, lower, find, gsub, match, sub = string.format, string.lower, string.find, string.gsub, string.match, string.sub
 local gmatch = string.gmatch
 local sort, concat, floor = table.sort, table.concat, math.floor
 local json_null = native.json_null
 
--- Loading ends when journeys may run; some calls belong to one side only.
+-- Loading ends when journeys may run. Some calls are allowed only before that, others only after it.
 local loading = true
 
--- Raises a fault at the line of the scenario that caused it, however deep in this file it was found.
+-- Raises an error at the line of the scenario that caused it, however deep in this file the error was found.
 local function blame(message) return error(native.place() .. message, 0) end
 
--- An error of this file's own code, which some value of the scenario caused, likewise.
+-- The same for an error in this file's own code that some value of the scenario caused.
 local function at_scenario(problem)
   local text = type(problem) == "string" and match(problem, "^api:%d+: (.*)$")
   return text and native.place() .. text or problem
@@ -56,7 +56,7 @@ local function only_keys(value, what, allowed)
   end
 end
 
--- A key that is skipped in silence would be a threshold, a guard or a stage that nobody misses.
+-- Skips no key silently: nobody would notice a missing threshold, guard or stage.
 local function expect_list(value, what)
   local last, count = #expect_table(value, what), 0
   for key in pairs(value) do
@@ -103,7 +103,7 @@ local function positive(value, what)
   return parsed
 end
 
--- `most`: the largest number that C++ has a place for.
+-- `most`: the largest number that fits into its C++ type.
 local function whole(value, what, least, most)
   if type(value) ~= "number" or value ~= floor(value) or value < least or value > (most or 1e15) then
     blame(format("%s is %s: expected a whole number of at least %d%s", what, tostring(value), least,
@@ -120,8 +120,8 @@ local function rate(value, what, zero_allowed)
   return parsed
 end
 
--- Failures of the target are Failure values; everything else that is raised is a fault of the script. Where the script
--- judged, `by` says with what, `text` what it expected, and `got` what it looked at, if that is another text than the answer.
+-- Failures of the target are Failure values; any other error is a fault of the script. If the script judged, `by` is
+-- the function that judged, `text` what it expected, and `got` what it looked at, if that is not the answer.
 local Failure = { __tostring = function(self) return "step failed: " .. tostring(self.class) end, __metatable = false }
 local ScriptError = { __tostring = function(self) return self.text end, __metatable = false }
 
@@ -136,7 +136,7 @@ local function on_error(problem)
   return setmetatable({ text = gsub(gsub(text, "\n\tapi:[^\n]*", ""), "\n\t%[C%]: in function 'xpcall'", "") }, ScriptError)
 end
 
--- What the values of this API are stands here, out of a scenario's reach: a handle is only a key to it.
+-- The data of this API's values, out of a scenario's reach. A handle is only a key to its data.
 local private = setmetatable({}, { __mode = "k" })
 
 local function make(class, data)
@@ -165,7 +165,7 @@ local function finish_step(ok, ...)
   local problem = ...
   if getmetatable(problem) == Failure then
     native.step_end(problem.class, problem.by, problem.text, problem.got)
-    problem.text, problem.got = nil, nil  -- whoever waits to try again holds it, and may hold a whole page with it
+    problem.text, problem.got = nil, nil  -- a user who waits to try again holds it, maybe with a whole page
     return false, problem
   end
   native.step_end("generator_script")
@@ -186,7 +186,7 @@ local function attempt(ok, ...)
   return false, (...).class
 end
 
--- After a failure the person's behaviour decides: once more, here or from the journey's beginning, or not at all.
+-- After a failure the person's behaviour decides: try again here, try again from the journey's beginning, or give up.
 local function follow(self, body, ok, ...)
   if ok then return ... end
   local problem = ...
@@ -203,7 +203,7 @@ local function bind(body, ...)
 end
 
 local Step = {
-  -- A failed step ends the iteration, unless it is tried again or was tried.
+  -- A failed step ends the iteration, unless the person tries again. With step:try it does not.
   __call = function(self, body, ...)
     body = bind(body, ...)
     return follow(self, body, run_step(self, body))

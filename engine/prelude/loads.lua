@@ -1,9 +1,9 @@
 -- Loads -------------------------------------------------------------------------------------------
 
--- Beyond it a number of arrivals is a slip of the pen, and its sums are no longer exact.
+-- More arrivals than this are a typing error, and their sums are no longer exact.
 local most_arrivals = 1e15
 
--- `phases` are the parts that somebody may jump to: { name, seconds } in order.
+-- `phases` are the parts that a jump may go to: { name, seconds } in order.
 local function open_load(kind, pieces, uniform, phases)
   local total, time = 0, 0
   for _, piece in ipairs(pieces) do
@@ -43,7 +43,7 @@ function constant_rate(options)
   return open_load("constant_rate", { { length, per_second, per_second } }, options.uniform)
 end
 
--- Straight lines, each from where the one before ended.
+-- Straight lines. Each begins where the previous one ended.
 function ramping_rate(options)
   at_load("ramping_rate")
   only_keys(expect_table(options, "ramping_rate"), "ramping_rate", set("start", "stages", "uniform"))
@@ -59,7 +59,7 @@ function ramping_rate(options)
   return open_load("ramping_rate", pieces, options.uniform, phases_of(pieces))
 end
 
--- Each stage says its own rate, so that the next one is a jump; with a second rate it is a straight line.
+-- Each stage has its own rate, so the rate jumps between stages. With a second rate, a stage is a straight line.
 function stages(options)
   at_load("stages")
   local list = {}
@@ -194,7 +194,7 @@ end
 
 -- Replay ------------------------------------------------------------------------------------------
 
--- What was recorded is read before the run, once, for the load that is played.
+-- The recording is read once, before the run, for the load that is played.
 replay = {}
 
 local function path_of(path, what)

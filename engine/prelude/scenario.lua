@@ -172,7 +172,7 @@ local function thresholds_data(thresholds)
   return result
 end
 
--- A header or a cookie: the one name that is given, of characters that such a name may have.
+-- Exactly one name, of a header or of a cookie, with only the characters that such a name may have.
 local function back_end_data(value)
   if value == nil then return {} end
   only_keys(expect_table(value, "scenario: backend"), "scenario: backend", set("header", "cookie"))
@@ -202,7 +202,7 @@ end
 -- Files -------------------------------------------------------------------------------------------
 
 local loaded = {}
-local being_loaded = {}  -- stands for a module until it is there
+local being_loaded = {}  -- stands for a module while it is being loaded
 
 local chunks = {}  -- every file that was run
 

@@ -1,13 +1,13 @@
 -- Undefined names ---------------------------------------------------------------------------------
 
--- Lua finds a mistyped global only where a journey reads it, which may be late in a run. The bytecode of a loaded file
+-- Lua finds a mistyped global only when a journey reads it, which may be late in a run. The bytecode of a loaded file
 -- names every global that its functions read.
 local util, bit = require("jit.util"), require("bit")
 local reads_global = bit.band(util.funcbc(loadstring("return x"), 1), 0xff)
 
 local function check_names(code, nested)
   local about = util.funcinfo(code)
-  -- At the top of a file a global may be asked for before it is there; it was run, and the order held.
+  -- The top of a file has already run without an undefined name. It may test for a global that does not exist yet.
   for at = 1, nested and about.bytecodes - 1 or 0 do
     local instruction = util.funcbc(code, at)
     if bit.band(instruction, 0xff) == reads_global then

@@ -1,9 +1,9 @@
 -- Values as text ----------------------------------------------------------------------------------
 
--- Whether a number is finite and at most 2^53: a larger whole number is rounded before anybody can see it.
+-- Whether a number is finite and at most 2^53: a larger whole number is rounded before a script can see it.
 local function is_exact(number) return number <= 2 ^ 53 and number >= -2 ^ 53 end
 
--- Lua writes numbers with 14 digits, which is all of these. The others are written by native code.
+-- Lua writes numbers with 14 digits, which is enough for these. Native code writes the others.
 local function is_plain(number) return number == floor(number) and number < 1e14 and number > -1e14 end
 
 -- The shortest text that reads back as the same number.
@@ -26,7 +26,7 @@ local function kind_of(value)
   return type(value) == "number" and written(value) or "a " .. type(value)
 end
 
--- The text that is sent for a value: of the form's field `name`, say.
+-- The text that is sent for a value, for example for the form's field `name`.
 local function sendable(value, what, name)
   local kind = type(value)
   if kind == "string" then return value end
@@ -38,7 +38,7 @@ local function sendable(value, what, name)
     kind == "number" and inexact or "expected a text, a number, true or false"))
 end
 
--- An operand of `..` in a scenario (engine/lua/exact_concatenation); `name` is what stands there.
+-- An operand of `..` in a scenario (engine/lua/exact_concatenation); `name` is its text in the scenario.
 function __exact(value, name)
   if type(value) == "number" then
     if is_plain(value) then return value end
@@ -49,7 +49,7 @@ function __exact(value, name)
   return value
 end
 
--- What else makes text of numbers in Lua's libraries.
+-- The other functions of Lua's libraries that make text of numbers.
 do
   globals.tostring = to_text
 
@@ -115,12 +115,12 @@ function json.decode(text)
   return value
 end
 
--- The table itself, which is now a list in JSON also while it is empty.
+-- Returns the table itself, which is now a list in JSON even while it is empty.
 function json.list(list)
   return native.json_list(expect_list(list or {}, "json.list"))
 end
 
--- A number as JSON writes it, of any length: it can be sent, but not be calculated with.
+-- A number as JSON writes it, of any length: it can be sent, but not used in calculations.
 function json.number(text)
   return native.json_number(to_text(text)) or blame(format("json.number '%s': expected a number as JSON writes it", to_text(text)))
 end
