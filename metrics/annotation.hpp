@@ -1,4 +1,4 @@
-// Something that happened during a run and that explains its figures: said in the summary, drawn into charts.
+// An event of a run that explains its figures. The summary lists it, charts draw it.
 #pragma once
 
 #include "base/clock.hpp"
@@ -9,14 +9,14 @@
 
 namespace gelombang {
 
-// What annotations are about, as metrics count them.
+// The kinds of annotations. Metrics count annotations by kind.
 inline constexpr std::array<std::string_view, 3> kAnnotationKinds{"control", "history", "stop"};
 
 struct Annotation {
   WallTime at{};
   Duration offset{};  // since the schedule's start
-  std::string kind;   // of kAnnotationKinds
-  std::string text;   // one line for people, free of secrets
+  std::string kind;   // one of kAnnotationKinds
+  std::string text;   // one line for people, without secrets
 };
 
 }  // namespace gelombang

@@ -19,10 +19,10 @@ inline constexpr std::size_t kBucketCount = std::size_t{kHighestExponent - kLowe
 
 namespace detail {
 struct BucketTables {
-  // 2^(k/32); one more than an octave so that the search below needs no bound.
+  // 2^(k/32). One entry more than an octave, so the search in bucket_index() needs no bound check.
   std::array<double, kBucketsPerOctave + 1> bound{};
-  // For each 64th of [1, 2): the smallest k whose bound is not below the start of that 64th. A bucket is
-  // wider than a 64th, so the answer for any value in it is this k or the next.
+  // For each 64th of [1, 2): the smallest k whose bound is not below the start of that 64th. A bucket is wider than a
+  // 64th, so the bucket of any value in that 64th is this k or the next.
   std::array<std::uint8_t, 64> first{};
   BucketTables() noexcept;
 };
@@ -51,7 +51,7 @@ inline bool outside_buckets(Duration value) noexcept {
 // Seconds. A bucket holds (bucket_lower, bucket_upper].
 double bucket_lower(std::size_t index) noexcept;
 double bucket_upper(std::size_t index) noexcept;
-// The point of a bucket whose relative distance to both of its ends is the same, at most 1.083 %.
+// The point of a bucket with the same relative distance to both ends: at most 1.083 %.
 double bucket_middle(std::size_t index) noexcept;
 // The largest relative error of bucket_middle.
 inline constexpr double kBucketError = 0.01084;

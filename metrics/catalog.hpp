@@ -1,5 +1,5 @@
-// The closed list of journeys and steps of a run, known when the scenario has been loaded and before
-// anything is sent. Every label value and every series comes from it.
+// The closed list of journeys and steps of a run. It is known once the scenario is loaded, before anything is sent.
+// Every label value and every series comes from this list.
 #pragma once
 
 #include <cstdint>

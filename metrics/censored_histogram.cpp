@@ -7,16 +7,16 @@
 namespace gelombang {
 namespace {
 
-// Rounding in a product of at most kBucketCount factors stays far below this, and a rank's share far above.
+// The rounding of a product of at most kBucketCount factors is far below this. The share of one rank is far above.
 constexpr double kSlack = 1e-12;
 
-// Walks the buckets upwards. Within a bucket what ended comes before what was cut short, as is usual for ties.
+// Walks the buckets upwards. Within a bucket, ended durations come before cut ones, as is usual for ties.
 class SurvivalCurve {
  public:
   explicit SurvivalCurve(const CensoredHistogram& both)
       : both_(both), at_risk_(both.observed.count() + both.censored.count()) {}
 
-  // On to the next bucket in which something ended; false when there is none.
+  // Moves to the next bucket in which something ended; false if there is none.
   bool next() {
     for (; bucket_ < kBucketCount; ++bucket_) {
       const std::uint64_t ended = both_.observed.bucket(bucket_);

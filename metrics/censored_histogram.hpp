@@ -1,6 +1,6 @@
-// Durations of which some were cut short: by the end of the run, or by a person who left. Such a one is
-// known only to be "at least this long". Leaving it out would flatter the target, counting it as finished
-// too, so percentiles are those of the Kaplan-Meier estimate of both.
+// Durations, some of them cut short: by the end of the run, or by a person who left. A cut duration is known only as
+// "at least this long". Leaving cut durations out would flatter the target, and so would counting them as finished. So
+// percentiles are those of the Kaplan-Meier estimate of both kinds.
 // E. L. Kaplan, P. Meier: Nonparametric Estimation from Incomplete Observations, JASA 53 (1958).
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace gelombang {
 
-// What never ended, and never will, is censored at this: longer than anything that did end.
+// A duration that never ends is censored at this value, which is longer than any duration that ended.
 inline constexpr Duration kNever = std::chrono::hours(24) * 3650;
 
-// A figure that may be known only from below.
+// A figure of which perhaps only a lower bound is known.
 struct Estimate {
   Duration value{};
   bool lower_bound = false;  // the truth is `value` or more
@@ -43,17 +43,17 @@ struct CensoredHistogram {
   Histogram censored;  // cut short after this long
 };
 
-// The smallest duration that a share of `quantile` does not exceed. Where the estimate never gets there (the
-// rank lies beyond the last observed end), the largest lower bound that holds: the rank's value if all that
-// was cut short had ended at once, but not below the last observed end. Grows with `quantile`, never
-// exceeds maximum(). Nothing where nothing was recorded. Without censored values: Histogram::percentile.
+// The smallest duration that a share of `quantile` does not exceed. If the estimate never reaches that share (the rank
+// lies beyond the last observed end), the result is the largest lower bound that holds: the value of the rank if all
+// cut durations had ended at once, but not below the last observed end. The result grows with `quantile` and never
+// exceeds maximum(). Nothing if nothing was recorded. Without censored values: Histogram::percentile.
 std::optional<Estimate> percentile(const CensoredHistogram& both, double quantile);
-// The area under the estimate's survival curve, up to the longest duration known; a lower bound where that
-// one was cut short. Without censored values: the exact mean.
+// The area under the survival curve of the estimate, up to the longest known duration. A lower bound if that duration
+// was cut short. Without censored values: the exact mean.
 std::optional<Estimate> mean(const CensoredHistogram& both);
-// The shortest that ended; a lower bound where none did.
+// The shortest duration that ended; a lower bound if none ended.
 std::optional<Estimate> minimum(const CensoredHistogram& both);
-// A lower bound where a censored duration is the longest.
+// A lower bound if the longest duration is censored.
 std::optional<Estimate> maximum(const CensoredHistogram& both);
 
 }  // namespace gelombang

@@ -38,7 +38,7 @@ enum class ErrorClass : std::uint8_t {  // grouped by layer
   mailbox_unreachable, mailbox_auth, mailbox_tls, mailbox_protocol, mailbox_limit,
   // person
   abandoned,
-  // ours
+  // generator
   consent, generator_descriptors, generator_ports, generator_memory, generator_identity, generator_script,
   generator_internal,
   count_,
@@ -79,8 +79,8 @@ std::string_view name(ErrorLayer layer) noexcept;
 std::string_view name(ErrorSide side) noexcept;
 std::optional<ErrorClass> error_class_from_name(std::string_view name) noexcept;
 
-// The class of an HTTP status that the request did not expect. `waf` says that the answer looks
-// like a web application firewall's block page, whose status is often 403 or 405.
+// The class of an HTTP status that the request did not expect. `waf`: the response looks like the block page of a web
+// application firewall, whose status is often 403 or 405.
 ErrorClass classify_status(int status, bool waf) noexcept;
 
 }  // namespace gelombang

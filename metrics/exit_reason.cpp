@@ -42,7 +42,7 @@ std::string_view verdict(std::span<const ExitReason> reasons) noexcept {
     case ExitCause::refused: return "refused";
     // This reason says nothing about the target.
     case ExitCause::output: return "pass";
-    // A run that could not go on as it was asked for says nothing about the target either.
+    // A run that could not continue as requested says nothing about the target either.
     case ExitCause::configuration:
     case ExitCause::invalid_run: break;
   }

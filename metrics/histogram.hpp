@@ -26,7 +26,7 @@ class Histogram {
   void record(Duration value) {
     if (value < Duration::zero()) value = Duration::zero();
     const std::size_t bucket = bucket_index(value);
-    std::size_t slot = bucket - first_;  // wraps below first_, which is beyond the end as well
+    std::size_t slot = bucket - first_;  // below first_ this wraps to a number beyond the end
     if (slot >= counts_.size()) [[unlikely]] {
       cover(bucket, bucket);
       slot = bucket - first_;
@@ -47,7 +47,7 @@ class Histogram {
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  // How many lay outside 1 us .. 2 h 16 min: counted in the outermost buckets, exact in min, max and sum.
+  // Values outside 1 us .. 2 h 16 min: counted in the outermost buckets, exact in min, max and sum.
   [[nodiscard]] std::uint64_t clamped() const noexcept { return clamped_; }
   // Nanoseconds; saturates after 584 years.
   [[nodiscard]] std::uint64_t sum_nanoseconds() const noexcept { return sum_; }
@@ -64,23 +64,23 @@ class Histogram {
   [[nodiscard]] const std::shared_ptr<const LatencyBoundaries>& shared_boundaries() const noexcept {
     return boundaries_;
   }
-  // Exactly how many values are not above the boundary of that index.
+  // The exact number of values not above the boundary with that index.
   [[nodiscard]] std::uint64_t count_up_to(std::size_t boundary) const noexcept;
-  // How many are above a duration; where it is no boundary, those in its bucket are taken for below.
+  // The number of values above a duration. If the duration is no boundary, values in its bucket count as below.
   [[nodiscard]] std::uint64_t count_above(Duration duration) const noexcept;
   // The buckets in use: first_bucket() .. first_bucket() + buckets().size() - 1.
   [[nodiscard]] std::size_t first_bucket() const noexcept { return first_; }
   [[nodiscard]] const std::vector<std::uint64_t>& buckets() const noexcept { return counts_; }
-  // Values by the first boundary that is not below them; the one after the last boundary is "above all".
+  // Counts by the first boundary that is not below the value. The entry after the last boundary is "above all".
   [[nodiscard]] std::span<const std::uint64_t> at_boundaries() const noexcept { return at_boundary_; }
   [[nodiscard]] std::uint64_t bucket(std::size_t index) const noexcept {
     const std::size_t slot = index - first_;
     return slot < counts_.size() ? counts_[slot] : 0;
   }
-  // What stands for the values of a bucket.
+  // The duration that represents all values of a bucket.
   [[nodiscard]] Duration bucket_value(std::size_t index) const noexcept;
 
-  // All that is in a histogram, as it was stored.
+  // The whole content of a histogram, as stored.
   struct Parts {
     std::vector<std::pair<std::uint32_t, std::uint64_t>> buckets;  // index and count, ascending; none is 0
     std::array<std::uint64_t, LatencyBoundaries::kMaximum + 1> at_boundary{};
@@ -89,7 +89,7 @@ class Histogram {
     Duration min{};
     Duration max{};
   };
-  // Becomes what `parts` say. False, and empty, where they contradict each other.
+  // Takes the content of `parts`. If they contradict each other, returns false and is empty.
   bool restore(const Parts& parts);
 
  private:

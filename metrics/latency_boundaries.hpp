@@ -21,16 +21,16 @@ class LatencyBoundaries {
 
   // The default classic buckets alone, 1 ms to 300 s.
   LatencyBoundaries();
-  // The defaults and `named`. Where that is more than 32 the defaults nearest to a named one give way;
-  // more than 32 different named ones, or one that is not above zero, is an Error.
+  // The defaults and `named`. If they are more than 32, the defaults nearest to a named one are dropped. More than 32
+  // different named durations, or one that is not above zero, is an Error.
   static Result<LatencyBoundaries> with(std::span<const Duration> named);
 
-  // These and no others, as another run chose them; an Error where they could not have been.
+  // Exactly these values, as another run chose them. An Error if no run can choose them.
   static Result<LatencyBoundaries> exactly(std::vector<Duration> values);
 
   // Ascending.
   [[nodiscard]] std::span<const Duration> values() const noexcept { return values_; }
-  // Where a value is counted: the first boundary that is not below it, or size() if all are.
+  // Where a value is counted: the first boundary that is not below the value, or size() if all are below.
   [[nodiscard]] std::size_t position(std::size_t bucket, Duration value) const noexcept {
     std::size_t at = first_in_bucket_[bucket];
     while (at < values_.size() && value > values_[at]) ++at;

@@ -1,6 +1,5 @@
-// What all the counters of a run have in common: which steps there are, and at which latencies to count
-// exactly. Made once, when the scenario and its thresholds are known, and shared by every recorder,
-// snapshot and exporter of the run.
+// What all counters of a run share: the steps, and the latencies at which to count exactly. Made once, when the
+// scenario and its thresholds are known, and shared by every recorder, snapshot and exporter of the run.
 #pragma once
 
 #include "metrics/catalog.hpp"

@@ -1,6 +1,6 @@
-// Where a worker thread puts its samples: a few counters and histogram buckets each, no allocation once
-// warm. One recorder per worker. Another thread takes what came since the last time. The lock is held
-// for one sample or one swap, so the two threads hardly ever wait for each other.
+// Receives the samples of a worker thread: a few counters and histogram buckets per sample, no allocation once warm.
+// One recorder per worker. Another thread takes what was recorded since the last take. The lock is held for one sample
+// or one swap, so the two threads hardly ever wait for each other.
 #pragma once
 
 #include "metrics/sample.hpp"
@@ -21,29 +21,29 @@ class Recorder {
  public:
   explicit Recorder(std::shared_ptr<const MetricsLayout> layout);
 
-  // Keeps single requests and dimensions as well. Call it before anything is recorded.
+  // Also keeps single requests and dimensions. Call this before anything is recorded.
   void keep_details(const DetailLimits& limits);
 
   // From the worker. Every StepId and JourneyId must be in the layout's catalog.
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts = {});
-  // Whether the evidence of such a failure is worth gathering.
+  // Whether to gather the evidence of such a failure.
   [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error, std::string_view says = {}) const;
   void evidence(Evidence evidence, std::string_view says = {});
   // A visit begins. Its person is under way until iteration_finished().
   [[nodiscard]] OpenVisits::Id visit_began(JourneyId journey, TimePoint intended, TimePoint started);
-  // A pause in the open step: its clocks stand still. `until` is max while the end is not known.
+  // A pause in the open step: its clocks stop. `until` is max while the end is not known.
   void paused(OpenVisits::Id visit, TimePoint since, TimePoint until);
   void resumed(OpenVisits::Id visit, TimePoint at);
-  // An attempt at a step begins. reached: it is this person's first; again: it is a further try.
+  // An attempt at a step begins. reached: the person's first attempt at it; again: a further try.
   void attempt(StepId step, bool reached, bool again);
-  // The same of a visit: from `intended` on, at `now`, the person waits.
+  // The same for a visit. The person waits from `intended` on; the attempt begins at `now`.
   void attempt(StepId step, bool reached, bool again, OpenVisits::Id visit, TimePoint intended, TimePoint now);
   // The first success of a person at a step.
   void passed(StepId step);
   void double_submit(StepId step);
   // A visit ended.
   void person(JourneyId journey, const PersonSample& sample);
-  // It ends; the visit's, where one is given.
+  // An attempt at a step ends. With `visit`, the open step of that visit closes.
   void step(StepId step, const StepSample& sample, OpenVisits::Id visit = OpenVisits::kNone);
   // schedule_lag: actual minus intended start of the arrival; 0 in closed models.
   void iteration_started(JourneyId journey, Duration schedule_lag);
@@ -52,17 +52,17 @@ class Recorder {
   void iteration_dropped(JourneyId journey, DropReason reason);
   void mail(const MailSample& sample);
   void conformance(std::string rule, std::string expected, std::string got, bool holds);
-  // The text (with its traceback) of the first one is kept, all are counted. No step: outside of any.
+  // Keeps the text of the first error with its traceback, counts all. No step: outside of all steps.
   void script_error(JourneyId journey, std::optional<StepId> step, std::string text);
 
-  // From any thread. `delta` becomes what was recorded since the last take; what was in it is forgotten
-  // and its memory used for what comes next. It must be of the same layout.
+  // From any thread. Replaces `delta` with what was recorded since the last take, and reuses the memory of `delta` for
+  // the next samples. `delta` must have the same layout.
   void take(Snapshot& delta);
-  // The same, and appends who is under way at that very moment, so that each person is in exactly one of the two.
+  // The same. Also appends the visits open at that moment, so each person is in exactly one of the two.
   void take(Snapshot& delta, std::vector<OpenVisit>& open);
   // The same into a new snapshot.
   [[nodiscard]] Snapshot take();
-  // Adds the details since they were taken last.
+  // Adds the details since they were last taken.
   void take(SampledDetails& details);
 
  private:

@@ -1,5 +1,5 @@
-// What one attempt was measured to be: plain data, produced by probes and engine, consumed by
-// everything else. See docs/numbers.md for the meaning of every number.
+// The measurements of one attempt: plain data, produced by probes and engine, consumed by everything else. See
+// docs/numbers.md for the meaning of every number.
 #pragma once
 
 #include "base/clock.hpp"
@@ -40,7 +40,7 @@ struct RemoteAddress {
   friend bool operator==(const RemoteAddress&, const RemoteAddress&) = default;
 };
 
-// One HTTP exchange; a redirect hop is one.
+// One HTTP exchange. Each redirect hop is an exchange of its own.
 struct RequestSample {
   static constexpr Duration kNotReached = Duration(-1);
 
@@ -50,8 +50,8 @@ struct RequestSample {
                                            kNotReached, kNotReached, kNotReached};  // they sum to service_time
   bool send_approximate = false;     // HTTP/2: the end of `send` is that of its connection
   std::uint64_t bytes_sent = 0;      // request line, headers and body
-  std::uint64_t bytes_received = 0;  // headers and body as they came over the wire
-  int status = 0;                    // 0: no answer
+  std::uint64_t bytes_received = 0;  // headers and body, as received on the wire
+  int status = 0;                    // 0: no response
   HttpVersion version = HttpVersion::unknown;
   bool new_connection = false;
   RemoteAddress remote{};
@@ -77,7 +77,7 @@ struct IterationSample {
 
 enum class DropReason : std::uint8_t {
   users_exhausted,        // all users are busy with the target: counts against the target
-  generator_descriptors,  // ours from here on
+  generator_descriptors,  // the generator's fault from here on
   generator_memory,
   generator_stall,
 };
@@ -90,23 +90,23 @@ inline constexpr std::array<std::string_view, 2> kMailFolderNames{"inbox", "spam
 
 enum class MailResult : std::uint8_t {
   in_time,
-  late,       // after expected_within, or not there yet when the run ended after that
+  late,       // after expected_within, or still missing when the run ended after that
   lost,       // not seen by give_up_after
   pending,    // none of these by the end of the run
   duplicate,  // a further mail for an expectation that was met
-  unknown,    // for nobody who waits or waited
-  hidden,     // expected, but a fault of the mailbox hides what became of it
+  unknown,    // to nobody who waits or waited
+  hidden,     // expected, but a fault of the mailbox hides the result
 };
 inline constexpr std::size_t kMailResultCount = 7;
 inline constexpr std::array<std::string_view, kMailResultCount> kMailResultNames{
     "in_time", "late", "lost", "pending", "duplicate", "unknown", "hidden"};
 
-// What became of one expected mail (or of one that nobody expects).
+// The result of one expected mail, or of a mail that nobody expects.
 struct MailSample {
   MailResult result = MailResult::in_time;
   MailFolder folder = MailFolder::inbox;
-  Duration delay{};       // in_time and late: delivery; lost and pending: how long it was waited for (0: unknown)
-  std::string domain{};   // of the address that waited; empty where nobody did
+  Duration delay{};       // in_time and late: delivery time; lost and pending: time waited (0: unknown)
+  std::string domain{};   // of the waiting address; empty if nobody waited
   bool at_least = false;  // in_time and late: `delay` is a lower bound
 };
 

@@ -15,12 +15,12 @@ std::uint64_t kind_of(StepId step, ErrorClass error) {
   return std::uint64_t{step} * kErrorClassCount + static_cast<std::uint64_t>(error);
 }
 
-// If two texts have the same hash, one of them is not kept. That is all.
+// If two texts have the same hash, one of them is not kept: there is no other effect.
 std::uint64_t said_of(StepId step, ErrorClass error, std::string_view says) {
   return mix64(kind_of(step, error) ^ std::hash<std::string_view>()(says));
 }
 
-constexpr std::uint64_t kFurtherFirsts = 20;  // of a step and class whose room is taken
+constexpr std::uint64_t kFurtherFirsts = 20;  // of a step and class that has no room left
 
 }  // namespace
 
@@ -68,7 +68,7 @@ void DetailSampler::request(StepId step, const RequestSample& sample, const Requ
     keep({limits_.first_slot + slot, step, facts.tries, sample}, slot);
   }
   const CountedResult result = counted_result(sample.outcome, sample.error);
-  // Neither says anything of where it went.
+  // Neither result says anything about the destination.
   if (result == CountedResult::own_fault || result == CountedResult::interrupted) return;
   const auto count = [&](DimensionCell* cell) {
     if (cell == nullptr) return;
@@ -87,7 +87,7 @@ void DetailSampler::request(StepId step, const RequestSample& sample, const Requ
   if (facts.network) count(dimensions.cell(Dimension::network, layout_->catalog.networks[*facts.network]));
 }
 
-// Several attempts may take one slot between two takes. Only the newest is kept then.
+// Several attempts may get one slot between two takes. Then only the newest is kept.
 void DetailSampler::keep(const Attempt& attempt, std::uint64_t slot) {
   if (places_.size() <= slot) places_.resize(slot + 1);
   std::size_t& place = places_[slot];

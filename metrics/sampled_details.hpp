@@ -1,5 +1,5 @@
-// What is kept of single requests beside the counts: a random sample of all, and what failures looked like. Both are
-// bounded for the whole run. The dimensions are kept here too; they are counts.
+// Data of single requests beside the counts: a random sample of all requests, and evidence of failures. Both are
+// bounded for the whole run. The dimensions are here too; they are counts.
 #pragma once
 
 #include "metrics/dimensions.hpp"
@@ -19,24 +19,24 @@
 
 namespace gelombang {
 
-// What is known of a request beside its sample.
+// What is known of a request besides its sample.
 struct RequestFacts {
   bool calm = true;                                 // a calm person would have sent it, too
-  unsigned tries = 1;                               // of the person at this, this one included
-  std::string_view back_end;                        // the server that answered, by its own account
-  std::optional<NetworkId> network = std::nullopt;  // the person's
+  unsigned tries = 1;                               // tries of the person so far, this one included
+  std::string_view back_end;                        // the server that answered, as it names itself
+  std::optional<NetworkId> network = std::nullopt;  // of the person
 };
 
 // One request, as it was measured.
 struct Attempt {
-  std::uint64_t slot = 0;  // takes the place of the one that had this number
+  std::uint64_t slot = 0;  // replaces the attempt that had this slot
   StepId step = 0;
   unsigned tries = 1;
   RequestSample sample;
 };
 
-// A request that failed, or a step that its script failed: then the request is the step's last one before that, if
-// there was one. All texts have been redacted and cut.
+// A failed request, or a step that its script failed. For a step, the request is its last one before the failure, if
+// any. All texts are redacted and cut.
 struct Evidence {
   static constexpr std::size_t kMostBody = 512;      // bytes
   static constexpr std::size_t kMostHeaders = 2048;  // bytes of all its header lines
@@ -45,10 +45,10 @@ struct Evidence {
   unsigned tries = 1;
   RequestSample sample;
   std::string method;
-  std::string url;      // of the last hop, as the method; without userinfo and query
-  std::string headers;  // of the answer, a line each
-  std::string body;     // its first bytes, or those of what the script judged
-  std::string detail;   // what the client or the scenario says of it
+  std::string url;      // of the last hop, like the method; without userinfo and query
+  std::string headers;  // of the response, a line each
+  std::string body;     // its first bytes, or those of the text that the script judged
+  std::string detail;   // what the client or the scenario says about the failure
 };
 
 struct SampledDetails {
@@ -65,17 +65,17 @@ struct SampledDetails {
 struct DetailLimits {
   std::uint64_t attempts = 0;
   std::uint64_t first_slot = 0;        // its slots are first_slot .. first_slot + attempts - 1
-  std::uint64_t evidence = 0;          // in all
+  std::uint64_t evidence = 0;          // total
   std::uint64_t evidence_of_kind = 0;  // of one error class at one step
 };
 
-// Chooses which of a stream are kept, so that each has the same chance. It draws random numbers only for those that are
-// kept: reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))),
+// Chooses which items of a stream to keep, with the same chance for each item. Draws random numbers only for kept
+// items: reservoir sampling by skips. K.-H. Li: Reservoir-Sampling Algorithms of Time Complexity O(n(1 + log(N/n))),
 // TOMS 20 (1994).
 class Reservoir {
  public:
   Reservoir(std::uint64_t size, std::uint64_t seed) : size_(size), state_(seed) {}
-  // For the next of the stream: its slot below the size, or kPassed.
+  // The slot of the next item of the stream, below the size, or kPassed.
   static constexpr std::uint64_t kPassed = ~std::uint64_t{0};
   std::uint64_t next() {
     if (++seen_ < next_) return kPassed;
@@ -89,21 +89,21 @@ class Reservoir {
   std::uint64_t size_;
   std::uint64_t state_;
   std::uint64_t seen_ = 0;
-  std::uint64_t next_ = 0;  // the next one that is kept, counted from 1
+  std::uint64_t next_ = 0;  // the number of the next kept item, from 1
   double w_ = 1;
 };
 
-// What a recorder has of them since it was asked last. Under the recorder's lock.
+// The details that a recorder gathered since the last take. Guarded by the recorder's lock.
 class DetailSampler {
  public:
   DetailSampler(std::shared_ptr<const MetricsLayout> layout, const DetailLimits& limits);
 
   void request(StepId step, const RequestSample& sample, const RequestFacts& facts);
   void mail(const MailSample& sample);
-  // Whether there is room for one more of this kind. `says` tells the failures of one step and class apart: which check
-  // it was. The first of each has room where those of the class before it have taken all, for some of them.
+  // Whether there is room for one more of this kind. `says` distinguishes the failures of one step and class: it names
+  // the check. When the class is full, the first failure of a new `says` still has room, for a limited number.
   [[nodiscard]] bool wants_evidence(StepId step, ErrorClass error, std::string_view says = {}) const;
-  // With what it was asked for.
+  // With the same `says` as wants_evidence().
   void evidence(Evidence evidence, std::string_view says = {});
   void take(SampledDetails& into);
 
@@ -114,9 +114,9 @@ class DetailSampler {
   DetailLimits limits_;
   Reservoir reservoir_;
   std::unordered_map<std::uint64_t, std::uint64_t> kinds_;  // evidence kept, by step and class
-  std::unordered_set<std::uint64_t> said_;                  // of which there is some, by that and what is said
+  std::unordered_set<std::uint64_t> said_;                  // evidence kept, by step, class and `says`
   std::uint64_t kept_ = 0;
-  std::vector<std::size_t> places_;  // by slot: its attempt's number in current_, from 1; 0: it has none
+  std::vector<std::size_t> places_;  // by slot: the number of its attempt in current_, from 1; 0: none
   SampledDetails current_;
 };
 

@@ -145,7 +145,7 @@ void ConformanceTable::add(ConformanceRow row) {
 }
 
 void ConformanceTable::merge(const ConformanceTable& other) {
-  // Rows that were not kept there are still counted here.
+  // `other` also counts rows that it did not keep.
   const std::uint64_t all_reported = reported + other.reported;
   const std::uint64_t all_violated = violated + other.violated;
   for (const ConformanceRow& row : other.rows) add(row);

@@ -1,5 +1,5 @@
-// All that was counted in some part of a run: a worker's last second, or everything so far. Snapshots of
-// one layout merge exactly, in any order (save for the order of texts).
+// All counts of a part of a run: a worker's last second, or everything so far. Snapshots of one layout merge exactly,
+// in any order (except for the order of texts).
 #pragma once
 
 #include "metrics/censored_histogram.hpp"
@@ -19,17 +19,17 @@
 
 namespace gelombang {
 
-// How a request or step is counted: its outcome, with our own faults apart, for they say nothing of the target.
+// How a request or step is counted: by outcome. Our own faults are separate: they say nothing about the target.
 enum class CountedResult : std::uint8_t { success, failure, interrupted, abandoned, own_fault };
 inline constexpr std::array<std::string_view, 5> kCountedResultNames{"success", "failure", "interrupted", "abandoned",
                                                                      "own_fault"};
 CountedResult counted_result(Outcome outcome, ErrorClass error) noexcept;
 
-// Requests or steps, by what became of them. failure and abandoned are the target's, own_fault is the
-// generator's or the mailbox's, interrupted is nobody's.
+// Requests or steps by result. The target causes failure and abandoned, the generator or the mailbox causes own_fault,
+// nobody causes interrupted.
 struct ResultCounts {
   std::array<std::uint64_t, kCountedResultNames.size()> by_result{};
-  std::array<std::uint64_t, kErrorClassCount> by_error{};  // every failure, abandonment and fault of ours, once
+  std::array<std::uint64_t, kErrorClassCount> by_error{};  // every failure, abandonment and own fault, once
 
   void add(Outcome outcome, ErrorClass error) noexcept;
   void merge(const ResultCounts& other) noexcept;
@@ -43,7 +43,7 @@ struct ResultCounts {
   [[nodiscard]] std::uint64_t failed() const noexcept {
     return (*this)[CountedResult::failure] + (*this)[CountedResult::abandoned];
   }
-  // What ended and says something of the target: the denominator of error_rate.
+  // What ended and says something about the target: the denominator of error_rate.
   [[nodiscard]] std::uint64_t finished() const noexcept { return (*this)[CountedResult::success] + failed(); }
   [[nodiscard]] std::uint64_t total() const noexcept {
     return std::accumulate(by_result.begin(), by_result.end(), std::uint64_t{0});
@@ -60,10 +60,10 @@ struct StepSnapshot {
   CensoredHistogram service_time;   // likewise
   Histogram response_time_failed;   // failures of the target
   Histogram service_time_failed;
-  Histogram response_time_abandoned;  // of the censored, those whose person left
+  Histogram response_time_abandoned;  // the part of the censored whose person left
   Histogram service_time_abandoned;
   ResultCounts requests;
-  std::vector<Histogram> phases;  // by Phase; of successful requests, each only where it was reached
+  std::vector<Histogram> phases;  // by Phase; of successful requests that reached the phase
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   StepPeople people;
@@ -89,13 +89,13 @@ struct JourneySnapshot {
   [[nodiscard]] std::uint64_t total_dropped() const noexcept {
     return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
   }
-  // Arrivals whose fate is known: what started and ended in whatever way, and what was dropped.
+  // Arrivals with a known fate: started and ended in any way, or dropped.
   [[nodiscard]] std::uint64_t decided() const noexcept {
     return std::accumulate(ended.begin(), ended.end(), total_dropped());
   }
 };
 
-// What the people of one network profile met. Not part of what the history keeps: there the dimension "network" is.
+// Results of the people of one network profile. The history does not keep them: it keeps the dimension "network".
 struct NetworkSnapshot {
   explicit NetworkSnapshot(const std::shared_ptr<const LatencyBoundaries>& boundaries) : service_time(boundaries) {}
   void merge(const NetworkSnapshot& other);
@@ -115,7 +115,7 @@ struct MailSnapshot {
 
   std::array<std::uint64_t, kMailResultCount> by_result{};
   std::vector<Histogram> delivery;  // by MailFolder; in time and late
-  Histogram waited;  // lost, pending, and late without having come: how long was waited for them, a censored delivery
+  Histogram waited;  // time waited for mail that is lost, pending, or late and not arrived: a censored delivery
   [[nodiscard]] std::uint64_t operator[](MailResult result) const noexcept {
     return by_result[static_cast<std::size_t>(result)];
   }
@@ -129,7 +129,7 @@ struct ConformanceRow {
   std::uint64_t count = 1;  // how often this very row was reported
 };
 
-// Equal rows are one; at most kMaximumRows are kept, all are counted.
+// Merges equal rows. Keeps at most kMaximumRows, counts all.
 struct ConformanceTable {
   static constexpr std::size_t kMaximumRows = 1000;
 
@@ -159,7 +159,7 @@ class Snapshot {
   explicit Snapshot(std::shared_ptr<const MetricsLayout> layout);
 
   void merge(const Snapshot& other);
-  // Back to nothing; memory is kept.
+  // Empties the snapshot, keeps its memory.
   void clear() noexcept;
   [[nodiscard]] const std::shared_ptr<const MetricsLayout>& layout() const noexcept { return layout_; }
 

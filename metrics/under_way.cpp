@@ -7,7 +7,7 @@
 namespace gelombang {
 
 void OpenStep::pause(TimePoint begins, TimePoint ends) noexcept {
-  // The pause before is over, so both clocks begin later by its length.
+  // The previous pause is over, so both clocks begin later by its length.
   const Duration over = pause_ends - pause_begins;
   intended += over;
   began += over;

@@ -1,5 +1,5 @@
-// Who is under way: visits that began and have not ended, and for how long their people have waited so far. Histograms
-// count what ended, so a target that does not answer adds nothing to them. Here its waiting people are counted.
+// People under way: visits that began and have not ended, and how long their people have waited so far. Histograms
+// count only what ended, so a target that does not respond adds nothing to them. Its waiting people are counted here.
 #pragma once
 
 #include "metrics/histogram.hpp"
@@ -16,7 +16,7 @@ namespace gelombang {
 
 class Snapshot;
 
-// A step that a person is in. Its clocks stand still in pauses, as they do in the times of finished steps.
+// A step that a person is in. Its clocks stop in pauses, as in the times of finished steps.
 struct OpenStep {
   StepId step = 0;
   TimePoint intended{};  // response time counts from here
@@ -24,9 +24,9 @@ struct OpenStep {
   TimePoint pause_begins{};
   TimePoint pause_ends{};  // of the last pause; max while its end is not known
 
-  // Another pause, which comes after the last one.
+  // Adds a pause, which comes after the last one.
   void pause(TimePoint begins, TimePoint ends) noexcept;
-  // The end of a pause whose end was not known.
+  // Ends a pause whose end was not known.
   void resume(TimePoint now) noexcept { pause_ends = now; }
   [[nodiscard]] Duration response_age(TimePoint now) const noexcept { return age(intended, now); }
   [[nodiscard]] Duration service_age(TimePoint now) const noexcept { return age(began, now); }
@@ -42,7 +42,7 @@ struct OpenVisit {
   std::optional<OpenStep> step;  // nothing: between two steps
 };
 
-// The visits of one worker, each at the place that it was given when it began.
+// The visits of one worker. A visit keeps the place that it got when it began.
 class OpenVisits {
  public:
   using Id = std::uint32_t;
@@ -51,7 +51,7 @@ class OpenVisits {
   Id open(const OpenVisit& visit);
   void close(Id id);
   [[nodiscard]] OpenVisit& operator[](Id id) { return *visits_[id]; }
-  // Appends those that are open.
+  // Appends the open visits.
   void copy_to(std::vector<OpenVisit>& to) const;
 
  private:
@@ -59,8 +59,8 @@ class OpenVisits {
   std::vector<Id> free_;
 };
 
-// How long people have waited at one moment. The pictures of several workers add up; those of several moments never
-// do: who waited a second ago still waits, or is counted where it ended.
+// How long people have waited at one moment. Pictures of several workers add up. Pictures of several moments never do:
+// a person who waited a second ago still waits, or is already counted among the ended.
 struct UnderWay {
   struct Step {
     Histogram response_time;
@@ -73,17 +73,17 @@ struct UnderWay {
   explicit UnderWay(const MetricsLayout& layout);
 
   void add(std::span<const OpenVisit> visits, TimePoint now);
-  // Those of another worker, at the same moment.
+  // Adds the people of another worker at the same moment.
   void merge(const UnderWay& other);
   // Keeps the memory.
   void clear() noexcept;
   [[nodiscard]] bool empty() const noexcept;
-  // Adds them to what was counted up to this moment, as if all had been cut off at it: for looking, not for going on.
+  // Adds the waiting people to the counts up to this moment, as if all were cut off now. Only for display.
   void censor(Snapshot& counted) const;
 
   std::vector<Step> steps;        // by StepId
   std::vector<Journey> journeys;  // by JourneyId
-  Histogram mail;                 // mails that somebody waits for, since the request that caused them
+  Histogram mail;                 // mails that somebody waits for: time since the request that caused them
 };
 
 }  // namespace gelombang
