@@ -71,21 +71,21 @@ struct Descriptor {
 
 enum class Found : std::uint8_t { nothing, empty, history };
 
-// SQLite would take some names for something else than a file. It follows links, and its log stands beside the file
-// that they lead to.
+// SQLite takes some names for something other than a file, so it gets an absolute path. It follows links, and its log
+// is beside the file that a link leads to.
 std::string absolute(const std::string& path) {
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(path, error);
   return error ? std::filesystem::absolute(path).string() : real.string();
 }
 
-// Of SQLite's files beside it: "-wal", "-journal".
+// Whether SQLite's file with this suffix ("-wal", "-journal") is beside the history and not empty.
 bool has_beside(const std::string& path, std::string_view suffix) {
   struct stat facts {};
   return ::stat(absolute(path).append(suffix).c_str(), &facts) == 0 && facts.st_size > 0;
 }
 
-// Looks without SQLite, which might repair or lock what it opens.
+// Looks without SQLite, which might repair or lock the file.
 Result<Found> look_once(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.fd < 0 && errno == ENOENT) return Found::nothing;
@@ -99,15 +99,15 @@ Result<Found> look_once(const std::string& path) {
   if (!header.is_sqlite() || header.application_id() != kHistoryApplicationId) return not_ours(path);
   const auto version = static_cast<std::int64_t>(header.user_version());
   if (version > history_version()) return newer(path, version);
-  // With a log beside it the file may be half-way through taking it over.
+  // With a log beside it, the file may be in the middle of taking over the log.
   if (!has_beside(path, "-wal") && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
     return damaged(path, "it is shorter than it says");
   }
   return Found::history;
 }
 
-// What another run is just making looks like nothing of ours in between; a journal stands beside it meanwhile. So it is
-// looked at twice, the second time from when there is none.
+// A file that another run is making looks foreign for a moment, with a journal beside it. So look again until no
+// journal was there before the look.
 Result<Found> look_at(const std::string& path) {
   constexpr int kPause = 20;  // milliseconds
   Result<Found> found = look_once(path);
@@ -120,8 +120,8 @@ Result<Found> look_at(const std::string& path) {
   return found;
 }
 
-// What the log beside the file may hold is seen only here. Before it is written to, every page is looked at (30 ms for
-// 24 MB): new rows would go to sound pages, and the damage would show when it is read, with the rows beside it.
+// Only this sees the content of the log beside the file. Before writing, checks every page (30 ms for 24 MB): otherwise
+// new rows would go to sound pages, and the damage would show only later, when the file is read.
 Result<int> version_within(SQLite::Database& database, const std::string& path, bool every_page) {
   try {
     const int version = database.execAndGet("PRAGMA user_version").getInt();
@@ -129,7 +129,7 @@ Result<int> version_within(SQLite::Database& database, const std::string& path, 
     database.execAndGet("SELECT count(*) FROM sqlite_master");
     if (every_page || version < history_version()) {
       const std::string found = database.execAndGet("PRAGMA quick_check(1)").getString();
-      // Below a heading that names the database.
+      // The finding is below a heading that names the database.
       if (found != "ok") return damaged(path, std::string_view(found).substr(found.rfind('\n') + 1));
     }
     return version;
@@ -153,7 +153,7 @@ Result<std::unique_ptr<SQLite::Database>> open_to_write(const std::string& path)
   }
 }
 
-// As SQLite's names of files in URIs have it.
+// The file name as SQLite expects it in a URI.
 std::string uri_of(const std::string& path) {
   std::string uri = "file:";
   for (const char c : absolute(path)) {
@@ -162,9 +162,9 @@ std::string uri_of(const std::string& path) {
   return uri;
 }
 
-// Where nothing can be made beside it. A history wants its log and that log's index, which SQLite makes when there is
-// none. Without them nobody is writing: without a log the file is taken as it is, and with one its index is made in
-// memory, for which SQLite must believe that it is alone.
+// For a place where nothing can be made beside the file. A history needs its log and the index of the log, which SQLite
+// makes if missing. If they are missing, nobody is writing. Without a log, the file is taken as it is. With a log, the
+// index is made in memory: for this SQLite must believe that it is alone.
 std::unique_ptr<SQLite::Database> open_on_its_own(const std::string& path) {
   if (!has_beside(path, "-wal")) {
     return std::make_unique<SQLite::Database>(uri_of(path) + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);
@@ -183,7 +183,7 @@ Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::string& path) 
   try {
     return usable(std::make_unique<SQLite::Database>(absolute(path), SQLite::OPEN_READONLY, kBusyMilliseconds));
   } catch (const SQLite::Exception& fault) {
-    // The index of a log is a file of its own: it cannot be made without the right to, or on a full disk.
+    // The index of a log is a separate file: it cannot be made without write permission, or on a full disk.
     const int code = fault.getErrorCode();
     const bool for_want_of_an_index =
         code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_IOERR || code == SQLITE_FULL;
@@ -196,8 +196,8 @@ Result<std::unique_ptr<SQLite::Database>> open_to_read(const std::string& path) 
   }
 }
 
-// In a file of SQLite's own that goes with it: who reads changes nothing, neither on a read-only or full disk nor under
-// an older gelombang that is recording.
+// The copy is a temporary file of SQLite, removed with the connection. So reading changes nothing: neither on a
+// read-only or full disk, nor under an older gelombang that is recording.
 Result<std::unique_ptr<SQLite::Database>> copy_up_to_date(SQLite::Database& older, const std::string& path) {
   try {
     auto copy = std::make_unique<SQLite::Database>("", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -214,7 +214,7 @@ Result<std::unique_ptr<SQLite::Database>> copy_up_to_date(SQLite::Database& olde
 
 Result<std::string> default_history_path() {
   const char* state = std::getenv("XDG_STATE_HOME");
-  // The specification says that a relative one is to be ignored.
+  // The specification says to ignore a relative path.
   if (state != nullptr && state[0] == '/')
     return {boost::system::in_place_value, std::string(state) + "/gelombang/history.sqlite"};
   const char* home = std::getenv("HOME");
@@ -231,7 +231,7 @@ Result<void> make_history_directory(const std::string& path) {
     sofar /= part;
     if (::mkdir(sofar.c_str(), 0700) != 0 && errno != EEXIST) {
       struct stat facts {};
-      // What is there need not be ours to make.
+      // An existing directory is fine, even if we may not make it.
       if (const int why = errno; ::stat(sofar.c_str(), &facts) != 0) return system_error(sofar.string(), why);
     }
   }
@@ -256,7 +256,7 @@ Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::strin
   if (!found) return found.error();
   const bool is_new = *found == Found::nothing;
   if (is_new) {
-    // Made here, so that nobody else may read it from its first byte on; SQLite's own files beside it follow suit.
+    // Made here so that nobody else can read it from the first byte on. SQLite's own files beside it get the same mode.
     const Descriptor made(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (made.fd < 0) return system_error(path, errno);
   } else if (*found == Found::history) {
@@ -268,15 +268,15 @@ Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::strin
   if (!database) return database;
   try {
     migrate(**database);
-    // Elsewhere than on a local disk it may stay as it is: slower, and as safe.
+    // On anything but a local disk the mode may stay as it is: slower, but as safe.
     (*database)->execAndGet("PRAGMA journal_mode = WAL");
-    // A crash of the program loses nothing that was committed; one of the machine may lose the last moments.
+    // A crash of the program loses nothing that was committed. A crash of the machine may lose the last moments.
     (*database)->exec("PRAGMA synchronous = NORMAL");
     return database;
   } catch (const SQLite::Exception& fault) {
     database->reset();
-    // Half a history would be taken for a stranger's file from then on. Where it is only held, it is another run's by
-    // now.
+    // Later runs would refuse a half-made history as foreign, so it is removed. If the file is only locked, it belongs
+    // to another run by now.
     const int code = fault.getErrorCode();
     if (is_new && (code == SQLITE_FULL || code == SQLITE_IOERR)) {
       for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path + suffix).c_str());

@@ -1,5 +1,5 @@
-// Opening a history file: found, made, checked, and refused in one line where it is damaged, newer, or none of ours.
-// What is refused is left as it is, byte for byte.
+// Opens a history file: finds it, makes it, checks it. A damaged, newer or foreign file is refused with one line of
+// text, and left as it is, byte for byte.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,16 +14,16 @@ class Exception;
 
 namespace gelombang {
 
-// $XDG_STATE_HOME/gelombang/history.sqlite, else ~/.local/state/gelombang/history.sqlite; an Error where there is no
-// home either.
+// $XDG_STATE_HOME/gelombang/history.sqlite, else ~/.local/state/gelombang/history.sqlite; an Error if there is no home
+// directory either.
 Result<std::string> default_history_path();
-// Its directory, for this user alone.
+// Makes the directory of the file, for this user alone.
 Result<void> make_history_directory(const std::string& path);
 
-// For reading; the file must be there. Nothing needs to be writable, and others may write to it meanwhile. Of an older
-// one a copy is brought up to date: what reads changes nothing.
+// For reading. The file must exist. Nothing needs to be writable, and others may write to the file meanwhile. An older
+// file is copied and the copy is brought up to date: reading changes nothing.
 Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path);
-// For writing; made, for this user alone, where it is not there. Its directory must be.
+// For writing. Makes a missing file, for this user alone. Its directory must exist.
 Result<std::unique_ptr<SQLite::Database>> open_history_to_write(const std::string& path);
 
 // What went wrong with the file, in one line.

@@ -36,7 +36,7 @@ void give_space_back(SQLite::Database& database) {
 }  // namespace
 
 Result<Pruned> prune_history(const std::string& path, WallTime before, WallTime now) {
-  // A file that is not there is not made.
+  // Does not make a missing file.
   if (const auto there = open_history(path); !there) return there.error();
   auto opened = open_history_to_write(path);
   if (!opened) return opened.error();

@@ -1,4 +1,4 @@
-// Takes old runs out of a history file and gives their space back.
+// Removes old runs from a history file and gives their space back.
 #pragma once
 
 #include "base/clock.hpp"
@@ -12,12 +12,13 @@ namespace gelombang {
 
 struct Pruned {
   std::vector<std::string> runs;  // ids, the oldest first
-  std::uint64_t kept = 0;         // runs that are left
-  std::uint64_t bytes = 0;        // that the file shrank by
+  std::uint64_t kept = 0;         // runs that remain
+  std::uint64_t bytes = 0;        // by which the file shrank
 };
 
-// Removes the runs that started before `before`. A run without an end may be going on: it stays for a day after its
-// start, whatever `before` says. Others may read and write meanwhile: nothing is locked for longer than one run takes.
+// Removes the runs that started before `before`. A run without an end may still be under way: it stays for a day after
+// its start, whatever `before` says. Others may read and write meanwhile: no lock lasts longer than the removal of one
+// run.
 Result<Pruned> prune_history(const std::string& path, WallTime before, WallTime now);
 
 }  // namespace gelombang

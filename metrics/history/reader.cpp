@@ -31,7 +31,7 @@ std::string_view blob(const SQLite::Column& column) {
   return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
 }
 
-// What is not even possible where the file is as a writer left it.
+// For content that no writer can have left.
 Error contradictory(const std::string& path, const std::string& id) {
   return Error{fmt::format("{} is damaged: the rows of run {} contradict each other; it was left as it is", path, id)};
 }
@@ -88,7 +88,7 @@ constexpr const char* kSampleColumns =
     "receive_us, bytes_sent, bytes_received, new_connection, remote";
 constexpr int kSampleColumnCount = 17;
 
-// False where no run can have left such a row.
+// False if no run can have left such a row.
 bool read_sample(SQLite::Statement& row, const MetricsLayout& layout, AttemptRecord& record) {
   const auto whole = [&row](int column) { return row.getColumn(column).getInt64(); };
   record.offset = from_seconds(row.getColumn(0).getDouble());
@@ -124,7 +124,7 @@ class HistoryReader::Impl {
  public:
   explicit Impl(std::unique_ptr<SQLite::Database> opened) : database(std::move(opened)) {}
 
-  // The run's key; the rest of its row goes to `record`. Nothing where there is no such run.
+  // The run's key; the rest of its row goes to `record`. Nothing if there is no such run.
   std::optional<std::int64_t> read(const std::string& id, RunRecord& record, std::string& error_classes,
                                    std::string& boundaries) const {
     SQLite::Statement row(*database, std::string(kHead) + "WHERE id = ?");
@@ -140,7 +140,7 @@ class HistoryReader::Impl {
     return row.getColumn(12).getInt64();
   }
 
-  // Nothing where the rows contradict each other.
+  // Nothing if the rows contradict each other.
   [[nodiscard]] std::optional<Catalog> catalog(std::int64_t run) const {
     Catalog catalog;
     SQLite::Statement journeys(*database, "SELECT journey, name FROM journey WHERE run = ? ORDER BY journey");
@@ -246,7 +246,7 @@ Result<RunRecord> HistoryReader::run(const std::string& id) {
 
 Result<void> HistoryReader::intervals(const RunRecord& run, const std::function<void(const Interval&)>& visitor) {
   try {
-    // A file that may not be written has the columns of the version that made it.
+    // A file that cannot be written has the columns of the version that made it.
     const bool kept =
         impl_->database->execAndGet("SELECT count(*) FROM pragma_table_info('interval') WHERE name = 'under_way'")
             .getInt() > 0;

@@ -1,5 +1,5 @@
-// Reads the runs that a history file keeps. Everything that shows a finished run goes through here. One thread at a
-// time; may read while others write.
+// Reads the runs in a history file. Everything that shows a finished run goes through here. One thread at a time;
+// others may write meanwhile.
 #pragma once
 
 #include "base/clock.hpp"
@@ -23,11 +23,11 @@ namespace gelombang {
 
 enum class RunState : std::uint8_t {
   finished,
-  under_way,  // no end yet, and something was written a moment ago
-  cut_off,    // no end, and nothing was written lately: it was killed; what there is up to then is whole
+  under_way,  // no end yet, and written to a moment ago
+  cut_off,    // no end, and not written to lately: the run was killed; its data until then is complete
 };
 
-// What a list of runs shows.
+// The data of a run in a list of runs.
 struct RunHead {
   std::string id;
   RunState state = RunState::finished;
@@ -39,9 +39,9 @@ struct RunHead {
   WallTime started_at{};
   std::optional<WallTime> ended_at;
   Duration recorded{};           // since the schedule's start: to the end of the last interval
-  std::string verdict;           // empty without an end, as the next two
+  std::string verdict;           // empty without an end, like the next two
   std::string validity;          // name of a ValidityState
-  std::optional<int> exit_code;  // as the program ended
+  std::optional<int> exit_code;  // of the program
 };
 
 // One run without its figures.
@@ -54,7 +54,7 @@ struct RunRecord : RunHead {
   std::vector<Annotation> annotations;  // by time
 };
 
-// What one value of a dimension met in ten seconds.
+// The results of one value of a dimension in ten seconds.
 struct DimensionSlice {
   Duration begin{};  // since the schedule's start
   std::string_view dimension;
@@ -66,23 +66,23 @@ struct DimensionSlice {
 struct AttemptRecord {
   Duration offset{};  // when it began, since the schedule's start
   StepId step = 0;
-  unsigned tries = 1;    // of the person at this, this one included
+  unsigned tries = 1;    // tries of the person so far, this one included
   RequestSample sample;  // without its start and its remote address
-  std::string remote;    // address and port; empty where there was none
+  std::string remote;    // address and port; empty if there was none
 };
 
-// One that failed.
+// A request that failed.
 struct EvidenceRecord : AttemptRecord {
   std::string method;
   std::string url;      // without userinfo and query
-  std::string headers;  // of the answer, a line each; values that may tell a secret are "[redacted]"
-  std::string body;     // its first bytes, likewise
-  std::string detail;   // what the client says of it
+  std::string headers;  // of the response, a line each; values that may reveal a secret are "[redacted]"
+  std::string body;     // its first bytes, redacted likewise
+  std::string detail;   // what the client says about the failure
 };
 
 class HistoryReader {
  public:
-  // An Error where there is no such file, or it is damaged, newer, or none of ours; it is left as it is.
+  // An Error if the file does not exist, or is damaged, newer or foreign. The file is left as it is.
   static Result<std::unique_ptr<HistoryReader>> open(const std::string& path);
   ~HistoryReader();
   HistoryReader(const HistoryReader&) = delete;
@@ -90,19 +90,19 @@ class HistoryReader {
 
   // The oldest first.
   Result<std::vector<RunHead>> runs();
-  // The full id of "last", an id, or the beginning of one that fits no other run.
+  // The full id for "last", for an id, or for the beginning of an id that fits no other run.
   Result<std::string> find(std::string_view wanted);
   // By full id.
   Result<RunRecord> run(const std::string& id);
-  // Shows each interval, in their order, with a snapshot that is used again for the next one: an hour of them would not
+  // Shows each interval, in order, with a snapshot that is reused for the next one: the intervals of an hour would not
   // fit into memory.
   Result<void> intervals(const RunRecord& run, const std::function<void(const Interval&)>& visitor);
-  // All of them merged: for a finished run, its totals.
+  // All intervals merged: for a finished run, its totals.
   Result<Snapshot> totals(const RunRecord& run);
 
   // By time.
   Result<void> dimensions(const RunRecord& run, const std::function<void(const DimensionSlice&)>& visitor);
-  // Some of all requests, at random, by time.
+  // A random sample of all requests, by time.
   Result<void> attempts(const RunRecord& run, const std::function<void(const AttemptRecord&)>& visitor);
   // In the order in which it was gathered.
   Result<void> evidence(const RunRecord& run, const std::function<void(const EvidenceRecord&)>& visitor);

@@ -26,7 +26,7 @@ std::optional<std::int64_t> microseconds_of(const std::optional<Estimate>& estim
   return microseconds_of(estimate->value);
 }
 
-// `bounds` is joined by the names of those that are known only from below.
+// Appends the names of lower bounds to `bounds`.
 StepRow::Percentiles percentiles(const CensoredHistogram& times, std::string_view clock, std::string& bounds) {
   const auto figure = [&](double quantile, std::string_view name) {
     const auto estimate = percentile(times, quantile);
@@ -41,7 +41,7 @@ StepRow::Percentiles percentiles(const Histogram& times) {
   return percentiles(CensoredHistogram(times, Histogram(times.shared_boundaries())), {}, none);
 }
 
-// Binds its values to a statement, one after the other, and carries it out.
+// Binds its values to a statement, one after the other, and executes it.
 class Row {
  public:
   explicit Row(SQLite::Statement& statement) : statement_(statement) {

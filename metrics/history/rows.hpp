@@ -24,7 +24,7 @@ class Statement;
 namespace gelombang {
 
 struct StepRow {
-  // Microseconds; nothing where nothing was timed.
+  // Microseconds; nothing if nothing was timed.
   struct Percentiles {
     std::optional<std::int64_t> p50, p95, p99;
   };
@@ -36,7 +36,7 @@ struct StepRow {
   Percentiles response;
   Percentiles service;
   std::int64_t under_way = 0;  // at the interval's end
-  std::string lower_bounds;    // the columns whose figure is known only from below, separated by blanks
+  std::string lower_bounds;    // the columns whose figure is only a lower bound, separated by blanks
 };
 
 struct DimensionRow {
@@ -49,7 +49,7 @@ struct DimensionRow {
   std::string figures;  // encoded
 };
 
-// Of a request: when it began, since the schedule's start.
+// A request, with its start since the schedule's start.
 struct AttemptRow {
   double offset_seconds = 0;
   Attempt attempt;
@@ -81,15 +81,15 @@ struct IntervalRow {
   std::int64_t completed = 0;
   std::int64_t dropped = 0;
   std::string figures;    // encoded, to be packed
-  std::string under_way;  // likewise; empty where nobody is, or nobody looked
+  std::string under_way;  // likewise; empty if nobody is under way, or if that was not recorded
   std::vector<StepRow> steps;
   std::vector<ErrorRow> errors;
-  std::vector<DimensionRow> dimensions;  // as they stand now, in the place of what was said of them before
+  std::vector<DimensionRow> dimensions;  // the current state; replaces the earlier rows
   std::vector<AttemptRow> attempts;
   std::vector<EvidenceRow> evidence;
 };
 
-// The dimensions of ten seconds, of which every row is written anew each second.
+// The dimensions of the current ten seconds. Each of their rows is rewritten every second.
 class DimensionRows {
  public:
   static constexpr Duration kGrain = std::chrono::seconds(10);
@@ -103,7 +103,7 @@ class DimensionRows {
   Dimensions current_;
 };
 
-// Writes the rows of one run; every call throws SQLite::Exception where it fails.
+// Writes the rows of one run. Every call throws SQLite::Exception on failure.
 class HistoryRows {
  public:
   explicit HistoryRows(std::unique_ptr<SQLite::Database> database);
@@ -113,10 +113,10 @@ class HistoryRows {
 
   void begin();
   void commit();
-  // Forgets what came since begin(); never throws.
+  // Discards everything since begin(). Never throws.
   void rollback() noexcept;
 
-  // First of all.
+  // Must come first.
   void write(const RunStart& start);
   void started(WallTime at);
   void withdraw();
@@ -129,7 +129,7 @@ class HistoryRows {
   SQLite::Statement& prepare(const char* sql);
 
   std::unique_ptr<SQLite::Database> database_;
-  std::map<const char*, std::unique_ptr<SQLite::Statement>> statements_;  // by their text's place
+  std::map<const char*, std::unique_ptr<SQLite::Statement>> statements_;  // by the address of their text
   std::int64_t run_ = 0;
 };
 

@@ -171,7 +171,7 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_run ON evidence (run);
 )sql";
 
-// Who is under way at the end of an interval, and which figures are known only from below.
+// Who is under way at the end of an interval, and which figures are only lower bounds.
 constexpr const char* kUnderWay = R"sql(
 ALTER TABLE interval ADD COLUMN under_way BLOB;
 ALTER TABLE step_interval ADD COLUMN under_way INTEGER NOT NULL DEFAULT 0;
@@ -189,10 +189,10 @@ int history_version() noexcept { return static_cast<int>(kMigrations.size()); }
 void migrate(SQLite::Database& database, Migrations migrations) {
   const auto version_of = [&database] { return database.execAndGet("PRAGMA user_version").getInt(); };
   if (version_of() >= static_cast<int>(migrations.size())) return;
-  // Only an empty file takes it: what is deleted later can then be given back to the disk piece by piece.
+  // Only an empty file accepts this setting: it lets deleted space go back to the disk piece by piece.
   database.exec("PRAGMA auto_vacuum = INCREMENTAL");
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-  // Somebody else may have done it in the meantime.
+  // Another program may have done it in the meantime.
   for (auto version = static_cast<std::size_t>(version_of()); version < migrations.size(); ++version) {
     database.exec(migrations[version]);
     database.exec(fmt::format("PRAGMA user_version = {}", version + 1));

@@ -13,7 +13,7 @@ namespace gelombang {
 namespace {
 
 constexpr std::uint64_t kVersion = 3;
-// Of bytes that were written earlier, perhaps by an earlier version.
+// Describes bytes that were written earlier, perhaps by an earlier version.
 struct Stored {
   std::uint64_t version = kVersion;
   const StoredErrorClasses& classes;
@@ -377,7 +377,7 @@ std::string packed(std::string_view bytes) {
   const std::size_t head = out.size();
   uLongf length = compressBound(static_cast<uLong>(bytes.size()));
   out.resize(head + length);
-  // The one way that this fails is a want of memory.
+  // This fails only if there is not enough memory.
   if (compress2(reinterpret_cast<Bytef*>(out.data() + head), &length, reinterpret_cast<const Bytef*>(bytes.data()),
                 static_cast<uLong>(bytes.size()), kLevel) != Z_OK) {
     throw std::bad_alloc();
@@ -392,7 +392,7 @@ Result<std::string> unpacked(std::string_view bytes, std::size_t limit) {
   const std::uint64_t size = from.number(limit);
   std::string head;
   put_varint(head, size);
-  // zlib makes at most 1032 bytes of one.
+  // zlib expands one byte to at most 1032 bytes.
   if (!from.ok() || head.size() > bytes.size() || size / 1032 > bytes.size()) return damaged;
   bytes.remove_prefix(head.size());
   std::string out(size, '\0');

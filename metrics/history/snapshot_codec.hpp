@@ -1,12 +1,12 @@
-// A snapshot as bytes, for the history: everything in it, exactly, in few bytes. Only what is not zero is written, so
-// the same figures always give the same bytes.
+// A snapshot as bytes, for the history: complete, exact and compact. Only what is not zero is written, so the same
+// figures always give the same bytes.
 //
 //   snapshot  = version, steps, journeys, schedule_lag, mail, conformance, script errors
 //   histogram = buckets, minimum, maximum - minimum, sum, clamped, counts at the boundaries   (nanoseconds)
 //   under way = steps, each with response and service time, journeys, each with duration and person time, mail
-//   counts    = how many are not zero, then for each: the distance from the one before, its value
+//   counts    = how many are not zero, then for each: the distance from the previous one, its value
 //
-// All numbers are varints (base/varint.hpp). What is read may come from anywhere: it is bounded and checked.
+// All numbers are varints (base/varint.hpp). The bytes to read may come from anywhere: they are bounded and checked.
 #pragma once
 
 #include "base/result.hpp"
@@ -25,12 +25,12 @@ void encode(const Snapshot& snapshot, std::string& out);
 void encode(const Histogram& histogram, std::string& out);
 void encode(const UnderWay& under_way, std::string& out);
 
-// Error classes by the number that they had when they were written: the list grows, and not at its end.
+// Error classes by the number that they had when written: the list does not only grow at its end.
 class StoredErrorClasses {
  public:
-  // As this program numbers them.
+  // With the numbers of this program.
   StoredErrorClasses();
-  // From names(), of another version of this program; a name that is not known is an Error.
+  // From names() of another version of this program. An unknown name is an Error.
   static Result<StoredErrorClasses> from_names(std::string_view names);
   // For from_names(): separated by blanks.
   static std::string names();
@@ -42,15 +42,15 @@ class StoredErrorClasses {
   std::vector<ErrorClass> classes_;
 };
 
-// `snapshot` must be of the layout that was written; it becomes what was. False where the bytes are none of ours: then
-// it holds nothing of use.
+// `snapshot` must have the layout that was written; it gets the content that was written. False if the bytes are
+// invalid: then the content of `snapshot` is useless.
 bool decode(std::string_view bytes, const StoredErrorClasses& classes, Snapshot& snapshot);
 bool decode(std::string_view bytes, Histogram& histogram);
 bool decode(std::string_view bytes, UnderWay& under_way);
 
 // zlib, with the length in front.
 std::string packed(std::string_view bytes);
-// Nothing where the bytes are none of ours, or would become more than `limit`.
+// An Error if the bytes are invalid, or would unpack to more than `limit`.
 Result<std::string> unpacked(std::string_view bytes, std::size_t limit);
 
 }  // namespace gelombang

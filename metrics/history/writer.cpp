@@ -29,10 +29,10 @@ double thread_cpu_seconds() {
 
 }  // namespace
 
-// Shared with its thread, which a disk that hangs may keep longer than the writer lives.
+// Shared with its thread: if the disk hangs, the thread may live longer than the writer.
 class HistoryWriter::Recording {
  public:
-  // May be called again where a transaction has to be repeated.
+  // May be called again if a transaction must be repeated.
   using Job = std::function<void(HistoryRows&)>;
 
   Recording(std::string path, std::unique_ptr<SQLite::Database> database)
@@ -50,7 +50,7 @@ class HistoryWriter::Recording {
     }
   }
 
-  // The thread's life; its own copy of `self` keeps all of this alive.
+  // The body of the thread. Its own copy of `self` keeps the recording alive.
   static void run(const std::shared_ptr<Recording>& self) { self->write_all(); }
 
   void hand_over(Job job) {
@@ -81,7 +81,7 @@ class HistoryWriter::Recording {
     wake_.notify_all();
   }
 
-  // Whether the thread is past its last write.
+  // Whether the thread has done its last write.
   bool wait_until_closed(Duration patience) {
     std::unique_lock lock(mutex_);
     return idle_.wait_for(lock, patience, [this] { return closed_; });
@@ -94,7 +94,7 @@ class HistoryWriter::Recording {
   [[nodiscard]] double cpu_seconds() const noexcept { return cpu_seconds_; }
 
  private:
-  // Under the mutex.
+  // Call with the mutex locked.
   void stop(std::string why) {
     if (!problem_) problem_ = std::move(why);
     waiting_.clear();
@@ -126,7 +126,7 @@ class HistoryWriter::Recording {
     idle_.notify_all();
   }
 
-  // Nothing: written. An empty text: held by somebody else, to be tried again. Otherwise what is wrong.
+  // Nothing: written. An empty text: another program holds the file, try again. Otherwise: the problem.
   std::optional<std::string> write(const std::vector<Job>& jobs) {
     try {
       rows_->begin();
@@ -144,12 +144,12 @@ class HistoryWriter::Recording {
   }
 
   std::string path_;
-  std::unique_ptr<HistoryRows> rows_;  // the thread's, once it runs
+  std::unique_ptr<HistoryRows> rows_;  // used by the thread alone, once it runs
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable idle_;
-  std::deque<Job> waiting_;  // those being written included
+  std::deque<Job> waiting_;  // including the jobs being written
   bool writing_ = false;
   bool closing_ = false;
   bool closed_ = false;

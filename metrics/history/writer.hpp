@@ -1,7 +1,6 @@
-// Appends a run to a history file while it goes on. A thread of its own writes. Who measures only hands over, and
-// never waits for a disk. What is handed over is soon in the file, so a killed program loses about a second.
-// Where writing fails (a full disk, a damaged file) the recording stops, once and for good, and says why; the run does
-// not.
+// Appends a run to a history file while the run goes on. A separate thread writes. Measuring threads only hand over
+// data, and never wait for a disk. The data is soon in the file, so a killed program loses about a second.
+// If writing fails (a full disk, a damaged file), the recording stops for good and says why. The run goes on.
 #pragma once
 
 #include "base/clock.hpp"
@@ -29,7 +28,7 @@ struct RunStart {
   std::string load;
   std::string target;  // without userinfo and query
   std::string version;
-  std::string plan;  // JSON: what is needed to play it again
+  std::string plan;  // JSON: what is needed to repeat the run
   std::uint64_t seed = 0;
   WallTime started_at{};
   std::shared_ptr<const MetricsLayout> layout;
@@ -50,27 +49,27 @@ class HistoryWriter {
   static constexpr std::size_t kMostWaiting = 120;  // about two minutes of intervals
   static constexpr Duration kPatience = std::chrono::seconds(10);
 
-  // Opens or makes the file and writes the run's row, so that what cannot be written is known before anything is sent.
+  // Opens or makes the file and writes the run's row, so a failure to write is known before anything is sent.
   static Result<std::unique_ptr<HistoryWriter>> open(const std::string& path, const RunStart& run);
-  // Waits for what was handed over, at most kPatience; a disk that hangs longer keeps its thread, not the program.
+  // Waits for the handed-over data, at most kPatience. A disk that hangs longer holds its thread, not the program.
   ~HistoryWriter();
   HistoryWriter(const HistoryWriter&) = delete;
   HistoryWriter& operator=(const HistoryWriter&) = delete;
 
-  // One thread calls these. The schedule starts: `epoch` on the clock of the samples.
+  // One thread calls these. started(): the schedule starts, at `epoch` on the clock of the samples.
   void started(WallTime at, TimePoint epoch);
-  // Instead: there will be no run, and nothing is kept of it.
+  // Instead of started(): there will be no run, and nothing of it is kept.
   void withdraw();
   void add(const Interval& interval);
   void annotate(const Annotation& annotation);
   void finish(const RunEnd& end);
-  // Waits until all of it is in the file. False where the recording has stopped, or does so now.
+  // Waits until all data is in the file. False if the recording has stopped, or stops now.
   bool flush(Duration patience = kPatience);
 
   // Why the recording stopped; from any thread.
   [[nodiscard]] std::optional<std::string> problem() const;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  // What the writing has cost so far, of the thread that writes, in seconds of CPU.
+  // CPU seconds that the writing thread has used so far.
   [[nodiscard]] double cpu_seconds() const;
 
  private:
