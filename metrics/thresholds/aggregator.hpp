@@ -1,5 +1,5 @@
-// Brings the workers' deltas together, about once a second: totals for the exporter and the summary, windows
-// for the thresholds, and recent figures for the live display. Pure: time is passed in. One thread.
+// Merges the workers' deltas about once a second: totals for the exporter and the summary, windows for the thresholds,
+// and recent figures for the live display. Pure: time is passed in. One thread.
 //
 //   for each worker: recorder.take(delta, open); aggregator.add(delta); aggregator.add(open, clock.now());
 //   aggregator.tick(clock.now());
@@ -20,13 +20,13 @@
 
 namespace gelombang {
 
-// What the last seconds looked like, over all journeys and steps.
+// Figures of the last seconds, over all journeys and steps.
 struct RecentFigures {
   double started_rate = 0;    // arrivals started, per second
   double completed_rate = 0;  // iterations that succeeded, per second
   double step_rate = 0;       // steps finished, per second
-  // Failed / finished steps. Who is under way for longer than kRecent, or than a threshold allows, has failed. Nothing
-  // where there are none.
+  // Failed / finished steps. A step under way for longer than kRecent, or than a threshold allows, has failed. Nothing
+  // if there are no steps.
   std::optional<double> error_rate;
   std::optional<Estimate> response_time_p95;
 };
@@ -39,13 +39,13 @@ class Aggregator {
 
   // What a worker recorded since the last tick.
   void add(const Snapshot& delta);
-  // Who is under way at a worker now: all that were added since the last tick are those of the next one.
+  // The people under way at a worker now. All that were added since the last tick belong to the next one.
   void add(std::span<const OpenVisit> visits, TimePoint now) { arriving_.add(visits, now); }
   void add(const UnderWay& picture) { arriving_.merge(picture); }
-  // Ends the interval since the last tick and judges the thresholds. `seen`, where given, is shown the interval: its
-  // ends, counts and who is under way. The rest of it is the caller's to fill in.
+  // Ends the interval since the last tick and judges the thresholds. `seen`, if given, receives the interval: its ends,
+  // counts and who is under way. The caller fills in the rest.
   void tick(TimePoint now, const std::function<void(Interval&)>& seen = nullptr);
-  // The load's last arrival is over: time from here on does not count into rates. At most once.
+  // The load's arrivals are over: later time does not count in rates. At most once.
   void arrivals_ended(TimePoint at);
   // After the last tick: the final judgement.
   void finish();
@@ -56,17 +56,17 @@ class Aggregator {
   [[nodiscard]] const std::vector<ThresholdResult>& thresholds() const noexcept { return judge_.results(); }
   // The threshold that wants the run to end now, or nullptr.
   [[nodiscard]] const ThresholdResult* abort() const noexcept { return judge_.abort(); }
-  // Steps under way at the last tick that have failed as RecentFigures::error_rate sees it.
+  // Steps under way at the last tick that RecentFigures::error_rate counts as failed.
   [[nodiscard]] std::uint64_t overdue_steps() const;
-  // The totals as they are shown while the run goes on: whoever is under way is censored, and has failed where overdue.
+  // The totals to show while the run goes on: steps under way are censored, and have failed if overdue.
   [[nodiscard]] Snapshot so_far() const;
-  // Since the last look that brought an answer, up to the end of arrivals.
+  // Since the last interval with a response, up to the end of arrivals.
   [[nodiscard]] Silence silence() const;
-  // Of the last ten seconds, or of what there is.
+  // Of the last ten seconds, or of the shorter time so far.
   [[nodiscard]] RecentFigures recent() const;
 
  private:
-  // What recent() asks of an interval.
+  // The data of an interval that recent() needs.
   struct RecentInterval {
     TimePoint begin;
     TimePoint end;
@@ -87,8 +87,8 @@ class Aggregator {
   UnderWay under_way_;              // at the last tick
   std::vector<Patience> patience_;  // by StepId
   ThresholdJudge judge_;
-  TimePoint last_answer_;  // the end of the interval that it came in; the start before the first one
-  Silence silence_;        // since then; how long is not kept
+  TimePoint last_answer_;  // the end of the interval with the last response; before any response, the start
+  Silence silence_;        // since then; its `lasted` is not kept
   std::deque<RecentInterval> recent_;
 };
 

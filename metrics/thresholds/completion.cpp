@@ -10,7 +10,7 @@
 namespace gelombang {
 namespace {
 
-// What came back after a status of the target: the answer was there, but wrong or refused.
+// Errors after a status of the target: there was a response, but a wrong one or a refusal.
 bool has_answer(ErrorClass error) noexcept {
   if (info(error).layer == ErrorLayer::application) return true;
   switch (error) {
@@ -23,11 +23,11 @@ bool has_answer(ErrorClass error) noexcept {
   }
 }
 
-// Which thresholds came to a verdict that takes into account who did not get through. One that was kept speaks only for
-// what it covers: "open login page: error_rate < 1%" says nothing of those who could not log in.
+// Which thresholds have a verdict that takes into account the people who did not get through. A threshold that passed
+// counts only for what it covers: "open login page: error_rate < 1%" says nothing about people who could not log in.
 struct Judged {
-  bool arrivals = false;  // served_rate or count: whoever did not get through, in any way
-  bool failures = false;  // error_rate: whoever failed, but nobody who was cut off
+  bool arrivals = false;  // served_rate or count: includes everybody who did not get through, in any way
+  bool failures = false;  // error_rate: includes people who failed, but nobody who was cut off
 };
 
 bool covers(const Threshold& threshold, const CompletionFacts& facts) {
@@ -99,7 +99,7 @@ std::optional<Shortfall> judge_completion(const CompletionFacts& facts, std::spa
                                           const CompletionLimits& limits) {
   const Judged judged = judged_by(thresholds, facts);
   const std::uint64_t missed = facts.visits - std::min(facts.visits, facts.completed);
-  // error_rate speaks for those who failed. Where most of those who are missing were cut off, it does not know.
+  // error_rate includes those who failed. If most of the missing people were cut off, it does not know of them.
   const bool by_visits = judged.arrivals || (judged.failures && !most(facts.cut_off, missed, 0.5));
   if (facts.requests > 0 && facts.answered == 0) {
     return Shortfall{fmt::format("none of {} requests was answered", facts.requests), by_visits};
@@ -110,7 +110,7 @@ std::optional<Shortfall> judge_completion(const CompletionFacts& facts, std::spa
   if (most(missed, facts.visits, 1 - limits.completed)) {
     std::string text = facts.completed == 0 ? fmt::format("none of {} visits was completed", facts.visits)
                                             : fmt::format("{} of {} visits were not completed", missed, facts.visits);
-    // Otherwise the rest would be taken for people who got through.
+    // Without this, the rest would be taken for people who got through.
     if (facts.left > 0) text += fmt::format(", {} left by choice", facts.left);
     return Shortfall{std::move(text), by_visits};
   }

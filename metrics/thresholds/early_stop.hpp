@@ -1,5 +1,5 @@
-// Whether a load stops early because nobody is answered at all: more of it would teach nothing. Pure: time and counts
-// are passed in.
+// Whether a load stops early because the target responds to nobody: more load would show nothing new. Pure: time and
+// counts are passed in.
 #pragma once
 
 #include "base/clock.hpp"
@@ -14,16 +14,16 @@ namespace gelombang {
 class EarlyStop {
  public:
   static constexpr Duration kPatience = std::chrono::seconds(30);  // since the first request
-  static constexpr std::uint64_t kRequests = 10;                   // fewer may be unlucky
-  static constexpr Duration kLast = std::chrono::seconds(5);       // what the last of them is given at least
+  static constexpr std::uint64_t kRequests = 10;                   // fewer may fail by chance
+  static constexpr Duration kLast = std::chrono::seconds(5);       // the least time for the last of them
 
-  // Of requests so far, without those that faults of this machine stopped.
+  // Requests so far, except those that faults of this machine stopped.
   struct Counts {
-    std::uint64_t sent = 0;      // those under way included
-    std::uint64_t given_up = 0;  // of them: their people had left
-    bool answered = false;       // any got a status, whichever
+    std::uint64_t sent = 0;      // including those under way
+    std::uint64_t given_up = 0;  // of these: their people had left
+    bool answered = false;       // any request got a status
   };
-  // Called again and again while arrivals go on. Why the run is to stop, one line; once there was an answer, never.
+  // Called again and again while arrivals go on. Says in one line why the run must stop. Never after a response.
   std::optional<std::string> judge(TimePoint now, const Counts& counts);
 
  private:

@@ -1,4 +1,4 @@
-// What happened between two looks at a run, about a second. All the intervals of a run, merged, are its totals.
+// What happened between two looks at a run, about a second apart. All intervals of a run, merged, are its totals.
 #pragma once
 
 #include "base/clock.hpp"
@@ -14,19 +14,19 @@ struct SampledDetails;
 struct UnderWay;
 
 struct Interval {
-  // Since the schedule's start. The first interval begins at 0, and each one where the last one ended.
+  // Since the schedule's start. The first interval begins at 0, each later one where the previous one ended.
   Duration begin{};
   Duration end{};
   double rate_asked = 0;  // arrivals per second, the mean; 0 in closed loads
-  // What follows is as of the end.
+  // The next members describe the end of the interval.
   UsersByState users{};                           // by UserState
   ValidityState validity = ValidityState::valid;  // of the run so far
   double cpu_seconds = 0;                         // that this process has used so far
-  // What was counted in between. It is the reader's for the time of a call only.
+  // What was counted in the interval. The receiver may use it only during the call.
   const Snapshot& delta;
-  // Likewise, of a run that is going on and keeps them; a reader of the history has them apart.
+  // Likewise, if the run is going on and keeps details. A reader of the history gets them separately.
   const SampledDetails* details = nullptr;
-  // Who is under way at the end; nothing where that was not recorded.
+  // Who is under way at the end; nothing if that was not recorded.
   const UnderWay* under_way = nullptr;
 };
 

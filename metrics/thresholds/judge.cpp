@@ -31,8 +31,8 @@ std::optional<Estimate> estimate(const Threshold& threshold, const CensoredHisto
   return std::nullopt;
 }
 
-// Moves a percentile to the side of the limit where it is known to be, which its bucket may not tell.
-// False where that is not known.
+// Moves a percentile to the side of the limit where it is known to be: its bucket may not tell the side.
+// False if the side is not known.
 bool decide_exactly(const Threshold& threshold, const CensoredHistogram& durations, Duration& value) {
   const Histogram& h = durations.observed;
   const Duration limit(static_cast<std::int64_t>(threshold.limit));
@@ -41,7 +41,7 @@ bool decide_exactly(const Threshold& threshold, const CensoredHistogram& duratio
   const auto all = static_cast<double>(h.count() + durations.censored.count());
   const auto rank = static_cast<std::uint64_t>(std::max(1.0, std::ceil(threshold.quantile * all - 1e-9)));
   const std::uint64_t ended = h.count_up_to(*boundary);
-  // Of those that were cut short within the limit, none to all would have ended within it.
+  // Of the durations cut short within the limit, between none and all would have ended within it.
   if (ended + durations.censored.count_up_to(*boundary) < rank) {
     value = std::max(value, limit + Duration(1));
   } else if (ended < rank) {
@@ -54,7 +54,7 @@ bool decide_exactly(const Threshold& threshold, const CensoredHistogram& duratio
 
 ThresholdState state_of(double value, bool lower_bound, Comparison comparison, double limit) {
   if (lower_bound) {
-    // Whatever the truth is, it is not below the value: is the answer the same for all of these?
+    // The true value is not below this value. Is the answer the same for all such values?
     const bool at_value = compare(value, comparison, limit);
     const bool far_above = compare(HUGE_VAL, comparison, limit);
     const bool may_equal = value <= limit && (comparison == Comparison::equal || comparison == Comparison::not_equal);
@@ -91,7 +91,7 @@ void record_many(Histogram& to, Duration value, std::uint64_t count) {
   }
 }
 
-// A hidden mail may have come at once or never. Is the judgement the same for both?
+// A hidden mail may have arrived at once or never. Is the judgement the same for both?
 bool decides(const Threshold& threshold, const ThresholdData& data, ThresholdState state) {
   if (threshold.aggregate != Aggregate::percentile) return false;
   ThresholdData at_once = data;
@@ -107,7 +107,7 @@ Judgement judge_latency(const Threshold& threshold, const ThresholdData& data) {
   return j;
 }
 
-// Whether a is further on the wrong side of the limit than b, or as far.
+// Whether a is at least as far on the wrong side of the limit as b.
 bool worse(const Judgement& a, const Judgement& b, Comparison comparison) {
   if (a.state != b.state) return a.state == ThresholdState::fail;
   switch (comparison) {
@@ -132,7 +132,7 @@ bool limits_each(const Threshold& t) {
 
 std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::size_t steps) {
   std::vector<Patience> patience(steps);
-  for (const bool own : {true, false}) {  // a limit for all is for steps that have none of their own
+  for (const bool own : {true, false}) {  // a limit for all applies to steps that have no limit of their own
     const std::vector<Patience> before = patience;
     for (const Threshold& t : thresholds) {
       const bool response = t.metric == ThresholdMetric::response_time;
@@ -153,7 +153,7 @@ std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::si
 std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window) {
   std::optional<Duration> limit = patience.response_time;
   if (window) limit = std::min(*window, limit.value_or(*window));
-  // A person who is late by one clock usually is by the other too. So the larger number stands for both together.
+  // A person who is late by one clock is usually late by the other too. So the larger number stands for both.
   const std::uint64_t by_response = limit ? step.response_time.count_above(*limit) : 0;
   return std::max(by_response, patience.service_time ? step.service_time.count_above(*patience.service_time) : 0);
 }
@@ -297,7 +297,7 @@ void ThresholdJudge::judge_window(ThresholdResult& result, Progress& progress, T
   while (!window.empty() && window.front().begin + (window.front().end - window.front().begin) / 2 < oldest) {
     window.pop_front();
   }
-  // Half an interval of slack, because intervals do not end on the dot.
+  // Half an interval of slack, because intervals do not end exactly on time.
   const bool full = end - *progress.first + (window.empty() ? Duration::zero() : (end - window.back().begin) / 2) >=
                     *result.threshold.window;
   if (!full) return;

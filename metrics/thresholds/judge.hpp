@@ -1,13 +1,13 @@
-// Judges thresholds while a run goes on and at its end. Pure: time comes in with the data, a delta for about
-// every second; a delta belongs where its middle lies, so windows and warm-ups are exact to half a second.
+// Judges thresholds while a run goes on and at its end. Pure: time comes with the data, about one delta a second. A
+// delta belongs to the time of its middle, so windows and warm-ups are exact to half a second.
 //
-// A threshold without window is judged on everything since its warm-up. One with `over last D` must hold in
-// every full window of that length: the worst window decides, and is the value shown. (Where the run is too
-// short to fill one, what there is decides.) `abort` acts as soon as the judgement is fail, but never on a
-// window that is not full.
+// A threshold without window is judged on everything since its warm-up. A threshold with `over last D` must hold in
+// every full window of that length: the worst window decides, and its value is shown. (If the run is too short to fill
+// one, the data that exists decides.) `abort` acts as soon as the judgement is fail, but never on a window that is not
+// full.
 //
-// Whoever is under way at the moment of a judgement counts as well: latencies are censored at how long they have waited
-// so far, and in a window whoever is overdue has failed. Where they end later, they count there as what they became.
+// People under way at the moment of a judgement count as well: latencies are censored at the time waited so far, and in
+// a window an overdue person has failed. People who end later count there with their result.
 #pragma once
 
 #include "metrics/snapshot.hpp"
@@ -31,43 +31,43 @@ struct Patience {
   std::optional<Duration> response_time;
   std::optional<Duration> service_time;
 };
-// For each step: the tightest latency of each clock that a threshold of it, or of all, allows.
+// For each step and clock: the tightest latency that a threshold of the step, or of all, allows.
 std::vector<Patience> patience_of(std::span<const Threshold> thresholds, std::size_t steps);
-// How many have waited longer, or longer than `window`, by their response time.
+// How many have waited longer than `patience`, or by response time longer than `window`.
 std::uint64_t overdue(const UnderWay::Step& step, const Patience& patience, std::optional<Duration> window);
 
-// What one threshold needs to know of a period of time.
+// The data that one threshold needs about a period of time.
 struct ThresholdData {
   explicit ThresholdData(const std::shared_ptr<const LatencyBoundaries>& boundaries) : durations(boundaries) {}
   void add(const Threshold& threshold, const Snapshot& delta);
-  // Whoever is under way at its end. Counts need `patience`, of each step, and the window's length.
+  // The people under way at the end of the period. Counts need the `patience` of each step and the window's length.
   void add(const Threshold& threshold, const UnderWay& under_way, std::span<const Patience> patience);
   void merge(const ThresholdData& other);
 
   CensoredHistogram durations;  // of a latency
-  std::uint64_t hidden = 0;     // mails of which a fault of the mailbox hides how long they took
-  std::uint64_t counted = 0;    // failed steps, served arrivals or finished steps, as the metric asks
-  std::uint64_t all = 0;        // what it is a share of
-  Duration arrivals{};          // how long arrivals went on meanwhile
+  std::uint64_t hidden = 0;     // mails whose delivery time is hidden by a fault of the mailbox
+  std::uint64_t counted = 0;    // failed steps, served arrivals or finished steps, depending on the metric
+  std::uint64_t all = 0;        // the whole of which `counted` is a share
+  Duration arrivals{};          // how long arrivals went on in this period
 };
 
 struct Judgement {
   ThresholdState state = ThresholdState::no_data;
   std::optional<double> value;  // unit as Threshold::limit, but latencies in seconds
   bool lower_bound = false;     // the truth is `value` or more
-  bool within_error = false;    // so near to the limit that the histogram's error of 1.1 % could turn it
-  std::uint64_t samples = 0;    // that it rests on
+  bool within_error = false;    // so near to the limit that the histogram's error of 1.1 % could change the state
+  std::uint64_t samples = 0;    // that the judgement is based on
 };
 
-// A lower bound decides what it can: it fails `< t` if it is not below t, and passes `> t` if it is above;
-// otherwise there is no data. At a limit that is a boundary of the histogram percentiles are decided exactly.
+// A lower bound decides what it can: it fails `< t` if it is not below t, and passes `> t` if it is above; otherwise
+// there is no data. If the limit is a boundary of the histogram, percentiles are decided exactly.
 Judgement judge(const Threshold& threshold, const ThresholdData& data);
 
 struct ThresholdResult {
   Threshold threshold;
   Judgement verdict;                            // of the run so far; after finish(): of the run
-  ThresholdState now{ThresholdState::no_data};  // of the last window, or the same
-  std::optional<Duration> at;                   // of a window that fails: when it ended, since the start
+  ThresholdState now{ThresholdState::no_data};  // of the last window; without windows, as the verdict
+  std::optional<Duration> at;                   // the end of a window that fails, since the start
 
   [[nodiscard]] bool fails() const noexcept { return verdict.state == ThresholdState::fail; }
   [[nodiscard]] bool lacks_data() const noexcept {
@@ -79,10 +79,10 @@ class ThresholdJudge {
  public:
   ThresholdJudge(std::vector<Threshold> thresholds, std::shared_ptr<const MetricsLayout> layout, TimePoint start);
 
-  // What was recorded from `begin` to `end`, and who is under way then; intervals come in order. `arrivals` is how long
-  // of it arrivals went on.
+  // The data recorded from `begin` to `end`, and who is under way at `end`. Intervals come in order. `arrivals`: how
+  // long arrivals went on in the interval.
   void add(TimePoint begin, TimePoint end, Duration arrivals, const Snapshot& delta, const UnderWay& under_way);
-  // The last judgement, of windows too that were never full.
+  // The last judgement, also of windows that were never full.
   void finish();
 
   [[nodiscard]] const std::vector<ThresholdResult>& results() const noexcept { return results_; }
@@ -110,7 +110,7 @@ class ThresholdJudge {
   TimePoint start_;
   std::vector<Patience> patience_;  // by StepId
   std::vector<ThresholdResult> results_;
-  std::vector<Progress> progress_;  // beside results_
+  std::vector<Progress> progress_;  // parallel to results_
 };
 
 }  // namespace gelombang

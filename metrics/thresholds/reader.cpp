@@ -14,7 +14,7 @@ namespace {
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_operator(char c) { return c == '<' || c == '>' || c == '=' || c == '!'; }
 
-// Words, and runs of operator characters, which need no blanks around them.
+// Splits into words and runs of operator characters, which need no blanks around them.
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   std::size_t i = 0;
@@ -47,7 +47,7 @@ std::string squeezed(std::string_view text) {
 constexpr std::string_view kMetricList =
     "response_time, service_time, phase, mail_delivery, person_time, error_rate, served_rate, count or rate";
 
-// p5 and p95 are percent; from three digits on the first two are, p999 being 99.9 %, as is p99.9.
+// One or two digits are percent (p5, p95). Of three or more digits the first two are: p999 is 99.9 %, like p99.9.
 std::optional<double> quantile_of(std::string_view word) {
   if (word.size() < 2 || word.front() != 'p') return std::nullopt;
   const std::string_view digits = word.substr(1);
@@ -62,7 +62,7 @@ std::optional<double> quantile_of(std::string_view word) {
     if (whole.size() > 2 || !all_digits(digits.substr(dot + 1))) return std::nullopt;
     std::from_chars(digits.data(), digits.data() + digits.size(), percent, std::chars_format::fixed);
   } else {
-    // p125 would be read as 12.5 % by nobody.
+    // Nobody would read p125 as 12.5 %.
     if (whole.size() > 2 && whole.front() != '9') return std::nullopt;
     std::from_chars(whole.data(), whole.data() + whole.size(), percent, std::chars_format::fixed);
     for (std::size_t i = 2; i < whole.size(); ++i) percent /= 10;
@@ -93,7 +93,7 @@ bool ThresholdReader::take(std::string_view word) {
 }
 
 Result<void> ThresholdReader::read(std::string_view form) {
-  // The last colon: a step's name may hold one, what follows never does.
+  // The last colon: a step's name may contain a colon, the rest never does.
   const std::size_t colon = threshold_.expression.rfind(':');
   if (colon == std::string::npos) return fail("there is no ':'", form);
   threshold_.selector = squeezed(std::string_view(threshold_.expression).substr(0, colon));

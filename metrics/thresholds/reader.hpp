@@ -1,4 +1,4 @@
-// What all conditions on a figure begin with: `[journey/]step | all : METRIC AGGREGATE`. Thresholds go on from there
+// The common beginning of all conditions on a figure: `[journey/]step | all : METRIC AGGREGATE`. Thresholds continue
 // with a comparison, conditions on a change with a limit.
 #pragma once
 
@@ -13,19 +13,19 @@ namespace gelombang {
 
 class ThresholdReader {
  public:
-  // `kind` is what the errors call it.
+  // `kind` is the name of the condition in errors.
   ThresholdReader(std::string_view kind, std::string_view text);
 
-  // Up to the aggregate; `form` is shown where there is no colon.
+  // Reads up to the aggregate. `form` is shown if there is no colon.
   Result<void> read(std::string_view form);
 
  protected:
   ~ThresholdReader() = default;
   [[nodiscard]] Error fail(std::string_view problem, std::string_view expected) const;
-  // About the word where parsing stands.
+  // About the current word.
   [[nodiscard]] Error fail_here(std::string_view expected) const;
   [[nodiscard]] bool at_end() const { return at_ >= words_.size(); }
-  // The word where parsing stands, or nothing.
+  // The current word, or nothing.
   [[nodiscard]] std::string_view here() const { return at_end() ? std::string_view() : words_[at_]; }
   bool take(std::string_view word);
   void skip() { ++at_; }

@@ -5,9 +5,9 @@
 //   METRIC  (response_time | service_time | phase NAME | mail_delivery | person_time) (p50 .. p999 | mean | min | max)
 //           error_rate | served_rate | count | rate
 //   OP      <  <=  >  >=  ==  !=
-//   VALUE   a duration (800ms), a percentage (1%), a rate (50/s) or a bare count, as the metric asks
+//   VALUE   a duration (800ms), a percentage (1%), a rate (50/s) or a bare count, depending on the metric
 //
-// How one is judged: metrics/thresholds/judge.hpp.
+// How thresholds are judged: metrics/thresholds/judge.hpp.
 #pragma once
 
 #include "base/clock.hpp"
@@ -56,7 +56,7 @@ struct Threshold {
   Comparison comparison = Comparison::less;
   double limit = 0;                // latencies: nanoseconds; rates of success or error: 0 .. 1; rate: per second; count
   std::optional<Duration> window;  // over last; 1 s .. 1 h
-  std::optional<Duration> after;   // warm-up that is left out, if it is said
+  std::optional<Duration> after;   // warm-up that is left out, if given
   std::uint64_t min_samples = 0;   // fewer are no data
   bool abort = false;
   bool allow_no_data = false;
@@ -67,13 +67,13 @@ struct Threshold {
 
 // Syntax alone: `step` is not resolved yet.
 Result<Threshold> parse_threshold(std::string_view text);
-// Finds the selector's step. A name without a journey must be that of exactly one step. `kind` is what errors call it.
+// Finds the selector's step. A name without a journey must fit exactly one step. `kind` is its name in errors.
 Result<void> resolve(Threshold& threshold, const Catalog& catalog, std::string_view kind = "threshold");
-// Both, for a list; what stands there twice is kept once.
+// Both, for a list. Duplicates are kept once.
 Result<std::vector<Threshold>> parse_thresholds(std::span<const std::string> texts, const Catalog& catalog);
 // Every latency that the thresholds name, for LatencyBoundaries::with.
 std::vector<Duration> latency_limits(std::span<const Threshold> thresholds);
-// The smallest limit that a latency must stay below, for judging our own delays; nothing where there is none.
+// The smallest limit that a latency must stay below, for judging our own delays; nothing if there is none.
 std::optional<Duration> tightest_latency(std::span<const Threshold> thresholds);
 
 bool compare(double value, Comparison comparison, double limit) noexcept;

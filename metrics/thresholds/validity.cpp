@@ -132,7 +132,7 @@ ValidityFacts validity_facts(const Snapshot& totals, std::span<const Threshold> 
     facts.requests += step.requests.total();
     for (const ErrorClass error : {ErrorClass::generator_descriptors, ErrorClass::generator_ports,
                                    ErrorClass::generator_memory, ErrorClass::generator_internal}) {
-      // A fault that ends a request ends its step too, and some end a step without a request.
+      // A fault that ends a request also ends its step. Some faults end a step without a request.
       facts.own_faults += std::max(step.requests[error], step.steps[error]);
     }
     for (std::size_t i = 0; i < kErrorClassCount; ++i) {
@@ -140,7 +140,7 @@ ValidityFacts validity_facts(const Snapshot& totals, std::span<const Threshold> 
       if (info(error).side == ErrorSide::mailbox) facts.mailbox_faults += step.steps[error];
     }
   }
-  // At the end of a run nobody's step need have failed by it.
+  // At the end of a run, a hidden mail need not have failed any step.
   facts.mailbox_faults = std::max(facts.mailbox_faults, totals.mail[MailResult::hidden]);
   if (!totals.schedule_lag.empty()) {
     facts.lag_p99 = totals.schedule_lag.percentile(0.99);

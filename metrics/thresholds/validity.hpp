@@ -1,5 +1,5 @@
-// Whether a run says anything about the target at all: a verdict on the generator, apart from pass or fail.
-// A pure function of facts; its limits stand here, for docs and tests to quote.
+// Whether a run says anything about the target at all: a verdict on the generator, separate from pass or fail. A pure
+// function of facts. Its limits are here, for docs and tests to quote.
 #pragma once
 
 #include "base/clock.hpp"
@@ -22,24 +22,24 @@ enum class ValidityState : std::uint8_t { valid, degraded, invalid };
 inline constexpr std::array<std::string_view, 3> kValidityStateNames{"valid", "degraded", "invalid"};
 
 struct ValidityLimits {
-  // The 99th percentile of schedule lag, as a share of the tightest latency threshold: our own delay is in
-  // every response time. Where no threshold names a latency, one of `latency_without_threshold` is assumed.
+  // The 99th percentile of schedule lag, as a share of the tightest latency threshold: our own delay is part of every
+  // response time. If no threshold names a latency, `latency_without_threshold` is assumed.
   double lag_degraded_share = 0.1;
   double lag_invalid_share = 0.5;
   Duration latency_without_threshold = std::chrono::seconds(1);
-  // Below this a lag is the resolution of timers, whatever the thresholds say.
+  // A lag below this is the resolution of timers, whatever the thresholds say.
   Duration lag_negligible = std::chrono::milliseconds(2);
-  // A single arrival as late as this was a stall, though the percentile may not show it.
+  // A single arrival as late as this was a stall, even if the percentile does not show it.
   Duration lag_stall = std::chrono::seconds(1);
-  // Arrivals that we dropped, and requests that failed through us, as shares; above it the run is invalid,
-  // a single one makes it degraded.
+  // Arrivals that we dropped, and requests that failed through our fault, as shares. Above the share the run is
+  // invalid; a single one makes it degraded.
   double own_drops = 0.001;
   double own_faults = 0.001;
-  // Event loops that stood still for more than 100 ms, as a share of the workers' time. What stands still for x of the
-  // time touches x of the requests: above 1 % a p99 may be ours, above 5 % a p95 is.
+  // Event loops that stood still for more than 100 ms, as a share of the workers' time. A stall of x of the time
+  // touches x of the requests: above 1 % a p99 may be ours, above 5 % a p95 is.
   double stall_degraded_share = 0.01;
   double stall_invalid_share = 0.05;
-  // Of the cores that we may use, and of one core by one worker: above it, answers queue for us.
+  // Of the cores that we may use, and of one core by one worker. Above these shares, responses wait for us.
   double cpu_share = 0.8;
   double worker_cpu_share = 0.9;
   // Time that the hypervisor took. Neither clock shows it.
@@ -57,7 +57,7 @@ struct ValidityFacts {
   std::uint64_t arrivals = 0;  // started or dropped
   std::array<std::uint64_t, kDropReasonCount> dropped{};
   std::uint64_t requests = 0;        // attempted
-  std::uint64_t own_faults = 0;      // of them or of steps: generator_descriptors, _ports, _memory, _internal
+  std::uint64_t own_faults = 0;      // of requests or steps: generator_descriptors, _ports, _memory, _internal
   std::uint64_t mailbox_faults = 0;  // steps that the mailbox failed, or mails that it hid
   std::optional<Duration> lag_p99;   // nothing in closed models
   std::optional<Duration> lag_max;
@@ -65,7 +65,7 @@ struct ValidityFacts {
   GeneratorHealth health;
 };
 
-// The facts that the recorders know. The rest, `health`, is for the caller to add.
+// The facts that the recorders know. The caller adds the rest, `health`.
 ValidityFacts validity_facts(const Snapshot& totals, std::span<const Threshold> thresholds);
 
 struct Validity {
