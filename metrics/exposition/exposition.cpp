@@ -17,7 +17,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-// Families under construction, held to a number of series.
+// Families under construction, limited to a number of series.
 class Families {
  public:
   explicit Families(std::size_t maximum) : room_(maximum) {}
@@ -25,7 +25,7 @@ class Families {
   void family(std::string name, std::string help, MetricType type) {
     families_.push_back({std::move(name), std::move(help), type, {}});
   }
-  // Into the last family.
+  // Adds to the last family.
   void counter(Labels labels, std::uint64_t value) { counter(std::move(labels), static_cast<double>(value)); }
   void counter(Labels labels, double value) {
     if (ClientMetric* m = add(std::move(labels), 1)) m->counter.value = value;
@@ -144,7 +144,7 @@ void add_iterations(Families& f, const Catalog& catalog, const Snapshot& totals)
   f.histogram({}, totals.schedule_lag);
 }
 
-// What validity is judged by, as far as it has no metric elsewhere.
+// The facts that decide validity, except those with a metric elsewhere.
 void add_generator(Families& f, const GeneratorHealth& health) {
   const auto gauge = [&f](const char* name, const char* help, double value) {
     f.family(name, help, MetricType::Gauge);

@@ -1,6 +1,6 @@
-// The metrics of a load run for Prometheus. Nothing is touched when a sample is recorded: once a second the
-// aggregator's totals are published, and a scrape turns the last ones into text. Every series that the
-// catalog and the thresholds let us know is there from the start with 0.
+// The metrics of a load run for Prometheus. Recording a sample touches nothing here: the aggregator's totals are
+// published once a second, and a scrape turns the last totals into text. Every series known from the catalog and the
+// thresholds exists from the start with 0.
 #pragma once
 
 #include "metrics/annotation.hpp"
@@ -27,16 +27,16 @@ struct LiveFigures {
   double target_rate = 0;             // arrivals per second that the load asks for now; 0 in closed models
   UsersByState users{};               // by UserState
   std::optional<UnderWay> under_way;  // nothing: nobody
-  double rate_factor = 1;             // on the planned rate, set while the run goes on
+  double rate_factor = 1;             // factor on the planned rate, set while the run goes on
   bool paused = false;
   std::array<std::uint64_t, kAnnotationKinds.size()> annotations{};  // by kind
   ValidityState validity = ValidityState::valid;
   GeneratorHealth generator;
   std::vector<ThresholdState> thresholds;  // as many as there are thresholds, in their order
-  // Of kVerdictNames; empty while the run is under way.
+  // One of kVerdictNames; empty while the run is under way.
   std::string verdict;
 };
-// Of the thresholds as they stand now; after Aggregator::finish(), pass `final` for the verdicts.
+// The current states of the thresholds. After Aggregator::finish(), pass `final` for the verdicts.
 std::vector<ThresholdState> threshold_states(const std::vector<ThresholdResult>& results, bool final);
 
 class LoadExposition final : public prometheus::Collectable {
@@ -53,10 +53,10 @@ class LoadExposition final : public prometheus::Collectable {
   LoadExposition(RunInfo run, const std::shared_ptr<const MetricsLayout>& layout,
                  std::vector<std::string> threshold_expressions, std::size_t maximum_series = kMaximumSeries);
 
-  // From any thread: what the next scrape shows.
+  // From any thread. Sets what the next scrape shows.
   void publish(Snapshot totals, LiveFigures figures);
-  // From any thread. Where there would be more series than the maximum, whole labelled series are left out, the
-  // same ones at every scrape, phases first; gelombang_series_dropped_total says how many.
+  // From any thread. If there would be more series than the maximum, whole labelled series are left out: the same ones
+  // at every scrape, phases first. gelombang_series_dropped_total says how many.
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:

@@ -34,7 +34,7 @@ class MetricsServer::Impl {
   std::map<std::string, std::shared_ptr<const Page>, std::less<>> pages_;
 
  public:
-  std::unique_ptr<PageServer> server;  // goes first: its threads use the rest
+  std::unique_ptr<PageServer> server;  // destroyed first: its threads use the rest
 };
 
 PageAnswer MetricsServer::Impl::scrape() {

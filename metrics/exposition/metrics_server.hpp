@@ -1,4 +1,4 @@
-// Serves /metrics over HTTP for as long as it lives, and knows who looked; beside it what others have to show of a run.
+// Serves /metrics over HTTP as long as it lives, and knows who scraped. Serves other pages of a run as well.
 #pragma once
 
 #include "base/clock.hpp"
@@ -26,17 +26,17 @@ class MetricsServer {
   static constexpr std::size_t kMaxBody = PageServer::kMaxBody;
   using Page = std::function<PageAnswer(const PageRequest&)>;
 
-  // `listen` is as PageServer::open has it, `names` under which names it answers. Where the address is taken or not
-  // ours: an Error.
+  // `listen`: as in PageServer::open. `names`: the host names that it answers to. An Error if the address is in use or
+  // not ours.
   static Result<std::unique_ptr<MetricsServer>> open(std::string_view listen,
                                                      std::shared_ptr<prometheus::Collectable> metrics,
                                                      const Clock& clock, ServedNames names = {});
-  // Finishes the answers that are on their way; no page is called afterwards.
+  // Finishes the responses under way. No page is called afterwards.
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
 
-  // Answers what is asked under a path, such as "/", from now on. Called on a thread of the server's, by several at
+  // From now on, calls `page` for requests under a path, such as "/". Called on a thread of the server, by several at
   // once.
   void serve(std::string path, Page page);
 
@@ -45,7 +45,7 @@ class MetricsServer {
   [[nodiscard]] std::string url(std::string_view path = "/metrics") const;
   // How often it was scraped.
   [[nodiscard]] std::uint64_t scrapes() const;
-  // When the last scrape began: it shows whatever was published before. Nothing where there was none.
+  // When the last scrape began: it shows everything published before. Nothing if there was no scrape.
   [[nodiscard]] std::optional<TimePoint> last_scrape() const;
 
  private:

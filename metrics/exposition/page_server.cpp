@@ -43,12 +43,12 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kMaxHeader = 16 * 1024;
-constexpr std::size_t kMaxUnread = 1024 * 1024;  // of a body that is not wanted
+constexpr std::size_t kMaxUnread = 1024 * 1024;  // of an unwanted body
 constexpr auto kReadTime = std::chrono::seconds(10);
 constexpr auto kWriteTime = std::chrono::seconds(20);
 constexpr auto kDrainTime = std::chrono::seconds(2);
 constexpr auto kStopTime = std::chrono::seconds(5);
-constexpr auto kAcceptPause = std::chrono::milliseconds(50);  // where no descriptor is left
+constexpr auto kAcceptPause = std::chrono::milliseconds(50);  // if no descriptor is left
 
 std::string_view text_of(boost::core::string_view text) { return {text.data(), text.size()}; }
 
@@ -94,11 +94,11 @@ class PageServer::Impl {
  private:
   class Connection;
 
-  // Once: who scrapes under such a name sees only that this machine is down.
+  // Logs such a name once: its scraper sees only that this machine is down.
   void tell_of(std::string_view name);
   void accept();
   void add(tcp::socket socket);
-  // Those that are open, the oldest first.
+  // The open connections, the oldest first.
   std::vector<std::shared_ptr<Connection>> connections();
   void run();
 
@@ -108,9 +108,9 @@ class PageServer::Impl {
   std::mutex mutex_;
   std::condition_variable none_;
   std::list<std::weak_ptr<Connection>> open_;
-  bool closed_ = false;  // nothing is added to it
+  bool closed_ = false;  // true: add nothing to open_
   asio::io_context io_{static_cast<int>(kThreads)};
-  // The acceptor, its timer and what follows from an accepted socket run on this one.
+  // The acceptor, its timer and the steps after an accept run on this strand.
   asio::strand<asio::io_context::executor_type> order_{io_.get_executor()};
   tcp::acceptor acceptor_{order_};
   asio::steady_timer pause_{order_};
@@ -119,7 +119,7 @@ class PageServer::Impl {
   std::vector<std::thread> threads_;
 };
 
-// Reads a request, has it answered, writes that and ends. Lives as long as an operation of it is under way.
+// Reads a request, writes the response and ends. Lives as long as one of its operations is under way.
 class PageServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, Impl& server) : stream_(std::move(socket)), server_(server) {
@@ -143,7 +143,7 @@ class PageServer::Impl::Connection : public std::enable_shared_from_this<Connect
                        [self](error_code error, std::size_t) { self->on_request(error); });
     });
   }
-  // From any thread: at once, or only where nothing is being answered.
+  // From any thread. Closes at once, or only if no response is under way.
   void close(bool even_answering) {
     asio::post(stream_.get_executor(), [self = shared_from_this(), even_answering] {
       if (even_answering || !self->answering_) self->stream_.close();
@@ -158,7 +158,7 @@ class PageServer::Impl::Connection : public std::enable_shared_from_this<Connect
     if (error && error.category() == make_error_code(http::error::end_of_stream).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
       return write(refusal(400, "expected a request of HTTP/1.1"));
-    if (error) return;  // the client left, or its time was up
+    if (error) return;  // the client left, or its time is over
     answering_ = true;
     write(answer());
   }
@@ -212,7 +212,7 @@ class PageServer::Impl::Connection : public std::enable_shared_from_this<Connect
     });
   }
 
-  // Closing with unread bytes would send a reset, which can destroy the answer on its way.
+  // Closing with unread bytes would send a reset, which can destroy the response on its way.
   void drain() {
     stream_.async_read_some(asio::buffer(unread_), [self = shared_from_this()](error_code error, std::size_t length) {
       self->drained_ += length;
@@ -265,7 +265,7 @@ error_code PageServer::Impl::start(const tcp::endpoint& endpoint) {
 }
 
 void PageServer::Impl::run() {
-  // Ctrl-C is the main thread's business, and a client that has gone must not raise SIGPIPE here.
+  // The main thread handles Ctrl-C. A client that has gone must not raise SIGPIPE here.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -274,7 +274,7 @@ void PageServer::Impl::run() {
       io_.run();
       return;
     } catch (const std::exception&) {
-      // Memory was short: that connection is gone, the others go on.
+      // Not enough memory: that connection is lost, the others go on.
     }
   }
 }
@@ -290,7 +290,7 @@ void PageServer::Impl::accept() {
   acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
     if (stopping_) return;
     if (!error) {
-      accept();  // first: where memory is short, only this connection is lost
+      accept();  // first: if memory is short, only this connection is lost
       return add(std::move(socket));
     }
     pause_.expires_after(kAcceptPause);

@@ -1,5 +1,5 @@
-// Serves short answers over HTTP/1.1, one a connection. A client that connects and says nothing, or reads slowly, costs
-// a descriptor and no thread. So no other client waits for it.
+// Serves short responses over HTTP/1.1, one per connection. A client that connects and sends nothing, or reads slowly,
+// costs a descriptor and no thread. So no other client waits for it.
 #pragma once
 
 #include "base/result.hpp"
@@ -18,9 +18,9 @@ namespace gelombang {
 
 struct PageRequest {
   std::string_view method;
-  std::string_view path;           // without a query, as it was sent
+  std::string_view path;           // without a query, as sent
   std::string_view query;          // without its '?'
-  std::string_view authorization;  // that header's value; empty where there is none
+  std::string_view authorization;  // the value of this header; empty if missing
   std::string_view body;           // at most PageServer::kMaxBody bytes
   bool from_loopback = false;
 };
@@ -29,21 +29,21 @@ struct PageAnswer {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type and Content-Length
+  std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type and Content-Length
 };
 
 class PageServer {
  public:
   static constexpr std::size_t kMaxBody = 64 * 1024;
-  // Beyond it the connection that has been open for longest gives way to the newest.
+  // Above this number, the connection that has been open for longest is closed for the newest.
   static constexpr std::size_t kMostConnections = 128;
-  // Called on one of kThreads threads, by several at once. An exception becomes an answer of status 500.
+  // Called on one of kThreads threads, by several at once. An exception becomes a response of status 500.
   using Handler = std::function<PageAnswer(const PageRequest&)>;
   static constexpr std::size_t kThreads = 3;
 
-  // `listen` is ADDRESS:PORT with a numeric address, an IPv6 one in brackets; port 0 takes a free one.
+  // `listen` is ADDRESS:PORT with a numeric address, IPv6 in brackets; port 0 takes a free port.
   static Result<std::unique_ptr<PageServer>> open(std::string_view listen, ServedNames names, Handler handler);
-  // Finishes the answers that are on their way, for some seconds; the handler is not called afterwards.
+  // Finishes the responses under way, for some seconds. The handler is not called afterwards.
   ~PageServer();
   PageServer(const PageServer&) = delete;
   PageServer& operator=(const PageServer&) = delete;

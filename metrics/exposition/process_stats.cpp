@@ -33,8 +33,8 @@ std::uint64_t labelled(std::string_view text, std::string_view label) {
   return at == std::string_view::npos ? 0 : number_at(text.substr(at + label.size()));
 }
 
-// The n-th field of /proc/self/stat, counted from 1 as in proc(5); only those behind the name, which may
-// itself hold blanks.
+// The n-th field of /proc/self/stat, counted from 1 as in proc(5). Only fields after the name, which may contain
+// blanks.
 std::uint64_t stat_field(std::string_view stat, int n) {
   const std::size_t name_end = stat.rfind(')');
   if (name_end == std::string_view::npos) return 0;
@@ -62,7 +62,7 @@ ProcessStats read_process_stats() {
   stats.threads = labelled(status, "\nThreads:");
   std::error_code error;
   const std::filesystem::directory_iterator descriptors("/proc/self/fd", error);
-  // The look itself takes one.
+  // Reading the directory itself uses one descriptor.
   if (!error)
     stats.open_descriptors = static_cast<std::uint64_t>(std::distance(begin(descriptors), end(descriptors))) - 1;
   rlimit limit{};

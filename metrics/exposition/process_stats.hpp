@@ -1,4 +1,4 @@
-// What this process uses of its machine, from /proc/self and getrusage.
+// The resources that this process uses, from /proc/self and getrusage.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct ProcessStats {
   double start_seconds = 0;            // since 1970
 };
 
-// What cannot be read is 0.
+// A figure that cannot be read is 0.
 ProcessStats read_process_stats();
 
 }  // namespace gelombang

@@ -30,7 +30,7 @@ bool is_name(std::string_view text) {
 }
 
 bool is_address(int family, std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return false;  // where inet_pton stops reading
+  if (text.find('\0') != std::string_view::npos) return false;  // inet_pton would stop reading there
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   return ::inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
 }

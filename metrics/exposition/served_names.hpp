@@ -1,6 +1,6 @@
-// The names under which this machine's pages may be asked for. A site that somebody visits may give a name of its own
-// our address: a browser then asks us in that name, and would show the site what we answer. Addresses, localhost and
-// the machine's own name cannot be lent like that.
+// The host names under which this machine's pages may be requested. A site that somebody visits may point a name of its
+// own to our address (DNS rebinding): a browser then sends us requests under that name, and would show our responses to
+// the site. Addresses, localhost and the machine's own name cannot be misused like that.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,12 +14,12 @@ namespace gelombang {
 
 class ServedNames {
  public:
-  // Further names, such as "load1.example.org": without a port. What is no name is an Error.
+  // Further names, without a port, such as "load1.example.org". An invalid name is an Error.
   static Result<ServedNames> with(const std::vector<std::string>& further);
   // Addresses, localhost and this machine's name.
   ServedNames();
 
-  // Of a Host header's value, a port with it.
+  // `host`: the value of a Host header, which may include a port.
   [[nodiscard]] bool serve(std::string_view host) const;
 
  private:
