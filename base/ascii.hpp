@@ -1,4 +1,4 @@
-// Characters of ASCII, whatever the locale says: what protocols and formats are made of.
+// ASCII characters, independent of the locale: protocols and formats consist of them.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// The one seam through which the program reads time. Durations come from the steady clock;
-// wall time only labels. Tests run on tests/support/fake_clock.hpp.
+// The program reads time only through this class. Durations come from the steady clock; wall time is only for labels.
+// Tests run on tests/support/fake_clock.hpp.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,8 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual TimePoint now() const noexcept = 0;
   [[nodiscard]] virtual WallTime wall_now() const noexcept = 0;
-  // As now(), but it goes on while the machine sleeps: the difference tells a sleep from a wall clock that was set.
+  // Like now(), but goes on while the machine sleeps: the difference distinguishes a sleep from a wall clock that was
+  // set.
   [[nodiscard]] virtual TimePoint boot_now() const noexcept = 0;
 };
 

@@ -9,7 +9,7 @@
 
 namespace gelombang {
 
-// 0 to 15; -1 where it is no digit.
+// 0 to 15; -1 if `c` is no digit.
 constexpr int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -17,7 +17,7 @@ constexpr int hex_digit(char c) noexcept {
   return -1;
 }
 
-// Writes 16 digits in lower case, and returns what follows them.
+// Writes 16 digits in lower case. Returns the position after them.
 inline char* write_hex(char* to, std::uint64_t value) {
   static constexpr auto kBytes = [] {
     constexpr std::string_view kDigits = "0123456789abcdef";

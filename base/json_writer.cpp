@@ -33,7 +33,7 @@ std::size_t sequence_length(std::string_view text) {
   return too_long || surrogate || too_large ? 0 : length;
 }
 
-// U+2028 to U+202E and U+2066 to U+2069: what ends a line or turns its direction, so that it reads as something else.
+// U+2028 to U+202E and U+2066 to U+2069: they end a line or turn its direction, so that it reads as something else.
 bool turns_text(std::string_view letter) {
   const auto last = static_cast<unsigned char>(letter[2]);
   return (letter.starts_with("\xe2\x80") && last >= 0xa8 && last <= 0xae) ||
@@ -120,7 +120,7 @@ void write_value(std::string& out, const json::value& value, int depth) {
 std::string_view without_cut_letter(std::string_view text) {
   for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
     const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if ((byte & 0xc0) == 0x80) continue;  // one that follows
+    if ((byte & 0xc0) == 0x80) continue;  // a continuation byte
     const std::size_t length = byte >= 0xf5 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return length > back ? text.substr(0, text.size() - back) : text;
   }

@@ -1,4 +1,4 @@
-// What is this machine and no other: 127.0.0.0/8 and ::1.
+// Addresses of this machine alone: 127.0.0.0/8 and ::1.
 #pragma once
 
 #include <array>
@@ -7,11 +7,11 @@
 
 namespace gelombang {
 
-// `address` is IPv6's; an IPv4 address is mapped into it (::ffff:0:0/96).
+// `address` is an IPv6 address; an IPv4 address is mapped into it (::ffff:0:0/96).
 [[nodiscard]] bool is_loopback(const std::array<std::uint8_t, 16>& address) noexcept;
 
-// Whether a URL's host is "localhost" or such an address, with or without brackets. Every other name may lead anywhere,
-// whatever it ends with. Who sends a secret there looks at the address that is connected to as well.
+// Whether a URL's host is "localhost" or such an address, with or without brackets. Any other name may lead anywhere,
+// whatever it ends with. Code that sends a secret there also checks the address of the connection.
 [[nodiscard]] bool names_loopback(std::string_view host);
 
 }  // namespace gelombang

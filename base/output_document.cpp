@@ -21,7 +21,7 @@ namespace gelombang {
 namespace {
 
 constexpr std::size_t kBuffer = 64 * 1024;
-constexpr int kMostLinks = 40;  // as Linux follows
+constexpr int kMostLinks = 40;  // the limit of Linux
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -44,7 +44,7 @@ int write_all(int fd, std::string_view text) {
     if (n >= 0) {
       text.remove_prefix(static_cast<std::size_t>(n));
     } else if (errno == EAGAIN) {
-      // A pipe that somebody else has set so: wait until it takes more.
+      // Another process has made the pipe non-blocking: wait until it takes more.
       pollfd wanted{fd, POLLOUT, 0};
       ::poll(&wanted, 1, -1);
     } else if (errno != EINTR) {
@@ -54,7 +54,7 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-// A pipe that nobody reads yet is waited for, but not for ever.
+// Waits for a pipe that nobody reads yet, but not for ever.
 int open_straight(const std::string& path) {
   constexpr int kTries = 250;
   for (int tries = 1;; ++tries) {
@@ -87,7 +87,7 @@ OutputDocument::Place OutputDocument::find(const std::string& given) {
   for (int links = 0; links < kMostLinks; ++links) {
     const std::string name = name_of(place.path);
     const std::string directory = real_path(directory_of(place.path));
-    // A directory, or one that is not there: opening it will say so.
+    // A directory, or a missing one: opening it will report that.
     if (name.empty() || name == "." || name == ".." || directory.empty()) return place;
     if (directory == real_path("/proc/self/fd")) {
       const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), place.descriptor);
@@ -162,8 +162,8 @@ Result<void> OutputDocument::set_aside() {
   const bool is_free = ::lstat(earlier.c_str(), &facts) != 0 || S_ISREG(facts.st_mode);
   aside_ = is_free && ::rename(place_.path.c_str(), earlier.c_str()) == 0;
   const int error = is_free ? errno : EEXIST;
-  // A directory or a link of that name is somebody's, and nothing is lost for its sake. Else what may be written, but
-  // in whose directory nothing can be made: an empty file is nobody's verdict.
+  // If FILE~ is a directory or a link, it belongs to somebody: nothing is lost for its sake. If only the rename failed,
+  // the earlier file is emptied: nobody takes an empty file for a verdict.
   if (aside_ || (is_free && ::truncate(place_.path.c_str(), 0) == 0)) return {};
   return Error{fmt::format("{} is of an earlier run and cannot become {}~: {}", path_, path_, reason(error))};
 }
@@ -175,7 +175,7 @@ void OutputDocument::open() {
     case Place::Kind::straight: fd_ = open_straight(place_.path); break;
     case Place::Kind::beside:
       partial_ = fmt::format("{}.{}.partial", place_.path, ::getpid());
-      ::unlink(partial_.c_str());  // of a process of the same number that was killed
+      ::unlink(partial_.c_str());  // left by a killed process of the same number
       fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
       if (fd_ >= 0) {
         if (place_.mode) ::fchmod(fd_, *place_.mode);
@@ -201,7 +201,7 @@ void OutputDocument::flush() {
   buffer_.clear();
 }
 
-// Whatever was written is not whole.
+// Whatever was written is incomplete.
 void OutputDocument::close() {
   if (fd_ >= 0) {
     if (in_place_) (void)!::ftruncate(fd_, 0);
@@ -214,7 +214,7 @@ void OutputDocument::close() {
 Result<void> OutputDocument::finish() {
   flush();
   const bool file = place_.kind == Place::Kind::beside;
-  // Some file systems tell only now that they are full.
+  // Some file systems report only now that they are full.
   if (error_ == 0 && file && ::fsync(fd_) != 0) error_ = errno;
   if (fd_ >= 0 && error_ == 0) {
     if (::close(fd_) != 0) error_ = errno;
@@ -248,7 +248,7 @@ Result<void> all_printed() {
 void reserve_standard_descriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is this one.
+    // open() takes the lowest free number: this one.
     (void)!::open("/dev/null", O_PATH);
   }
 }

@@ -1,4 +1,4 @@
-// What a command was asked to write, to a file or to stdout: it is there whole, or an Error says why not.
+// The output of a command, to a file or to stdout: it is complete, or an Error says why not.
 #pragma once
 
 #include "base/result.hpp"
@@ -12,30 +12,30 @@
 
 namespace gelombang {
 
-// A file is written beside its place and renamed, so that nobody ever reads half of one. Links are followed: what they
-// point to is written. What is no regular file (a device, a pipe, a descriptor under /dev/fd) is never replaced, but
-// written straight. An earlier file that this document does not replace becomes FILE~, so that nobody takes it for
-// this one. One thread.
+// A file is written beside its place and renamed, so nobody ever reads half of it. Links are followed: their target is
+// written. Anything but a regular file (a device, a pipe, a descriptor under /dev/fd) is never replaced, but written
+// directly. An earlier file that this document does not replace becomes FILE~, so nobody takes it for this document.
+// One thread.
 class OutputDocument {
  public:
   // "" and "-" are stdout. Touches nothing.
   explicit OutputDocument(std::string path);
-  // As after a failed finish(), where none succeeded.
+  // Acts like a failed finish() if finish() was not called.
   ~OutputDocument();
   OutputDocument(const OutputDocument&) = delete;
   OutputDocument& operator=(const OutputDocument&) = delete;
 
   [[nodiscard]] bool on_stdout() const noexcept { return place_.kind == Place::Kind::standard; }
-  // An Error where it can be seen beforehand that nothing can be written there.
+  // An Error if it is clear beforehand that nothing can be written there.
   [[nodiscard]] Result<void> usable() const;
-  // Whether that is the same file, or would be.
+  // Whether `other` is the same file, or would be.
   [[nodiscard]] bool names(const std::string& other) const;
-  // An earlier file stays where nothing is written.
+  // Nothing will be written: an earlier file stays.
   void leave() noexcept { finished_ = true; }
-  // An earlier file becomes FILE~ now: for what takes long, and may be killed meanwhile. Where nothing can be made
-  // in its directory, the earlier file is emptied; an Error where not even that is possible, or FILE~ is no file.
+  // An earlier file becomes FILE~ now: for work that takes long and may be killed meanwhile. If nothing can be made in
+  // its directory, the earlier file is emptied. An Error if even that is impossible, or if FILE~ is no file.
   Result<void> set_aside();
-  // After a failure nothing more is written; finish() tells it.
+  // After a failure, writes nothing more; finish() reports the failure.
   void write(std::string_view text);
   Result<void> finish();
 
@@ -43,8 +43,8 @@ class OutputDocument {
   struct Place {
     enum class Kind : std::uint8_t { standard, descriptor, straight, beside };
     Kind kind = Kind::standard;
-    std::string path;            // what all links lead to
-    int descriptor = -1;         // of this process, where the path names one
+    std::string path;            // after following all links
+    int descriptor = -1;         // of this process, if the path names one
     std::optional<mode_t> mode;  // of the earlier file
   };
   static Place find(const std::string& path);
@@ -64,13 +64,13 @@ class OutputDocument {
   bool finished_ = false;
 };
 
-// At once, on stdout.
+// Writes to stdout at once.
 void print(std::string_view text);
-// An Error, once, where something that was printed since the last call did not get there.
+// An Error, once, if anything printed since the last call did not get to stdout.
 Result<void> all_printed();
 
-// So that nothing that is opened later is taken for them, one of the descriptors 0 to 2 that is closed becomes one that
-// can be neither read nor written. Before anything is opened.
+// Replaces each closed descriptor from 0 to 2 by one that can be neither read nor written, so no file opened later
+// takes its number. Call before anything is opened.
 void reserve_standard_descriptors();
 
 }  // namespace gelombang

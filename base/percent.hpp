@@ -7,14 +7,14 @@
 
 namespace gelombang {
 
-// "%2D" -> "-", once; what is no escape stays.
+// "%2D" -> "-", once; anything that is no escape stays.
 std::string percent_decoded(std::string_view text);
-// "-" -> "%2D", whatever it is.
+// "-" -> "%2D", for any character.
 void append_percent_encoded(std::string& to, char c);
 
-// Calls `holds` with the text as it is, and as it is after each further decoding: a server and the proxies before it
-// may decode one after another. True as soon as one holds, and for what is still encoded after kMostDecodings: nobody
-// means that.
+// Calls `holds` with the text itself and with the text after each further decoding: a server and the proxies before it
+// may decode one after another. True as soon as one call holds. Also true for text that is still encoded after
+// kMostDecodings: nobody means that.
 inline constexpr int kMostDecodings = 8;
 
 template <class Predicate>

@@ -1,5 +1,5 @@
 // Result<T>: a value or an Error, for everything that can be refused before a run starts.
-// A failure *during* a run is data (a Sample with an ErrorClass), never one of these.
+// A failure *during* a run is data (a Sample with an ErrorClass), never an Error.
 #pragma once
 
 #include <boost/system/result.hpp>

@@ -1,5 +1,5 @@
-// What a command says: on stderr while it runs, on stdout what it was asked for. A stderr that is closed or full must
-// not decide how a run ends; what did not get to stdout does (base/output_document.hpp).
+// The texts of a command: messages on stderr while it runs, the requested output on stdout. A closed or full stderr
+// must not change how a run ends; lost output on stdout does (base/output_document.hpp).
 #pragma once
 
 #include "base/output_document.hpp"

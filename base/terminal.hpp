@@ -1,4 +1,4 @@
-// What the program may draw: colour and live progress only where a person watches a terminal.
+// Whether the program may draw: colour and live progress only if a person watches a terminal.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ class Terminal {
   Terminal(int descriptor, bool color);
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
   [[nodiscard]] bool color() const noexcept { return color_; }
-  // As it is now; 80 x 24 where that is not known.
+  // The current size; 80 x 24 if it is not known.
   [[nodiscard]] TerminalSize size() const noexcept;
   [[nodiscard]] std::string paint(Color color, std::string_view text) const;
 

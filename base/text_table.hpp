@@ -11,7 +11,7 @@ class TextTable {
  public:
   // One letter for each column: l for left, r for right.
   explicit TextTable(std::string_view alignment) : alignment_(alignment) {}
-  // As many cells as columns; ASCII or anything else that is one column per code point.
+  // As many cells as columns. ASCII, or other text with one column per code point.
   void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   // Columns are two blanks apart, and no line ends in a blank.
   [[nodiscard]] std::vector<std::string> lines() const;

@@ -18,7 +18,7 @@ inline void put_text(std::string& out, std::string_view text) {
   out += text;
 }
 
-// Reads what may be damaged: once something is wrong everything that follows is 0 or empty, and ok() says so.
+// Reads bytes that may be damaged: after an error, everything read is 0 or empty, and ok() is false.
 class VarintReader {
  public:
   explicit VarintReader(std::string_view bytes) : rest_(bytes) {}
