@@ -1,4 +1,4 @@
-// One thing that is known beforehand, and what was measured.
+// A figure that is known beforehand, and its measured value.
 #pragma once
 
 #include <cmath>
@@ -16,7 +16,7 @@ struct Check {
   std::string stage;
   std::string what;
   Unit unit = Unit::count;
-  double low = 0;  // what is allowed, ends included
+  double low = 0;  // the allowed range, ends included
   double high = kAny;
   double value = std::nan("");  // NaN: there was nothing to measure
 

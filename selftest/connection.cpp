@@ -106,7 +106,7 @@ void Connection::write_after(Duration delay, std::string text, void (Connection:
   });
 }
 
-// The body is left to fill the kernels' buffers for a while, which are far smaller than it.
+// Leaves the body unread for a while: it fills the kernels' buffers, which are far smaller.
 void Connection::read_body(Duration pause) {
   timer_.expires_after(pause);
   timer_.async_wait([self = shared_from_this()](const error_code& error) {

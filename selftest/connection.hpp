@@ -1,4 +1,4 @@
-// What the self-test's server does with one connection; runs in its process.
+// Serves one connection of the self-test's server, in the server's process.
 #pragma once
 
 #include "selftest/server.hpp"

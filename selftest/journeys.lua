@@ -1,5 +1,5 @@
--- What the self-test plays: one journey, chosen by the setting "stage", against the server of selftest/server.cpp.
--- The loads are the stage's own; expectations stand in selftest/stages.cpp.
+-- The scenario of the self-test: one journey, chosen by the setting "stage", against the server of selftest/server.cpp.
+-- Each stage has its own load. The expectations are in selftest/stages.cpp.
 
 local refused = "http://127.0.0.1:" .. setting("refused", "1") .. "/"
 

@@ -30,7 +30,7 @@ RunRequest request_of(const Stage& stage, const StageSetting& setting) {
   return request;
 }
 
-// Freezes the server or holds the workers when it is time; says how long the server was frozen.
+// Freezes the server or holds the workers at the set time; says how long the server was frozen.
 class Disturber {
  public:
   Disturber(const Stage& stage, const Server& server, LoadRun& run, TimePoint epoch) : server_(server), run_(run) {
@@ -109,7 +109,7 @@ Result<StageFigures> play(const Stage& stage, const StageSetting& setting) {
     figures.tick(now);
     if (setting.each_second) setting.each_second();
   };
-  // What a stage measured says nothing without its end, so nobody waits for what is under way.
+  // The figures of an unfinished stage say nothing, so nobody waits for requests under way.
   played.stop = [&] {
     result.stopped = true;
     run.interrupt(clock.now());

@@ -1,4 +1,4 @@
-// How late this machine's scheduler wakes a thread that has nothing else to do: what no program on it can do better.
+// How late this machine's scheduler wakes a thread that has nothing else to do: no program on it can do better.
 #pragma once
 
 #include "base/clock.hpp"
@@ -14,7 +14,7 @@ struct SchedulerDelay {
   Duration max{};
 };
 
-// A thread of its own from construction to finish().
+// Runs its own thread from construction to finish().
 class SchedulerProbe {
  public:
   SchedulerProbe();

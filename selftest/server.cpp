@@ -24,7 +24,7 @@
 namespace gelombang::selftest {
 namespace {
 
-// A socket bound to a free port of loopback; -1 where there is none.
+// A socket bound to a free port of loopback; -1 if there is none.
 int bound_socket(std::uint16_t& port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
@@ -41,14 +41,14 @@ int bound_socket(std::uint16_t& port) {
   return fd;
 }
 
-// Accepted sockets inherit it: a body of a megabyte must not fit into what the kernel takes unread.
+// Accepted sockets inherit the size: a body of a megabyte must not fit into the kernel's buffer unread.
 void keep_receive_buffer_small(int listener) {
   const int bytes = 32768;
   setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
 [[noreturn]] void serve(int listener, SharedCounts& counts, Duration late_by) {
-  // Ctrl-C at the terminal is for the program; this one ends with it.
+  // Ctrl-C at the terminal is for the program; the server ends with the program.
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGTERM, SIG_DFL);
   try {

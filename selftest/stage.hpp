@@ -1,5 +1,5 @@
-// A part of the self-test: one short load run of the real engine, with a disturbance of known length, and what has to
-// come out of it.
+// A part of the self-test: one short load run of the real engine, with a disturbance of known length, and the results
+// that it must give.
 #pragma once
 
 #include "base/clock.hpp"
@@ -27,15 +27,15 @@ struct Disturbance {
   Duration length{};
 };
 
-// What is known of a stage when it is over.
+// The figures of a finished stage.
 struct StageFigures {
   Summary summary;
   std::uint64_t server_requests = 0;    // by the server's own count
   std::vector<TimePoint> server_times;  // when it saw them
   TimePoint epoch{};
-  Duration frozen{};         // how long the server really was
-  SchedulerDelay scheduler;  // while it went on
-  bool stopped = false;      // before its end: what it measured says nothing
+  Duration frozen{};         // how long the server really was frozen
+  SchedulerDelay scheduler;  // while the stage went on
+  bool stopped = false;      // before its end: its figures say nothing
 };
 
 struct Stage {
@@ -49,7 +49,7 @@ struct Stage {
 
 // All of them, in their order.
 std::vector<Stage> all_stages();
-// That the machine lets a thread run when it should: the worst of all stages.
+// Checks that the machine lets a thread run when it should: the worst of all stages.
 Check scheduler_check(Duration worst_p99);
 
 struct StageSetting {

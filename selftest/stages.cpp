@@ -1,6 +1,6 @@
-// What has to come out of each stage, and how far off it may be. A delay is never measured shorter than it was; it may
-// be longer by 5 % or 20 ms, whichever is more, and by what the machine's scheduler added at that time: twice, for the
-// server's timer and for us. That it adds no more than a tenth of a second is a check of its own.
+// The results that each stage must give, and their tolerance. A delay is never measured shorter than it was. It may be
+// longer by 5 % or 20 ms, whichever is more, and by the delay that the machine's scheduler added at that time: twice,
+// for the server's timer and for us. A separate check says that the scheduler adds no more than a tenth of a second.
 #include "selftest/stage.hpp"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class Checks {
         hiccup(to_seconds(figures.scheduler.max)),
         stage_(std::move(stage)) {}
 
-  // In seconds: what may be added to most of the figures, and what the scheduler added once.
+  // In seconds. slack: the tolerance of most figures. hiccup: the longest delay of the scheduler.
   const double slack;
   const double hiccup;
 
@@ -48,7 +48,7 @@ class Checks {
   void at_most(std::string what, const std::optional<Estimate>& value, double high) {
     between(std::move(what), value, 0, high);
   }
-  // Every arrival of the plan began, and what we say that we sent is what the server saw.
+  // Every planned arrival began, and the server saw exactly the requests that we report.
   void arrivals(const StageFigures& figures, std::uint64_t planned) {
     exactly("arrivals planned", figures.summary.arrivals.planned, planned);
     exactly("arrivals started", figures.summary.arrivals.started, planned);
@@ -79,7 +79,7 @@ const DurationFigures& phase_of(const StageFigures& figures, std::string_view st
 
 std::optional<Estimate> estimate(Duration value) { return Estimate{value, false}; }
 
-// The most requests that the server saw within any stretch of `length`, from `begin` on.
+// The most requests that the server saw in any period of `length`, from `begin` on.
 std::uint64_t most_within(const StageFigures& figures, Duration begin, Duration length) {
   std::uint64_t most = 0;
   const auto& times = figures.server_times;
@@ -137,7 +137,7 @@ std::vector<Check> check_phases(const StageFigures& figures) {
   return std::move(checks).done();
 }
 
-// 100 arrivals a second for 4 s; those of the freeze wait from nothing to all of it, evenly.
+// 100 arrivals a second for 4 s. Arrivals in the freeze wait between zero and all of it, evenly distributed.
 std::vector<Check> check_freeze(const StageFigures& figures) {
   Checks checks("freeze", figures);
   const Summary::Step& step = step_of(figures, "answer");
@@ -154,7 +154,7 @@ std::vector<Check> check_freeze(const StageFigures& figures) {
 constexpr Duration kCappedStall = 600ms;
 constexpr Duration kOtherStall = 500ms;
 
-// 0.6 s at a fifth more than the pace are made up for after 3 s.
+// At a fifth above the pace, 0.6 s are caught up after 3 s.
 std::vector<Check> check_capped(const StageFigures& figures) {
   Checks checks("capped", figures);
   const Summary::Step& step = step_of(figures, "answer");
