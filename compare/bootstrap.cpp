@@ -18,7 +18,7 @@ namespace {
 
 using Cells = std::span<const DurationSeries::Cell>;
 
-// As the distributions of Boost want it; unlike the standard's they are the same everywhere.
+// The generator for Boost's distributions. Unlike the standard's, these are the same everywhere.
 class Bits {
  public:
   using result_type = std::uint64_t;
@@ -31,7 +31,7 @@ class Bits {
   RandomStream& stream_;
 };
 
-// Where a share of the way through a bucket lies.
+// The value at a share of the way through a bucket.
 double within(std::size_t bucket, double share) {
   const double low = bucket_lower(bucket);
   return low * std::pow(bucket_upper(bucket) / low, std::clamp(share, 0.0, 1.0));
@@ -49,7 +49,7 @@ bool any_censored(Cells cells) {
   return std::any_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.censored() && cell.count > 0; });
 }
 
-// The value that `rank` of the samples, a real number, do not exceed.
+// The value that `rank` of the samples (a real number) do not exceed.
 double value_at(Cells cells, double rank) {
   double seen = 0;
   std::size_t last = 0;
@@ -92,7 +92,7 @@ SeriesEstimate percentile_of(Cells cells, double quantile) {
     return true;
   });
   if (found) return {*found, false};
-  // As if all that was cut short had ended at once.
+  // As if all cut durations had ended at once.
   return {std::max(last_end, value_at(cells, rank)), true};
 }
 
@@ -134,7 +134,7 @@ class Table {
     sum = total_;
     for (auto& cell : sum) cell.count = 0;
   }
-  // Intervals begin .. end - 1, which may lie beyond what there is.
+  // Adds intervals begin .. end - 1, which may be beyond the last one.
   void add(DurationSeries::Interval& sum, std::size_t begin, std::size_t end) const {
     const auto* from = sums_.data() + std::min(begin, intervals_) * total_.size();
     const auto* to = sums_.data() + std::min(end, intervals_) * total_.size();
@@ -199,7 +199,7 @@ std::uint64_t binomial(RandomStream& random, std::uint64_t of, double share) {
   return static_cast<std::uint64_t>(std::clamp<std::int64_t>(drawn, 0, static_cast<std::int64_t>(of)));
 }
 
-// As many samples as there are, drawn from the cells: a multinomial, cell by cell given those before.
+// Draws as many samples as there are from the cells: a multinomial, cell by cell, each given the previous cells.
 void draw_samples(RandomStream& random, Cells cells, DurationSeries::Interval& sum) {
   sum.assign(cells.begin(), cells.end());
   std::uint64_t samples = count_of(cells);
@@ -230,7 +230,7 @@ double draw_figure(RandomStream& random, Cells cells, const DurationFigure& figu
   return estimate_of(scratch, figure).seconds;
 }
 
-// How much wider few blocks, and many looks, make an interval than normal deviates say.
+// The factor by which few blocks and many looks widen an interval, compared with normal deviates.
 double widening(const Resampling& resampling, std::size_t blocks) {
   const double tail = (1 - resampling.confidence) / 2;
   const double shared = tail / static_cast<double>(std::max<std::size_t>(resampling.looks, 1));
@@ -258,7 +258,7 @@ void bound(std::vector<double>& drawn, double estimate, double confidence, doubl
   high = estimate + factor * (at(1 - tail) - estimate);
 }
 
-// Two streams of a resample: the same one where both runs draw the same blocks.
+// The two streams of a resample: equal if both runs draw the same blocks.
 struct Streams {
   Streams(const Resampling& resampling, std::size_t resample, bool shared)
       : before(resampling.seed, RandomPurpose::resample, 2 * resample),
@@ -272,14 +272,14 @@ struct IntervalCounts {
   std::size_t after = 0;
 };
 
-// Fills the intervals and the blocks of `changes`, whose estimates are there; false where no resample said anything.
-// `one_by_one` and `in_blocks` write a figure for each of them and say whether there were any.
+// Fills in the intervals and the blocks of `changes`, which have estimates already; false if no resample gave figures.
+// `one_by_one` and `in_blocks` write a figure for each change and return whether there were any.
 template <class OneByOne, class InBlocks>
 bool resample(const IntervalCounts& intervals, const Resampling& resampling, OneByOne one_by_one, InBlocks in_blocks,
               std::span<Change> changes) {
   const std::size_t shorter = std::min(intervals.before, intervals.after);
   const bool blocks = shorter >= std::max<std::size_t>(resampling.fewest_intervals, 2);
-  // A circle as long as the longer run; the other has nothing there.
+  // A circle as long as the longer run; the rest of the shorter run is empty.
   const std::size_t longer = std::max(intervals.before, intervals.after);
   const Blocks of_before(resampling.same_schedule ? longer : intervals.before);
   const Blocks of_after(resampling.same_schedule ? longer : intervals.after);
@@ -287,7 +287,7 @@ bool resample(const IntervalCounts& intervals, const Resampling& resampling, One
   std::vector<double> figures(changes.size());
   for (std::size_t i = 0; i < resampling.resamples; ++i) {
     Streams streams(resampling, i, blocks && resampling.same_schedule);
-    // Blocks in which one of them measured nothing say nothing.
+    // Blocks in which one of the runs measured nothing give no figures.
     if (!(blocks ? in_blocks(streams, of_before, of_after, figures) : one_by_one(streams, figures))) continue;
     for (std::size_t f = 0; f < figures.size(); ++f) drawn[f].push_back(figures[f]);
   }
@@ -327,7 +327,7 @@ std::vector<std::optional<Change>> changes_of(const DurationSeries& before, cons
     change.after_at_least = to.lower_bound;
     change.samples_before = samples_before;
     change.samples_after = samples_after;
-    // Around the logarithm of the ratio: twice and half are as far from no change.
+    // The logarithm of the ratio: double and half are equally far from no change.
     change.estimate = std::log(to.seconds / from.seconds);
     changes.push_back(change);
   }

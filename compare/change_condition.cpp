@@ -86,7 +86,7 @@ ConditionState judge_condition(const ChangeCondition& condition, const Change& c
   if (!(latency ? enough_samples(change, condition.figure) : enough_samples(change))) return ConditionState::no_data;
   const double limit = condition.absolute ? condition.limit / change.before : condition.limit;
   const bool worse = change.low > 0 && change.estimate >= limit;
-  // A figure known from below: the truth is there or further on.
+  // A lower bound: the truth is there or above.
   if (change.before_at_least) return ConditionState::unclear;
   if (worse) return ConditionState::fail;
   if (change.after_at_least) return ConditionState::unclear;

@@ -4,9 +4,9 @@
 //
 //   METRIC  (response_time | service_time | phase NAME | mail_delivery | person_time) (p50 .. p999 | mean)
 //           error_rate | served_rate
-//   LIMIT   +10%, or a duration such as +50ms; of error_rate percentage points, +0.5%; of served_rate -0.5%
+//   LIMIT   +10%, or a duration such as +50ms; for error_rate percentage points, +0.5%; for served_rate -0.5%
 //
-// It fails where the change is surely one for the worse and the estimate has reached the limit.
+// The condition fails if the change is surely for the worse and the estimate has reached the limit.
 #pragma once
 
 #include "base/result.hpp"
@@ -24,18 +24,18 @@ struct ChangeCondition {
   Threshold what;         // without comparison and limit
   DurationFigure figure;  // of a duration
   bool absolute = false;  // seconds instead of a share of the duration before
-  double limit = 0;       // above 0, towards the worse: a share, seconds, or of a rate percentage points / 100
+  double limit = 0;       // above 0, towards the worse: a share, seconds, or for a rate percentage points / 100
 };
 
 // Syntax alone: resolve(condition.what, catalog, kFailIf) finds the step.
 inline constexpr std::string_view kFailIf = "--fail-if";
 Result<ChangeCondition> parse_change_condition(std::string_view text);
 
-// unclear: the interval holds both a change that reaches the limit and one that does not.
+// unclear: the interval contains both a change that reaches the limit and a change that does not.
 enum class ConditionState : std::uint8_t { pass, fail, unclear, no_data };
 inline constexpr std::array<std::string_view, 4> kConditionStateNames{"pass", "fail", "unclear", "no data"};
 
-// `change` of a rate is of the share that is bad: failures, or what was not served.
+// For a rate, `change` is the change of the bad share: failures, or what was not served.
 ConditionState judge_condition(const ChangeCondition& condition, const Change& change);
 
 }  // namespace gelombang

@@ -29,7 +29,7 @@ bool enough_samples(const Change& change, std::uint64_t beyond) {
 
 ChangeVerdict judge_change(const Change& change, const DurationFigure& figure, const MinimumEffect& minimum) {
   if (!enough_samples(change, figure, minimum.beyond)) return ChangeVerdict::too_few;
-  // As many per cent faster as slower would be: 1 / (1 + e).
+  // Faster by the same factor that makes slower by e: 1 / (1 + e).
   const double of_seconds = minimum.seconds / change.before;
   const double up = std::max(minimum.relative, of_seconds);
   const double down = std::max(minimum.relative / (1 + minimum.relative), of_seconds);

@@ -22,7 +22,7 @@ struct Asked {
 
 DurationFigure percentile(double quantile) { return {DurationFigure::Kind::percentile, quantile}; }
 
-// Response time first; service time says whether it was the target or the queue before it.
+// Response time first. Service time tells whether the cause was the target or the queue before it.
 std::vector<Asked> asked_of_steps() {
   return {{ThresholdMetric::response_time,
            {{"p50", percentile(0.5)}, {"p95", percentile(0.95)}, {"p99", percentile(0.99)}}},
@@ -37,13 +37,13 @@ std::vector<Asked> asked_of_run() {
           {ThresholdMetric::mail_delivery, {{"p50", percentile(0.5)}, {"p95", percentile(0.95)}}}};
 }
 
-// Everything that is read of both runs. What is asked of one stands at the same place in the other's list.
+// Everything to read from both runs. A selection of one run has the same index in the list of the other.
 struct Plan {
   struct Group {
     std::string name;
-    std::optional<StepId> before;  // a step's
+    std::optional<StepId> before;  // of a step
     std::optional<StepId> after;
-    std::vector<std::pair<Asked, std::size_t>> asked;  // with its place in the selections
+    std::vector<std::pair<Asked, std::size_t>> asked;  // with its index in the selections
   };
   std::vector<Group> groups;
   std::vector<Threshold> before;
@@ -67,7 +67,7 @@ void add_group(Plan& plan, Plan::Group group, const std::vector<Asked>& all, std
   plan.groups.push_back(std::move(group));
 }
 
-// Steps and journeys that both have.
+// The steps and journeys that both runs have.
 Plan make_plan(const MetricsLayout& a, const MetricsLayout& b) {
   Plan plan;
   for (std::size_t i = 0; i < a.catalog.steps.size(); ++i) {
@@ -96,7 +96,7 @@ std::uint64_t samples_of(const MeasuredSeries& series, const Asked& asked) {
   return count;
 }
 
-// How many figures will get a word that chance might choose: those with too few samples say so, whatever they are.
+// The number of figures whose word may be chance. Figures with too few samples say so in any case.
 std::size_t looks_of(const Plan& plan, const MeasuredRun& a, const MeasuredRun& b) {
   std::size_t looks = 0;
   for (const Plan::Group& group : plan.groups) {
@@ -113,7 +113,7 @@ std::size_t looks_of(const Plan& plan, const MeasuredRun& a, const MeasuredRun& 
 
 void compare_asked(ComparedGroup& out, const Asked& asked, const MeasuredSeries& a, const MeasuredSeries& b,
                    const Resampling& resampling, const MinimumEffect& minimum) {
-  // Neither has it, such as mail in a run without mails.
+  // Neither run has the figure, such as mail in runs without mails.
   if (samples_of(a, asked) + samples_of(b, asked) == 0) return;
   if (asked.figures.empty()) {
     ComparedFigure figure{asked.metric, {}, change_of(a.bad, b.bad, resampling)};
@@ -214,7 +214,7 @@ class Comparer {
                           fmt::format("run {} is empty: nothing was recorded of it", printable(out.id))};
   }
 
-  // What may be compared.
+  // Checks whether the runs may be compared.
   Step admit() {
     const RunRecord& a = out_.before;
     const RunRecord& b = out_.after;
@@ -312,7 +312,7 @@ class Comparer {
     judge_conditions(a, b, resampling);
   }
 
-  // What was named beforehand is no search for the strangest: only the conditions themselves count as looks.
+  // Conditions named beforehand are no search for extremes: only the conditions themselves count as looks.
   void judge_conditions(const MeasuredRun& a, const MeasuredRun& b, Resampling resampling) {
     resampling.looks = settings_.conditions.size();
     for (std::size_t i = 0; i < settings_.conditions.size(); ++i) {

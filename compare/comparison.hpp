@@ -1,5 +1,5 @@
 // Two runs of a history side by side: every figure with its change, the interval of that change, and a word for it.
-// docs/compare.md says how they are judged.
+// docs/compare.md says how runs are judged.
 #pragma once
 
 #include "base/result.hpp"
@@ -19,24 +19,24 @@
 namespace gelombang {
 
 struct CompareSettings {
-  double confidence = 0.98;  // that no verdict word is chance, all of them taken together
+  double confidence = 0.98;  // that none of all the verdict words is chance
   MinimumEffect minimum;
   std::vector<ChangeCondition> conditions;  // not resolved yet
-  bool anyway = false;                      // compares invalid and unlike runs, too
+  bool anyway = false;                      // also compares invalid and unlike runs
 };
 
 struct ComparedFigure {
   ThresholdMetric metric = ThresholdMetric::response_time;
   std::string aggregate;         // "p95", "mean"; empty for a rate
-  std::optional<Change> change;  // of a rate: of the share that is bad
+  std::optional<Change> change;  // for a rate: of the bad share
   ChangeVerdict verdict = ChangeVerdict::too_few;
   [[nodiscard]] bool is_rate() const noexcept { return aggregate.empty(); }
 };
 
-// Where a step's mean time went: seconds for each success, the phases of all its requests summed.
+// The change of a step's mean time and its parts: seconds per success, with the phases of all its requests summed.
 struct TimeShift {
-  double response = 0;  // of the mean; the parts are after - before
-  double queued = 0;    // before its first request was sent: response time without service time
+  double response = 0;  // of the mean response time; all members are after - before
+  double queued = 0;    // waiting before the first request: response time without service time
   std::array<double, kPhaseCount> phases{};
 };
 
@@ -61,9 +61,9 @@ struct ConditionResult {
 struct RunComparison {
   RunRecord before;
   RunRecord after;
-  std::optional<Duration> stretch;  // only so much of both was compared; nothing: all of them
+  std::optional<Duration> stretch;  // only this much of both runs was compared; nothing: all
   std::vector<std::string> notes;   // one line each
-  std::vector<std::string> unlike;  // that were overridden
+  std::vector<std::string> unlike;  // differences that were overridden
   double confidence = 0;
   std::size_t looks = 0;  // figures that were judged
   MinimumEffect minimum;
@@ -71,7 +71,7 @@ struct RunComparison {
   std::vector<ComparedErrors> errors;
   std::vector<ConditionResult> conditions;
 
-  // Worse where any figure is, then better, then unclear, then alike.
+  // Worse if any figure is worse; else better if any is better, then unclear, then alike.
   [[nodiscard]] ChangeVerdict verdict() const;
 };
 
@@ -86,7 +86,7 @@ struct CompareRefusal {
 }
 using CompareOutcome = boost::system::result<RunComparison, CompareRefusal>;
 
-// `before` and `after` as HistoryReader::find() takes them.
+// `before` and `after`: as for HistoryReader::find().
 CompareOutcome compare_runs(HistoryReader& history, const std::string& before, const std::string& after,
                             const CompareSettings& settings);
 

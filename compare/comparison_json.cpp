@@ -52,7 +52,7 @@ std::string underscored(std::string_view words) {
   return out;
 }
 
-// Rates as people read them: of served_rate what was served, so its ends change places.
+// Rates as people read them: served_rate is the share that was served, so the ends of its interval are swapped.
 void add_change(json::object& o, ThresholdMetric metric, const std::optional<Change>& change) {
   const bool latency = metric <= ThresholdMetric::person_time;
   o["unit"] = latency ? "seconds" : "ratio";

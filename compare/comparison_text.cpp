@@ -55,7 +55,7 @@ std::vector<std::string> cells_of(const ComparedFigure& figure) {
           verdict};
 }
 
-// All groups in one table, so that their columns stand below each other.
+// All groups in one table, so that their columns align.
 std::string table_text(const RunComparison& comparison, const Terminal& terminal) {
   TextTable table("lrrrrl");
   std::vector<const ComparedFigure*> shown;

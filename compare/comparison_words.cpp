@@ -13,10 +13,10 @@
 namespace gelombang {
 namespace {
 
-constexpr double kOutermostSeconds = 8000;  // of 2 h 16 min, less the bucket's width
+constexpr double kOutermostSeconds = 8000;  // 2 h 16 min, minus the bucket's width
 
 bool is_latency(ThresholdMetric metric) { return metric <= ThresholdMetric::person_time; }
-// Kept as what was not served, shown as what was.
+// Stored as the share that was not served, shown as the share that was.
 bool is_served(ThresholdMetric metric) { return metric == ThresholdMetric::served_rate; }
 
 std::string value_text(ThresholdMetric metric, double value, bool at_least) {
@@ -49,7 +49,7 @@ struct Named {
   const ComparedFigure* figure;
 };
 
-// Those with a verdict, the greatest change first.
+// The figures with this verdict, the greatest change first.
 std::vector<Named> with_verdict(const RunComparison& comparison, ChangeVerdict wanted) {
   std::vector<Named> found;
   for (const ComparedGroup& group : comparison.groups) {
@@ -61,7 +61,7 @@ std::vector<Named> with_verdict(const RunComparison& comparison, ChangeVerdict w
     return named.figure->change ? std::abs(named.figure->change->estimate) : 0;
   };
   std::stable_sort(found.begin(), found.end(), [&](const Named& a, const Named& b) {
-    // What people meet before what explains it.
+    // Figures that people feel come before figures that explain them.
     const bool a_first = a.figure->metric == ThresholdMetric::response_time;
     const bool b_first = b.figure->metric == ThresholdMetric::response_time;
     if (a_first != b_first) return a_first;
@@ -153,7 +153,7 @@ std::string shift_text(const TimeShift& shift) {
   std::string text = fmt::format("mean response {}", signed_duration(shift.response));
   std::string_view between = ": ";
   for (const auto& [name, seconds] : parts) {
-    // The rest is noise beside it.
+    // The other parts are noise beside the first.
     if (std::abs(seconds) < 0.1 * std::abs(parts.front().second) || seconds == 0) break;
     text += fmt::format("{}{} {}", between, name, signed_duration(seconds));
     between = ", ";

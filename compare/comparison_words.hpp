@@ -1,4 +1,4 @@
-// The parts of a comparison in words, for those who print it.
+// The parts of a comparison in words, for the output formats.
 #pragma once
 
 #include "compare/comparison.hpp"
@@ -23,9 +23,9 @@ std::string_view verdict_text(ChangeVerdict verdict);
 
 // "WORSE: registration/log in response p95 +45 %, and 2 more of 25 figures".
 std::string headline(const RunComparison& comparison);
-// "mean response +33.1 ms: wait +28.8 ms, queued +4.2 ms": where it was, greatest part first.
+// "mean response +33.1 ms: wait +28.8 ms, queued +4.2 ms": the parts of the change, greatest part first.
 std::string shift_text(const TimeShift& shift);
-// Two lines: the state and the condition, and what it was judged on.
+// Two lines: the state and the condition, and the figures that it was judged on.
 std::string condition_text(const ConditionResult& result);
 
 }  // namespace gelombang

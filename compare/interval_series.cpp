@@ -33,7 +33,7 @@ void merge(ShareSeries::Interval& to, const ShareSeries::Interval& from) {
   to.whole += from.whole;
 }
 
-// Adds a look; where there are too many intervals, twice as many looks make one from then on.
+// Adds a look. If there are too many intervals, from then on an interval contains twice as many looks.
 template <class Interval>
 void add_look(std::vector<Interval>& intervals, std::size_t& joined, std::size_t& pending, Interval look) {
   if (!intervals.empty() && pending < joined) {

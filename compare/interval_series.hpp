@@ -1,6 +1,5 @@
-// What was measured of one thing in the course of a run, interval by interval (an interval is what happened between two
-// looks, about a second): the bootstrap draws intervals. Memory is bounded: where there are many, neighbouring
-// intervals become one.
+// The measurements of one thing in a run, interval by interval: the bootstrap draws intervals. An interval is the time
+// between two looks, about a second. Memory is bounded: if there are many intervals, neighbours are merged.
 #pragma once
 
 #include "metrics/censored_histogram.hpp"
@@ -11,13 +10,13 @@
 
 namespace gelombang {
 
-// Series of one run get the same number of intervals, and so join them alike.
+// Series of one run get the same number of intervals, so all merge them alike.
 inline constexpr std::size_t kMostIntervals = 1200;
 
-// Durations: the counts of histogram buckets, those that ended and those that were cut short apart.
+// Durations: the counts of histogram buckets, separate for durations that ended and that were cut short.
 class DurationSeries {
  public:
-  // A bucket of either kind. Ascending keys are ascending buckets, what ended before what was cut short.
+  // A bucket of either kind. Ascending keys are ascending buckets, in each bucket ended before cut short.
   struct Cell {
     std::uint32_t key = 0;
     std::uint64_t count = 0;
@@ -36,11 +35,11 @@ class DurationSeries {
 
  private:
   std::vector<Interval> intervals_;
-  std::size_t joined_ = 1;   // looks in an interval
-  std::size_t pending_ = 0;  // looks in the last one
+  std::size_t joined_ = 1;   // looks per interval
+  std::size_t pending_ = 0;  // looks in the last interval
 };
 
-// A share: so many of so many.
+// A share: a part of a whole.
 class ShareSeries {
  public:
   struct Interval {

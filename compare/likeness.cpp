@@ -55,7 +55,7 @@ std::string joined(const std::vector<std::string>& values) {
   return text.empty() ? "nothing" : text;
 }
 
-// Who plays, without which of the synthetic people it were.
+// The journeys, without the choice of synthetic people.
 json::array journeys_of(const json::object& plan) {
   json::array journeys = list_in(plan, "journeys");
   for (json::value& journey : journeys) {

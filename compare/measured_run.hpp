@@ -1,4 +1,4 @@
-// The series that a comparison needs of a run, read from the history in one pass.
+// The series of a run that a comparison needs, read from the history in one pass.
 #pragma once
 
 #include "base/result.hpp"
@@ -19,14 +19,14 @@ struct MeasuredSeries {
 };
 
 struct MeasuredRun {
-  std::vector<MeasuredSeries> series;  // as asked for
+  std::vector<MeasuredSeries> series;  // one for each selection
   Snapshot totals;
   ValidityState validity = ValidityState::valid;  // as of the last interval
   std::size_t intervals = 0;
 };
 
-// Selections are thresholds without comparison and limit, resolved in the run's catalog. Only what ended by `until`
-// counts.
+// Selections are thresholds without comparison and limit, resolved in the run's catalog. Only intervals that ended by
+// `until` count.
 Result<MeasuredRun> measure_run(HistoryReader& history, const RunRecord& run, std::span<const Threshold> selections,
                                 std::optional<Duration> until);
 
