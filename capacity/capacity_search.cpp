@@ -16,7 +16,7 @@ CapacitySearch::Settled CapacitySearch::settled(const Level& level) const noexce
   return level.held >= majority ? Settled::held : Settled::no;
 }
 
-// What climbing goes by: one probe that held is enough to look higher.
+// The rule for climbing: one probe that held is enough to go higher.
 bool CapacitySearch::held_so_far(const Level& level) const noexcept {
   const Settled state = settled(level);
   return state == Settled::held || (state == Settled::no && level.held > 0 && level.broken == 0);
@@ -58,7 +58,7 @@ void CapacitySearch::add(ProbeVerdict verdict) {
   if (end_) return;
   ++probes_;
   if (recovering_) {
-    // What cannot be judged at the lowest rate is at least no breakdown.
+    // If the lowest rate cannot be judged, that is at least no breakdown.
     recovering_ = verdict == ProbeVerdict::broken || verdict == ProbeVerdict::collapsed;
     if (recovering_ && ++recovery_probes_ >= options_.recovery_tries) end_ = SearchEnd::not_recovered;
     return;
@@ -79,7 +79,7 @@ void CapacitySearch::add(ProbeVerdict verdict) {
     ++level.broken;
     level.collapsed |= verdict == ProbeVerdict::collapsed;
   }
-  // What broke at the lowest rate is not made well by another probe of it.
+  // After a break at the lowest rate, another probe at the lowest rate cannot help.
   if (verdict == ProbeVerdict::collapsed && rate_ > options_.min_rate) {
     recovering_ = true;
     recovery_probes_ = 0;
@@ -123,7 +123,7 @@ SearchAnswer CapacitySearch::answer() const {
   if (held == nullptr || broken == nullptr) return answer;
   std::vector<RateTrial> trials;
   for (const Level& level : levels_) {
-    // A breakdown is worth as much as the majority that it replaces.
+    // A breakdown counts as much as the majority that it replaces.
     const std::size_t breaks = level.collapsed ? std::max(level.broken, options_.repeat / 2 + 1) : level.broken;
     trials.push_back({level.rate, level.held, breaks});
   }
@@ -192,7 +192,7 @@ std::optional<std::size_t> knee_of(const std::vector<CurvePoint>& curve) {
     most = power;
     best = i;
   }
-  // At an end of the curve only one of its sides is known.
+  // At an end of the curve only one side is known.
   if (best && (*best == 0 || *best + 1 == curve.size())) return std::nullopt;
   return best;
 }

@@ -1,4 +1,4 @@
-// One probe of a search for the highest rate: what is to be played, and what came of it.
+// One probe of a search for the highest rate: the order and its result.
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,25 +19,25 @@ struct ProbeOrder {
   std::size_t number = 1;  // of the search
   double rate = 0;         // arrivals per second
   bool recovery = false;
-  Duration length{};  // of its arrivals, the warm-up included
+  Duration length{};  // of its arrivals, including the warm-up
 };
 
 struct ProbeResult {
   ProbeOrder order;
-  std::string run;  // its id in the history; empty where nothing was played
+  std::string run;  // its id in the history; empty if nothing was played
   std::uint64_t seed = 0;
   ProbeVerdict verdict = ProbeVerdict::no_data;
-  std::string why;      // one line; empty where it held
+  std::string why;      // one line; empty if the probe held
   double achieved = 0;  // arrivals per second
-  // Of them, those that were completed; nothing where the probe was cut short, and people with it.
+  // The completed ones of them; nothing if the probe, and people with it, were cut short.
   std::optional<double> served;
-  Duration took{};  // of its arrivals, the warm-up included
+  Duration took{};  // of its arrivals, including the warm-up
   bool cut_short = false;
   // Of the curve's metric (SloVerdict), without the warm-up.
   std::optional<Estimate> mean;
   std::optional<Estimate> figure;
   std::vector<ThresholdResult> slos;
-  // Where it ends the search: stopped, refused, a script's fault.
+  // Set if the probe ends the search: stopped, refused, a script's fault.
   std::optional<ExitReason> ends_search;
 };
 

@@ -31,7 +31,7 @@ ProbeResult not_played(ProbeResult probe, ExitCause cause, std::string why) {
   return probe;
 }
 
-// Whether more load can only keep it.
+// Whether more load can only help to keep the objective.
 bool backwards(const Threshold& slo) {
   const bool above = slo.comparison == Comparison::greater || slo.comparison == Comparison::greater_equal;
   const bool below = slo.comparison == Comparison::less || slo.comparison == Comparison::less_equal;
@@ -40,7 +40,7 @@ bool backwards(const Threshold& slo) {
                                                                        : false;
 }
 
-// What went wrong most often, where that is what an objective counts.
+// The most frequent error, if the objective counts errors.
 std::string cause_of(const Threshold& slo, const Summary& summary) {
   if (slo.metric != ThresholdMetric::error_rate && slo.metric != ThresholdMetric::served_rate) return {};
   std::array<std::uint64_t, kErrorClassCount> errors{};
@@ -114,7 +114,7 @@ void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions
     return;
   }
   if (cut_short || exhausted) {
-    // As much has gone wrong in less than half of the time as was allowed for all of it: no accident.
+    // In less than half of the time, as much has gone wrong as was allowed for all of it: no accident.
     const bool early = probe.took < options.warm_up + (probe.order.length - options.warm_up) / 2;
     probe.verdict = exhausted || early ? ProbeVerdict::collapsed : ProbeVerdict::broken;
     probe.why = cut_short.value_or("users_exhausted: arrivals found no free user");
@@ -158,7 +158,7 @@ bool Prober::pause(Duration length) {
 }
 
 void Prober::each_second(PlayedRun& run, TimePoint now) {
-  // Elsewhere a line for each probe is enough.
+  // Without a terminal, one line for each probe is enough.
   if (terminal_.interactive()) progress_.show(run.progress(now));
 }
 
@@ -177,7 +177,7 @@ ProbeResult Prober::play(const ProbeOrder& order, const SearchAnswer& known) {
   PlayedRun::Identity identity;
   identity.id = fmt::format("{}-p{:02}", options_.search, order.number);
   identity.plan = plan_json(plan.request, plan.run, SearchLink{options_.search, order.number, order.recovery});
-  plan.request.session.skip_preflight = true;  // the search itself has looked at the target, once
+  plan.request.session.skip_preflight = true;  // the search itself has checked the target, once
   std::vector<Threshold> slos = plan.run.thresholds;
   for (std::size_t i = 0; i < slos.size(); ++i) slos[i].expression = options_.slos[i];
   SloVerdict verdict(std::move(slos), plan.run.layout, order.length, options_.warm_up);

@@ -1,5 +1,5 @@
-// Plays the probes of a search: each is an ordinary run of its own, at a constant rate, with a plan and a seed of its
-// own, in the history and under /metrics. Minds signals for as long as it lives, in the pauses as well.
+// Plays the probes of a search. Each probe is an ordinary run at a constant rate, with its own plan and seed, in the
+// history and under /metrics. Handles signals as long as it lives, also in the pauses.
 #pragma once
 
 #include "base/clock.hpp"
@@ -22,23 +22,24 @@ namespace gelombang::capacity {
 struct ProberOptions {
   RunRequest run;                 // without rate, duration, seed and thresholds
   std::vector<std::string> slos;  // as written, each once
-  std::string search;             // its id: probes are runs with ids that begin with it
-  std::uint64_t seed = 0;         // of the search; those of its probes follow from it
+  std::string search;             // its id: the ids of its probes begin with it
+  std::uint64_t seed = 0;         // of the search; the seeds of its probes follow from it
   Duration warm_up{};
 };
 
-// The seed of a probe: a pure function of both, as large as scripts may have it.
+// The seed of a probe: a pure function of both, no larger than scripts allow.
 std::uint64_t probe_seed(std::uint64_t seed, std::size_t number) noexcept;
 
-// The run that an order asks for, with the objectives in the place of the scenario's thresholds; what is judged begins
-// after the warm-up, unless an objective says `after` itself. Sends nothing.
+// The run for an order. The objectives replace the scenario's thresholds. Judging begins after the warm-up, unless an
+// objective itself says `after`. Sends nothing.
 struct ProbePlan {
   RunRequest request;
   PreparedRun run;
 };
 Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& order);
 
-// Fills in what follows from a run's summary: verdict, why, rates, objectives. `cut_short`: why it was ended early.
+// Fills in what follows from a run's summary: verdict, why, rates, objectives. `cut_short`: why the run was ended
+// early.
 void judge_probe(ProbeResult& probe, const Summary& summary, const ProberOptions& options,
                  const std::optional<std::string>& cut_short);
 
@@ -47,11 +48,11 @@ class Prober {
   explicit Prober(ProberOptions options);
 
   ProbeResult play(const ProbeOrder& order, const SearchAnswer& known);
-  // False where a signal came, now or before.
+  // False if a signal came, now or before.
   bool pause(Duration length);
-  // A script did not come back: neither this nor what it was made of may be destroyed.
+  // A script did not return: neither the prober nor the objects that it was made of may be destroyed.
   [[nodiscard]] bool left_behind() const noexcept { return left_behind_; }
-  // What to say where the history that the user named lacks a part of a probe.
+  // The message if the history that the user named lacks a part of a probe.
   [[nodiscard]] const std::optional<std::string>& lost_history() const noexcept { return lost_history_; }
 
  private:

@@ -51,7 +51,7 @@ std::string probes_text(const SearchResult& result, const std::vector<std::strin
   return text;
 }
 
-// How long the bar of a value is: the logarithm from `low` to `high`.
+// The length of a value's bar: the logarithm from `low` to `high`.
 std::size_t bar_length(double value, double low, double high, std::size_t most) {
   if (high <= low) return most;
   const double share = std::log(value / low) / std::log(high / low);
@@ -67,7 +67,7 @@ std::string curve_text(const SearchResult& result, const Threshold& metric, cons
     high = std::max(high, to_seconds(level.figure->value));
   }
   if (high == 0) return "";
-  constexpr std::size_t kBesideBar = 46;  // columns of the rest of a line, the longest
+  constexpr std::size_t kBesideBar = 46;  // columns of the rest of a line, at its longest
   const std::size_t most =
       std::clamp<std::size_t>(static_cast<std::size_t>(std::max(style.width, 0)), kBesideBar + 10, kBesideBar + 80) -
       kBesideBar;
@@ -100,7 +100,7 @@ std::string knee_text(const SearchResult& result) {
   return "";
 }
 
-// What broke at the lowest rate that broke, or last.
+// Why the lowest broken rate broke, or else the reason of the last break.
 std::string broken_by(const SearchResult& result) {
   std::string why;
   for (const ProbeResult& probe : result.probes) {

@@ -1,4 +1,4 @@
-// What a search for the highest rate says to people.
+// The texts about a search for the highest rate, for people.
 #pragma once
 
 #include "capacity/probe.hpp"
@@ -15,13 +15,13 @@ namespace gelombang::capacity {
 // "held", "broken", "collapsed", "invalid", "no data".
 std::string_view verdict_text(ProbeVerdict verdict) noexcept;
 
-// "held 32/s, broke at 64/s, 95 % [31/s, 60/s]": as far as it is known; empty where nothing is.
+// "held 32/s, broke at 64/s, 95 % [31/s, 60/s]": as far as known; empty if nothing is known.
 std::string known_text(const SearchAnswer& answer);
 
-// A probe that is over, in one line.
+// A finished probe, in one line.
 std::string probe_line(const ProbeResult& probe);
 
-// How a search ended, and the exit code that goes with it.
+// How a search ended, with its exit code.
 struct SearchVerdict {
   int exit_code = 0;
   std::string text;  // one line

@@ -6,7 +6,7 @@
 namespace gelombang::capacity {
 namespace {
 
-// A rate's probes while they are brought together.
+// The probes of one rate while they are merged.
 struct Level {
   CurveLevel level;
   std::size_t means = 0;

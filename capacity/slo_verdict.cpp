@@ -10,7 +10,7 @@
 namespace gelombang::capacity {
 namespace {
 
-// Below this a share says nothing.
+// Below this number a share says nothing.
 constexpr double kLeastSamples = 20;
 constexpr double kRounding = 1e-6;  // 1 - 0.9 is a little less than 0.1
 constexpr Duration kLeastPatience = std::chrono::seconds(3);
@@ -26,7 +26,7 @@ std::uint64_t above(const Histogram& histogram, Duration limit) {
   return boundary ? histogram.count() - histogram.count_up_to(*boundary) : 0;
 }
 
-// The share that may go wrong, and how many did; nothing where the objective cannot be decided early.
+// The share that may go wrong, and how many did; nothing if the objective cannot be decided early.
 struct Allowance {
   double share = 0;
   std::uint64_t wrong = 0;
@@ -111,8 +111,8 @@ std::uint64_t SloVerdict::started(const Threshold& slo, const Snapshot& delta) {
 bool SloVerdict::broken(const Followed& followed) const {
   const auto allowed = allowance(followed.slo, followed.data);
   if (!allowed || followed.covered <= Duration::zero()) return false;
-  // As many will have been counted in the end, if they come as they came so far; and one for each arrival at least, for
-  // what is slow has not been counted yet.
+  // The expected count at the end, if samples come at the same pace. At least one for each arrival, because slow ones
+  // have not been counted yet.
   const Duration judged = std::max(followed.covered, length_ - followed.slo.after.value_or(Duration::zero()));
   const auto so_far = static_cast<double>(std::max(allowed->all, followed.started));
   const double in_the_end = so_far * to_seconds(judged) / to_seconds(followed.covered);

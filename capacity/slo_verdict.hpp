@@ -1,6 +1,6 @@
-// Follows the objectives of one probe, so that it ends as soon as its outcome is certain: an objective is broken for
-// good when more has gone wrong than it allows for the whole probe (curtailed sampling, as in acceptance inspection: G.
-// B. Wetherill, D. W. Brown: Statistical Process Control, 1991, chapter 12). What goes wrong is a failed step for
+// Follows the objectives of one probe, so that the probe ends as soon as its outcome is certain. An objective is broken
+// for good when more has gone wrong than it allows for the whole probe (curtailed sampling, as in acceptance
+// inspection: G. B. Wetherill, D. W. Brown: Statistical Process Control, 1991, chapter 12). A failed step counts for
 // error_rate, a duration above the limit for a percentile or a maximum, an arrival that was not served for served_rate.
 // Other objectives are judged at the end.
 #pragma once
@@ -28,8 +28,8 @@ class SloVerdict {
   // Why the probe need not go on; nothing while it may still hold.
   [[nodiscard]] std::optional<std::string> broken() const;
 
-  // What the curve of latency against rate shows: the metric of the first objective on a response or service time, else
-  // response_time p95 of all steps.
+  // The metric that the curve of latency against rate shows: that of the first objective on a response or service time,
+  // else response_time p95 of all steps.
   [[nodiscard]] static Threshold curve_metric(const std::vector<Threshold>& slos);
   [[nodiscard]] std::optional<Estimate> curve_mean() const { return mean(curve_data_.durations); }
   [[nodiscard]] std::optional<Estimate> curve_figure() const {
@@ -40,8 +40,8 @@ class SloVerdict {
   struct Followed {
     Threshold slo;
     ThresholdData data;
-    std::uint64_t started = 0;  // arrivals of its journeys meanwhile
-    Duration covered{};         // how long of the arrivals that was
+    std::uint64_t started = 0;  // arrivals of its journeys in `covered`
+    Duration covered{};         // how much of the arrival time has been counted
   };
   [[nodiscard]] bool broken(const Followed& followed) const;
   static std::uint64_t started(const Threshold& slo, const Snapshot& delta);
@@ -53,7 +53,7 @@ class SloVerdict {
   ThresholdData curve_data_;
   std::uint64_t users_exhausted_ = 0;
   Duration patience_;  // with silence
-  Duration silent_{};  // for how long no step has finished
+  Duration silent_{};  // the time in which no step has finished
   std::uint64_t started_in_silence_ = 0;
 };
 
