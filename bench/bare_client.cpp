@@ -1,6 +1,6 @@
-// The least that libcurl costs: users who send the tester's requests with the tester's curl options, with no script,
-// no checks and no records. Its users are as separate as the tester's: a share each, a handle each. What gelombang
-// spends above this is its own. bench/speed/ measures both from outside; this prints only what it did.
+// The minimum cost of libcurl: users who send the tester's requests with the tester's curl options, without script,
+// checks and records. Users are as separate as the tester's: each has its own share and handle. Anything that gelombang
+// spends above this is its own cost. bench/speed/ measures both from outside; this program prints only what it did.
 #include "probes/curl_handles.hpp"
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ struct Plan {
   std::string page;  // GET
   std::string post;  // POST with `form`; alternates with the page
   std::string form = "token=0";
-  std::string upload;  // POST of `bytes` bytes, in place of the two
+  std::string upload;  // POST of `bytes` bytes, instead of the two
   std::size_t bytes = 1'500'000;
   std::string user_agent = "gelombang";
   bool strangers = false;  // a new connection, cookie jar and share for each page and form
@@ -90,7 +90,7 @@ class BareClient {
   std::string photo_;
   CurlMulti multi_;
   int epoll_;
-  std::vector<std::uint32_t> registered_;  // by descriptor: the events that are asked for
+  std::vector<std::uint32_t> registered_;  // by descriptor: the requested events
   bool timer_set_ = false;
   Clock::time_point due_{};
   CurlList page_headers_ = list_of({kTrace});
@@ -120,7 +120,7 @@ BareClient::~BareClient() {
   close(epoll_);
 }
 
-// What probes/http/setup.cpp sets on its template and for each request, set once where that is enough.
+// Sets what probes/http/setup.cpp sets on its template and for each request, only once where that is enough.
 void BareClient::open(User& user) {
   user.easy.reset(curl_easy_init());
   CURL* const easy = user.easy.get();
@@ -240,7 +240,7 @@ void BareClient::drain() {
   }
 }
 
-// A descriptor stays with epoll until it is closed; it is touched only when libcurl wants something else of it.
+// A descriptor stays in epoll until it is closed. It is changed only if libcurl wants other events.
 int BareClient::on_socket(CURL*, curl_socket_t fd, int what, void* client, void*) {
   auto* self = static_cast<BareClient*>(client);
   if (what == CURL_POLL_REMOVE) return 0;

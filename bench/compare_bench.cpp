@@ -1,5 +1,5 @@
-// How often `gelombang compare` says worse or better of pairs of made-up runs, equal ones and such with a slow-down of
-// 10 %, and how long it takes for two runs of an hour.
+// How often `gelombang compare` says worse or better about pairs of made-up runs, equal pairs and pairs with a
+// slow-down of 10 %, and how long it takes for two runs of an hour.
 #include "compare/comparison.hpp"
 #include "metrics/history/reader.hpp"
 #include "tests/compare/made_history.hpp"

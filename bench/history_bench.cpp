@@ -1,4 +1,4 @@
-// What it costs to keep a run: CPU for each second of 1,000 requests/s over twelve steps, and what the file grows by.
+// The cost of keeping a run: CPU for each second of 1,000 requests/s over twelve steps, and the growth of the file.
 #include "base/clock.hpp"
 #include "metrics/history/writer.hpp"
 #include "tests/metrics/thresholds/busy_portal.hpp"
@@ -37,7 +37,7 @@ int main() {
   }
   HistoryWriter& writer = **opened;
   double handing_over = 0;
-  double at_first = 0;  // of writing: while attempts and evidence fill up
+  double at_first = 0;  // of writing, while attempts and evidence fill up
   for (int second = 0; second < kSeconds; ++second) {
     portal.play_second();
     const Snapshot delta = portal.recorder().take();

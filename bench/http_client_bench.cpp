@@ -1,5 +1,5 @@
-// What the HTTP client costs: processor time for a request beside a bare libcurl loop that does nothing else, and
-// memory for an idle user. Both numbers are of this thread and process; the server, nginx, is another one.
+// The cost of the HTTP client: processor time per request, compared with a bare libcurl loop that does nothing else,
+// and memory per idle user. Both numbers are of this thread and process; the server, nginx, is another process.
 #include "base/clock.hpp"
 #include "probes/curl_handles.hpp"
 #include "probes/http/client.hpp"
@@ -42,13 +42,13 @@ double thread_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// What is allocated at the moment; resident pages would count what an earlier measurement has left free.
+// The memory allocated now. Resident pages would include memory that an earlier measurement has freed.
 double heap_kb() {
   const struct mallinfo2 heap = mallinfo2();
   return static_cast<double>(heap.uordblks + heap.hblkhd) / 1024;
 }
 
-// libcurl's multi interface on epoll, as its documentation shows it: handles that are reset and used again.
+// libcurl's multi interface on epoll, as in its documentation: handles are reset and reused.
 class BareLoop {
  public:
   BareLoop(const std::string& url, std::size_t handles) : multi_(curl_multi_init()), epoll_(epoll_create1(0)) {
@@ -173,7 +173,7 @@ void measure_idle(const char* what, const std::string& url, const HttpClient::Op
   Crowd crowd(options);
   crowd.play(url, 8, 1);
   const double before = heap_kb();
-  // In groups of 50, so that what is needed only while a request is under way is counted little.
+  // In groups of 50, so that memory needed only during a request counts little.
   for (std::size_t group = 1; group <= kUsers / 50; ++group) {
     const std::size_t first = crowd.users.size();
     while (crowd.users.size() < first + 50) crowd.users.push_back(std::make_unique<HttpUser>(crowd.client));

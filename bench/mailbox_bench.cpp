@@ -1,6 +1,6 @@
-// How fast mail is read: from a Dovecot of our own on loopback by the whole mailbox, beside libcurl's bare
-// fetches of as many mails from the same server, and the parser alone. Read the ratios. One mail is one
-// round trip, so a far server costs its distance for each.
+// How fast mail is read: from our own Dovecot on loopback by the whole mailbox, compared with libcurl's bare fetches of
+// as many mails from the same server, and with the parser alone. Read the ratios. One mail is one round trip, so a
+// distant server adds its round-trip time for each mail.
 #include "probes/mail/imap_session.hpp"
 #include "probes/mail/mailbox.hpp"
 #include "probes/mail/message.hpp"

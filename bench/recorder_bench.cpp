@@ -1,5 +1,5 @@
-// What recording costs: nanoseconds for one step with one request, in all histograms and counters, beside
-// the same loop with the histograms alone and with nothing. Read the ratios; the best of several rounds counts.
+// The cost of recording: nanoseconds for one step with one request, in all histograms and counters, compared with the
+// same loop with the histograms alone and with nothing. Read the ratios; the best of several rounds counts.
 #include "base/random.hpp"
 #include "metrics/recorder.hpp"
 

@@ -1,5 +1,5 @@
-// How late this machine wakes a thread that does nothing else: a timer every millisecond, on absolute times. It runs
-// beside a measured tester; what it says of the scheduler is no fault of the tester's.
+// How late this machine wakes a thread that does nothing else: a timer every millisecond, on absolute times. Runs
+// beside a measured tester: the lateness that it shows is the scheduler's fault, not the tester's.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 

@@ -13,7 +13,7 @@ from turns import SHORT, one_processor, take_turns
 
 
 def all_connected(server, users, seconds=60):
-    """Until as many connections as users are there."""
+    """Waits until there are as many connections as users."""
 
     def enough():
         if server.connections() < users:
@@ -24,7 +24,7 @@ def all_connected(server, users, seconds=60):
 
 
 def all_at_it(server, users, before):
-    """Until the server has answered each of them several times: starting up is not what is measured."""
+    """Waits until the server has answered each user several times: the start-up must not be measured."""
 
     def enough():
         if server.answered() - before < 5 * users:
@@ -35,7 +35,7 @@ def all_at_it(server, users, before):
 
 
 def cost_of(command, server, users, window, settle, processors=None):
-    """One client alone, while all of its users are at it: what it costs, and its resident memory in KB."""
+    """One client alone, while all of its users are active: its cost, and its resident memory in KB."""
 
     before = server.answered()
     with peers.running(command, processors=processors, **SHORT) as process:
@@ -50,7 +50,7 @@ def cost_of(command, server, users, window, settle, processors=None):
 
 
 def by_turns(commands, server, users, pace):
-    """As take_turns, of clients with so many users each."""
+    """Like take_turns, for clients with this many users each."""
     with one_processor(server) as processors:
         return take_turns(
             {name: command(server.url, users) for name, command in commands.items()}, server.answered,
@@ -64,8 +64,8 @@ PAGE, FORM = "200 GET /page", "200 POST /form"
 
 
 def problems_of(commands, expected=lambda name: (PAGE, FORM)):
-    """{client: None or what is wrong with its answers}, from a window in which a server wrote down each of them. In the
-    windows that are measured it only counts: writing takes time."""
+    """{client: None or what is wrong with its answers}, from a window in which a server logs each answer. In the
+    measured windows the server only counts, because logging takes time."""
     problems = {}
     for name, command in commands.items():
         with peers.nginx(log=True) as server, peers.running(command(server.url, 8), **SHORT) as process:
@@ -77,7 +77,7 @@ def problems_of(commands, expected=lambda name: (PAGE, FORM)):
 
 
 def microseconds(costs):
-    """For a request: [[of each turn], for each start]."""
+    """Microseconds for a request: [[of each turn], for each start]."""
     return [[cost.microseconds for cost in start] for start in costs]
 
 
@@ -86,7 +86,7 @@ def median(costs):
 
 
 def against_others(clients, server, pace):
-    """Every client with the two-step journey, or the nearest that it can do, at 64 users."""
+    """Every client with the two-step journey, or the closest that it supports, at 64 users."""
     commands = clients.compared()
     here = {name: command for name, command in commands.items() if command}
     problems = problems_of(here, lambda name: (PAGE,) if name in ("h2load", "hey") else (PAGE, FORM))
@@ -120,7 +120,7 @@ def against_others(clients, server, pace):
 
 
 def beside_another(clients, server, other, pace):
-    """This gelombang and another one, such as that of before a change: with kept connections, and as strangers."""
+    """This gelombang and another one, such as the one before a change: with kept connections, and as strangers."""
     for name, what, options in (("cpu_per_request_vs_other", "64 users, connections kept", ()),
                                 ("cpu_per_request_vs_other_strangers", "64 users, a new connection for two requests",
                                  ("--set", "rounds=1"))):
@@ -133,7 +133,7 @@ def beside_another(clients, server, other, pace):
 
 
 def trio(ours, bare):
-    """gelombang, bare libcurl, and the same with gelombang's malloc. `bare` takes the program's name, too."""
+    """gelombang, bare libcurl, and bare libcurl with gelombang's malloc. `bare` also takes the program's name."""
     return {
         "gelombang": ours,
         "bare libcurl": lambda url, users: bare(url, users, BARE),
@@ -149,7 +149,7 @@ def beside_bare(costs, name, what, problems):
 
 
 def strangers(clients, server, pace):
-    """Each pair of requests by somebody new: a connection of its own, an empty cookie jar, an iteration's records."""
+    """Each pair of requests is by a new user: a new connection, an empty cookie jar, the records of an iteration."""
     commands = trio(lambda url, users: clients.gelombang_users(url, users, "--set", "rounds=1"),
                     lambda url, users, program: clients.bare(url, users, "--strangers", program=program))
     yield from beside_bare(by_turns(commands, server, 64, pace), "cpu_per_request_vs_bare_libcurl_strangers",
@@ -170,7 +170,7 @@ def on_the_sandbox(clients, pace):
 
 
 def many_users(clients, server, pace, users):
-    """The same journey by thousands; all of them have a request under way."""
+    """The same journey by thousands of users; all of them have a request under way."""
     pairs, bare = [], []
     with one_processor(server) as processors:
         for _ in range(pace.pairs):
@@ -185,7 +185,7 @@ def many_users(clients, server, pace, users):
 
 
 def idle_memory(clients, server, users):
-    """Users who have asked for a page, keep the connection and look at it."""
+    """Users who have requested a page, keep the connection and look at the page."""
     rate = min(users, 2000)
     command = clients.gelombang(server.url, "idle", "--rate", f"{rate}/s", "--duration", f"{users / rate}s",
                                 "--max-users", users + 2000, "--graceful-stop", "10m")

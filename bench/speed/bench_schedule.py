@@ -32,7 +32,7 @@ def lag(clients, server, pace, threads):
                                      check=True).stdout)
     command = clients.gelombang(server.url, "journey", "--rate", f"{rate}/s", "--duration", f"{seconds}s", "--set",
                                 "rounds=1", threads=threads)
-    # The median of several runs, as everywhere here: one that met a bad second of the machine says nothing of this program.
+    # The median of several runs, as everywhere here: a run in a bad second of the machine says nothing about gelombang.
     runs = sorted((lag_of(command, probe, server, seconds) for _ in range(3)), key=lambda run: run["late"])
     run = runs[1]
     why = (f"at {rate} arrivals/s, half of {capacity:.0f}, {threads} threads; median of 3 runs, "
@@ -48,7 +48,7 @@ def lag(clients, server, pace, threads):
 
 
 def lag_of(command, probe, server, seconds):
-    """One run, and how late a timer thread that does nothing else was beside it."""
+    """One run, and the lateness of a timer thread beside it that does nothing else."""
     with giving_way(server), peers.running(probe, stdout=subprocess.PIPE, text=True) as timer:
         found = summary_of(command, seconds)
         machine = json.loads(timer.communicate(timeout=seconds + 30)[0])

@@ -9,7 +9,7 @@ from report import Measure, turns_measure
 from turns import SHORT, one_processor, take_turns
 
 PHOTO = 1_500_000
-PACED = 20_000  # bytes per second that the server takes of each user
+PACED = 20_000  # bytes per second that the server takes from each user
 
 
 def seconds_per_gigabyte(costs):
@@ -30,7 +30,7 @@ def processor(clients, pace):
 
 
 def all_uploading(server, users, before):
-    """Until as many photos as all users have sent five each have been taken."""
+    """Waits until the server has taken five photos for each user."""
 
     def enough():
         if server.taken() - before < 5 * users * PHOTO:

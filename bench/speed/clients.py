@@ -1,4 +1,4 @@
-"""The clients that are compared: how each is started for a number of users who never pause."""
+"""The compared clients: how to start each of them for a number of users who never pause."""
 
 import subprocess
 from pathlib import Path
@@ -9,11 +9,11 @@ SCRIPTS = Path(__file__).resolve().parent / "scripts"
 TOKEN = "0123456789abcdef0123456789abcdef"
 BARE, BARE_MIMALLOC = "bare_client", "bare_client_mimalloc"  # programs
 SAME_MALLOC = "bare libcurl with mimalloc"
-LONG = 600  # seconds; every client is ended when it has been measured
+LONG = 600  # seconds; every client is ended after its measurement
 
 
 def version_of(program):
-    """The last word of what it says of itself."""
+    """The last word that --version prints."""
     said = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     return said.stdout.split()[-1]
 
@@ -25,7 +25,7 @@ class Clients:
         self.programs = Path(programs)
         self.gelombang_program = self.programs / "gelombang"
         self.user_agent = "gelombang/" + version_of(self.gelombang_program)
-        self.libcurl = version_of(self.programs / "bench" / BARE)  # as it runs: the same one for ours and the bare client
+        self.libcurl = version_of(self.programs / "bench" / BARE)  # as loaded: the same for ours and the bare client
 
     def bare(self, url, users, *options, page="/page", form="/form", token=TOKEN, program=BARE):
         return [self.programs / "bench" / program, "--users", users, "--page", url + page, "--post", url + form, "--form",
@@ -59,6 +59,6 @@ class Clients:
                 f"{LONG}s", "-e", f"TARGET={url}", SCRIPTS / "k6.js"]
 
     def compared(self):
-        """Name -> command, of all that are here; None for what is not."""
+        """Name -> command of each client; None if it is not installed."""
         others = {name: getattr(self, name) if peers.available(name) else None for name in ("k6", "wrk", "h2load", "hey")}
         return {"bare libcurl": self.bare, "gelombang": self.gelombang_users, SAME_MALLOC: self.bare_with_our_malloc, **others}

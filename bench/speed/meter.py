@@ -1,4 +1,4 @@
-"""What a running client costs, seen from outside: its processor time from the kernel, its requests from the server."""
+"""The cost of a running client, seen from outside: processor time from the kernel, requests from the server."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import time
 
 
 def cpu_seconds(pid):
-    """Of all threads that live, in nanoseconds' resolution; of all that ended too, where the kernel keeps no such."""
+    """Processor time of all live threads, in nanoseconds' resolution."""
     total = 0
     for thread in os.listdir(f"/proc/{pid}/task"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -21,7 +21,7 @@ def resident_kb(pid):
 
 
 class Cost:
-    """Of a window of time."""
+    """The cost in a window of time."""
 
     def __init__(self, cpu, requests, seconds):
         self.cpu = cpu
@@ -30,7 +30,7 @@ class Cost:
 
     @property
     def microseconds(self):
-        """Of processor time for a request."""
+        """Microseconds of processor time for a request."""
         return self.cpu / self.requests * 1e6
 
     @property
@@ -39,8 +39,8 @@ class Cost:
 
 
 def measure(pid, answered, seconds):
-    """`answered` says how many requests the server has answered so far."""
-    # In the same order at both ends: to ask the server takes a while.
+    """`answered` returns how many requests the server has answered so far."""
+    # In the same order at both ends, because asking the server takes a while.
     requests, cpu, start = answered(), cpu_seconds(pid), time.monotonic()
     time.sleep(seconds)
     cost = Cost(requests=answered() - requests, cpu=cpu_seconds(pid) - cpu, seconds=time.monotonic() - start)

@@ -52,7 +52,7 @@ def get(url):
 
 
 class Server:
-    """A server that runs: its URL, and how many requests it has answered so far."""
+    """A running server: its URL, and how many requests it has answered so far."""
 
     def __init__(self, url, process):
         self.url = url
@@ -71,7 +71,7 @@ class Nginx(Server):
 
 
 class LoggingNginx(Nginx):
-    """Writes down every answer, which takes time: for what was answered, not for how fast."""
+    """Logs every answer, which takes time: shows what was answered, not how fast."""
 
     def __init__(self, url, process, log):
         super().__init__(url, process)
@@ -93,7 +93,7 @@ class Sandbox(Server):
         return sum(sum(statuses.values()) for statuses in self.answers().values())
 
     def counted(self):
-        """As Counter of "200 GET /masuk"."""
+        """The answers as a Counter of "200 GET /masuk"."""
         return collections.Counter({f"{status} {call}": n for call, statuses in self.answers().items()
                                     for status, n in statuses.items() if not call.startswith("GET /_sandbox")})
 
@@ -102,7 +102,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent(parent):
-    """Of a child: also where the bench is killed, and the child stopped."""
+    """For a child process: it ends even if the bench is killed while the child is stopped."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -110,8 +110,8 @@ def end_with_parent(parent):
 
 @contextlib.contextmanager
 def running(command, pipe=False, processors=None, **options):
-    """A process that does not outlive the block, nor the bench; with `pipe` it can be written to. `processors`: where it may
-    run."""
+    """A process that does not outlive the block or the bench. With `pipe`, its input can be written.
+    `processors`: those that it may use."""
 
     parent = os.getpid()
 
@@ -127,7 +127,7 @@ def running(command, pipe=False, processors=None, **options):
     finally:
         if process.poll() is None:
             process.terminate()
-            process.send_signal(signal.SIGCONT)  # where it was stopped
+            process.send_signal(signal.SIGCONT)  # in case it was stopped
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -177,7 +177,7 @@ def sandbox(programs):
 
 
 class Sink(Server):
-    """Takes uploads, and is asked on standard input how it stands."""
+    """Takes uploads, and reports its counts when asked on standard input."""
 
     def ask(self):
         self.process.stdin.write("?\n")
@@ -189,7 +189,7 @@ class Sink(Server):
         return self.ask()[0]
 
     def has(self, users):
-        """Whether so many are in the middle of an upload."""
+        """Whether this many uploads are under way."""
         return self.ask()[1] >= users
 
 
@@ -202,7 +202,7 @@ def sink(bytes_per_second=0):
 
 
 def raise_descriptor_limit():
-    """To what is allowed; says how many that are."""
+    """Raises the limit to the allowed maximum and returns it."""
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -211,7 +211,7 @@ def raise_descriptor_limit():
 
 
 def raise_priority():
-    """Where that is allowed (root): what else this machine does then disturbs less. Children inherit it."""
+    """If allowed (root): then other work on this machine disturbs less. Children inherit the priority."""
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -15)
 

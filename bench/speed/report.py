@@ -1,4 +1,4 @@
-"""What was measured, judged and written down. Nothing here starts or waits for anything."""
+"""Judges measurements and writes them down. Nothing here starts or waits for anything."""
 
 import json
 import statistics
@@ -25,7 +25,7 @@ class Measure:
 
 
 def ratios(pairs):
-    """Of (ours, theirs), taken one right after the other: the median, and how far the pairs lie apart."""
+    """Of pairs (ours, theirs), each measured one right after the other: median, lowest and highest ratio."""
     each = sorted(ours / theirs for ours, theirs in pairs)
     return statistics.median(each), each[0], each[-1]
 
@@ -37,8 +37,8 @@ def ratio_measure(name, pairs, at_most=None, what=""):
 
 
 def turns_measure(name, ours, theirs, at_most=None, what=""):
-    """Of two clients that took turns: [[figure of each turn], for each start]. A start counts once, with the median of its
-    turns: two windows of the same processes say less than two starts."""
+    """For two clients that took turns: [[figure of each turn], for each start]. A start counts once, with the median of
+    its turns: two windows of the same processes say less than two starts."""
     starts = [ratios(list(zip(*start)))[0] for start in zip(ours, theirs)]
     each = ", ".join(f"{start:.2f}" for start in starts)
     return Measure(name, round(statistics.median(starts), 3), "times", at_most, f"{what}; median of {len(starts)} starts: {each}")
@@ -53,8 +53,8 @@ def judged_at(measure, there, wanted):
 
 
 def odd_answers(counted, expected):
-    """What is wrong with a client's answers, or None. `counted`: {"200 GET /page": 7, ...}. All of `expected` come about
-    equally often, and nothing else comes."""
+    """What is wrong with a client's answers, or None. `counted`: {"200 GET /page": 7, ...}. All of `expected` must come
+    about equally often, and nothing else may come."""
     others = {what: n for what, n in counted.items() if what not in expected}
     if others:
         return "its answers were others than those of the rest: " + ", ".join(f"{n} x {what}" for what, n in others.items())
@@ -65,7 +65,7 @@ def odd_answers(counted, expected):
 
 
 def unless_odd(measure, problems):
-    """A client that is refused has less to do: its figure is none. `problems`: {client: None or what is wrong}."""
+    """A refused client has less to do, so its figure does not count. `problems`: {client: None or what is wrong}."""
     found = [f"{client}: {problem}" for client, problem in problems.items() if problem]
     if found:
         measure.value, measure.holds, measure.why = None, None, "; ".join(found)

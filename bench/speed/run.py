@@ -23,15 +23,15 @@ from clients import Clients
 
 class Pace:
     def __init__(self, quick):
-        self.starts = 2 if quick else 3  # of each client that takes turns with others: no two processes lie alike in memory
-        self.turns = 2 if quick else 4  # windows of each of them
-        # Seconds that such a window is long. What a client does now and then has to fall into each of them: the collection
-        # of garbage, a run's history once a second.
+        self.starts = 2 if quick else 3  # of each client that takes turns: no two processes have the same memory layout
+        self.turns = 2 if quick else 4  # windows of each start
+        # Seconds of such a window. A client's occasional work must fall into each window: garbage collection, a run's
+        # history once a second.
         self.turn = 1.0
         self.pairs = 1 if quick else 2  # of windows of one client after the other
-        self.window = 0.6 if quick else 1.5  # seconds that one of them is long
+        self.window = 0.6 if quick else 1.5  # seconds of such a window
         self.settle = 0.5 if quick else 1.0
-        self.k6_settle = 4.0 if quick else 12.0  # it gets cheaper with each second at first
+        self.k6_settle = 4.0 if quick else 12.0  # at first it gets cheaper with each second
 
 
 def measured(clients, pace, descriptors, quick):
@@ -70,7 +70,7 @@ def main():
     options = parser.parse_args()
     if options.beside and not os.access(options.beside, os.X_OK):
         parser.error(f"--beside: {options.beside} is no program")
-    for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the servers and clients are ended, too
+    for end in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: also ends the servers and clients
         if signal.getsignal(end) is signal.SIG_DFL:
             signal.signal(end, lambda number, _: sys.exit(128 + number))
     descriptors = peers.raise_descriptor_limit()
@@ -95,5 +95,5 @@ def main():
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as state:
-        os.environ["XDG_STATE_HOME"] = state  # the runs are kept, as a user's are, but not among them
+        os.environ["XDG_STATE_HOME"] = state  # the runs are kept like a user's runs, but not among them
         sys.exit(main())

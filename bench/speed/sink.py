@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Reads uploads and answers each with 200 when it has all of it. Prints its URL when it is ready; each line on its
-standard input is answered with the bytes taken so far and the number of uploads under way. Ends with its input.
+"""Reads uploads and answers each complete one with 200. Prints its URL when it is ready. Answers each line on its
+standard input with the bytes taken so far and the number of uploads under way. Ends with its input.
 
 usage: sink.py BYTES_PER_SECOND    (of each connection; 0: as fast as they come)
 """
@@ -23,7 +23,7 @@ class Connection:
         self.left = 0  # of the body; 0: a head is being read
 
     def take(self, data):
-        """Whether an upload has ended with these bytes. Clients do not begin the next one earlier."""
+        """Whether these bytes end an upload. Clients do not begin the next one earlier."""
         if self.left == 0:
             self.head += data
             end = self.head.find(b"\r\n\r\n")
@@ -41,7 +41,7 @@ class Sink:
     def __init__(self, bytes_per_second):
         self.pause = ROUND if bytes_per_second else 0
         self.listener = socket.socket()
-        if bytes_per_second:  # the kernel must not take the photo in the server's place
+        if bytes_per_second:  # the kernel must not take the photo instead of the server
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(4096)

@@ -1,5 +1,5 @@
-"""Clients that take turns. All are started, warmed up and stopped at first (SIGSTOP); then each goes on for a window in its
-turn, over and over. What is compared lies seconds apart, and a bad minute of the machine meets all alike."""
+"""Clients that take turns. First all are started, warmed up and stopped (SIGSTOP). Then each continues for a window in
+its turn, over and over. Compared windows are seconds apart, and a bad minute of the machine affects all alike."""
 
 import contextlib
 import os
@@ -11,11 +11,11 @@ import meter
 import peers
 
 SHORT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-WAKING = 0.05  # seconds until a client that goes on is at its full speed again
+WAKING = 0.05  # seconds until a continued client is at its full speed again
 
 
 def for_each_thread(process, act):
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended, which others will say
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended; others report that
         for thread in os.listdir(f"/proc/{process.pid}/task"):
             act(int(thread))
 
@@ -26,9 +26,9 @@ def schedule(process, policy):
 
 @contextlib.contextmanager
 def giving_way(server):
-    """The server takes no processor from a client, as one on another machine would not. With SCHED_BATCH it does not
-    interrupt a client when that has sent it something: else it does so with two requests out of three, and each
-    switch there and back is charged to the client in part."""
+    """The server takes no processor from a client, like a server on another machine. With SCHED_BATCH it does not
+    interrupt a client that has sent it something. Otherwise it does so with two requests out of three, and each
+    switch there and back is partly charged to the client."""
     schedule(server.process, os.SCHED_BATCH)
     try:
         yield
@@ -38,9 +38,9 @@ def giving_way(server):
 
 @contextlib.contextmanager
 def one_processor(server):
-    """The server, and clients that are started on this processor, take turns on it. On two, each request of a client that is
-    slower than the server wakes it from its sleep, which costs more than the request's own work and says nothing of
-    the client: a real server is elsewhere."""
+    """The server, and clients that are started on this processor, take turns on it. On two processors, each request of
+    a client that is slower than the server wakes the server. That costs more than the request's own work and says
+    nothing about the client: a real server is elsewhere."""
     everywhere = os.sched_getaffinity(0)
     last = {max(everywhere)}
 
@@ -56,9 +56,9 @@ def one_processor(server):
 
 
 def take_turns(commands, counted, warmed_up, pace, processors=lambda name: None, settle=None):
-    """{name: [[Cost of each turn], for each start]}. `counted` is what the server has done so far; `warmed_up` returns when
-    the client that was started last is at it; `processors` are those of a client, and `settle` how long it is let run before
-    it is measured, by its name."""
+    """{name: [[Cost of each turn], for each start]}. `counted` returns what the server has done so far. `warmed_up`
+    returns when the client started last is active. By a client's name, `processors` returns those that it may use, and `settle`
+    how long it runs before it is measured."""
     costs = {name: [] for name in commands}
     for _ in range(pace.starts):
         with contextlib.ExitStack() as started:
@@ -71,7 +71,7 @@ def take_turns(commands, counted, warmed_up, pace, processors=lambda name: None,
                 stop(clients[name], counted)
                 costs[name].append([])
             for turn in range(pace.turns):
-                # There and back: nobody always comes after the same one.
+                # Forwards and backwards, so that no client always follows the same one.
                 for name in list(clients) if turn % 2 == 0 else reversed(clients):
                     costs[name][-1].append(one_turn(name, clients[name], counted, pace.turn))
             for client in clients.values():
@@ -90,11 +90,11 @@ def one_turn(name, client, counted, seconds):
 
 
 def stop(client, counted):
-    """Until the server has done with what the client sent: else that would be counted for the next one."""
+    """Waits until the server has finished the client's requests: otherwise they would count for the next client."""
     client.send_signal(signal.SIGSTOP)
     done = counted()
     while True:
         time.sleep(0.005)
         before, done = done, counted()
-        if done - before <= 1:  # to be asked may count as well
+        if done - before <= 1:  # the query itself may count
             return

@@ -1,5 +1,5 @@
--- Two steps: a page whose token is taken out, and a form that carries it. Played over and over on one connection, or
--- once by each of many strangers (--set rounds=1).
+-- Two steps: a page that contains a token, and a form that sends the token. Repeated on one connection, or played once
+-- by each of many strangers (--set rounds=1).
 local open_page = step "open page"
 local send_form = step "send form"
 

@@ -1,4 +1,4 @@
--- The journey for wrk: a page whose token is taken out, and a form that carries it.
+-- The journey for wrk: a page that contains a token, and a form that sends the token.
 local page
 local headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }
 local token = "0123456789abcdef0123456789abcdef"
