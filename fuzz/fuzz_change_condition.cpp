@@ -1,5 +1,5 @@
-// The parser of conditions on a change: any text is either refused in one line or read, and what was read reads back
-// the same.
+// The parser of conditions on a change: any text is either refused in one line or parsed, and a parsed condition reads
+// back the same.
 #include "compare/change_condition.hpp"
 
 #include <cstddef>

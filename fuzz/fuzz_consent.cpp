@@ -1,6 +1,6 @@
-// The bytes that a target sends as its consent, and the names and paths that redirects bring.
+// The bytes that a target sends as its consent, and the names and paths in redirects.
 // Run: mkdir -p build/fuzz/found && build/fuzz/fuzz/fuzz_consent build/fuzz/found tests/fuzz_corpus/consent.
-// An input that breaks something goes into tests/fuzz_corpus/consent, which a unit test replays.
+// Add an input that breaks something to tests/fuzz_corpus/consent, which a unit test replays.
 #include "probes/consent/document.hpp"
 #include "probes/consent/host.hpp"
 

@@ -1,5 +1,5 @@
-// A body in up to five codings: the first byte says which, and in which pieces it comes. What crashes is added to the
-// seeds in tests/fuzz_corpus/decoder, which the unit tests replay.
+// A body in up to five codings: the first byte chooses the codings and the size of the pieces. Add inputs that crash to
+// the seeds in tests/fuzz_corpus/decoder, which the unit tests replay.
 #include "probes/http/decoder.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static HttpDecoder decoder;
   decoder.begin(layers);
   Counted counted;
-  // Enough to see every state; what a bomb makes beyond shows nothing new.
+  // Enough to reach every state; the further output of a bomb shows nothing new.
   for (int turns = 0; !coded.empty() && turns < 4096;) {
     std::string_view piece = coded.substr(0, step);
     coded.remove_prefix(piece.size());

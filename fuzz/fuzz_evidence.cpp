@@ -1,4 +1,4 @@
-// What is kept of a failed answer: the first line is a value that must not be shown, then come header lines and a body.
+// The data kept of a failed response: the first line is a value that must not be shown, then header lines and a body.
 #include "base/json_writer.hpp"
 #include "engine/privacy/evidence.hpp"
 
@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string value = lower(next_line());
   Redactor redactor;
   redactor.add(value);
-  // Nothing that is put in the place of something else, and no header's name, is this value.
+  // No replacement text and no header's name can be this value.
   const bool telling = value.size() >= Redactor::kShortest && value.find_first_of("[]:?") == std::string::npos &&
                        std::string_view("redacted").find(value) == std::string_view::npos &&
                        std::all_of(value.begin(), value.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });

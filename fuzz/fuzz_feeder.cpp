@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   const auto table = parsed(text, std::max<std::size_t>(text.size(), 1));
   const auto pieces = parsed(text, data[0] % 16 + 1);
-  // How much came at once decides only which of two bounds is met first.
+  // The size of the pieces decides only which of two bounds is met first.
   must(table.has_value() == pieces.has_value());
   if (!table) {
     must(!table.error().message.empty());

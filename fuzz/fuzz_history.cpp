@@ -1,4 +1,4 @@
-// What is stored of an interval: figures packed and encoded, as a damaged or hostile file may hold them.
+// The stored data of an interval: packed and encoded figures, as a damaged or hostile file may contain them.
 #include "metrics/history/snapshot_codec.hpp"
 
 #include <cstddef>
@@ -11,11 +11,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto kLayout = make_layout(Catalog{{"visit"}, {{0, "look"}, {0, "look again"}}});
   static Snapshot snapshot(kLayout);
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  // As it is in the file, and without the packing, which would hide the rest from the fuzzer.
+  // Packed as in the file, and also without packing, which would hide the rest from the fuzzer.
   const auto open = unpacked(bytes, std::size_t{1} << 20);
   for (const std::string_view figures : {open.has_value() ? std::string_view(*open) : std::string_view(), bytes}) {
     if (!decode(figures, StoredErrorClasses(), snapshot)) continue;
-    // What was taken for figures can be written and read again, and is the same.
+    // Figures that were accepted can be written and read again, and stay the same.
     std::string once;
     encode(snapshot, once);
     Snapshot again(kLayout);

@@ -1,5 +1,5 @@
-// What an answer says beside its body's end: where it sends its reader, its header lines, and whose page it is. The
-// first line is the address that was asked for, the second a Location or a Host, then come header lines and a body.
+// A response except for the end of its body: where it redirects to, its header lines, and whose page it is. The first
+// line is the requested address, the second a Location or a Host, then header lines and a body.
 #include "probes/consent/host.hpp"
 #include "probes/http/block_page.hpp"
 #include "probes/http/header_text.hpp"
@@ -21,7 +21,7 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-// One line of a request, whatever was read; the guard and libcurl are asked about the same.
+// Any address that was parsed is one line of a request, and the guard and libcurl get the same address.
 void is_one_place(const HttpUrl& url) {
   must((url.scheme == "http" || url.scheme == "https") && !url.host.empty() && url.path.starts_with('/'));
   must(std::none_of(url.full.begin(), url.full.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; }));
@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   must(response.headers.size() == lines);
   for (const auto& [name, value] : response.headers) {
-    if (lines <= 64) must(response.headers.find(name).has_value());  // each looks at all before it
+    if (lines <= 64) must(response.headers.find(name).has_value());  // each look-up scans all lines before it
     --lines;
   }
   must(lines == 0);

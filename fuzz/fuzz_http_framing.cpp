@@ -1,4 +1,4 @@
-// The header section of an HTTP/1 answer, line by line: what is accepted ends at one place, however often it is asked.
+// The header section of an HTTP/1 response, line by line: an accepted one ends at one place, however often it is asked.
 #include "probes/http/framing.hpp"
 
 #include <cstddef>
@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool chunked = framing.chunked();
     framing.add(line.substr(0, colon), value, colon == 0 || line[colon - 1] != ' ');
     check(!chunked || framing.chunked());
-    check(!length || framing.length() == length);  // a second one is the same, or a fault
+    check(!length || framing.length() == length);  // a second length is the same, or a fault
     check(framing.length().value_or(0) >> 63 == 0);
     check(!framing.chunked() || !framing.length() || framing.ambiguous());
   }

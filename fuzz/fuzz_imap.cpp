@@ -1,4 +1,4 @@
-// Lines of an IMAP server. What crashes is added to the seeds in tests/fuzz_corpus/imap, which the unit tests replay.
+// Lines of an IMAP server. Add inputs that crash to the seeds in tests/fuzz_corpus/imap, which the unit tests replay.
 #include "probes/mail/imap_response.hpp"
 
 #include <cstddef>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     gelombang::parse_uid_validity_line(line);
     gelombang::parse_search_line(line, uids);
   });
-  // A number takes two bytes at least: a range must not be counted out.
+  // A number takes at least two bytes: a range must not be expanded into its numbers.
   if (uids.size() > size / 2 || gelombang::spam_folders_of(folders).size() > 4) __builtin_trap();
   return 0;
 }

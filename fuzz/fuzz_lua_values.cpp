@@ -1,5 +1,5 @@
-// JSON of a target, and the text of a scenario: what is read can be written and read again, and a scenario that is Lua
-// still is when its concatenations are exact.
+// JSON of a target, and the text of a scenario. JSON that was read can be written and read again. A scenario that is
+// valid Lua stays valid when its concatenations are made exact.
 #include "engine/lua/exact_concatenation.hpp"
 #include "engine/lua/json.hpp"
 
@@ -36,9 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string exact = with_exact_concatenation(text);
   if (exact.size() > 16 * size + 64) std::abort();
   if (!is_lua(L, text)) return 0;
-  // Lua has limits of its own, which what is added may reach.
+  // Lua has its own limits, which the added text may reach.
   if (size < 500 && !is_lua(L, exact)) std::abort();
-  // Errors name a line of what was written.
+  // Errors name a line of the original text.
   if (std::count(exact.begin(), exact.end(), '\n') != std::count(text.begin(), text.end(), '\n')) std::abort();
   if (text.find("..") == std::string_view::npos && exact != text) std::abort();
   return 0;

@@ -1,4 +1,4 @@
-// Bytes of a mail, as a mailbox may hold them. What crashes is added to the seeds in tests/fuzz_corpus/mail, which
+// Bytes of a mail, as a mailbox may contain them. Add inputs that crash to the seeds in tests/fuzz_corpus/mail, which
 // the unit tests replay.
 #include "probes/mail/message.hpp"
 

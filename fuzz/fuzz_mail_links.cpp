@@ -1,5 +1,5 @@
-// The text of a mail's part and the addresses in it, without the MIME around them. What is found to be a link is one
-// that is asked for as it stands, and what stands between two links is not read again for each of them.
+// The text of a mail's part and the addresses in it, without the MIME around them. A link that is found can be
+// requested as it is, and the text between two links is not read again for each of them.
 #include "base/json_writer.hpp"
 #include "probes/mail/links.hpp"
 #include "probes/mail/url.hpp"
@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   collect_plain_links(text, plain);
   are_links(plain);
   for (const bool del_sp : {false, true}) must(unflowed(text, del_sp).size() <= text.size() + 1);
-  // The first line as a document's address, the others as one relative to it.
+  // The first line is the address of a document, the other lines are an address relative to it.
   const std::size_t end = text.find('\n');
   const std::string base = mend_url(std::string_view(text).substr(0, end));
   if (!base.empty()) is_mended(base);

@@ -1,4 +1,4 @@
-// Any bytes, cut in any way: the same parts as in one piece, and never more held than is bounded.
+// Any bytes, cut in any way: the same parts as in one piece, and never more bytes held than the bound.
 #include "sandbox/multipart.hpp"
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Bytes that come on the port of /metrics, through a connection of this machine: one whole answer at most, and the
-// handler sees nothing that is longer than was agreed.
+// Bytes sent to the port of /metrics over a connection of this machine: at most one complete response, and the handler
+// never sees anything longer than allowed.
 #include "metrics/exposition/page_server.hpp"
 
 #include <arpa/inet.h>
@@ -34,7 +34,7 @@ PageAnswer answer(const PageRequest& request) {
   return {200, "text/plain", "page", {}};
 }
 
-// Sends all, reads to the end. The reset at its end leaves no port behind that waits.
+// Sends everything, reads to the end. The reset at the end leaves no port in TIME_WAIT.
 std::string exchange(std::uint16_t port, std::string_view bytes) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};

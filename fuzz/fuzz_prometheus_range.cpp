@@ -1,4 +1,4 @@
-// The answer of a Prometheus that a recorded rate is asked of: what is read can be played.
+// The response of a Prometheus to a query for a recorded rate: points that were read can be played.
 #include "engine/load/prometheus_range.hpp"
 #include "engine/load/rate_recording.hpp"
 
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(std::none_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }));
     return 0;
   }
-  must(points->size() >= 2 && points->size() <= size / 5);  // "[0,""]": nothing is made of nothing
+  must(points->size() >= 2 && points->size() <= size / 5);  // each point takes at least "[0,""]"
   for (std::size_t i = 0; i < points->size(); ++i) {
     must(std::isfinite((*points)[i].per_second) && (*points)[i].per_second >= 0);
     must(i == 0 || (*points)[i].time > (*points)[i - 1].time);

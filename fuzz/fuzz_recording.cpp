@@ -1,4 +1,4 @@
-// Lines of access logs and rows of rate files: what strangers sent to a server stands in them.
+// Lines of access logs and rows of rate files: they contain text that strangers sent to a server.
 #include "engine/load/access_log.hpp"
 #include "engine/load/rate_recording.hpp"
 #include "engine/load/recorded_time.hpp"
@@ -35,7 +35,7 @@ void log_line(std::string_view text) {
   must(line->status >= 100 && line->status <= 599);
 }
 
-// All rows by one parser, as they come from a file.
+// One parser reads all rows, as from a file.
 void csv_rows(std::string_view text) {
   RateCsvParser parser;
   while (!text.empty()) {

@@ -1,4 +1,4 @@
-// A text that a target sends, below a line with a value that must not be shown. What crashes is added to the seeds in
+// A text that a target sends, below a line with a value that must not be shown. Add inputs that crash to the seeds in
 // tests/fuzz_corpus/redactor, which the unit tests replay.
 #include "engine/privacy/redactor.hpp"
 
@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   redactor.add(value);
   const std::string shown = redactor.redact(text, kLimit);
   if (shown.size() > kLimit) std::abort();
-  // Seven readings of a value at most, twice where ISO 8859-1 has another one, in sixteen of the text.
+  // At most seven readings of a value, twice as many if ISO 8859-1 has another one, in sixteen readings of the text.
   if (redactor.work() > std::uint64_t{14} * 16 * 2 * 4 * kLimit) std::abort();
   const bool telling = value.size() >= gelombang::Redactor::kShortest && value.find_first_of("[]") == value.npos &&
                        std::string_view("redacted").find(lower(value)) == std::string_view::npos;

@@ -1,4 +1,4 @@
-// The Host header of whoever asks for a page: no name but ours is served, in whatever spelling.
+// The Host header of a request for a page: no name but ours is served, in any spelling.
 #include "metrics/exposition/served_names.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     must(names.serve(capitals));
   }
-  // Below a name of somebody else's, or above one of ours.
+  // With a foreign name before it, or with one of ours before it.
   must(!names.serve("rebound.test" + host) && !names.serve("rebound.test." + host));
   must(host.empty() || host.front() == ':' || !names.serve("load1.example.test." + host));
   const auto further = ServedNames::with({host});

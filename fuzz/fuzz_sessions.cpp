@@ -1,5 +1,5 @@
-// A whole access log, and what is played of it: the first byte says how long a pause ends a session, and whether
-// queries are kept.
+// A whole access log, and what is played of it. The first byte sets the pause that ends a session, and whether queries
+// are kept.
 #include "engine/files/scenario_folder.hpp"
 #include "engine/load/access_log.hpp"
 #include "engine/load/session_recording.hpp"

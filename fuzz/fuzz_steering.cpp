@@ -1,4 +1,4 @@
-// What somebody posts to steer a run: refused in one line, which is shown to whoever posted it, or one of five actions.
+// A request to steer a run: refused in one line, which is shown to the sender, or one of five actions.
 #include "base/json_writer.hpp"
 #include "runs/steering_request.hpp"
 

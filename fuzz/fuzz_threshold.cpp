@@ -1,4 +1,4 @@
-// The threshold parser: any text is either refused in one line or read, and what was read reads back the same.
+// The threshold parser: any text is either refused in one line or parsed, and a parsed threshold reads back the same.
 #include "metrics/thresholds/threshold.hpp"
 
 #include <cstddef>
