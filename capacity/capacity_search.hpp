@@ -1,4 +1,4 @@
-// Searches the highest rate that a target serves within its objectives. A pure state machine: it names the rate to
+// Searches for the highest rate that a target serves within its objectives. A pure state machine: it names the rate to
 // probe, receives the verdict, and ends with an answer.
 //
 //   while (auto step = search.next()) search.add(play(*step));

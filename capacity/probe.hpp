@@ -29,7 +29,7 @@ struct ProbeResult {
   ProbeVerdict verdict = ProbeVerdict::no_data;
   std::string why;      // one line; empty if the probe held
   double achieved = 0;  // arrivals per second
-  // The completed ones of them; nothing if the probe, and people with it, were cut short.
+  // Arrivals per second that were completed; nothing if the probe, and people with it, were cut short.
   std::optional<double> served;
   Duration took{};  // of its arrivals, including the warm-up
   bool cut_short = false;

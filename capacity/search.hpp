@@ -1,5 +1,5 @@
-// Searches the highest rate within the objectives: probe by probe, with pauses in between, as capacity/capacity_search
-// decides. Knows neither the network nor the clock: both are given to it.
+// Searches for the highest rate within the objectives: probe by probe, with pauses in between. capacity/capacity_search
+// decides the rates. Knows neither the network nor the clock: both are given to it.
 #pragma once
 
 #include "capacity/capacity_search.hpp"

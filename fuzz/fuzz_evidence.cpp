@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string value = lower(next_line());
   Redactor redactor;
   redactor.add(value);
-  // No replacement text and no header's name can be this value.
+  // True if no replacement text and no header's name can be this value.
   const bool telling = value.size() >= Redactor::kShortest && value.find_first_of("[]:?") == std::string::npos &&
                        std::string_view("redacted").find(value) == std::string_view::npos &&
                        std::all_of(value.begin(), value.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });

@@ -1,4 +1,4 @@
-// The header section of an HTTP/1 response, line by line: an accepted one ends at one place, however often it is asked.
+// The header section of an HTTP/1 response, line by line: an accepted one ends at one place, however often it is read.
 #include "probes/http/framing.hpp"
 
 #include <cstddef>

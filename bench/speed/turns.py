@@ -57,8 +57,8 @@ def one_processor(server):
 
 def take_turns(commands, counted, warmed_up, pace, processors=lambda name: None, settle=None):
     """{name: [[Cost of each turn], for each start]}. `counted` returns what the server has done so far. `warmed_up`
-    returns when the client started last is active. By a client's name, `processors` returns those that it may use, and `settle`
-    how long it runs before it is measured."""
+    returns when the client started last is active. By a client's name, `processors` returns those that it may use,
+    and `settle` how long it runs before it is measured."""
     costs = {name: [] for name in commands}
     for _ in range(pace.starts):
         with contextlib.ExitStack() as started:

@@ -1,4 +1,4 @@
-// Serves /metrics over HTTP as long as it lives, and knows who scraped. Serves other pages of a run as well.
+// Serves /metrics over HTTP as long as it lives, and counts the scrapes. Serves other pages of a run as well.
 #pragma once
 
 #include "base/clock.hpp"

@@ -99,7 +99,7 @@ Result<Found> look_once(const std::string& path) {
   if (!header.is_sqlite() || header.application_id() != kHistoryApplicationId) return not_ours(path);
   const auto version = static_cast<std::int64_t>(header.user_version());
   if (version > history_version()) return newer(path, version);
-  // With a log beside it, the file may be in the middle of taking over the log.
+  // With a log beside it, the file may be in the middle of a checkpoint.
   if (!has_beside(path, "-wal") && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
     return damaged(path, "it is shorter than it says");
   }
