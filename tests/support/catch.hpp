@@ -1,4 +1,4 @@
-// The one place that names Catch's headers, and says where version 3 differs from 2.
+// Includes Catch's headers and hides the differences between versions 2 and 3.
 #pragma once
 
 #include "base/result.hpp"
@@ -15,7 +15,7 @@
 
 #include <string>
 
-// By the names of version 2, where a part of a text and an element of a range are not told apart.
+// The names of version 2. Version 2 has one matcher name for a part of a text and for an element of a range.
 using Catch::Approx;
 namespace Catch {
 using Matchers::StartsWith;

@@ -61,7 +61,7 @@ struct CertificateAuthority::State {
 CertificateAuthority::CertificateAuthority(std::string directory)
     : directory_(std::move(directory)), ca_file_(directory_ + "/ca.pem"), state_(std::make_unique<State>()) {
   state_->key.reset(EVP_EC_gen("P-256"));
-  static int number = 0;  // two authorities of one name would be taken for one
+  static int number = 0;  // a client would take two authorities of the same name for one
   const std::string common_name = "gelombang test authority " + std::to_string(++number);
   state_->certificate = make(state_->key.get(), common_name, std::chrono::hours(-48 * 365), std::chrono::hours(48));
   X509* const certificate = state_->certificate.get();

@@ -1,4 +1,4 @@
-// A certificate authority for one test: keys and certificates in PEM files, good and bad ones.
+// A certificate authority for one test: it writes good and bad keys and certificates as PEM files.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@ namespace gelombang::test {
 
 class CertificateAuthority {
  public:
-  // Writes ca.pem into `directory`, which must outlive it.
+  // Writes ca.pem into `directory`. The directory must outlive this object.
   explicit CertificateAuthority(std::string directory);
   ~CertificateAuthority();
   CertificateAuthority(const CertificateAuthority&) = delete;

@@ -35,7 +35,7 @@ int open_or_die(const char* path, int flags) {
 [[noreturn]] void become(const std::vector<std::string>& argv, const ChildProcess::Options& options,
                          const std::string& in, const std::string& out, const std::string& err, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::signal(SIGPIPE, SIG_DFL);  // a child's own handling is what is tested
+  std::signal(SIGPIPE, SIG_DFL);  // a test checks how the child handles the signal itself
   if (getppid() != parent) _exit(126);
   dup2(open_or_die(in.c_str(), O_RDONLY), STDIN_FILENO);
   dup2(open_or_die(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC), STDOUT_FILENO);
@@ -58,17 +58,17 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-// A name that only one process of this machine can hold, for as long as it lives: test programs that run side by side
-// do not choose the same port between asking for it and listening on it.
+// Binds a name that only one process of this machine can hold while it lives. So test programs that run side by side do
+// not choose the same port between the search for a free port and the listen on it.
 bool claim(std::uint16_t port) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string name = "gelombang-test-port-" + std::to_string(port);
-  std::copy(name.begin(), name.end(), address.sun_path + 1);  // behind the 0 of the abstract name space
+  std::copy(name.begin(), name.end(), address.sun_path + 1);  // after the 0 of the abstract name space
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   const bool claimed = fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0;
-  if (!claimed) close(fd);  // else it stays open until this process ends
+  if (!claimed) close(fd);  // otherwise the socket stays open until this process ends
   return claimed;
 }
 
@@ -168,7 +168,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 std::uint16_t free_port() {
-  // Below the kernel's ephemeral ports, which any connection may take; random, because test programs run side by side.
+  // Below the kernel's ephemeral ports, which any connection may take. Random, because test programs run side by side.
   constexpr std::uint16_t kFirst = 10'000;
   constexpr std::uint16_t kLast = 32'000;
   static std::mt19937 random{std::random_device{}()};

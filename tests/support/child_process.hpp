@@ -1,5 +1,5 @@
-// A peer that a test starts and that never outlives it: the child dies with the test program
-// (PR_SET_PDEATHSIG) and is stopped by the destructor.
+// A process that a test starts. It never outlives the test program: the kernel kills the child when the test program
+// dies (PR_SET_PDEATHSIG), and the destructor stops the child.
 #pragma once
 
 #include <sys/types.h>
@@ -16,12 +16,12 @@ namespace gelombang::test {
 class ChildProcess {
  public:
   struct Options {
-    std::map<std::string, std::string> environment;  // added to ours
+    std::map<std::string, std::string> environment;  // added to the environment of this process
     std::string working_directory;
     std::string stdin_text;
   };
 
-  // argv[0] is looked up in PATH. Its stdout and stderr are kept. Throws where it cannot be started.
+  // argv[0] is looked up in PATH. stdout and stderr are kept. Throws if the process cannot be started.
   explicit ChildProcess(const std::vector<std::string>& argv) : ChildProcess(argv, Options{}) {}
   ChildProcess(const std::vector<std::string>& argv, const Options& options);
   ~ChildProcess();
@@ -29,9 +29,9 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // Waits until `text` stands in stdout or stderr; throws, showing both, when the child ends or the time is up.
+  // Waits until `text` is in stdout or stderr. Throws with both outputs if the child ends or the time is up.
   void wait_for_output(const std::string& text, std::chrono::milliseconds limit = std::chrono::seconds(10));
-  // Waits for the end: the exit code, or 128 + signal. Throws when the time is up.
+  // Waits for the end of the child. Returns the exit code, or 128 + signal. Throws when the time is up.
   int wait(std::chrono::milliseconds limit = std::chrono::seconds(60));
   void signal(int number) const;
   // SIGTERM, then SIGKILL after two seconds.
@@ -48,7 +48,7 @@ class ChildProcess {
   std::string err_path_;
 };
 
-// A directory that is removed with everything in it.
+// A temporary directory. The destructor removes the directory with everything in it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -62,9 +62,9 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// A loopback port that nothing listens on at the moment; another one each time.
+// A loopback port that nothing listens on at the moment. Each call returns another port.
 std::uint16_t free_port();
-// Waits until something accepts on 127.0.0.1:port; throws when the time is up.
+// Waits until a process accepts connections on 127.0.0.1:port. Throws when the time is up.
 void wait_for_port(std::uint16_t port, std::chrono::milliseconds limit = std::chrono::seconds(10));
 void write_file(const std::string& path, const std::string& text);
 std::string read_file(const std::string& path);

@@ -1,4 +1,4 @@
-// Texts in the codings of HTTP, as zlib makes them.
+// Texts in the content codings of HTTP, compressed by zlib.
 #pragma once
 
 #include <zlib.h>
@@ -9,7 +9,7 @@
 
 namespace gelombang::test {
 
-enum class Deflated : int { gzip = 15 + 16, zlib = 15, raw = -15 };  // as zlib names the formats
+enum class Deflated : int { gzip = 15 + 16, zlib = 15, raw = -15 };  // zlib's windowBits for each format
 
 inline std::string deflated(std::string_view text, Deflated format = Deflated::gzip) {
   z_stream stream{};

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kProgram = "/usr/sbin/dovecot";
 
-// Whom the server runs as: Dovecot serves no mail of root.
+// The user that the server runs as. Dovecot does not serve mail of root.
 struct Account {
   uid_t uid = 0;
   gid_t gid = 0;
@@ -64,7 +64,7 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
   }
 }
 
-// What versions 2.3 and 2.4 have in common, and then what each calls by names of its own.
+// The settings that versions 2.3 and 2.4 share, then the settings whose names differ.
 constexpr const char* kConfiguration = R"(
 base_dir = @DIR@/run
 state_dir = @DIR@/run
@@ -169,7 +169,7 @@ Dovecot::Dovecot(const Options& options) {
 void Dovecot::configure(const Options& options) const {
   const Account account = server_account();
   std::string text = kConfiguration;
-  if (speaks_2_4()) {  // and wants to be told first whose names follow
+  if (speaks_2_4()) {  // 2.4 expects the version of the settings in its first lines
     text = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" + text + kSettings2_4;
   } else {
     text += kSettings2_3;
@@ -195,7 +195,7 @@ void Dovecot::start() {
   std::vector<std::string> command{kProgram, "-F", "-c", temporary_.file("dovecot.conf")};
   if (::geteuid() == 0) {
     const Account account = server_account();
-    // A change of user clears the signal that ends the child with its parent.
+    // A change of the user clears the parent death signal, so setpriv sets it again.
     const std::vector<std::string> as_nobody{
         "setpriv",     "--reuid", std::to_string(account.uid), "--regid", std::to_string(account.gid), "--clear-groups",
         "--pdeathsig", "KILL"};
@@ -209,8 +209,7 @@ void Dovecot::start() {
   }
 }
 
-// The processes that serve a connection outlive the first one until their client leaves, so they are told
-// as well.
+// The processes that serve a connection outlive the main process until their client leaves. So they get the signal too.
 void Dovecot::stop() {
   if (!process_) return;
   const std::vector<pid_t> children = children_of(process_->pid());

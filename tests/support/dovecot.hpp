@@ -1,5 +1,5 @@
-// An IMAP server of a test's own: Dovecot without privileges, with a small configuration, a Maildir and
-// free loopback ports. Started by root it runs as nobody, otherwise as whoever runs the test.
+// A Dovecot IMAP server for one test: without privileges, with a small configuration, a Maildir and free loopback
+// ports. If root starts the server, it runs as nobody, otherwise as the user who runs the test.
 #pragma once
 
 #include "tests/support/child_process.hpp"
@@ -14,8 +14,8 @@ namespace gelombang::test {
 class Dovecot {
  public:
   struct Options {
-    std::string spam_folder = "Junk";  // as the configuration writes it; empty: none
-    bool flag_spam = true;             // \Junk
+    std::string spam_folder = "Junk";  // the name in the configuration; empty: no such folder
+    bool flag_spam = true;             // whether the folder has the \Junk flag
   };
 
   Dovecot() : Dovecot(Options{}) {}
@@ -25,23 +25,23 @@ class Dovecot {
   Dovecot& operator=(const Dovecot&) = delete;
 
   void start();
-  void stop();  // SIGTERM, and waits for the end
+  void stop();  // sends SIGTERM and waits for the end
 
   [[nodiscard]] std::string url() const { return "imap://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] std::string tls_url() const { return "imaps://localhost:" + std::to_string(tls_port_); }
   [[nodiscard]] std::string user() const { return "collector"; }
   [[nodiscard]] std::string password() const { return "kata-sandi-uji"; }
-  // The certificate of `localhost`, signed by itself.
+  // The self-signed certificate of `localhost`.
   [[nodiscard]] std::string certificate() const { return temporary_.file("cert.pem"); }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string log() const { return read_file(temporary_.file("log/dovecot.log")); }
 
-  // Puts a mail into the folder ("" is the inbox), as a delivery agent does.
+  // Puts a mail into the folder as a delivery agent does. "" is the inbox.
   void deliver(const std::string& text, const std::string& folder = "");
-  // Makes the mails of the inbox look as if they had arrived so much earlier.
+  // Makes the mails of the inbox look as if they had arrived earlier by `by`.
   void age_mails(std::chrono::seconds by, const std::string& directory = "") const;
-  // Gives the inbox a new UIDVALIDITY and its mails new UIDs, as a restore from a backup does; only
-  // while stopped.
+  // Gives the inbox a new UIDVALIDITY and its mails new UIDs, as a restore from a backup does. Call this only while the
+  // server is stopped.
   void forget_uids() const;
 
  private:

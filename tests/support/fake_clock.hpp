@@ -1,4 +1,4 @@
-// A clock that moves only when a test says so. Other threads may read it meanwhile.
+// A clock that moves only when a test moves it. Other threads may read the clock at the same time.
 #pragma once
 
 #include "base/clock.hpp"
@@ -16,7 +16,7 @@ class FakeClock final : public Clock {
     now_ = now_.load() + by;
     step_wall(by);
   }
-  // The machine sleeps: only the boot clock and wall time go on.
+  // The machine sleeps: only the boot clock and wall time advance.
   void sleep(Duration by) noexcept {
     slept_ = slept_.load() + by;
     step_wall(by);

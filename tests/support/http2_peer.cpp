@@ -9,7 +9,7 @@
 namespace gelombang::test {
 namespace {
 
-// Where the client offers it.
+// Chooses h2 if the client offers it.
 int choose_h2(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* offered, unsigned size,
               void*) {
   static constexpr std::string_view kH2 = "\2h2";
@@ -111,7 +111,7 @@ RawServer::Play http2_play(const CertificateAuthority::Leaf& leaf, std::function
     if (SSL_accept(tls.get()) != 1) return;
     Http2Connection connection(tls.get());
     play(connection);
-    // What the client has said meanwhile would make a reset of the close.
+    // A close with unread data of the client would send a reset.
     ::shutdown(raw.fd(), SHUT_WR);
     raw.wait_for_close();
   };

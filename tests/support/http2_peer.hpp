@@ -1,4 +1,5 @@
-// An HTTP/2 server over TLS that plays frames by hand: for what a real server would not do on demand.
+// An HTTP/2 server over TLS whose frames the test writes itself: for cases that a real server does not produce on
+// demand.
 #pragma once
 
 #include "tests/support/certificates.hpp"
@@ -19,7 +20,7 @@ class Http2Connection {
   enum Type : std::uint8_t { data = 0, headers = 1, reset = 3, settings = 4, ping = 6, goaway = 7, window = 8 };
   enum Flag : std::uint8_t { none = 0, end_stream = 1, end_headers = 4 };
   struct Frame {
-    std::uint8_t type = 0xff;  // 0xff: the connection has ended
+    std::uint8_t type = 0xff;  // 0xff: the connection is closed
     std::uint8_t flags = 0;
     std::uint32_t stream = 0;
     std::string payload;
@@ -27,16 +28,16 @@ class Http2Connection {
 
   explicit Http2Connection(SSL* tls) : tls_(tls) {}
 
-  // Reads the client's preface and sends our settings: nothing in them but the initial stream window.
+  // Reads the client's preface and sends our settings, which hold only the initial stream window.
   bool open(std::uint32_t stream_window);
   Frame read_frame();
-  // Reads until a request's HEADERS have come; its stream, 0 at the end.
+  // Reads until the HEADERS of a request arrive. Returns the stream's number, or 0 when the connection is closed.
   std::uint32_t read_request();
   bool send_frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream, std::string_view payload);
   // ":status: 200" and further headers in HPACK's literal form.
   bool send_status_200(std::uint32_t stream, bool end, std::string_view name = {}, std::string_view value = {});
   void read_until_close();
-  // Bytes as they are, of whatever protocol.
+  // Writes raw bytes of any protocol.
   bool write(std::string_view bytes);
 
  private:
@@ -44,10 +45,10 @@ class Http2Connection {
   SSL* tls_;
 };
 
-// The play for a RawServer.
+// Returns the play for a RawServer.
 RawServer::Play http2_play(const CertificateAuthority::Leaf& leaf, std::function<void(Http2Connection&)> play);
 
-// The four bytes of a number, most significant first.
+// The four bytes of `value`, most significant first.
 std::string big_endian(std::uint32_t value);
 
 }  // namespace gelombang::test

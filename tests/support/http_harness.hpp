@@ -1,4 +1,4 @@
-// An HttpClient on an io_context of its own, with calls that wait for what they start.
+// An HttpClient with its own io_context, and calls that wait for the requests that they start.
 #pragma once
 
 #include "probes/http/client.hpp"
@@ -18,7 +18,7 @@
 
 namespace gelombang::test {
 
-// Allows everything but what a test forbids, and remembers what it was asked.
+// Allows everything that a test does not forbid, and records the questions that it was asked.
 class ScriptedGuard final : public SocketGuard {
  public:
   GuardVerdict may_connect(std::string_view host, const RemoteAddress& address) override;
@@ -31,7 +31,7 @@ class ScriptedGuard final : public SocketGuard {
   std::function<bool(std::string_view host)> unprepared;
   std::vector<std::pair<std::string, std::string>> requests;  // host, path
   std::vector<std::string> connections;                       // host
-  std::vector<std::function<void()>> waiting;                 // prepare() calls that the test answers
+  std::vector<std::function<void()>> waiting;                 // prepare() calls that the test finishes
 };
 
 class HttpHarness {
@@ -44,14 +44,14 @@ class HttpHarness {
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   HttpUser& user(std::size_t number = 0);
-  // Destroys a user, with its connections.
+  // Destroys a user with its connections.
   void drop_user(std::size_t number) { users_.erase(number); }
 
   HttpResult get(const std::string& url, std::size_t user_number = 0);
   HttpResult post(const std::string& url, std::string body, std::size_t user_number = 0);
-  // Throws where it has not ended after a minute.
+  // Throws if the request does not end within a minute.
   HttpResult run(HttpRequest request, std::size_t user_number = 0);
-  // Runs the loop until `done` says so or the time is up: then false.
+  // Runs the loop until `done` returns true. Returns false when the time is up.
   bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(60));
 
  private:
@@ -65,7 +65,7 @@ class HttpHarness {
 HttpRequest get_request(std::string url);
 std::shared_ptr<const std::string> shared_bytes(std::size_t size, char filler = 'x');
 HttpRequest upload_request(std::string url, std::shared_ptr<const std::string> photo);
-// What the phases of a sample add up to.
+// The sum of the phases of a sample.
 Duration phase_sum(const RequestSample& sample);
 inline double phase_ms(const RequestSample& sample, Phase phase) {
   return to_seconds(sample.phases[static_cast<std::size_t>(phase)]) * 1e3;

@@ -1,4 +1,4 @@
-// The one translation unit with the main of all tests.
+// main() of all test programs.
 #define CATCH_CONFIG_RUNNER
 #include "tests/support/catch.hpp"
 
@@ -11,9 +11,9 @@
 #include <csignal>
 
 int main(int argc, char* argv[]) {
-  // As the program itself does: libcurl and OpenSSL leave the signal to whoever uses them.
+  // As the program does: libcurl and OpenSSL leave SIGPIPE to the program that uses them.
   std::signal(SIGPIPE, SIG_IGN);
-  // Before there are threads, as the program does: the logger is made by whoever asks first.
+  // Before there are threads, as the program does: the first call creates the logger.
   spdlog::default_logger_raw();
   return Catch::Session().run(argc, argv);
 }

@@ -1,4 +1,5 @@
-// nginx as a peer: unprivileged, in the foreground, everything in a directory that goes with it.
+// An unprivileged nginx in the foreground. All its files are in a temporary directory, which is removed with this
+// object.
 #pragma once
 
 #include "tests/support/certificates.hpp"
@@ -14,21 +15,21 @@ namespace gelombang::test {
 
 class Nginx {
  public:
-  // `locations` goes into one server that listens on a plain port, on a TLS port with HTTP/2, and on a TLS
-  // port without it; the certificate is for localhost and 127.0.0.1. @DIRECTORY@ and @PLAIN_PORT@ are filled in.
+  // `locations` goes into one server that listens on a plain port, on a TLS port with HTTP/2, and on a TLS port without
+  // HTTP/2. The certificate is for localhost and 127.0.0.1. @DIRECTORY@ and @PLAIN_PORT@ are replaced.
   explicit Nginx(const std::string& locations);
 
-  // One request, from the access log.
+  // One request in the access log.
   struct Request {
-    std::string connection;  // nginx's number of it
-    bool resumed = false;    // its TLS session was one of before
-    std::string cookie;      // "-": none
+    std::string connection;  // nginx's number of the connection
+    bool resumed = false;    // the connection resumed an earlier TLS session
+    std::string cookie;      // "-": no cookie
     std::string traceparent;
     std::string line;  // "GET /path HTTP/1.1"
     int status = 0;
     std::string authorization;
   };
-  // Waits until so many requests were logged.
+  // Waits until at least `at_least` requests are logged.
   [[nodiscard]] std::vector<Request> requests(std::size_t at_least);
 
   [[nodiscard]] std::uint16_t plain_port() const { return plain_; }

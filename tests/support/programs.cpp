@@ -18,7 +18,7 @@ std::vector<std::string> run_arguments(const std::string& scenario, std::vector<
   return argv;
 }
 
-// What runs leave behind is no user's.
+// Keeps the state that runs write out of the user's home.
 ChildProcess::Options away_from_home() {
   static const TemporaryDirectory kState;
   ChildProcess::Options options;

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Waits for input in short turns, so that a stopped server's threads end.
+// Waits for input in short turns, so that the threads of a stopped server end.
 bool readable(int fd, const std::atomic<bool>& stopping) {
   while (!stopping) {
     pollfd entry{fd, POLLIN, 0};

@@ -1,5 +1,5 @@
-// A TCP server that says what a test tells it to, right or wrong: each connection is played by the
-// test's function, in a thread of its own, with blocking calls.
+// A TCP server that sends what a test tells it to, right or wrong. The test's function plays each connection in a
+// thread of its own, with blocking calls.
 #pragma once
 
 #include <atomic>
@@ -14,26 +14,26 @@
 
 namespace gelombang::test {
 
-// Calls on a connection whose peer went away or whose server is being stopped return false or less.
+// If the peer has closed the connection or the server is being stopped, calls return false or less data.
 class RawConnection {
  public:
   RawConnection(int fd, std::size_t number, const std::atomic<bool>& stopping)
       : fd_(fd), number_(number), stopping_(stopping) {}
 
-  [[nodiscard]] std::size_t number() const { return number_; }  // 0 is the first that was accepted
+  [[nodiscard]] std::size_t number() const { return number_; }  // 0 is the first accepted connection
   [[nodiscard]] int fd() const { return fd_; }
-  // Up to and with the empty line; "" where the peer closed before.
+  // Reads up to the empty line and includes it. Returns "" if the peer closes before.
   std::string read_head();
-  // The head and a body of its Content-Length.
+  // Reads the head and a body of its Content-Length.
   std::string read_request();
-  // Exactly that many bytes, unless the peer closes.
+  // Reads exactly `count` bytes, or fewer if the peer closes.
   std::string read_bytes(std::size_t count);
   bool send(std::string_view text);
-  // Sleeps, unless the server is stopped.
+  // Sleeps until the time is up or the server is stopped.
   bool pause(std::chrono::milliseconds duration) const;
-  // Until the peer closes or the server is stopped; what comes is thrown away.
+  // Waits until the peer closes or the server is stopped. Received data is discarded.
   void wait_for_close();
-  // Ends the connection with an RST.
+  // The later close of the connection sends an RST.
   void reset();
 
  private:
@@ -46,7 +46,8 @@ class RawConnection {
 class RawServer {
  public:
   using Play = std::function<void(RawConnection&)>;
-  // A receive buffer of `receive_buffer` bytes, if not 0: what a slow reader holds back.
+  // `receive_buffer`: size of the receive buffer in bytes, 0: the system's default. A small buffer holds back the
+  // sender.
   explicit RawServer(Play play, int receive_buffer = 0);
   ~RawServer();
   RawServer(const RawServer&) = delete;
@@ -68,9 +69,9 @@ class RawServer {
   std::thread acceptor_;
 };
 
-// "HTTP/1.1 200 OK" with a Content-Length.
+// A response with the status `status` and a Content-Length.
 std::string http_answer(std::string_view body, std::string_view status = "200 OK", std::string_view extra_headers = "");
-// Plays keep-alive: answers every request with what `answer` makes of it.
+// A play with keep-alive: answers every request with the text that `answer` returns.
 RawServer::Play keep_alive(std::function<std::string(const std::string& request)> answer);
 
 }  // namespace gelombang::test

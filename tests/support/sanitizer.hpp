@@ -1,4 +1,4 @@
-// Whether a sanitizer watches this build, which makes everything slower. GCC says so with macros, clang with features.
+// Whether this build uses a sanitizer, which makes everything slower. GCC reports it with macros, clang with features.
 #pragma once
 
 namespace gelombang::test {

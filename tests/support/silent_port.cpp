@@ -45,7 +45,7 @@ SilentPort::SilentPort(int family, std::uint16_t port) {
   }
   port_ = ntohs(family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port
                                    : reinterpret_cast<sockaddr_in&>(address.storage).sin_port);
-  // The first one fills the queue; the others show the kernel that it is full.
+  // The first connection fills the queue. The others show the kernel that the queue is full.
   for (int i = 0; i < 3; ++i) {
     const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ::connect(fd, address.get(), address.length);

@@ -1,4 +1,4 @@
-// A port where connections are never made: its queue is full, so the kernel drops whoever asks.
+// A port where no connection is ever made: its queue is full, so the kernel drops connection attempts.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace gelombang::test {
 
 class SilentPort {
  public:
-  // Of 127.0.0.1 or, with AF_INET6, of ::1; 0: a free one. Throws where it cannot listen.
+  // A port of 127.0.0.1 or, with AF_INET6, of ::1. 0: a free port. Throws if it cannot listen.
   explicit SilentPort(int family, std::uint16_t port = 0);
   ~SilentPort();
   SilentPort(const SilentPort&) = delete;
@@ -18,7 +18,7 @@ class SilentPort {
 
  private:
   std::uint16_t port_ = 0;
-  std::vector<int> sockets_;  // the listener, and those that fill its queue
+  std::vector<int> sockets_;  // the listener, and the connections that fill its queue
 };
 
 }  // namespace gelombang::test

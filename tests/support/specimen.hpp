@@ -1,4 +1,4 @@
-// The card that tests of photos use. Not the wording of any scenario.
+// The card that tests of photos use. Its wording is in no scenario.
 #pragma once
 
 #include "imaging/photo.hpp"
@@ -28,7 +28,7 @@ inline PhotoSpec specimen(std::uint64_t seed = 1) {
   return spec;
 }
 
-// Throws where the photo cannot be made.
+// Throws if the photo cannot be made.
 inline std::string photo_of(const PhotoSpec& spec) { return *make_photo(spec).value(); }
 
 inline std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }

@@ -26,7 +26,7 @@ using Moment = SteadyClock::time_point;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kChunk = 16 * 1024;
-constexpr std::size_t kHeld = 4 * 1024 * 1024;  // of a delayed direction
+constexpr std::size_t kHeld = 4 * 1024 * 1024;  // bytes held for a delayed direction
 constexpr int kSegment = 1448;                  // as on Ethernet; loopback's 64 KB would not fit the small buffers
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -37,8 +37,8 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-// What may wait in the kernel for a throttled direction. It has to be said before the connection is made: a window
-// that was offered cannot be taken back without losses.
+// Limits the bytes that may wait in the kernel for a throttled direction. The limit must be set before the connection
+// is made, because an offered window cannot be taken back without losses.
 void limit_buffer(int fd, std::uint64_t bandwidth) {
   if (bandwidth == 0) return;
   const int buffer = static_cast<int>(std::clamp<std::uint64_t>(bandwidth / 400, 2048, 1 << 20));
@@ -69,9 +69,9 @@ struct TcpGate::Pipe {
   std::size_t held = 0;
   std::uint64_t passed = 0;
   Moment next_read{};
-  bool ended = false;      // `from` has said its last
-  bool shut = false;       // `to` was told
-  bool truncated = false;  // what still comes is thrown away
+  bool ended = false;      // `from` has sent its FIN
+  bool shut = false;       // `to` was told of the end
+  bool truncated = false;  // further data is discarded
 
   [[nodiscard]] bool wants_read(Moment now, const Faults& faults, const Faults::OneWay& way) const {
     if (ended || (faults.frozen && !faults.swallowing)) return false;
@@ -80,7 +80,7 @@ struct TcpGate::Pipe {
   [[nodiscard]] bool wants_write(Moment now, const Faults& faults) const {
     return !queue.empty() && queue.front().due <= now && !faults.frozen;
   }
-  // When it may want something next, by the clock alone.
+  // The next moment at which the clock alone lets this pipe read or write.
   [[nodiscard]] Moment next(Moment now) const {
     Moment when = Moment::max();
     if (!ended && next_read > now) when = next_read;
@@ -108,7 +108,7 @@ struct TcpGate::Links {
 bool TcpGate::Pipe::read(Moment now, const Faults& faults, const Faults::OneWay& way) {
   std::array<char, kChunk> bytes{};
   std::size_t room = kChunk;
-  if (way.bandwidth > 0) room = std::clamp<std::size_t>(way.bandwidth / 400, 256, kChunk);  // 2.5 ms of it
+  if (way.bandwidth > 0) room = std::clamp<std::size_t>(way.bandwidth / 400, 256, kChunk);  // 2.5 ms of the bandwidth
   const ssize_t got = ::recv(from, bytes.data(), room, MSG_DONTWAIT);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) {
@@ -117,7 +117,7 @@ bool TcpGate::Pipe::read(Moment now, const Faults& faults, const Faults::OneWay&
   }
   const auto count = static_cast<std::size_t>(got);
   if (way.bandwidth > 0) {
-    // A little behind, it catches up, so that the rate is kept in spite of our own lateness; idle, it begins anew.
+    // A pipe that is a little late catches up, so that our own delays do not change the rate. An idle pipe starts anew.
     const Moment begin = now - next_read < 50ms ? next_read : now;
     next_read = begin + std::chrono::nanoseconds(count * 1'000'000'000 / way.bandwidth);
   }
@@ -206,7 +206,7 @@ void TcpGate::delay(Direction direction, std::chrono::milliseconds by) {
   change([=](Faults& faults) { (direction == Direction::up ? faults.up : faults.down).delay = by; });
 }
 void TcpGate::throttle(Direction direction, std::uint64_t bytes_per_second) {
-  if (direction == Direction::up) limit_buffer(listener_, bytes_per_second);  // accepted sockets inherit it
+  if (direction == Direction::up) limit_buffer(listener_, bytes_per_second);  // accepted sockets inherit the limit
   change([=](Faults& faults) { (direction == Direction::up ? faults.up : faults.down).bandwidth = bytes_per_second; });
 }
 void TcpGate::freeze(bool on) {
@@ -262,7 +262,7 @@ void TcpGate::accept_one(const Faults& faults) {
   links_->all.push_back(std::move(link));
 }
 
-// Whether the link lives on.
+// Returns whether the link stays open.
 bool TcpGate::turn(Link& link, const Faults& faults, short from_client, short from_target) {
   constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
   const Moment now = SteadyClock::now();
@@ -333,7 +333,7 @@ void TcpGate::run() {
     ::ppoll(entries.data(), entries.size(), &wait, nullptr);
 
     std::uint64_t ignored = 0;
-    // An order that came with an event came before it.
+    // If a command and an event arrive together, the command counts as earlier.
     if (::read(waker_, &ignored, sizeof ignored) > 0) continue;
     std::size_t index = 2;
     for (auto link = links.begin(); link != links.end(); index += 2) {

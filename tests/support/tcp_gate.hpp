@@ -1,6 +1,6 @@
-// A bad network between a client and a loopback port: it passes TCP connections on, and delays,
-// throttles, swallows, cuts or resets them as a test says. Faults hold for open and new connections
-// from the moment that they are set; all calls are thread-safe.
+// A bad network between a client and a loopback port. It forwards TCP connections, and delays, throttles, swallows,
+// cuts or resets them as a test says. Faults apply to open and new connections from the moment that they are set. All
+// calls are thread-safe.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ class TcpGate {
  public:
   enum class Direction : std::uint8_t { up, down };  // up: from the client to the target
 
-  // Listens on a free port of 127.0.0.1 and passes on to 127.0.0.1:target_port.
+  // Listens on a free port of 127.0.0.1 and forwards to 127.0.0.1:target_port.
   explicit TcpGate(std::uint16_t target_port);
   ~TcpGate();
   TcpGate(const TcpGate&) = delete;
@@ -28,23 +28,23 @@ class TcpGate {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url(const std::string& path = "/", const std::string& scheme = "http") const;
 
-  // Every byte arrives that much later. 0: no delay.
+  // Every byte arrives later by `by`. 0: no delay.
   void delay(Direction direction, std::chrono::milliseconds by);
-  // For each connection; 0: no limit. What waits in the gate is held to some 20 ms of it, for connections that are
-  // made afterwards.
+  // The limit of each connection. 0: no limit. For connections that are made afterwards, the gate holds at most about
+  // 20 ms of data.
   void throttle(Direction direction, std::uint64_t bytes_per_second);
-  // Nothing passes while it is on; what was sent meanwhile follows later.
+  // Nothing passes while the freeze is on. Data that was sent meanwhile follows later.
   void freeze(bool on);
-  // What is sent from now on is accepted and lost, as behind a firewall that forgot the connection.
+  // Data that is sent from now on is accepted and lost, as behind a firewall that forgot the connection.
   void swallow(bool on);
-  // After so many bytes of a connection it is ended: by an RST to both sides, or by a FIN to the receiver.
+  // Ends a connection after so many bytes: with an RST to both sides, or with a FIN to the receiver.
   void reset_after(Direction direction, std::uint64_t bytes);
   void truncate_after(Direction direction, std::uint64_t bytes);
   // New connections are accepted and reset at once.
   void reset_new(bool on);
   // Ends all open connections with an RST.
   void reset_all();
-  // Back to passing everything.
+  // Removes all faults.
   void heal();
 
   [[nodiscard]] std::size_t accepted() const { return accepted_; }

@@ -28,7 +28,7 @@ namespace {
 
 void cork(int fd, int on) { setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
 
-// With TLS 1.3 the server's last words come before the client's: what follows them is its "0.5-RTT data".
+// With TLS 1.3 the server finishes its part of the handshake before the client: the data after it is "0.5-RTT data".
 bool accept_hastily(SSL* tls, int version, const std::string& hasty) {
   const int fd = SSL_get_fd(tls);
   cork(fd, 1);

@@ -1,4 +1,4 @@
-// An HTTP/1.1 server over TLS that plays each connection by hand, record by record.
+// An HTTP/1.1 server over TLS: the test plays each connection record by record.
 #pragma once
 
 #include "tests/support/certificates.hpp"
@@ -18,9 +18,9 @@ class TlsConnection {
 
   [[nodiscard]] SSL* tls() const { return tls_; }
   [[nodiscard]] RawConnection& raw() const { return raw_; }
-  // Up to and with the empty line; "" where the peer closed before.
+  // Reads up to the empty line and includes it. Returns "" if the peer closes before.
   std::string read_head();
-  // In one record.
+  // Sends `text` in one record.
   bool send(std::string_view text);
 
  private:
@@ -28,8 +28,8 @@ class TlsConnection {
   RawConnection& raw_;
 };
 
-// The play for a RawServer. `version`: TLS1_2_VERSION or TLS1_3_VERSION, and no other. `hasty`, where it is not empty,
-// comes in one piece with the server's last words of the handshake, before the client can have said anything.
+// The play for a RawServer. `version`: TLS1_2_VERSION or TLS1_3_VERSION, and no other. If `hasty` is not empty, it is
+// sent in one piece with the end of the server's handshake, before the client can have sent a request.
 RawServer::Play tls_play(const CertificateAuthority::Leaf& leaf, int version, std::function<void(TlsConnection&)> play,
                          std::string hasty = {});
 

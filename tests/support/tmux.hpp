@@ -1,4 +1,4 @@
-// A terminal with a shell in it, through tmux: what a person would see.
+// A terminal with a shell in tmux: it shows what a person would see.
 #pragma once
 
 #include "tests/support/child_process.hpp"
@@ -16,11 +16,11 @@ class Tmux {
   Tmux& operator=(const Tmux&) = delete;
 
   void press(const std::string& keys) const;
-  void enter(const std::string& line) const;  // keys, and Enter
+  void enter(const std::string& line) const;  // types the line and presses Enter
   void resize(int columns, int rows) const;
-  // What stands on the screen now; blanks at the ends of rows are left out.
+  // The text on the screen now, without blanks at the ends of rows.
   [[nodiscard]] std::string screen() const;
-  // Waits until a text is on the screen, for ten seconds at most.
+  // Waits until `text` is on the screen, for ten seconds at most.
   void await(const std::string& text) const;
 
  private:
