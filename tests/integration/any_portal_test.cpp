@@ -1,4 +1,4 @@
-// The scenario of docs/scripting.md, as printed there, against a site that has nothing to do with ours.
+// The scenario printed in docs/scripting.md, played against a site that has nothing in common with the sandbox.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 

@@ -1,4 +1,4 @@
-// What bad input gets: one clear line, exit 104, nothing sent.
+// Bad input gets one clear line and exit 104, and nothing is sent.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 

@@ -1,5 +1,5 @@
-// What a person, a --set-secret and the target's cookies held, echoed by the target in every spelling and through every
-// field, is found in nothing that a run shows or keeps.
+// The target echoes the values of a person, a --set-secret and its own cookies, in every spelling and through every
+// field. No output and no file of a run may contain these values.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
@@ -49,12 +49,12 @@ return scenario {
 }
 )lua";
 
-// Each with a word that nothing else holds.
+// Each value holds a word that no other value holds.
 const std::string kName = "Mawar <Kenanga> & \"Co\"";
 const std::string kPassword = "pa&ss\"Flamboyan<1>";
 const std::string kKey = "k/Cempaka+%41'\\z";
 const std::string kPassing = "s:Bougenvil.x/y+z==";  // the cookie of a redirect
-const std::string kSession = "Anggrek\"7Q2zm9";      // of the page behind it
+const std::string kSession = "Anggrek\"7Q2zm9";      // the cookie of the page after the redirect
 const std::array<std::string, 5> kCanaries{kName, kPassword, kKey, kPassing, kSession};
 const std::array<std::string, 5> kWords{"kenanga", "flamboyan", "cempaka", "bougenvil", "anggrek"};
 
@@ -90,7 +90,7 @@ std::string in_base64(const std::string& text) {
   return result;
 }
 
-// No line break in any of them: they stand in headers as well.
+// No spelling has a line break, because headers carry them too.
 std::vector<std::string> spellings_of(const std::string& text) {
   const auto html = [](char c) {
     constexpr std::string_view kMarkup = "&<>\"'";
@@ -121,7 +121,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-// All of them; where each stands by itself nothing around it helps to find it.
+// All spellings, each in brackets and with nothing around it that helps to find it.
 std::string echo() {
   std::string page = "<h1>Oops</h1>\n";
   for (const std::string& canary : kCanaries) {
@@ -192,14 +192,14 @@ TEST_CASE("canaries: what a target echoes is found in nothing that a run leaves,
   }
   left.emplace_back("history show", told_by({"history", "show", "last", "--history", history}));
   left.emplace_back("history export", told_by({"history", "export", "last", "--history", history}));
-  // They did get there.
+  // The echoes did reach the outputs.
   REQUIRE(left[4].second.find("Oops") != std::string::npos);
   REQUIRE(left[6].second.find("Oops") != std::string::npos);
   for (const auto& [where, text] : left) {
     if (where != "history show" && where != "md" && where != "json") continue;
     INFO(where << ": " << text);
     for (const char* said : {"check: for [redacted] with [redacted]", "capture: ", "json: ", "check: a header"}) {
-      // Markdown writes brackets in another way.
+      // Markdown escapes brackets.
       CHECK((where == "md" ? text.find("check: for ") : text.find(said)) != std::string::npos);
     }
   }
@@ -212,7 +212,7 @@ TEST_CASE("canaries: what a target echoes is found in nothing that a run leaves,
       for (const std::string& spelling : spellings_of(kCanaries[i])) {
         INFO(spelling);
         CHECK(text.find(spelling) == std::string::npos);
-        // As JSON and pages write what they were given.
+        // The spelling as JSON and pages escape it.
         CHECK(text.find(boost::json::serialize(boost::json::string(spelling))) == std::string::npos);
       }
     }

@@ -1,4 +1,4 @@
-// Comparisons of real runs, through the program.
+// Compares real runs through the program.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
@@ -20,7 +20,7 @@ const std::string kLogin = in_haste("login.lua");
 
 struct History {
   [[nodiscard]] std::string file() const { return directory.file("history.sqlite"); }
-  // The new run's id.
+  // Returns the new run's id.
   std::string play(const Sandbox& sandbox, const std::vector<std::string>& load) const {
     std::vector<std::string> arguments{"--target", sandbox.url(), "--history", file()};
     arguments.insert(arguments.end(), load.begin(), load.end());
@@ -38,7 +38,7 @@ struct History {
   TemporaryDirectory directory;
 };
 
-// One line on stderr, and nothing else.
+// stderr has one line, and stdout is empty.
 void check_refused(const RunResult& result, int code, const std::string& part) {
   INFO(result.err);
   CHECK(result.exit_code == code);
@@ -49,7 +49,7 @@ void check_refused(const RunResult& result, int code, const std::string& part) {
 
 }  // namespace
 
-// --anyway: on a machine that is busy elsewhere a run may be invalid, which is not what is asked here.
+// --anyway: a run may be invalid on a busy machine, and validity is not what this test checks.
 TEST_CASE("compare: a slower portal is found, and fails a condition", "[integration][statistics]") {
   const History history;
   const Sandbox sandbox;
@@ -98,7 +98,7 @@ TEST_CASE("compare: a run that was killed is compared as far as it came", "[inte
   killed->signal(SIGKILL);
   killed->wait();
   CHECK_THAT(meanwhile.out, Contains("is still under way"));
-  // Nothing has been written for long enough to be sure.
+  // Moves the start back, so that the last write is long enough ago for the run to count as cut off.
   ChildProcess({"sqlite3", history.file(), "UPDATE run SET started_at = started_at - 60"}).wait();
   const RunResult both = history.compare({whole, "last", "--anyway"});
   INFO(both.out << both.err);

@@ -1,4 +1,4 @@
-// The guard with the client that asks it: what leaves this process, seen by the servers it could reach.
+// The guard together with the client that asks it. The servers that this process could reach show what it sends.
 #include "probes/http/client.hpp"
 #include "probes/http/user.hpp"
 
@@ -25,7 +25,7 @@ using test::kOther;
 using test::kPublic;
 using test::StubServer;
 
-// One user with one client behind the setup's guard.
+// One user with one client that asks the setup's guard.
 struct Client {
   Client(ConsentSetup& setup, std::vector<std::string> pins)
       : client(context, setup.clock, setup.guard(), options(std::move(pins))), user(client) {}
@@ -66,7 +66,7 @@ void check_refused(const HttpResult& result) {
   CHECK(result.hops.back().error == ErrorClass::consent);
   CHECK_FALSE(result.error_detail.empty());
 }
-// Everything that reached the server but readings of its consent.
+// All requests that reached the server except readings of its consent.
 std::size_t others(const StubServer& server) {
   return server.requests().size() - server.count(std::string(kConsentPath));
 }
@@ -103,7 +103,7 @@ TEST_CASE("consent at the client: a redirect does not lead out of it", "[integra
   StubServer inside("10.20.30.40", server.port());
   StubServer loopback("127.0.0.1", server.port());
   setup.publish(server);
-  setup.publish(elsewhere);  // valid, but it names kHost alone
+  setup.publish(elsewhere);  // valid, but it names only kHost
   std::string to;
   bool asked = false;
   SECTION("to another public host") {

@@ -1,5 +1,5 @@
-// The guard against real sockets with public-range addresses. Runs in a network namespace
-// (in_namespace.sh) and refuses to run anywhere else.
+// The guard with real sockets and addresses of the public range. The tests run in a network namespace (in_namespace.sh)
+// and refuse to run anywhere else.
 #include "tests/integration/consent_setup.hpp"
 #include "tests/integration/stub_server.hpp"
 #include "tests/support/catch.hpp"
@@ -286,7 +286,7 @@ TEST_CASE("consent: over TLS the certificate is verified, always", "[integration
 
 TEST_CASE("consent: a guard that goes while a target is silent does not wait for it", "[integration][consent]") {
   Setup setup;
-  // Listens, but nobody answers: the connection is accepted by the kernel alone.
+  // The port listens, but no process accepts: only the kernel accepts the connection.
   test::ChildProcess silent({"python3", "-c",
                              "import socket, time\n"
                              "s = socket.create_server(('11.22.33.44', 8181))\n"

@@ -1,4 +1,4 @@
-// The program as a user runs it, at an address of the public range: exit 112 unless its owner agrees.
+// Runs the program as a user does, at an address of the public range: exit 112 unless the owner consents.
 #include "tests/integration/stub_server.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kPublic = "11.22.33.44";
 
-// A portal of one page, its owner's key, and a scenario that looks at the page.
+// A portal with one page, its owner's key, and a scenario that opens the page.
 struct Portal {
   Portal() {
     if (std::getenv("GELOMBANG_IN_NAMESPACE") == nullptr) FAIL("run this through tests/integration/in_namespace.sh");
@@ -106,7 +106,7 @@ TEST_CASE("consent of a search: its highest rate must fit what the owner consent
   CHECK(portal.server.count("/") == 0);
   const test::RunResult within = search("15/s");
   INFO(within.err);
-  CHECK(within.exit_code == 113);  // it never fails
+  CHECK(within.exit_code == 113);  // no objective fails
   CHECK(portal.server.count("/") > 30);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("consent of a run: where the target is down or has a bad certificate, 
   const test::RunResult unknown = run_at("https://" + std::string(kPublic) + ":" + std::to_string(stranger.port()));
   CHECK(unknown.exit_code == 104);
   CHECK(unknown.err.find("certificate") != std::string::npos);
-  // Nobody is there who could be asked for the name.
+  // The namespace has no name server.
   const test::RunResult typo = run_at("http://portel.test:8080");
   CHECK(typo.exit_code == 104);
   CHECK(typo.err.find("the name portel.test cannot be resolved") != std::string::npos);

@@ -1,4 +1,4 @@
-// A guard with keys, names and consents of its own, for tests in a network namespace (in_namespace.sh).
+// A guard with its own keys, names and consents, for tests in a network namespace (in_namespace.sh).
 #pragma once
 
 #include "probes/consent/address_class.hpp"
@@ -24,7 +24,7 @@ inline constexpr const char* kPublic = "11.22.33.44";
 inline constexpr const char* kOther = "11.22.33.55";
 inline constexpr const char* kHost = "portal.example.id";
 
-// The line in which a guard says that the run must stop.
+// Keeps the reason with which a guard stops the run.
 class Withdrawal {
  public:
   void set(std::string reason) {
@@ -54,7 +54,7 @@ class Withdrawal {
   int calls_ = 0;
 };
 
-// A guard with its names, keys and consents. `names` replaces the DNS.
+// A guard with its names, keys and consents. `names` replaces DNS.
 struct ConsentSetup {
   ConsentSetup() {
     const char* inside = std::getenv("GELOMBANG_IN_NAMESPACE");
@@ -88,14 +88,14 @@ struct ConsentSetup {
     if (!made) made.emplace(options, clock);
     return *made;
   }
-  // As a client does before its first request to an origin.
+  // Prepares an origin as a client does before its first request to the origin.
   void clear(const std::string& host, std::uint16_t port, const std::string& scheme = "http") {
     if (!guard().needs_preparation(scheme, host, port)) return;
     std::promise<void> ready;
     guard().prepare(scheme, host, port, [&ready] { ready.set_value(); });
     if (ready.get_future().wait_for(30s) != std::future_status::ready) FAIL("never prepared");
   }
-  // Both questions that a request asks.
+  // Asks both questions that a client asks for a request.
   std::string ask(const std::string& host, std::uint16_t port, const std::string& address,
                   const std::string& path = "/") {
     const GuardVerdict request = guard().may_request(host, path);

@@ -1,4 +1,4 @@
-// A run that is steered while it goes on.
+// Controls a run while it goes on.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/tmux.hpp"
@@ -19,7 +19,7 @@ std::string found(const std::string& text, const std::string& pattern) {
   return std::regex_search(text, match, std::regex(pattern)) ? match[1].str() : std::string();
 }
 
-// A run of the shipped login scenario that serves its control on a free port.
+// A run of the shipped login scenario with its control on a free port.
 class SteeredRun {
  public:
   explicit SteeredRun(std::vector<std::string> arguments) {
@@ -89,7 +89,7 @@ TEST_CASE("control: a load is paused, resumed, made denser and stopped while it 
   REQUIRE(run.ask(R"({"action": "resume"})").status == 200);
   const auto faster = run.ask(R"({"action": "rate", "factor": 3})");
   CHECK(std::string(faster.body.at("done").as_string()).starts_with("rate x 3 from "));
-  std::this_thread::sleep_for(200ms);  // a change is announced to all workers a moment ahead
+  std::this_thread::sleep_for(200ms);  // all workers get a change a moment before it takes effect
   CHECK(run.ask().body.at("rate_asked").as_double() == Approx(60));
   while (started() < while_paused + 60) std::this_thread::sleep_for(50ms);
   CHECK(run.ask(R"({"action": "jump", "to": "9m"})").status == 200);
@@ -121,7 +121,7 @@ TEST_CASE("control: a load that was made denser and jumped in plays to its end a
   CHECK(run.process().wait() == 0);
   const boost::json::value summary = run.summary();
   CHECK(number(summary.at("arrivals").at("started")) == number(summary.at("arrivals").at("planned")));
-  CHECK(number(summary.at("arrivals").at("expected")) > 200);  // 60/s for a good four seconds
+  CHECK(number(summary.at("arrivals").at("expected")) > 200);  // 60/s for a little more than four seconds
   CHECK(number(summary.at("arrivals").at("expected")) < 500);
 }
 

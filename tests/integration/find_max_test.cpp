@@ -1,4 +1,4 @@
-// The search for the highest rate, against the stand-in with a pool of known capacity.
+// Searches the highest rate of a sandbox whose pool has a known capacity.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
@@ -25,7 +25,7 @@ return scenario {
 }
 )";
 
-// A search in a directory of its own.
+// A search with its own directory.
 class Search {
  public:
   Search() { write_file(scenario(), kLogin); }
@@ -58,7 +58,8 @@ std::vector<std::string> quickly(const std::string& target, std::vector<std::str
 TEST_CASE("find-max: the answer is within 10 % of what the pool and the time of a query allow",
           "[integration][alone][statistics]") {
   const Sandbox sandbox;
-  // Twenty connections, held for 100 ms by each login: 200 logins a second; who waits for 200 ms is refused.
+  // Twenty connections, and each login holds one for 100 ms: 200 logins a second. A login that waits for 200 ms is
+  // refused.
   sandbox.operate("faults", R"({"pool.size": 20, "pool.query_ms": 100, "pool.timeout_ms": 200})");
   const double capacity = 200;
   Search search;
@@ -85,7 +86,7 @@ TEST_CASE("find-max: the answer is within 10 % of what the pool and the time of 
   CHECK(number(result.at("interval_95").at("high")) > capacity * 0.9);
   CHECK(run.out.find("Broken: all: error_rate < 2% (mostly http_503)") != std::string::npos);
 
-  // Every probe is a run that can be found by the search's id, and shown.
+  // Every probe is a run whose id starts with the search's id. The history lists and reports each probe.
   const std::string id(result.at("search").as_string());
   const RunResult list = run_program({"history", "list", "--history", search.history()});
   for (const auto& probe : result.at("probes").as_array()) {
@@ -108,7 +109,7 @@ TEST_CASE("find-max: an objective that fails at the lowest rate or never fails i
   CHECK(never.err.ends_with("gelombang: exit 113: no objective fails up to --max-rate, 30.0/s: raise it\n"));
   CHECK(search.result().at("end") == "never_fails");
 
-  // One login a second, and who does not get it at once is refused.
+  // One login a second. A login that does not get the connection within 100 ms is refused.
   sandbox.operate("faults", R"({"pool.size": 1, "pool.query_ms": 1000, "pool.timeout_ms": 100})");
   const RunResult fails = run_program(search.arguments(
       quickly(sandbox.url(), {"--slo", "all: error_rate < 50%", "--min-rate", "20/s", "--max-rate", "40/s"})));

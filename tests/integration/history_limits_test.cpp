@@ -1,4 +1,4 @@
-// What happens to the history where there is no room, and whether others can read what it says.
+// The history when there is no room for it, and its reading by other programs.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
@@ -41,7 +41,7 @@ TEST_CASE("history: a full disk stops the recording with one warning, and the ru
   TemporaryDirectory directory;
   const Sandbox sandbox;
   const std::string json = directory.file("summary.json");
-  // A disk of its own, of which nothing is left behind.
+  // A disk in a mount namespace: nothing of it is left after the run.
   const std::string script =
       "mount -t tmpfs -o size=400k tmpfs \"$1\" && exec \"$2\" run \"$3\" --target \"$4\" --rate 30/s --duration 12s "
       "--metrics-listen off --history \"$1/history.sqlite\" --json \"$5\"";
@@ -113,7 +113,7 @@ TEST_CASE("history: the queries of its manual page answer, and promtool takes it
       play({"promtool", "tsdb", "create-blocks-from", "openmetrics", exported, directory.file("blocks")});
   INFO(blocks.out << blocks.err);
   CHECK(blocks.exit_code == 0);
-  // A database has a log, if an empty one.
+  // promtool expects a write-ahead log in a database, even an empty one.
   play({"mkdir", directory.file("blocks/wal")});
   const RunResult dumped =
       play({"promtool", "tsdb", "dump", "--match", "{__name__='gelombang_requests_total'}", directory.file("blocks")});

@@ -1,4 +1,4 @@
-// What is kept of real runs, and how it is read again.
+// The history of real runs: what it keeps and how it is read.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
@@ -95,7 +95,7 @@ TEST_CASE("history: the usual file is in the user's state directory, for the use
   CHECK((std::filesystem::status(usual).permissions() & perms::all) == (perms::owner_read | perms::owner_write));
   CHECK((std::filesystem::status(directory.file("state/gelombang")).permissions() & perms::all) == perms::owner_all);
   CHECK(sql(usual, "SELECT count(*) FROM run") == "1");
-  // A usual file that cannot be used costs a warning.
+  // If the usual file cannot be used, the run only warns.
   write_file(usual, "nothing that SQLite knows");
   CHECK(has(play({}), "this run is not kept"));
   CHECK(read_file(usual) == "nothing that SQLite knows");
@@ -133,7 +133,7 @@ TEST_CASE("history: a run that was killed is there, all but its last moments, an
   run->signal(SIGKILL);
   run->wait();
   CHECK(std::stod(sql(file, "SELECT max(end_seconds) FROM interval")) > 3.5);
-  // Nothing has been written for long enough to be sure.
+  // Moves the start back, so that the last write is long enough ago for the run to count as cut off.
   sql(file, "UPDATE run SET started_at = started_at - 60");
   const RunResult list = run_program({"history", "list", "--history", file});
   CHECK(has(list.out, "cut off"));
@@ -160,7 +160,7 @@ TEST_CASE("history: what is not there is said in one line", "[integration]") {
 
 namespace {
 
-// Answers every request with what no history may hold.
+// Sends values that no history may hold.
 const std::string kCanaries = R"lua(
 local a, b = step "sign in", step "look"
 return scenario {
@@ -182,13 +182,13 @@ TEST_CASE("history: no password, cookie, token, identity number or mail address 
           "[integration]") {
   TemporaryDirectory directory;
   const std::string file = directory.file("history.sqlite");
-  // What the people are called is found in the requests themselves.
+  // The requests themselves show the values of the people.
   std::mutex mutex;
   std::string seen;
   RawServer server(keep_alive([&](const std::string& request) {
     const std::lock_guard lock(mutex);
     seen += request;
-    // The target echoes all that it was told, and adds secrets of its own.
+    // The target echoes every request and adds its own secrets.
     return http_answer("echo: " + request + " canary-body-0123456789abcdef0123456789", "500 Oops",
                        "x-backend: web-7\r\nset-cookie: sid=canary-cookie-1; path=/\r\nx-echo: canary-header-1\r\n");
   }));
@@ -210,7 +210,7 @@ TEST_CASE("history: no password, cookie, token, identity number or mail address 
     INFO(canary);
     CHECK_FALSE(has(kept, canary));
   }
-  // Of the people: as they were sent, and as they are.
+  // The values of the people: as they were sent, and decoded.
   for (const char* field : {"email=", "password=", "nik="}) {
     const auto at = seen.find(field) + std::string(field).size();
     const std::string value = seen.substr(at, seen.find_first_of("& \r\n", at) - at);

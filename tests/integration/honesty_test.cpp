@@ -1,4 +1,4 @@
-// The two clocks and the schedule, against a server that freezes and a worker that stalls.
+// Both clocks and the schedule, with a server that freezes and with a worker that stalls.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Whoever comes is a stranger with a connection of their own. Without a rest a closed load would use up all local ports
-// in ten seconds, and those of the tests that follow.
+// Every arrival is a new user with a new connection. Without the sleep a closed load would use up all local ports in
+// ten seconds, and the tests that follow would have none.
 const std::string kGet = R"lua(
 local a = step "a"
 return scenario { journeys = { j = { run = function()
@@ -47,13 +47,13 @@ TEST_CASE("honesty: a frozen server shows alike in both clocks of an open load, 
   const auto& step = step_of(run.summary, "j/a");
   const double response = number(step.at("response_time_seconds").at("p99"));
   const double service = number(step.at("service_time_seconds").at("p99"));
-  // What a busy machine adds: to us, as lag, and as much to the server, which it wakes as late.
+  // A busy machine delays us, which is the lag, and wakes the server as late.
   const double late = number(run.summary.at("schedule_lag_seconds").at("p99"));
   const double latest = number(run.summary.at("schedule_lag_seconds").at("max"));
-  // Arrivals that wait for answers would be as late as the answers are.
+  // If arrivals waited for responses, they would be as late as the responses.
   CHECK(late < 0.25);
-  // 400 of 2,000 requests meet the freeze, evenly over 0 to 2 s: the 20th worst of them waits 1.9 s. Nothing makes
-  // that shorter.
+  // 400 of 2,000 requests arrive during the freeze and wait evenly 0 to 2 s: the 20th worst of them waits 1.9 s.
+  // Nothing makes that time shorter.
   CHECK(response > 1.75);
   CHECK(response < 2.05 + 2 * late);
   CHECK(service > response - 0.05 - late);
@@ -79,7 +79,7 @@ TEST_CASE("honesty: a stalled worker shows in response time and lag, hardly in s
           "[integration][slow][alone][statistics]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
-  // The script itself holds the worker's thread for two seconds, once.
+  // The script itself blocks the worker's thread for two seconds, once.
   write_file(directory.file("stall.lua"), R"lua(
 local a = step "a"
 local stalled = { done = false }
@@ -103,7 +103,7 @@ end } } }
   CHECK(number(run.summary.at("schedule_lag_seconds").at("p99")) > 1.2);
   CHECK(run.summary.at("validity").at("state").as_string() != "valid");
   const auto& arrivals = run.summary.at("arrivals");
-  // Two seconds of CPU can be a minute on a machine that others use: then the end comes before the backlog is gone.
+  // Two seconds of CPU can take a minute on a busy machine. Then the run ends before the backlog is gone.
   CHECK(arrivals.at("started").as_int64() + arrivals.at("dropped").at("generator_stall").as_int64() ==
         arrivals.at("planned").as_int64());
 }
@@ -112,7 +112,7 @@ TEST_CASE("honesty: what is left of a backlog when the run has to end is counted
           "[integration][slow][alone][statistics]") {
   TemporaryDirectory directory;
   const Sandbox sandbox;
-  // The worker stands still from its 300th arrival on, for longer than the load lasts.
+  // The worker stalls at its 300th arrival for longer than the load lasts.
   write_file(directory.file("stall.lua"), R"lua(
 local a = step "a"
 local passes = { begun = 0 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs a command in a network namespace of its own, without root: only loopback, with public-range
-# addresses on it that lead nowhere else. Exits 77 (ctest: skipped), and says so, where that is not
-# permitted. Listing tests needs no namespace.
+# Runs a command in its own network namespace, without root. The namespace has only loopback, with addresses of the
+# public range that lead nowhere else. If namespaces are not permitted, exits 77 (ctest: skipped) and says so. Listing
+# tests needs no namespace.
 #
 # usage: in_namespace.sh PROGRAM [ARGUMENT ...]
 for argument; do

@@ -1,5 +1,5 @@
-// The live block of a run as a person sees it on terminals of several widths, while the target hangs, while lines
-// appear and vanish, and after the window has another size.
+// The live block of a run as a person sees it: on terminals of several widths, while the target hangs, while lines
+// appear and vanish, and after a resize of the window.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/tmux.hpp"
@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Who waits for long reloads, so that the line about people comes; few users, so that arrivals are dropped.
+// People who reload while the target hangs, so that the line about people appears. There are few users, so that
+// arrivals are dropped.
 const std::string kImpatient = R"lua(
 local page = step "page"
 local crowd = behaviour { name = "crowd", patience = { median = "800ms", p90 = "1s" }, burst = { 2, 4 },
@@ -32,13 +33,13 @@ std::size_t count(std::string_view text, std::string_view part) {
   return found;
 }
 
-// Whether the screen holds one block, whole: its first and its last line once each.
+// Whether the screen shows exactly one whole block: its first and its last line once each.
 bool holds_one_block(std::string_view screen) {
   return count(screen, " left\n") == 1 && count(screen, "\n  arrivals  asked") == 1 &&
          count(screen, "\n  users ") == 1 && count(screen, "keys: p") == 1;
 }
 
-// As it is now, or a moment later: the terminal may be drawing.
+// Reads the screen. If the terminal is still drawing, reads it again a moment later.
 std::string look_at(const Tmux& terminal) {
   const std::string first = terminal.screen();
   if (holds_one_block(first)) return first;
@@ -77,7 +78,7 @@ TEST_CASE("live block: it stays one block at 40, 60, 80 and 120 columns, while t
   };
   look(16);
   for (std::size_t k = 0; k < terminals.size(); ++k) terminals[k]->resize(kWidths[(k + 1) % kWidths.size()], 36);
-  std::this_thread::sleep_for(1500ms);  // until it is drawn anew
+  std::this_thread::sleep_for(1500ms);  // until the block is drawn again
   look(6);
   for (std::size_t k = 0; k < terminals.size(); ++k) {
     INFO(kWidths[k] << " columns");

@@ -1,4 +1,5 @@
-// A run whose mailbox fails: what it hides is nobody's late or lost mail, and no verdict about the target.
+// A run whose mailbox fails: hidden mails count as neither late nor lost, and the verdict does not judge the target by
+// them.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
@@ -9,7 +10,7 @@
 namespace gelombang::test {
 namespace {
 
-// An IMAP server with an empty inbox, which ends all connections after a few looks.
+// An IMAP server with an empty inbox that ends all connections after a few looks.
 class FailingImap {
  public:
   [[nodiscard]] std::string url() const { return "imap://127.0.0.1:" + std::to_string(server_.port()); }

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The sum of a metric's series whose labels hold all of `labels`.
+// The sum of the series of a metric whose labels contain all of `labels`.
 double total(const std::string& metrics, const std::string& name, const std::vector<std::string>& labels) {
   std::istringstream lines(metrics);
   std::string line;
@@ -46,7 +46,8 @@ TEST_CASE("metrics: a run's /metrics passes promtool, and its last scrape equals
 
   ChildProcess promtool({"promtool", "check", "metrics"}, {{}, "", last});
   promtool.wait();
-  // Its one finding, of each series: the label is that of histograms because the boundaries are.
+  // promtool's only finding, one for each series: the metric has the label "le" because it has the boundaries of a
+  // histogram.
   std::istringstream findings(promtool.standard_output() + promtool.standard_error());
   for (std::string finding; std::getline(findings, finding);) {
     CHECK(finding == "gelombang_steps_under_way non-histogram metrics should not have \"le\" label");

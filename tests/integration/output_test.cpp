@@ -1,4 +1,5 @@
-// What a command was asked to write: whole, or said and exit 114; and reading where nothing may be written.
+// Every file that a command was asked to write is whole, or the command says so and exits 114. The history is also read
+// where nothing may be written.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
@@ -34,7 +35,7 @@ RunResult play(const Words& argv) {
   return result;
 }
 
-// The program, by a shell that does something about it first or around it: "$@" are its words.
+// Runs the program through a shell script that prepares or wraps it. "$@" holds the program and its arguments.
 RunResult by_shell(const std::string& script, const Words& arguments) {
   Words argv{"bash", "-c", script, "bash", kProgram};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -43,14 +44,14 @@ RunResult by_shell(const std::string& script, const Words& arguments) {
 
 bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
-// The id in the last line of `history list`, which begins with it.
+// The id of the last line of `history list`. The line begins with the id.
 std::string newest_in(const std::string& listed) {
   const std::size_t last = listed.find_last_not_of('\n');
   const std::size_t line = listed.rfind('\n', last) + 1;
   return listed.substr(line, listed.find(' ', line) - line);
 }
 
-// A target that answers at once, and two runs of it.
+// A target that answers at once, and two runs against it.
 struct Runs {
   Runs() {
     write_file(scenario, kGet);
@@ -141,18 +142,18 @@ TEST_CASE("output: no earlier file stands where this run's was to be", "[integra
     write_file(json, "of an earlier run");
   };
   const auto is_set_aside = [&] { return !fs::exists(json) && read_file(json + "~") == "of an earlier run"; };
-  // Refused.
+  // The run is refused.
   earlier();
   CHECK(run_program({"run", runs.scenario, "--target", "http://[::1", "--json", json}).exit_code == 104);
   CHECK(is_set_aside());
-  // A file that may not grow.
+  // The new file may not grow.
   earlier();
   const RunResult full =
       by_shell("set -o pipefail; (ulimit -f 1; exec \"$@\") 2>&1 | cat", runs.played({"--no-history", "--json", json}));
   CHECK(full.exit_code == 114);
   CHECK(has(full.out, "File too large; the earlier file is " + json + "~"));
   CHECK(is_set_aside());
-  // Killed.
+  // The run is killed.
   earlier();
   ChildProcess run({kProgram, "run", runs.scenario, "--target", runs.target(), "--rate", "1/s", "--duration", "60s",
                     "--metrics-listen", "off", "--no-history", "--json", json});
@@ -160,7 +161,7 @@ TEST_CASE("output: no earlier file stands where this run's was to be", "[integra
   run.signal(SIGKILL);
   run.wait();
   CHECK(is_set_aside());
-  // Of the commands that read.
+  // The commands that read the history.
   for (const Words& words : std::vector<Words>{{"report", "last", "--format", "json"},
                                                {"history", "export", "last"},
                                                {"compare", runs.ids[0], runs.ids[1]}}) {
@@ -171,7 +172,7 @@ TEST_CASE("output: no earlier file stands where this run's was to be", "[integra
     INFO(words[0] << ": " << result.err);
     CHECK(result.exit_code == 114);
     CHECK(is_set_aside());
-    // And one that is written replaces it.
+    // A file that is written whole replaces the earlier one.
     earlier();
     CHECK(run_program(all).exit_code == 0);
     CHECK(read_file(json) != "of an earlier run");
@@ -220,7 +221,7 @@ TEST_CASE("output: what is no regular file is written, and stays what it is", "[
   CHECK(fs::is_fifo(pipe));
   CHECK(run_program(with(runs.directory.path())).exit_code == 104);
   CHECK(fs::is_directory(runs.directory.path()));
-  // Nor is the history itself.
+  // The history itself is not overwritten either.
   const RunResult itself = run_program(with(runs.history));
   CHECK(itself.exit_code == 104);
   CHECK(run_program({"history", "list", "--history", runs.history}).exit_code == 0);
@@ -234,14 +235,14 @@ TEST_CASE("output: what is no regular file is written, and stays what it is", "[
 }
 
 TEST_CASE("output: a history is read where nothing may be written", "[integration]") {
-  if (play({"unshare", "-Urm", "true"}).exit_code != 0) return;  // no mount namespaces here
+  if (play({"unshare", "-Urm", "true"}).exit_code != 0) return;  // no mount namespaces on this machine
   const Runs runs;
   const std::string disk = runs.directory.file("disk");
   fs::create_directory(disk);
   const std::string file = disk + "/history.sqlite";
   std::string newest = runs.ids[1];
   const auto reads = [&](const std::string& what) {
-    // The directory of the history alone.
+    // Only the directory of the history is read-only.
     const std::string read_only = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
     for (const Words& words : std::vector<Words>{{"history", "list"},
                                                  {"history", "show", "last"},
@@ -261,7 +262,7 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
   fs::copy_file(runs.history, file);
   reads("as a run leaves it");
 
-  // Beside a run, and after one that was killed: its last seconds stand in the log.
+  // During a run, and after a run that was killed: the last seconds of the run are in the log.
   {
     ChildProcess run({kProgram, "run", runs.scenario, "--target", runs.target(), "--rate", "5/s", "--duration", "60s",
                       "--metrics-listen", "off", "--history", file});
@@ -269,12 +270,12 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
     for (int i = 0; i < 200 && !(fs::exists(file + "-wal") && fs::file_size(file + "-wal") > 0); ++i) {
       std::this_thread::sleep_for(20ms);
     }
-    // Its first moments are recorded.
+    // Waits until the first moments of the run are recorded.
     for (int i = 0; i < 200; ++i) {
       if (run_program({"report", "last", "--format", "json", "--history", file}).exit_code == 0) break;
       std::this_thread::sleep_for(20ms);
     }
-    // The last line of the list, and in the log alone.
+    // The new run is in the last line of the list, and its id is only in the log.
     const std::string listed = run_program({"history", "list", "--history", file}).out;
     newest = newest_in(listed);
     REQUIRE_FALSE(newest.empty());
@@ -289,7 +290,7 @@ TEST_CASE("output: a history is read where nothing may be written", "[integratio
   fs::remove(file + "-shm");
   REQUIRE(fs::file_size(file + "-wal") > 0);
   reads("with a log and no index of it");
-  // The same through a link from elsewhere.
+  // The same through a link in another directory.
   const std::string link = runs.directory.file("last.sqlite");
   REQUIRE(::symlink(file.c_str(), link.c_str()) == 0);
   fs::remove(file + "-shm");

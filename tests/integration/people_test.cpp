@@ -1,5 +1,4 @@
-// A crowd that tries again: what the summary says is what the sandbox counted, and a retry storm outlives the outage
-// that caused it.
+// People who retry: the summary equals the sandbox's counts, and a retry storm outlives the outage that caused it.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
@@ -11,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Behaviour as lib.people has it, with its times divided by 20.
+// The behaviour of lib.people with all times divided by 20.
 const std::string kCrowd = R"lua(
 local page = step "page"
 local sign_in = step "sign in"
@@ -38,7 +37,7 @@ std::string crowd_in(const TemporaryDirectory& directory) {
 
 std::int64_t whole(const boost::json::value& value) { return value.as_int64(); }
 
-// What holds of every run, with or without an outage.
+// Sums that hold for every run, with or without an outage.
 void check_sums(const boost::json::value& summary) {
   const auto& people = summary.at("people").at(0);
   std::int64_t ended = 0;
@@ -61,7 +60,7 @@ void check_sums(const boost::json::value& summary) {
     CHECK(whole(row.at("requests")) == whole(row.at("attempts")) + whole(row.at("double_submits")));
     CHECK(whole(row.at("calm_requests")) == whole(row.at("reached")));
   }
-  // Everybody is somewhere: who got through the first step came to the second, or ended between them.
+  // Every person has one place: after the first step they reached the second step or ended between the two.
   const auto& page = summary.at("funnel").at(0);
   const auto& sign_in = summary.at("funnel").at(1);
   const auto after = [](const boost::json::value& row) {
@@ -81,7 +80,7 @@ void check_sums(const boost::json::value& summary) {
   }
 }
 
-// Requests that gelombang has sent so far, by its own metrics.
+// The requests that gelombang has sent so far, from its own metrics.
 double sent(const std::string& metrics_url) {
   const std::string text = http_get(metrics_url);
   double sum = 0;
@@ -97,7 +96,7 @@ double rate_over(const std::string& metrics_url, std::chrono::seconds time) {
   return (sent(metrics_url) - before) / static_cast<double>(time.count());
 }
 
-// A sandbox that is killed and comes back, on the same port and data.
+// A sandbox that a test can kill and start again, with the same port and data.
 class Portal {
  public:
   Portal() { start(); }
@@ -129,7 +128,7 @@ TEST_CASE("people: with retries and double submits the summary still counts what
                                   directory.file("s.json"));
   run->wait_for_output("scenario crowd");
   std::this_thread::sleep_for(2s);
-  sandbox.operate("freeze", R"({"ms": 1500})");  // shorter than anybody's patience: nothing is cut off
+  sandbox.operate("freeze", R"({"ms": 1500})");  // shorter than the patience of every person: nothing is cut off
   run->wait(60s);
   INFO(run->standard_output() << run->standard_error());
   const auto summary = boost::json::parse(read_file(directory.file("s.json")));
@@ -169,7 +168,7 @@ TEST_CASE("people: a retry storm stays after the outage is over", "[integration]
   portal.start();
   const double after = rate_over(metrics_url, 5s);
   INFO("requests per second: calm " << calm << ", in the five seconds after the outage " << after);
-  CHECK(calm == Approx(40).epsilon(0.35));  // 20 arrivals a second, two requests each
+  CHECK(calm == Approx(40).epsilon(0.35));  // 20 arrivals a second, two requests for each
   CHECK(after > 1.5 * calm);
   run->wait(60s);
   const auto summary = boost::json::parse(read_file(directory.file("s.json")));
@@ -178,7 +177,7 @@ TEST_CASE("people: a retry storm stays after the outage is over", "[integration]
   CHECK(number(people.at("retry_amplification")) > 1.5);
   const auto& page = summary.at("funnel").at(0);
   CHECK(number(page.at("attempts_per_success")) > 1.5);
-  // Most came through in the end, and some only after the outage's end.
+  // Most people succeeded in the end, some of them only after the outage.
   CHECK(whole(people.at("ended").at("succeeded")) > whole(people.at("arrived")) / 2);
   CHECK(number(people.at("person_time_seconds").at("max")) > 10);
   CHECK(number(step_of(summary, "visit/page").at("response_time_seconds").at("p50")) < 1);

@@ -1,4 +1,4 @@
-// What the program does before its first arrival, and where a target answers nobody afterwards.
+// The program before its first arrival, and later when the target answers nobody.
 #include "tests/support/catch.hpp"
 #include "tests/support/nginx.hpp"
 #include "tests/support/programs.hpp"
@@ -62,7 +62,7 @@ std::ptrdiff_t lines(const std::string& text) { return std::count(text.begin(), 
 
 std::string url_of(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 
-// "2026-03-04T12:00:00Z", in so many seconds.
+// The time `from_now` seconds from now, as "2026-03-04T12:00:00Z".
 std::string time_in(std::chrono::seconds from_now) {
   const std::time_t at = std::time(nullptr) + from_now.count();
   std::tm parts{};
@@ -165,7 +165,7 @@ TEST_CASE("preflight: a search looks at its target once, and asks nothing", "[in
   });
   const RunResult found = visit.search(server.url(""));
   INFO(found.err);
-  CHECK(found.exit_code == 113);  // it never fails
+  CHECK(found.exit_code == 113);  // no objective fails
   CHECK(silent == 1);
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("early stop: a target that answers nobody ends the run, unless it is t
   const Visit visit;
   TemporaryDirectory directory;
   const RawServer mute([](RawConnection& connection) { connection.wait_for_close(); });
-  // The status comes at once, its body never.
+  // The status arrives at once, the body never.
   const RawServer begun([](RawConnection& connection) {
     if (connection.read_head().empty()) return;
     connection.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 10\r\n\r\n");

@@ -1,4 +1,4 @@
-// Recordings played by the program: the gaps of sessions, a rate from a real Prometheus, and bad recordings.
+// Plays recordings through the program: the gaps of sessions, a rate from a real Prometheus, and bad recordings.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A server that notes what is asked for, and when.
+// A server that records each request line and its time.
 class Notebook {
  public:
   Notebook()
@@ -43,7 +43,7 @@ std::string logged(int second, const std::string& client, const std::string& req
          " HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\"\n";
 }
 
-// A Prometheus with a counter that has grown by 20 a second for ten minutes, then by 50.
+// A Prometheus whose counter grows by 20 a second for ten minutes, and then by 50.
 class RecordedPrometheus {
  public:
   RecordedPrometheus() : port_(free_port()) {
@@ -72,7 +72,7 @@ class RecordedPrometheus {
   std::unique_ptr<ChildProcess> process_;
 };
 
-// A scenario with one load; `recordings` of it are in its directory.
+// A scenario with one load. The load's recordings are in the same directory.
 struct Scenario {
   explicit Scenario(const std::string& load) {
     write_file(path,
@@ -201,7 +201,7 @@ TEST_CASE("replay: check sends nothing, and whoever asks sends one query however
       run_scenario(scenario.path, {"--target", target.url(), "--load", "l", "--scale", "1/1000", "--speed", "1000"});
   INFO(run.out << run.err);
   CHECK(prometheus.accepted() == 2);
-  // A load of the flags needs no recording.
+  // A load that comes from flags needs no recording.
   CHECK(run_program({"check", scenario.path, "--rate", "1/s", "--duration", "1s"})
             .out.ends_with("It fits. Nothing was sent.\n"));
   CHECK(prometheus.accepted() == 2);

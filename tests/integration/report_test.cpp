@@ -16,7 +16,7 @@ const std::string kLogin = in_haste("login.lua");
 
 bool has(const std::string& text, const std::string& what) { return text.find(what) != std::string::npos; }
 
-// Built without the page, html is refused in one line.
+// A build without the page refuses html in one line.
 bool has_page() { return std::filesystem::exists(std::string(GELOMBANG_SOURCE_DIR) + "/build/web/page.html"); }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How a run ends, and what it says, when things go as they should not.
+// How a run ends and what it reports when something goes wrong.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/sanitizer.hpp"
@@ -137,7 +137,7 @@ TEST_CASE("run: requests that outlive the graceful stop are censored, not lost a
   const auto& step = step_of(run.summary, "j/a");
   CHECK(step.at("censored").as_int64() == 3);
   CHECK(step.at("failures").as_int64() == 0);
-  // They took longer than the limit already: the threshold fails, though none of them ended.
+  // They already took longer than the limit: the threshold fails, although no request ended.
   CHECK(run.exit_code == 99);
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("run: no descriptors left is our own fault, never the target's", "[int
   INFO(process.standard_output());
   CHECK(code == 111);
   const auto summary = boost::json::parse(read_file(json));
-  // Not even tried: a user without a descriptor would only tell of ourselves.
+  // No visit is even tried: a user without a descriptor would only show our own fault.
   const auto& arrivals = summary.at("arrivals");
   CHECK(arrivals.at("dropped").at("generator_descriptors").as_int64() > 0);
   CHECK(arrivals.at("dropped").at("users_exhausted").as_int64() == 0);
@@ -185,7 +185,7 @@ TEST_CASE("run: no descriptors left is our own fault, never the target's", "[int
 }
 
 TEST_CASE("run: memory comes from mimalloc, and a `new` that finds none throws, as libstdc++'s does", "[integration]") {
-  if (kSanitized) return;  // they bring their own
+  if (kSanitized) return;  // sanitizers bring their own allocator
   ChildProcess::Options options;
   options.environment = {{"LD_BIND_NOW", "1"}, {"LD_DEBUG", "bindings"}};
   ChildProcess process({std::string(GELOMBANG_BINARY_DIR) + "/gelombang", "--version"}, options);
@@ -353,7 +353,7 @@ return scenario {
   CHECK(run.exit_code == 107);
   const std::string everything = run.out + run.err + boost::json::serialize(run.summary);
   CHECK(everything.find("token=") == std::string::npos);
-  // Only what came out and is not there was kept out.
+  // The script did write the values: the redaction kept them out.
   REQUIRE(run.err.find("script: link [redacted] cookie sesi=[redacted]") != std::string::npos);
   REQUIRE(run.out.find("leak.lua:12: link [redacted] cookie [redacted]") != std::string::npos);
   for (auto at = everything.find("sesi="); at != std::string::npos; at = everything.find("sesi=", at + 1)) {
@@ -380,7 +380,7 @@ end } } }
 
 namespace {
 
-// Plays one user who opens a page and then never comes back, sends two signals, and looks at what is left.
+// Plays one user who opens a page and then runs `endless` for ever. Sends two signals and checks what is left.
 void check_endless(const std::string& endless) {
   INFO(endless);
   TemporaryDirectory directory;
@@ -405,7 +405,7 @@ return scenario { journeys = { j = { run = function()
   const boost::json::value summary = boost::json::parse(read_file(json));
   CHECK(step_of(summary, "j/page").at("count").as_int64() == 1);
   CHECK(summary.at("verdict").as_string() == "script_error");
-  // Who was left behind there is no less a person.
+  // The interrupted user still counts as a person.
   CHECK(summary.at("arrivals").at("interrupted").as_int64() == 1);
   CHECK(summary.at("people").at(0).at("ended").at("interrupted").as_int64() == 1);
   const RunResult kept = run_program({"history", "show", "last", "--history", history});

@@ -1,4 +1,4 @@
-// Each shipped scenario against the sandbox: what the summary says is what the sandbox counted, exactly.
+// Each shipped scenario against the sandbox: the summary's counts equal the sandbox's counts exactly.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 
@@ -10,16 +10,16 @@ std::int64_t count_of(const RunResult& run, const std::string& step) {
   return step_of(run.summary, step).at("count").as_int64();
 }
 
-// Every journey went well. Limits of time are not judged: they would speak of what else the machine does.
 std::int64_t requests_of(const RunResult& run, const std::string& step) {
   return step_of(run.summary, step).at("requests").as_int64();
 }
 
-// People of the only journey whose visit ended so.
+// People of the only journey whose visit ended with `fate`.
 std::int64_t ended(const RunResult& run, const std::string& fate) {
   return run.summary.at("people").at(0).at("ended").at(fate).as_int64();
 }
 
+// Every journey succeeded. Time limits are not judged: they depend on what else the machine does.
 void check_passed(const RunResult& run) {
   INFO(run.out << run.err);
   REQUIRE(run.summary.is_object());
@@ -58,7 +58,7 @@ TEST_CASE("scenarios: email verification counts accounts, mails and links alike"
   CHECK(accounts > 5);
   CHECK(count_of(run, "email_verification/create account") == accounts);
   CHECK(count_of(run, "email_verification/follow verification link") == sandbox.answered("GET /verifikasi", 303));
-  // Those who never open their mail have left; the others waited for it.
+  // People who never open their mail have left. The others waited for it.
   const auto left = ended(run, "left");
   CHECK(left > 0);
   CHECK(run.summary.at("email").at("sent").as_int64() == accounts - left);
@@ -71,18 +71,18 @@ TEST_CASE("scenarios: photos arrive whole and are counted alike", "[integration]
   const RunResult run =
       run_scenario(in_haste("ktp_upload.lua"), {"--target", sandbox.url(), "--rate", "4/s", "--duration", "4s",
                                                 "--seed", "3", "--set", "people=calm",
-                                                // a photo that is cut off in the middle is one for the sandbox
+                                                // the sandbox counts a photo that is cut off in the middle
                                                 "--graceful-stop", "90s"});
   check_passed(run);
   const auto photos = sandbox.answered("POST /api/id-card", 200);
   CHECK(photos > 3);
   CHECK(count_of(run, "ktp_upload/upload photo") == photos);
-  // What phones took is refused, for its size or its kind, and sent again smaller.
+  // The sandbox refuses photos as the phone took them, for size or type. They are sent again smaller.
   CHECK(count_of(run, "ktp_upload/upload photo as taken") ==
         sandbox.answered("POST /api/id-card", 413) + sandbox.answered("POST /api/id-card", 415));
   CHECK(count_of(run, "ktp_upload/upload photo as taken") > 0);
   CHECK(number(run.summary.at("people").at(0).at("retry_amplification")) == 1);
-  // Everything that the sandbox stored was sent, and the multipart framing and headers besides.
+  // The sent bytes are all bytes that the sandbox stored, and the multipart framing and headers.
   const auto stored = sandbox.counts().at("photo_bytes").as_int64();
   const auto sent = step_of(run.summary, "ktp_upload/upload photo").at("bytes_sent").as_int64();
   CHECK(sent > stored);
@@ -109,7 +109,7 @@ TEST_CASE("scenarios: the portal mix plays its three families", "[integration]")
       in_haste("portal_mix.lua"),
       {"--target", sandbox.url(), "--mailbox", sandbox.mailbox(), "--rate", "10/s", "--duration", "5s", "--seed", "5"});
   check_passed(run);
-  // Somebody may press twice where an answer takes its time: requests are what both sides count.
+  // A person may press twice when a response is slow. So both sides count requests.
   CHECK(requests_of(run, "login/log in") + requests_of(run, "ktp_upload/log in") ==
         sandbox.answered("POST /api/sessions", 200));
   CHECK(requests_of(run, "ktp_upload/upload photo") == sandbox.answered("POST /api/id-card", 200));

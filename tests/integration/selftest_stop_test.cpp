@@ -1,4 +1,4 @@
-// A self-test that is stopped: its table, its exit code, and nothing left behind.
+// A self-test that is stopped shows its table, returns its exit code, and leaves nothing behind.
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The processes that this one started.
+// The processes that `pid` started.
 std::vector<pid_t> children_of(pid_t pid) {
   const std::string id = std::to_string(pid);
   std::istringstream text(read_file("/proc/" + id + "/task/" + id + "/children"));

@@ -1,4 +1,4 @@
-"""A form-based shop, as a reader of docs/scripting.md may have one: hidden token, session cookie, page, upload.
+"""A form-based shop such as a reader of docs/scripting.md may have: hidden token, session cookie, page, upload.
 Prints "ready: URL" when it listens on a free loopback port."""
 import secrets
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -1,4 +1,4 @@
-// Targets that answer nothing, from the start or from some moment on, and what is said of them.
+// Targets that answer nothing, from the start or from a later moment, and what the run says about them.
 #include "tests/support/catch.hpp"
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
@@ -23,7 +23,7 @@ RunResult play(const RawServer& server, std::vector<std::string> arguments) {
   return run_scenario(directory.file("page.lua"), std::move(arguments));
 }
 
-// The beginning of the first line.
+// Whether the output begins with `text`.
 bool begins(const RunResult& run, const std::string& text) { return run.out.rfind(text, 0) == 0; }
 
 }  // namespace
@@ -41,7 +41,7 @@ TEST_CASE("silence: a target that never answers is no pass, and the first line s
 }
 
 TEST_CASE("silence: a threshold of the last seconds ends the run while the target hangs", "[integration]") {
-  // The first hundred answers come at once, then none.
+  // The first hundred responses come at once, then none.
   std::atomic<int> answers{0};
   const RawServer server([&answers](RawConnection& connection) {
     while (!connection.read_head().empty()) {
@@ -59,7 +59,7 @@ TEST_CASE("silence: a threshold of the last seconds ends the run while the targe
   INFO(run.out);
   CHECK(run.exit_code == 99);
   CHECK(run.summary.at("thresholds").at(0).at("state") == "fail");
-  // Long before the load was over, and before any request gave up.
+  // Long before the end of the load, and before any request timed out.
   CHECK(number(run.summary.at("arrivals").at("started")) < 5000);
   CHECK(number(step_of(run.summary, "visit/page").at("failures")) == 0);
 }

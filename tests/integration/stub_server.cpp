@@ -60,7 +60,7 @@ std::uint16_t port_of(int fd) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   must(getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0, "getsockname failed");
-  // The port stands at the same place in both families.
+  // The port is at the same offset in both families.
   return ntohs(reinterpret_cast<sockaddr_in&>(storage).sin_port);
 }
 
@@ -71,7 +71,7 @@ std::string header_value(const std::string& head, const std::string& name) {
   return head.substr(from, head.find("\r\n", from) - from);
 }
 
-// The head of one request; what comes after it is not read.
+// Reads the head of one request. The body is not read.
 template <class Read>
 std::string read_head(Read read) {
   std::string head;
@@ -158,7 +158,7 @@ std::size_t StubServer::count(const std::string& path) const {
 }
 
 void StubServer::run() {
-  // OpenSSL writes to peers that may have gone.
+  // OpenSSL writes to peers that may have closed the connection.
   sigset_t pipe;
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);

@@ -1,5 +1,5 @@
-// A very small HTTP/1.1 server in the test's own process: one thread, one request per connection,
-// answers that the test sets and changes while it runs.
+// A very small HTTP/1.1 server in the test's own process: one thread, one request for each connection. A test may
+// change the responses while the server runs.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ class StubServer {
   struct Request {
     std::string target;   // as in the request line
     std::string host;     // the Host header
-    std::string headers;  // the whole head
+    std::string headers;  // the request line and all headers
   };
   struct Answer {
     int status = 404;
@@ -34,14 +34,14 @@ class StubServer {
     std::string body;
   };
 
-  // Listens on `address` (IPv4 or IPv6 literal); port 0 takes a free one. With a certificate: TLS.
+  // Listens on `address` (IPv4 or IPv6 literal). Port 0 takes a free port. With a certificate it speaks TLS.
   StubServer(const std::string& address, std::uint16_t port, const TestCertificate* certificate = nullptr);
   ~StubServer();
   StubServer(const StubServer&) = delete;
   StubServer& operator=(const StubServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  // For every request to this path from now on; everything else is 404.
+  // The response to every request to this path from now on. Every other path gets 404.
   void set(const std::string& path, Answer answer);
   void remove(const std::string& path);
   [[nodiscard]] std::vector<Request> requests() const;
