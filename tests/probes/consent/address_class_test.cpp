@@ -26,7 +26,7 @@ struct Row {
   AddressClass kind;
 };
 
-// Both ends of every range and their neighbours outside.
+// The two ends of every range, and their neighbours outside the range.
 constexpr Row kIpv4[] = {
     {"0.0.0.0", denied},
     {"0.255.255.255", denied},
@@ -176,7 +176,7 @@ TEST_CASE("address class: what a translator or an old form hides is unwrapped an
     const AddressClass local = row.kind == loopback ? denied : row.kind;
     CHECK(class_of(std::string("64:ff9b:1::") + row.text) == local);
   }
-  // Prefixes shorter than /96 put the address elsewhere.
+  // Shorter prefixes than /96 have the address in another place.
   CHECK(class_of("64:ff9b:1:7f00:0:100::") == denied);
   CHECK(class_of("64:ff9b:1::a:0:0:0") == denied);
   CHECK(class_of("64:ff9b:1::a00:1:0:0") == denied);

@@ -221,7 +221,7 @@ TEST_CASE("consent time: one form, and only days that exist", "[unit][consent]")
   }
 }
 
-// What a fuzzer found, or started from, stays harmless: see fuzz/fuzz_consent.cpp.
+// The inputs that a fuzzer starts from or has found: see fuzz/fuzz_consent.cpp.
 TEST_CASE("consent file: the fuzz corpus is read without harm", "[unit][consent]") {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(GELOMBANG_SOURCE_DIR "/tests/fuzz_corpus/consent")) {

@@ -1,4 +1,4 @@
-// A consent that tests vary. It begins at the wall time of a fresh FakeClock.
+// A consent that tests change. It begins at the wall time of a new FakeClock.
 #pragma once
 
 #include "probes/consent/document.hpp"

@@ -50,7 +50,7 @@ struct Ledger {
   Ruling reread(const std::string& address, Result<Consent> consent, const std::string& id = "first") {
     return (**this).reread({"https", kHost, 443}, reading(address, std::move(consent), id));
   }
-  // The usual: one host, one address, the sample consent.
+  // Opens the usual case: one host, one address, the sample consent.
   void open_sample() { REQUIRE(text(open(kHost, {reading("11.22.33.44", sample_consent())})) == "allowed"); }
 };
 
@@ -135,7 +135,7 @@ TEST_CASE("consent guard: a Host header of the script's own is free while no con
   CHECK(ledger->may_request("virtual.example", "/").stop);
 }
 
-// What is known of a host without consent is kept by each thread; it must notice every change.
+// Each thread caches what it knows of a host without consent. The thread must notice every change.
 TEST_CASE("consent guard: a free host is free only until something is learnt of it", "[unit][consent]") {
   Ledger ledger;
   REQUIRE(text(ledger.open(kHost, {}, {at("127.0.0.1")})) == "allowed");
@@ -418,7 +418,7 @@ TEST_CASE("consent guard: a thread hears of each change with its next request", 
       }
     });
   }
-  // Other changes meanwhile: a renewed consent, other hosts.
+  // Other changes at the same time: a renewed consent, other hosts.
   for (int i = 0; i < 20; ++i) {
     CHECK(text(ledger.reread("11.22.33.44", consent, "renewed " + std::to_string(i))) == "allowed");
     CHECK(text(ledger.open("host" + std::to_string(i) + ".example", {}, {at("127.0.0.1")})) == "allowed");

@@ -81,7 +81,7 @@ TEST_CASE("http crowd: answers that come together are read in groups, and what e
     go.wait();
     return http_answer("ok");
   }));
-  std::string order;  // a: an answer is delivered; t: a turn; s: another transfer is started
+  std::string order;  // a: a response is delivered; t: a turn; s: another transfer is started
   std::size_t answers = 0;
   bool due = false;
   HttpHarness* harness = nullptr;
@@ -99,14 +99,14 @@ TEST_CASE("http crowd: answers that come together are read in groups, and what e
   };
   HttpHarness http(options);
   harness = &http;
-  // On connections that stand: a new one has timers of libcurl's, in whose turn it looks at all of them.
+  // Uses open connections: a new connection has timers of libcurl, and in their turn libcurl checks all connections.
   for (std::size_t i = 0; i < kUsers; ++i) http.get(server.url("/now"), i);
   for (std::size_t i = 0; i < kUsers; ++i)
     http.client().start(http.user(i), get_request(server.url("/wait")), answered);
   const bool all_asked = http.run_until([&] { return asked == kUsers; });
   go.count_down();
   REQUIRE(all_asked);
-  std::this_thread::sleep_for(200ms);  // meanwhile all answers come
+  std::this_thread::sleep_for(200ms);  // all responses arrive meanwhile
   order.clear();
   due = true;
   REQUIRE(http.run_until([&] { return answers == kUsers + 1; }));

@@ -1,4 +1,4 @@
-// Answers that end early, wherever they do: none of them is a success. And the ends of HTTP/2 and TLS.
+// Responses that end too early, at any place: none of them is a success. And the ends of HTTP/2 streams and of TLS.
 #include "tests/support/catch.hpp"
 #include "tests/support/deflated.hpp"
 #include "tests/support/http2_peer.hpp"
@@ -52,7 +52,7 @@ struct Tls {
 
 std::string https(const RawServer& server) { return "https://127.0.0.1:" + std::to_string(server.port()) + "/"; }
 
-// What an HTTP/2 peer's play of one request ends in.
+// The result of one request whose response an HTTP/2 peer plays.
 HttpResult over_http2(const std::function<void(Http2Connection&, std::uint32_t stream)>& play) {
   static const Tls tls;
   RawServer server(http2_play(tls.leaf, [&play](Http2Connection& connection) {
@@ -79,7 +79,7 @@ TEST_CASE("http cut: within the headers an answer is partial") {
     CHECK(error_of_saying(whole.substr(0, size)) == "partial");
     CHECK(error_of_saying("HTTP/1.1 100 Continue\r\n\r\n" + whole.substr(0, size)) == "partial");
   }
-  CHECK(error_of_saying(whole) == "none");  // the close is its end
+  CHECK(error_of_saying(whole) == "none");  // the close ends the body
   CHECK(error_of_saying("HTTP/1.1 100 Continue\r\n\r\n") == "empty_reply");
   CHECK(error_of_saying("HTTP/1.0 302 Found\r\nLocation: /elsewhere\r\n") == "partial");
 }
@@ -109,7 +109,7 @@ TEST_CASE("http cut: a coding that has not ended is partial, however the answer 
   CHECK(error_of_saying(chunked(cut, gzip)) == "partial");
   CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n" + body) == "none");
   CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n" + cut) == "partial");
-  CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n") == "partial");  // before its first byte
+  CHECK(error_of_saying("HTTP/1.1 200 OK\r\n" + gzip + "\r\n") == "partial");  // before the first byte of the body
   CHECK(error_of_saying("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\n\r\n") == "none");
   CHECK(error_of_saying("HTTP/1.1 304 Not Modified\r\n" + gzip + "\r\n") == "none");
   CHECK(error_of_saying(chunked("", gzip)) == "none");
@@ -221,7 +221,7 @@ TEST_CASE("http tls: plain HTTP where TLS is expected, and TLS where plain HTTP 
   });
   HttpHarness http;
   CHECK(error_of(http.get(https(plain))) == "tls_handshake");
-  // What OpenSSL answers to "GET ": an alert.
+  // OpenSSL answers "GET " with this alert.
   RawServer secured([](RawConnection& connection) {
     connection.read_head();
     connection.send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7));
@@ -240,7 +240,7 @@ TEST_CASE("http/2 cut: a stream that does not end with END_STREAM is partial") {
   CHECK(error_of(over_http2(half)) == "partial");
   const HttpResult reset = over_http2([&half](Connection& c, std::uint32_t stream) {
     half(c, stream);
-    std::this_thread::sleep_for(100ms);  // else libcurl throws away what came before the reset
+    std::this_thread::sleep_for(100ms);  // otherwise libcurl discards the data before the reset
     c.send_frame(Connection::reset, 0, stream, big_endian(2));
     c.read_until_close();
   });
@@ -266,7 +266,7 @@ TEST_CASE("http/2: who ends a stream or a connection, and how, decides the class
   };
   SECTION("whole answers") {
     CHECK(error_with([](Connection& c, std::uint32_t stream) { c.send_status_200(stream, true); }) == "none");
-    // An orderly GOAWAY ends the connection after this answer.
+    // An orderly GOAWAY ends the connection after this response.
     CHECK(error_with([](Connection& c, std::uint32_t stream) {
             c.send_frame(Connection::goaway, 0, 0, big_endian(stream) + big_endian(0));
             c.send_status_200(stream, false);

@@ -1,4 +1,4 @@
-// Codings of bodies: layers, members, padding, faults, and how much may be made of little.
+// Content codings of bodies: layers, members, padding, faults, and how much output a small input may produce.
 #include "probes/http/decoder.hpp"
 
 #include "tests/support/catch.hpp"
@@ -35,7 +35,7 @@ struct Decoded {
   std::size_t calls = 0;
 };
 
-// With pieces of `step` bytes as a network brings them, and `allowed` bytes of output a call.
+// Decodes in pieces of `step` bytes, as a network brings them, with at most `allowed` bytes of output in each call.
 Decoded decode(const std::vector<ContentCoding>& layers, std::string_view coded, std::size_t step = 1 << 20,
                std::size_t allowed = 1 << 20) {
   HttpDecoder decoder;
@@ -162,7 +162,7 @@ TEST_CASE("decoder: what ends early is not complete, wherever it ends") {
   CHECK(decode({kGzip, kGzip}, "").complete);
   CHECK(decode({kGzip}, deflated("")).complete);
   CHECK(decode({kGzip, kGzip}, deflated(deflated(""))).complete);
-  CHECK_FALSE(decode({kGzip, kGzip}, deflated("")).complete);  // the inner one has not begun
+  CHECK_FALSE(decode({kGzip, kGzip}, deflated("")).complete);  // the inner layer has not begun
 }
 
 TEST_CASE("decoder: what is no such coding is malformed") {
@@ -222,7 +222,7 @@ TEST_CASE("decoder: what comes out of every layer is counted, in pieces, up to a
     REQUIRE(counted.bytes - before <= kAllowed);
   }
   CHECK(state == HttpDecoder::State::given_up);
-  CHECK(decoder.complete());  // our limit makes no answer wrong
+  CHECK(decoder.complete());  // our limit does not make a response wrong
   CHECK(counted.bytes <= HttpDecoder::kMaxDecoded);
   CHECK(calls >= HttpDecoder::kMaxDecoded / kAllowed);
   CHECK(calls <= HttpDecoder::kMaxDecoded / kAllowed + 2);
@@ -230,7 +230,7 @@ TEST_CASE("decoder: what comes out of every layer is counted, in pieces, up to a
   rest = "more";
   CHECK(decoder.decode(rest, none, counted) == HttpDecoder::State::given_up);
   CHECK(rest.empty());
-  decoder.begin(std::vector{kGzip});  // and is used again
+  decoder.begin(std::vector{kGzip});  // the decoder can be used again
   std::size_t allowance = kAllowed;
   const std::string after = deflated("after");
   rest = after;

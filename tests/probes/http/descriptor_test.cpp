@@ -1,5 +1,5 @@
-// Whatever way a connection ends, before it is made or after, nothing is left of it: what the loop believes to be open
-// is what the kernel says is open, and the next connection with the same number is watched.
+// However a connection ends, before it is made or after, nothing is left of it: the loop and the kernel agree on which
+// connections are open, and the next connection with the same descriptor number is watched.
 #include "tests/probes/http/loop_books.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
@@ -36,10 +36,10 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kEnds = 1000;  // of each way
+constexpr std::size_t kEnds = 1000;  // connections for each way to end
 
-// Answers on a thread of its own. What it does is in the path: "/ok", "/close" (announced), "/leave" (not announced),
-// "/cut" (without an answer), "/reset", "/half"; to anything else it says nothing.
+// Answers on its own thread. The path chooses what it does: "/ok", "/close" (announced), "/leave" (not announced),
+// "/cut" (without a response), "/reset", "/half". It answers nothing to any other path.
 class Peer {
  public:
   explicit Peer(const char* address = "127.0.0.1", std::uint16_t port = 0)
@@ -101,7 +101,7 @@ class Peer {
   std::thread thread_;
 };
 
-// Two that need the same port on different addresses: it may be taken on one of them.
+// Retries `make`, which needs the same port on two addresses: the port may be in use on one of them.
 template <class Make>
 void try_ports(const Make& make) {
   for (int left = 20;; --left) {
@@ -113,7 +113,7 @@ void try_ports(const Make& make) {
   }
 }
 
-// Whom there is to connect to. A host's name says what becomes of it.
+// The hosts to connect to. A host's name says what happens to the connection.
 struct Hosts {
   Hosts() {
     try_ports([this] {
@@ -199,7 +199,7 @@ const NetworkProfile kNetwork{"own", 1e9, 1e9, 1ms};
 
 class Stage {
  public:
-  // So many connections at a time, and no more: one that still counts as open would be missed.
+  // At most `most` connections at a time: a closed connection that still counts as open would be noticed.
   explicit Stage(bool paced, std::size_t most = 400) : paced_(paced), most_(most) {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -212,10 +212,10 @@ class Stage {
     http_.emplace(std::move(options));
   }
 
-  // So many connections that end this way, many of them at a time.
+  // Plays `count` connections that end this way, many of them at a time.
   void play(const Way& way, std::size_t count) {
     while (count > 0) {
-      const std::size_t wave = std::min(count, std::max<std::size_t>(1, most_ / 2));  // some have two addresses
+      const std::size_t wave = std::min(count, std::max<std::size_t>(1, most_ / 2));  // some hosts have two addresses
       for (std::size_t i = 0; i < wave; ++i) start(way, i);
       if (way.cancelled) cancel_all(*way.cancelled);
       wait();
@@ -241,7 +241,7 @@ class Stage {
     }));
   }
 
-  // At any moment of their way.
+  // Cancels all transfers, each at a random moment.
   void cancel_all(Outcome outcome) {
     for (const TransferId id : under_way_ids_) {
       if (random_() % 4 == 0) http_->context().poll_one();
@@ -250,7 +250,7 @@ class Stage {
     under_way_ids_.clear();
   }
 
-  // Until all have ended.
+  // Waits until all transfers have ended.
   void wait() {
     CHECK(http_->run_until([this] { return under_way_ == 0; }));
     under_way_ids_.clear();
@@ -270,8 +270,8 @@ class Stage {
                           others_);
   }
 
-  // The numbers are given out again: each new connection is watched from the start, and answered. There is room for
-  // all.
+  // The kernel gives the descriptor numbers out again: each new connection is watched from the start and gets its
+  // response. There is room for all connections.
   void play_good() {
     static const Way kGood{"good", "http://good/silent", {"none"}, 60s, 60s, Outcome::interrupted};
     const std::size_t count = most_;
@@ -412,7 +412,7 @@ TEST_CASE("http descriptors: a silent IPv6 address costs 200 ms, and the connect
 
 TEST_CASE("http descriptors: where our own count is full, the fault is ours, whatever happened before") {
   Stage stage(false, 1);
-  // A handle that is used again remembers the last error of libcurl's.
+  // A reused handle keeps libcurl's last error.
   stage.play({"timeout", "http://silent/", {"tcp_timeout"}, 60s, 2ms}, 1);
   const Way good{"good", "http://good/ok", {"none"}};
   stage.start(good, 0);
@@ -420,7 +420,7 @@ TEST_CASE("http descriptors: where our own count is full, the fault is ours, wha
   const Way full{"full", "http://good/ok", {"generator_descriptors"}, 60s, 60s};
   stage.start(full, 1);
   stage.wait();
-  // Of two addresses one was silent, and there was no room to try the other.
+  // One of the two addresses is silent, and there is no room to try the other one.
   stage.drop_users();
   const Way half{"no room for the second", "http://late/ok", {"generator_descriptors"}, 60s, 300ms};
   stage.start(half, 0);

@@ -1,4 +1,4 @@
-// Answers that come before the body was sent end the transfer with their status.
+// A response that arrives before the body is sent ends the transfer with the response's status.
 #include "tests/support/catch.hpp"
 #include "tests/support/http2_peer.hpp"
 #include "tests/support/http_harness.hpp"
@@ -45,7 +45,7 @@ TEST_CASE("http: nginx's early answers end an upload over HTTP/1.1 and HTTP/2") 
   CHECK(to_seconds(sample.service_time) < 1);
   CHECK(phase_sum(sample) == sample.service_time);
   CHECK(result.error_detail.empty());
-  // The user goes on as before.
+  // The user's next request works as before.
   CHECK(http.get(kind == 2 ? nginx.tls_url("/ok") : nginx.plain_url("/ok")).response.status == 200);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("http: an early answer over HTTP/2 ends an upload, however it is told"
   options.ca_file = authority.ca_file();
   HttpHarness http(options);
   HttpRequest request = upload("https://127.0.0.1:" + std::to_string(server.port()) + "/");
-  if (kind == length_then_silence_in_window) {  // small enough to be read by libcurl whole
+  if (kind == length_then_silence_in_window) {  // small enough for libcurl to read the whole body
     request.parts.clear();
     request.body = std::string(8000, 'b');
   }
@@ -130,7 +130,7 @@ TEST_CASE("http: an early answer over HTTP/2 that falls silent within a body wit
   options.ca_file = authority.ca_file();
   HttpHarness http(options);
   HttpRequest request = upload("https://127.0.0.1:" + std::to_string(server.port()) + "/");
-  request.timeout = 2s;  // more than the second that stands for the end of an answer without a body
+  request.timeout = 2s;  // more than one second: after a second of silence a response without a body counts as ended
   const HttpResult result = http.run(request);
   INFO(result.error_detail);
   CHECK(name(result.hops.at(0).error) == "stall");

@@ -1,4 +1,4 @@
-// The kernel may have no room for one more watched descriptor (fs.epoll.max_user_watches), or no memory.
+// The kernel may have no room for another watched descriptor (fs.epoll.max_user_watches), or no memory.
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/raw_server.hpp"
@@ -13,11 +13,12 @@
 
 namespace {
 
-std::atomic<int> refusal{0};  // the error of watching for input; 0: none
+std::atomic<int> refusal{0};  // the errno of epoll_ctl for a watch with EPOLLIN alone; 0: none
 
 }  // namespace
 
-// The C library's, for this program. Asio watches for more at a time.
+// Replaces the C library's function in this program. Asio's own watches have more events than EPOLLIN, so they never
+// fail.
 extern "C" int epoll_ctl(int set, int operation, int fd, epoll_event* event) noexcept {
   if (refusal != 0 && operation != EPOLL_CTL_DEL && event->events == EPOLLIN) {
     errno = refusal;

@@ -1,4 +1,4 @@
-// Plain exchanges over HTTP/1.1: what is sent, what comes back, what is measured.
+// Plain exchanges over HTTP/1.1: what is sent, received and measured.
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/raw_server.hpp"
@@ -171,5 +171,5 @@ TEST_CASE("http: a cancelled request delivers the time so far") {
   CHECK(to_seconds(sample.service_time) == Approx(to_seconds(lasted)).margin(0.05));
   CHECK(phase_sum(sample) == sample.service_time);
   CHECK(http.client().active() == 0);
-  http.client().cancel(id, outcome);  // unknown by now: ignored
+  http.client().cancel(id, outcome);  // the id is no longer known, so the call does nothing
 }

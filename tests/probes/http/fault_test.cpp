@@ -1,4 +1,4 @@
-// Peers that misbehave: each fault ends in its own error class, in bounded time and memory.
+// Peers that misbehave: each fault gets its own error class, in bounded time and memory.
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/raw_server.hpp"
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Sends `text` to whoever asks, and closes.
+// Sends `text` after any request and closes.
 RawServer::Play say(std::string text) {
   return [text = std::move(text)](RawConnection& connection) {
     connection.read_request();
@@ -168,7 +168,7 @@ TEST_CASE("http fault: a body without end is kept to its cap and ended by the ti
   CHECK(result.response.body_size > 3 * request.max_body);
   CHECK(result.hops[0].bytes_received > result.response.body_size);
   CHECK(to_seconds(result.hops[0].service_time) == Approx(0.7).margin(0.1));
-  // The address sanitizer keeps what was freed for a while.
+  // The address sanitizer keeps freed memory for a while.
   if (!kSanitized) CHECK(resident_kb() - before < 20'000);
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("http fault: a handshake that is not answered is tls_timeout, and one 
 }
 
 TEST_CASE("http fault: a full backlog is tcp_timeout") {
-  // A listener that never accepts, with room for one: further connections wait for theirs.
+  // The listener never accepts and has room for one connection: further connections wait.
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -1,5 +1,5 @@
-// Peers that send without end, each beside healthy users whose requests stay right: no peer holds the loop, grows it,
-// or outlives its time limit.
+// Peers that send without end. Healthy users run at the same time, and their requests must succeed: no peer may block
+// the loop, make it grow, or outlive its time limit.
 #include "probes/http/decoder.hpp"
 #include "probes/http/transfer.hpp"
 #include "tests/support/catch.hpp"
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kMost = std::size_t{1} << 36;  // of a flood, should nobody end it
+constexpr std::size_t kMost = std::size_t{1} << 36;  // bytes of a flood that nothing ends
 
 std::string error_of(const HttpResult& result) { return std::string(name(result.hops.back().error)); }
 
@@ -36,7 +36,7 @@ RawServer::Play flood(std::string first, std::string again) {
   };
 }
 
-// A request to `url`, and from its first answered neighbour on 40 requests of healthy users. None of these may fail.
+// Sends a request to `url`, and at the same time 40 requests of healthy users. None of the 40 may fail.
 HttpResult beside_healthy_users(HttpHarness& http, HttpRequest request) {
   RawServer healthy(keep_alive([](const std::string&) { return http_answer("ok"); }));
   std::optional<HttpResult> flooded;
@@ -76,7 +76,7 @@ struct Flooder {
   CertificateAuthority authority{directory.path()};
   CertificateAuthority::Leaf leaf = authority.issue("peer");
 
-  // Answers a request with headers if `answered`, and then with `again` without end.
+  // If `answered`, answers a request with headers. Then sends `again` without end.
   HttpResult play(const std::string& again, bool answered, const HttpRequest& asked = {}) {
     RawServer server(http2_play(leaf, [&](Http2Connection& connection) {
       if (!connection.open(0)) return;

@@ -1,4 +1,4 @@
-// Where an answer ends: what RFC 9112, 5 to 8 and RFC 9113, 8.1 to 8.3 demand of a client, a row each.
+// Where a response ends: one row for each rule of RFC 9112, 5 to 8, and RFC 9113, 8.1 to 8.3, for a client.
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/http2_peer.hpp"
@@ -22,7 +22,7 @@ struct Row {
   std::string answer;
   std::string error;  // "none": a success
   std::string body;
-  bool kept;  // the connection is used for the next request
+  bool kept;  // the connection is reused for the next request
   HttpMethod method = HttpMethod::get;
 };
 
@@ -33,7 +33,7 @@ std::string with(const std::string& fields, const std::string& body = "halo") {
 const std::string kChunked = "Transfer-Encoding: chunked\r\n";
 const std::string kHalo = "4\r\nhalo\r\n0\r\n\r\n";
 
-// The server closes after its answer where `kept` is false, so that "until the connection closes" ends.
+// If `kept` is false, the server closes after its response, so that a body "until the connection closes" ends.
 std::vector<Row> rows() {
   const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhalo";
   return {
@@ -137,7 +137,7 @@ TEST_CASE("http framing: an answer ends where RFC 9112 says, or is refused") {
   }
 }
 
-// As above, but the server would keep the connection: it is the client who must not use it again.
+// As above, but the server would keep the connection: the client must not reuse it.
 TEST_CASE("http framing: the connection of a refused answer is not used again") {
   for (const Row& row : rows()) {
     if (row.error != "protocol" && row.error != "body_malformed" && row.section != std::string("6.1")) continue;
@@ -179,7 +179,7 @@ TEST_CASE("http framing: a header that is folded without end is too large") {
 
 namespace {
 
-// HPACK: literals that are not indexed, with names of their own.
+// HPACK: a literal that is not indexed, with a new name.
 std::string literal(std::string_view name, std::string_view value) {
   std::string block(1, '\0');
   block += static_cast<char>(name.size());
@@ -188,7 +188,7 @@ std::string literal(std::string_view name, std::string_view value) {
   return block.append(value);
 }
 
-const std::string kStatus200(1, static_cast<char>(0x88));  // the static table's
+const std::string kStatus200(1, static_cast<char>(0x88));  // from the static table
 
 struct Http2Row {
   const char* section;  // of RFC 9113

@@ -20,7 +20,7 @@ int option(int fd, int which) {
   return getsockopt(fd, SOL_SOCKET, which, &value, &length) == 0 ? value : -1;
 }
 
-// 0: it was never bound nor connected. Nothing: it has been closed by now, by a server of the test on another thread.
+// 0: the socket was never bound or connected. Nothing: a server of the test has closed it on another thread meanwhile.
 std::optional<std::uint16_t> local_port(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
@@ -37,7 +37,7 @@ struct Descriptor {
 std::vector<Descriptor> descriptors() {
   std::vector<Descriptor> all;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    std::error_code gone;  // the directory's own
+    std::error_code gone;  // set for the descriptor of the directory itself
     const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
     if (!gone) all.push_back({std::stoi(entry.path().filename()), target});
   }

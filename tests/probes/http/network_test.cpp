@@ -1,5 +1,5 @@
-// What people with a network of their own measure, against real peers: upload, download and latency within 5 % or 20 ms
-// of what the profile says, whatever the protocol; and what becomes of a paced transfer that does not end well.
+// People with their own network profile measure upload, download and latency within 5 % or 20 ms of the profile, with
+// real peers and over every protocol. Also paced transfers that fail.
 #include "probes/http/paced_socket.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
@@ -24,12 +24,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A scaled mix: what a phone has, in sizes that keep a test short.
+// A scaled mix: the rates of a phone, and sizes that keep the tests short.
 const NetworkProfile kFibre{"fibre", 2'250'000, 3'700'000, 20ms};
 const NetworkProfile kPhone{"phone", 400'000, 800'000, 60ms};
 const NetworkProfile kEdge{"edge", 60'000, 120'000, 150ms};
 
-// Twice what is aimed at: beside other work timers are late, and under a sanitizer everything is.
+// Twice the aim: timers are late beside other work, and everything is late under a sanitizer.
 constexpr double kAllowed = kSanitized ? 5 : 2;
 
 void check_near(double got_ms, double expected_ms) {
@@ -110,7 +110,7 @@ TEST_CASE("network: the peer feels a slow sender and a slow reader", "[alone]") 
       const TimePoint began = std::chrono::steady_clock::now();
       connection.read_bytes(40'000);
       const TimePoint received = std::chrono::steady_clock::now();
-      // More than the kernels' buffers take for somebody who does not read.
+      // More than the kernels' buffers hold for a peer that does not read.
       connection.send(http_answer(std::string(8'000'000, 'd')));
       const std::lock_guard lock(mutex);
       receiving = received - began;

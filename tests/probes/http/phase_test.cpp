@@ -1,5 +1,5 @@
-// Phases against a network of known bandwidth and a server that writes down when it received and when it answered:
-// each within 5 % or 20 ms. A busy machine delays the server, too; what it wrote down is what is compared with.
+// Phases over a network of known bandwidth, compared with the times that the server recorded: each phase is within 5 %
+// or 20 ms. A busy machine delays the server too, so the comparison uses the server's own times.
 #include "tests/support/catch.hpp"
 #include "tests/support/http_harness.hpp"
 #include "tests/support/nginx.hpp"
@@ -21,10 +21,10 @@ namespace {
 constexpr std::size_t kPhotoBytes = 1'000'000;
 constexpr std::uint64_t kBandwidth = 1'000'000;  // bytes per second
 constexpr double kUploadMs = 1000;
-// What a sanitizer adds to the servers' own reading of a megabyte is no phase of anybody's.
+// A sanitizer slows down the servers' own reading of a megabyte, which belongs to no phase.
 constexpr double kAllowed = kSanitized ? 3 : 1;
 
-// A server that answers some time after it has the request, and ends its answer some time after that.
+// A server that answers some time after it has the request, and ends its response some time after that.
 class TimedServer {
  public:
   struct Times {
@@ -72,11 +72,11 @@ TimePoint end_of(const RequestSample& sample, Phase last) {
   return end;
 }
 
-// How far the phases of several exchanges were off. Their median counts: one that the machine's scheduler held up says
-// nothing about the measuring.
+// The deviations of the phases of several exchanges. Their median counts, because one exchange that the scheduler
+// delayed says nothing about the measurement.
 class Deviations {
  public:
-  // `way_back_ms` is what the network adds to the answer.
+  // `way_back_ms`: the delay that the network adds to the response.
   void add(const RequestSample& sample, const TimedServer::Times& times, double way_back_ms = 0) {
     CHECK(phase_sum(sample) == sample.service_time);
     note("send", send_, ms(times.received - end_of(sample, Phase::send)), phase_ms(sample, Phase::send));
@@ -85,7 +85,7 @@ class Deviations {
     const double talking = ms(times.ended - times.answered);
     note("receive", receive_, phase_ms(sample, Phase::receive) - talking, talking);
   }
-  // `allowed` grows with what stands between the client and the server, and takes time of its own.
+  // `allowed` is larger if a proxy between the client and the server takes time of its own.
   void check(double allowed = kAllowed) {
     INFO(seen_);
     CHECK(median(send_) <= allowed);
@@ -94,7 +94,7 @@ class Deviations {
   }
 
  private:
-  // In units of what is allowed.
+  // Records a deviation in units of the allowed deviation.
   void note(const char* phase, std::vector<double>& list, double off_ms, double whole_ms) {
     seen_ += std::string(phase) + " off by " + std::to_string(off_ms) + " of " + std::to_string(whole_ms) + " ms\n";
     list.push_back(std::abs(off_ms) / std::max(20.0, whole_ms * 0.05));
@@ -137,7 +137,7 @@ TEST_CASE("phases: without a network in between, they are the server's", "[alone
   for (int round = 0; round < 7; ++round) {
     const RequestSample sample = http.post(server.raw().url(), "{}").hops.at(0);
     deviations.add(sample, server.times());
-    CHECK((sample.phases[0] == RequestSample::kNotReached));  // an address needs no look-up
+    CHECK((sample.phases[0] == RequestSample::kNotReached));  // an address needs no DNS lookup
     CHECK((sample.phases[1] == RequestSample::kNotReached) == (round > 0));
     CHECK((sample.phases[2] == RequestSample::kNotReached));
   }
@@ -171,7 +171,8 @@ TEST_CASE("phases: a slow download is receive", "[alone]") {
 TEST_CASE("phases: the same over TLS, and approximately over HTTP/2", "[alone]") {
   TimedServer backend(300ms, 0ms);
   const bool http2 = GENERATE(false, true);
-  // nginx would pass the photo on when it has all of it, which is no time of the network's or the server's.
+  // By default nginx forwards the photo only when it has all of it. That time belongs neither to the network nor to the
+  // server.
   Nginx nginx(
       "location / { client_max_body_size 10m; proxy_http_version 1.1; proxy_set_header Connection ''; "
       "proxy_request_buffering off; proxy_pass http://127.0.0.1:" +
@@ -181,7 +182,7 @@ TEST_CASE("phases: the same over TLS, and approximately over HTTP/2", "[alone]")
   HttpHarness http(options);
   TcpGate gate(http2 ? nginx.tls_port() : nginx.tls_http1_port());
   gate.throttle(TcpGate::Direction::up, kBandwidth);
-  // Over HTTP/2 the server's windows would come late, too, and hold up the upload.
+  // Over HTTP/2 a delay would also delay the server's window updates, and so hold up the upload.
   const double delay_ms = http2 ? 0 : 50;
   gate.delay(TcpGate::Direction::down, std::chrono::milliseconds(http2 ? 0 : 50));
   Deviations deviations;
@@ -196,7 +197,7 @@ TEST_CASE("phases: the same over TLS, and approximately over HTTP/2", "[alone]")
     CHECK(phase_ms(sample, Phase::send) > kUploadMs * 0.95);
     deviations.add(sample, backend.times(), delay_ms);
   }
-  deviations.check(2 * kAllowed);  // nginx, and its TLS
+  deviations.check(2 * kAllowed);  // nginx and its TLS take time
 }
 
 TEST_CASE("phases: a small body on the way to a distant server is not send, but wait", "[alone]") {

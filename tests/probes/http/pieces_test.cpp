@@ -62,7 +62,7 @@ TEST_CASE("url: what is parsed for libcurl is what it would read by itself") {
     constexpr unsigned kByItself = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER;
     REQUIRE(curl_url_set(read.get(), CURLUPART_URL, (*url)->full.c_str(), kByItself) == CURLUE_OK);
     REQUIRE((*url)->parsed);
-    const CurlUrl copy(curl_url_dup((*url)->parsed.get()));  // as libcurl takes it
+    const CurlUrl copy(curl_url_dup((*url)->parsed.get()));  // libcurl takes such a copy
     for (const auto& [which, flags] :
          std::initializer_list<std::pair<CURLUPart, unsigned>>{{CURLUPART_SCHEME, 0},
                                                                {CURLUPART_HOST, 0},
@@ -86,7 +86,7 @@ TEST_CASE("url: what cannot be requested is an error") {
     CAPTURE(bad);
     CHECK_FALSE(parse_http_url(bad).has_value());
   }
-  // Where it is read again it would be another host.
+  // If such a URL were parsed twice, the second parse would give another host.
   for (const char* text : {"https://%334/", "https:///%334/x", "http://%30x7f000001/"}) {
     INFO(text);
     const auto url = parse_http_url(text);
@@ -244,7 +244,7 @@ TEST_CASE("headers: what an answer has is found in any case of its letters, and 
 TEST_CASE("spare results: an answer's memory serves the next one, unless it is large") {
   SpareResults spare;
   HttpResult result;
-  spare.lend(result);  // there is none yet
+  spare.lend(result);  // nothing to lend yet
   result.hops.emplace_back();
   result.response.body.assign(10'000, 'x');
   result.response.headers.add("Server", "nginx");

@@ -1,4 +1,4 @@
-// Redirects, the guard's questions, and what the environment must not change.
+// Redirects, the questions to the guard, and environment variables that must change nothing.
 #include "probes/http/redirect.hpp"
 
 #include "probes/url.hpp"
@@ -207,7 +207,7 @@ TEST_CASE("http: names that are pinned need no look-up") {
   }
 }
 
-// RFC 6265, 5.4: never more than one.
+// RFC 6265, 5.4: a request has at most one Cookie header.
 TEST_CASE("http: cookies of the jar and of the script share one line") {
   RawServer server(keep_alive(
       [](const std::string& request) { return http_answer(request, "200 OK", "Set-Cookie: sesi=abc; Path=/\r\n"); }));
@@ -223,7 +223,7 @@ TEST_CASE("http: cookies of the jar and of the script share one line") {
   CHECK(cookies_of({{"Cookie", "a=1"}}) == "a=1");
   CHECK(cookies_of({{"cookie", "a=1"}, {"COOKIE", "b=2"}}) == "sesi=abc; a=1; b=2");
   CHECK(cookies_of({{"Cookie", ""}}) == "sesi=abc");
-  CHECK(cookies_of({}) == "sesi=abc");  // and not those of the request before
+  CHECK(cookies_of({}) == "sesi=abc");  // without the cookies of the request before
 }
 
 TEST_CASE("http: cookies are kept, read and set per user") {
@@ -264,7 +264,7 @@ TEST_CASE("redirect: the seeds of the fuzz target lead to one place, or nowhere"
         redirect_target(*from, 302, {{"Location", text.substr(end + 1, text.find('\n', end + 1) - end - 1)}});
     REQUIRE(target);
     if (target->has_error()) continue;
-    CHECK(parse_http_url((*target)->full)->full == (*target)->full);  // no userinfo either: it would be refused
+    CHECK(parse_http_url((*target)->full)->full == (*target)->full);  // userinfo would be refused here
     ++places;
   }
   CHECK(places >= 2);

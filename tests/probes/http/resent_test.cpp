@@ -1,4 +1,4 @@
-// What is measured is what was sent: every request that a server gets is a hop, and a hop is sent once.
+// The measurement equals what was sent: every request that a server gets is a hop, and a hop is sent once.
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/http2_peer.hpp"
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The requests that came, in their order, whole.
+// The whole requests that arrived, in order.
 class Log {
  public:
   void add(std::string request) {
@@ -37,7 +37,7 @@ class Log {
 
 enum class End : std::uint8_t { closed, reset };
 
-// Answers the first request of each connection; reads the second one and ends the connection.
+// Answers the first request of each connection. Reads the second request and ends the connection without a response.
 RawServer::Play answers_once(Log& log, End end) {
   return [&log, end](RawConnection& connection) {
     for (int i = 0; i < 2; ++i) {
@@ -69,7 +69,7 @@ std::string traceparent_of(const std::string& request) {
 TEST_CASE("http resent: what is not idempotent is sent once, however its kept connection ends") {
   const HttpMethod method = GENERATE(HttpMethod::post, HttpMethod::patch);
   const End end = GENERATE(End::closed, End::reset);
-  const std::size_t body = GENERATE(0U, 100U, 40'000U);  // with the headers, or streamed
+  const std::size_t body = GENERATE(0U, 100U, 40'000U);  // sent with the headers, or streamed
   CAPTURE(static_cast<int>(method), static_cast<int>(end), body);
   Log log;
   RawServer server(answers_once(log, end));
@@ -84,7 +84,7 @@ TEST_CASE("http resent: what is not idempotent is sent once, however its kept co
   CHECK(phase_sum(result.hops[0]) == result.hops[0].service_time);
   CHECK(result.hops[0].bytes_sent > body);
   CHECK(log.count() == 2);
-  CHECK(server.accepted() == 1);  // nor is a connection opened for it
+  CHECK(server.accepted() == 1);  // no new connection is opened for the request either
   CHECK(http.guard().requests.size() == 2);
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("http resent: what is idempotent is repeated once, as a hop of its own
   CHECK(result.hops[1].started >= result.hops[0].started + result.hops[0].service_time);
   CHECK(result.response.status == 200);
   CHECK(result.error_detail.empty());
-  // The guard counts each, and each has a trace of its own.
+  // The guard counts both attempts, and each attempt has its own trace.
   const std::vector<std::string> seen = log.all();
   REQUIRE(seen.size() == 3);
   CHECK(http.guard().requests.size() == 3);
@@ -169,7 +169,7 @@ TEST_CASE("http resent: part of an answer is no reason to ask again") {
   CHECK(log.count() == 2);
 }
 
-// libcurl 7.88 gives up at the sixth try of a handle's whole life, and handles are used again.
+// libcurl 7.88 gives up at the sixth attempt in the whole life of a handle, and handles are reused.
 TEST_CASE("http resent: a handle's life does not count") {
   Log log;
   RawServer server(answers_once(log, End::closed));
@@ -183,7 +183,7 @@ TEST_CASE("http resent: a handle's life does not count") {
     hops += result.hops.size();
   }
   CHECK(hops == log.count());
-  CHECK(hops == 39);  // the first one alone found a connection that nobody had used
+  CHECK(hops == 39);  // only the first request had a new connection
 }
 
 TEST_CASE("http resent: a system error of an earlier request is not taken for the next one's") {
@@ -236,7 +236,7 @@ TEST_CASE("http resent: a 417 is an answer") {
     REQUIRE(result.hops.size() == 1);
     CHECK(result.hops[0].status == 417);
     CHECK(result.hops[0].outcome == Outcome::success);
-    CHECK(result.response.body_truncated);  // libcurl reads over it
+    CHECK(result.response.body_truncated);  // libcurl skips the body
     CHECK(log.count() == static_cast<std::size_t>(round) + 1);
     CHECK(log.all().back().find("Expect: 100-continue") != std::string::npos);
   }
@@ -244,7 +244,8 @@ TEST_CASE("http resent: a 417 is an answer") {
 
 namespace {
 
-// RST_STREAM with this error for the streams `first` to `last`, over all connections; answers to the others.
+// Answers the streams `first` to `last`, counted over all connections, with RST_STREAM and this error. Other streams
+// get a response.
 RawServer::Play refuses(const CertificateAuthority::Leaf& leaf, std::atomic<std::size_t>& streams, std::size_t first,
                         std::size_t last, std::uint32_t error) {
   return http2_play(leaf, [&streams, first, last, error](Http2Connection& connection) {

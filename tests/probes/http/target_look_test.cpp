@@ -1,4 +1,4 @@
-// The first look at a target, against real peers.
+// The first look at a target, with real peers.
 #include "probes/http/target_look.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/certificates.hpp"
@@ -29,7 +29,7 @@ TargetLook looking_at(std::uint16_t port, const std::string& scheme = "http", co
   return look;
 }
 
-// What a look at a TLS server with this certificate comes to.
+// The result of a look at a TLS server with this certificate.
 LookResult look_at_certificate(CertificateAuthority& authority, const CertificateAuthority::LeafOptions& leaf,
                                const std::string& ca_file, bool verify = true) {
   const RawServer server(tls_play(authority.issue("leaf", leaf), TLS1_3_VERSION,

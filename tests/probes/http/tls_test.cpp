@@ -1,4 +1,4 @@
-// TLS, HTTP/2, cookies and strangers, against nginx.
+// TLS, HTTP/2, cookies and unknown certificates, with nginx.
 #include "tests/support/catch.hpp"
 #include "tests/support/http2_peer.hpp"
 #include "tests/support/http_harness.hpp"

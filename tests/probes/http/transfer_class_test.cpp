@@ -1,4 +1,4 @@
-// The error class of every code of libcurl, and of the facts that decide where a code does not.
+// The error class of every libcurl code, and of the facts that decide when the code does not.
 #include "probes/http/transfer_class.hpp"
 
 #include "probes/http/dns_diagnosis.hpp"
@@ -31,8 +31,8 @@ std::string class_of(const TransferFacts& of) { return std::string(name(classify
 }  // namespace
 
 TEST_CASE("transfer class: every code of libcurl has its class") {
-  // With the phase in which it happens. Those not named here are our own fault before the target has spoken, and what
-  // it said afterwards.
+  // The phase and class of each code. A code that is not listed is our own fault before the target has sent anything,
+  // and a protocol error of the target afterwards.
   std::map<int, std::pair<Phase, const char*>> expected{
       {CURLE_OK, {Phase::receive, "none"}},
       {CURLE_UNSUPPORTED_PROTOCOL, {Phase::wait, "protocol"}},
@@ -125,7 +125,7 @@ TEST_CASE("transfer class: a timeout while the answer waits for our decoding is 
     of.silence = silence;
     of.waits_for_decoding = true;
     CHECK(class_of(of) == "none");
-    of.code = CURLE_RECV_ERROR;  // what the target did meanwhile stays its own
+    of.code = CURLE_RECV_ERROR;  // what the target does meanwhile still counts
     of.os_errno = ECONNRESET;
     CHECK(class_of(of) == "reset");
   }

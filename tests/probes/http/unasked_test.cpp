@@ -1,4 +1,4 @@
-// Whose answer: bytes that nobody asked for end their connection, and are nobody's answer.
+// Bytes that no request asked for end their connection, and are no request's response.
 #include "probes/http/unasked_bytes.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/child_process.hpp"
@@ -26,7 +26,7 @@ std::string page_of(const std::string& request) {
   return request.substr(from, request.find(' ', from) - from);
 }
 
-// Asks for /1, /2 and so on. Before each the bytes that nobody asked for have come.
+// Asks for /1, /2 and so on. Before each request, bytes that nobody asked for have arrived.
 void check_pages(HttpHarness& http, const std::string& url, const std::atomic<int>& spoken, bool kept = false) {
   for (int i = 1; i <= 4; ++i) {
     const HttpResult result = http.get(url + "/" + std::to_string(i));
@@ -71,7 +71,7 @@ TEST_CASE("http unasked: what comes on an idle connection is nobody's answer") {
     for (std::string request; !(request = connection.read_request()).empty();) {
       ++asked;
       connection.send(http_answer(page_of(request)));
-      connection.pause(5ms);  // so that it comes by itself
+      connection.pause(5ms);  // so that the bytes arrive separately
       connection.send(extra);
       ++spoken;
       if (closes) return;
@@ -132,7 +132,7 @@ TEST_CASE("http unasked: application data behind TLS counts, session tickets do 
   const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   enum class Extra : std::uint8_t { answer, piece, tickets, closing };
   const Extra extra = GENERATE(Extra::answer, Extra::piece, Extra::tickets, Extra::closing);
-  if (version == TLS1_2_VERSION && extra == Extra::tickets) return;  // they come within its handshake
+  if (version == TLS1_2_VERSION && extra == Extra::tickets) return;  // TLS 1.2 sends tickets within its handshake
   CAPTURE(version, static_cast<int>(extra));
   TemporaryDirectory directory;
   CertificateAuthority authority(directory.path());
@@ -161,8 +161,8 @@ TEST_CASE("http unasked: application data behind TLS counts, session tickets do 
   HttpClient::Options options;
   options.ca_file = authority.ca_file();
   HttpHarness http(options);
-  // libcurl 8.14 leaves a connection on which anything waits by itself, tickets included: that costs a handshake, and
-  // is right.
+  // libcurl 8.14 itself gives up a connection with waiting bytes, tickets included. That costs a handshake, and is
+  // right.
   const bool looks_itself = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
   check_pages(http, "https://127.0.0.1:" + std::to_string(server.port()), spoken,
               extra == Extra::tickets && !looks_itself);

@@ -1,4 +1,4 @@
-// A mail router whose mailbox is looked at whenever the test says so, on a fake clock.
+// A mail router on a fake clock. The test decides when its mailbox is looked at.
 #pragma once
 
 #include "probes/mail/router.hpp"

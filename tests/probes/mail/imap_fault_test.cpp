@@ -1,4 +1,4 @@
-// Mailboxes that fall silent, break off or lie: a row of docs/numbers.md each. None of it is the target's fault.
+// Mailboxes that fall silent, disconnect or lie: one row of docs/numbers.md each. None of that is the target's fault.
 #include "tests/probes/mail/odd_imap.hpp"
 
 #include "tests/support/catch.hpp"
@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A first look and, where that goes well, one that meets a new mail.
+// Takes a first look and, if it succeeds, a second look at a new mail.
 Look look_of(OddImap& server, std::vector<std::string>* seen = nullptr) {
   const FakeClock clock;
   const auto source = open_imap(server.options(), clock).value();
@@ -36,7 +36,7 @@ Look look_of(OddImap& server, std::vector<std::string>* seen = nullptr) {
 
 using Odd = std::map<std::string, std::string>;
 
-// A mailbox after its first look, and what the later ones hand over.
+// A mailbox after its first look, and the mails that later looks deliver.
 struct Watched {
   explicit Watched(Odd odd = {}) : server(std::move(odd)) { REQUIRE_FALSE(look().fault); }
   Look look() {
@@ -91,14 +91,14 @@ TEST_CASE("imap faults: silence is an unreachable mailbox, whatever was asked") 
   const std::vector<Row> rows{
       {"greeting", kSilence, ErrorClass::mailbox_unreachable},
       {"greeting", "* OK re", ErrorClass::mailbox_unreachable},
-      {"greeting", "220 mail.test ESMTP\r\n", ErrorClass::mailbox_unreachable},  // no line of IMAP's ever comes
+      {"greeting", "220 mail.test ESMTP\r\n", ErrorClass::mailbox_unreachable},  // this greeting is not an IMAP line
       {"CAPABILITY", kSilence, ErrorClass::mailbox_unreachable},
       {"LOGIN", kSilence, ErrorClass::mailbox_unreachable},
       {"LIST", "* LIST () \"/\" INBOX\r\n", ErrorClass::mailbox_unreachable},
       {"SELECT", kSilence, ErrorClass::mailbox_unreachable},
       {"UID SEARCH", "* SEARCH 7\r\n", ErrorClass::mailbox_unreachable},
       {"UID FETCH", kSilence, ErrorClass::mailbox_unreachable},
-      // A literal that is shorter than it says.
+      // A literal that is shorter than its announced length.
       {"UID FETCH", "* 1 FETCH (UID 8 BODY[]<0> {90}\r\nTo: a@t\r\n\r\n", ErrorClass::mailbox_unreachable},
   };
   check(rows, 100ms);
@@ -114,7 +114,7 @@ TEST_CASE("imap faults: the first look ends in time, however slow the answers ar
   REQUIRE(look.fault);
   CHECK(look.fault->error == ErrorClass::mailbox_unreachable);
 
-  // All commands together: none is begun after that time.
+  // The limit covers all commands together: no command starts after it.
   OddImap slow;
   options = slow.options();
   source = open_imap(options, clock).value();
@@ -174,7 +174,7 @@ TEST_CASE("imap faults: a mail that the server lists and does not hand over is g
   box.server.mails = 1;
   int faults = 0;
   while (box.look().fault) REQUIRE(++faults < 10);
-  CHECK(faults == 4);  // five attempts, the second at once
+  CHECK(faults == 4);  // five attempts, the second one in the same look as the first
   CHECK(box.seen.empty());
   CHECK(box.unreadable == std::vector<ErrorClass>{ErrorClass::mailbox_protocol});
 }
@@ -204,7 +204,7 @@ TEST_CASE("imap faults: one refusal delays a mail, and one that is listed no mor
   CHECK(box.seen.size() == 1);
   box.server.mails = 2;
   box.server.answer_once("UID FETCH", "{tag} OK\r\n");
-  box.server.answer_once("UID SEARCH UID 9", "* SEARCH 9\r\n{tag} OK\r\n");  // when mails are listed
+  box.server.answer_once("UID SEARCH UID 9", "* SEARCH 9\r\n{tag} OK\r\n");  // the answer while mails are listed
   box.server.answer_once("UID SEARCH UID 9", "* SEARCH\r\n{tag} OK\r\n");
   CHECK_FALSE(box.look().fault);
   CHECK(box.seen.size() == 1);
@@ -256,14 +256,14 @@ TEST_CASE("imap faults: history without dates is a fault, unless it was deleted 
   });
   OddImap server;
   server.answer_once("UID FETCH 7:7 (UID INTERNALDATE)", "{tag} OK\r\n");
-  // The third question is whether it is still there.
+  // The third command asks whether the mail still exists.
   server.answer_once("UID SEARCH UID 7:7", "* SEARCH\r\n{tag} OK\r\n");
   const FakeClock clock;
   CHECK_FALSE(open_imap(server.options(), clock).value()->look([](const RawMail&) {}).fault);
 }
 
 TEST_CASE("imap faults: sockets that were closed are let alone, whoever has their numbers now") {
-  // Nobody accepts here, and its queue is full: a connection that is given up libcurl closes without a word.
+  // The listener never accepts, and its queue is full: libcurl closes an abandoned connection without a callback.
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -42,7 +42,7 @@ TEST_CASE("imap response: SEARCH lines give UIDs, and say where they are no list
   CHECK(parse_search_line("* SEARCH 99999999999", uids) == SearchLine::bad);
   CHECK(parse_search_line("* 3 EXISTS", uids) == SearchLine::other);
   CHECK(uids == std::vector<std::uint32_t>{4, 5, 4294967295, 7, 8});
-  // A range is none of the answers to SEARCH, and is not counted out.
+  // A range is no valid response to SEARCH, and is not expanded.
   uids.clear();
   CHECK(parse_search_line("* SEARCH 1:4294967295", uids) == SearchLine::bad);
   CHECK(parse_search_line(R"(* ESEARCH (TAG "A282") UID ALL 1:4294967295)", uids) == SearchLine::bad);
@@ -59,7 +59,7 @@ TEST_CASE("imap response: FETCH lines give the date of arrival, in whatever orde
   REQUIRE(other);
   CHECK(other->uid == 8);
   CHECK(other->arrived == 1'795'470'216 - 20 * 86'400 - 7 * 3'600);
-  // What was not asked for is skipped.
+  // Items that were not requested are skipped.
   for (const char* line :
        {R"(* 3 FETCH (MODSEQ (624140003) UID 7 INTERNALDATE "23-Nov-2026 21:43:36 +0000"))",
         R"(* 3 FETCH (UID 7 X-GM-MSGID 12 INTERNALDATE "23-Nov-2026 21:43:36 +0000" EMAILID (M6d99ac3275bb4e)))",

@@ -1,4 +1,4 @@
-// Which links a mail program opens, a row for each way to write one.
+// Which links a mail program opens: one row for each way to write a link.
 #include "probes/mail/links.hpp"
 #include "probes/mail/message.hpp"
 #include "probes/mail/url.hpp"
@@ -119,7 +119,7 @@ TEST_CASE("mail links: inside angle brackets line breaks and blanks do not count
       {": <url: https://portal.test/\r\nv?t=1>", url},
       {": <HTTPS://portal.test/\nv?t=1>", url},
       {": <www.portal.test/\nv>", "http://www.portal.test/v"},
-      // No bracket that closes in time.
+      // The bracket does not close in time.
       {": <" + url + "\r\nYours", url},
       {": <" + url + "\r\n\r\nYours >", url},
       {": <" + url + " <b>", url},
@@ -208,7 +208,7 @@ TEST_CASE("mail links: HTML that is not shown holds no link, and addresses besid
   CHECK(in_html("<p>Verify my account: " + url + "<br>Yours") == url);
   CHECK(in_html("<p>Verify my account: <a href=\"javascript:x\">" + url + "</a>").empty());
   CHECK(in_html("<p>Verify my account: " + url + "&amp;n=2</p>" + "<a href=https://x.test/>Home</a>") == url + "&n=2");
-  // An anchor goes before.
+  // An anchor has priority.
   CHECK(in_html("<p>Verify my account: https://x.test/</p>" + link) == url);
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("mail links: a part of an image is a link as well, called by its alt")
   CHECK(map("<area href=\"" + url + "\">Verify my account").empty());
   CHECK(map("<area alt='Verify my account'>").empty());
   CHECK(map("<area href=javascript:x alt='Verify my account'>").empty());
-  // It neither ends nor names an anchor.
+  // An area neither ends an anchor nor adds to its text.
   CHECK(in_html("<a href=" + url + ">Verify <area href=https://x.test/ alt=my>my account</a>") == url);
 }
 

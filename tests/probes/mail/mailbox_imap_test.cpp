@@ -1,4 +1,4 @@
-// The IMAP source against a real server: look by look, on a clock of the test's own.
+// The IMAP source with a real server: one look after the other, on a fake clock.
 #include "probes/mail/imap_session.hpp"
 #include "probes/mail/imap_source.hpp"
 #include "probes/mail/message.hpp"
@@ -40,7 +40,7 @@ struct Box {
     REQUIRE(opened.has_value());
     source = std::move(opened).value();
   }
-  // The bodies that looks hand over until all is read, sorted; spam has a "!" in front.
+  // Looks until all mails are read. Returns their bodies, sorted. A "!" in front marks spam.
   Seen look() {
     Seen seen;
     Look one;
@@ -57,7 +57,7 @@ struct Box {
     std::sort(seen.begin(), seen.end());
     return seen;
   }
-  // A look that has to succeed.
+  // A look that must succeed.
   Seen good_look() {
     Seen seen = look();
     INFO((fault ? fault->detail : std::string()));
@@ -112,7 +112,7 @@ TEST_CASE("imap: without a spam folder new mail is seen as well") {
 }
 
 TEST_CASE("imap: the spam folder is found by its flag whatever its name, or by its name") {
-  // As the configuration has it, and as it is called on disk and over IMAP.
+  // The folder's name in the configuration, and its name on disk and over IMAP.
   const auto [options, directory] = GENERATE(std::pair(Dovecot::Options{"Ungewollt & so", true}, "Ungewollt &- so"),
                                              std::pair(Dovecot::Options{"Junk E-mail", false}, "Junk E-mail"));
   Dovecot server(options);
@@ -144,7 +144,7 @@ TEST_CASE("imap: a folder that is deleted and made again is read again, without 
   OtherClient other(server);
   OtherClient(server).run("Junk", "NOOP");  // the server makes the folder when it is first selected
   server.deliver(mail("old"), "Junk");
-  server.age_mails(1h, "Junk");  // history is known again by its date, to the second
+  server.age_mails(1h, "Junk");  // known history is recognised by its date, in seconds
   CHECK(box.good_look().empty());
   for (const char* body : {"a", "a", "b"}) server.deliver(mail(body), "Junk");
   CHECK(box.good_look() == Seen{"!a", "!a", "!b"});
@@ -152,7 +152,7 @@ TEST_CASE("imap: a folder that is deleted and made again is read again, without 
   other.run("", "CREATE Junk");
   for (const char* body : {"c", "a", "b"}) server.deliver(mail(body), "Junk");
   CHECK(box.good_look() == Seen{"!c"});
-  // Two of "a" were handed over before, so the second is known and a third is new.
+  // A mail that arrives after the rescan is new, even if an earlier mail had the same bytes.
   server.deliver(mail("a"), "Junk");
   server.deliver(mail("d"), "Junk");
   CHECK(box.good_look() == Seen{"!a", "!d"});
@@ -186,7 +186,7 @@ TEST_CASE("imap: a server that restarts loses and repeats nothing") {
   Box box(options_for(server));
   CHECK(box.good_look().empty());
   for (int i = 0; i < 20; ++i) server.deliver(mail(std::to_string(100 + i)));
-  // In the middle of a look.
+  // The server stops in the middle of a look.
   int mails = 0;
   Seen seen;
   box.on_mail = [&] {
@@ -208,7 +208,7 @@ TEST_CASE("imap: mail that came while the first look failed is new, by its date"
   server.deliver(mail("old"));
   server.age_mails(1h);
   server.stop();
-  // The date of arrival is wall time, as is the mailbox's opening.
+  // The date of arrival is in wall time, and so is the time when the mailbox was opened.
   const SystemClock clock;
   auto source = open_imap(options_for(server), clock).value();
   const auto look = [&source](Seen& seen) {
@@ -224,7 +224,7 @@ TEST_CASE("imap: mail that came while the first look failed is new, by its date"
 
 TEST_CASE("imap: a long history is learned whole, and known again after a new UIDVALIDITY") {
   Dovecot server({"", false});
-  constexpr int kMails = 5500;  // eleven times what is asked at once
+  constexpr int kMails = 5500;  // eleven times the number that is requested at once
   for (int i = 0; i < kMails; ++i) server.deliver(mail("old"));
   server.age_mails(1h);
   Box box(options_for(server));
@@ -356,7 +356,7 @@ TEST_CASE("imap: TLS needs a certificate that is trusted and for the right name"
 }
 
 TEST_CASE("imap: beyond loopback a password is only sent under TLS") {
-  // Linux takes 0.0.0.0 for this machine, but it is not a loopback address.
+  // Linux connects 0.0.0.0 to this machine, but it is not a loopback address.
   Dovecot server;
   MailboxOptions options = options_for(server);
   options.url = "imap://0.0.0.0:" + std::to_string(server.port());
@@ -368,7 +368,7 @@ TEST_CASE("imap: beyond loopback a password is only sent under TLS") {
   {
     RawServer plain([&heard](RawConnection& connection) {
       connection.send("* OK ready\r\n");
-      // "A001 CAPABILITY", then whatever else the client dares to say.
+      // "A001 CAPABILITY", then anything else that the client sends.
       heard = connection.read_bytes(17);
       connection.send("* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nA001 OK done\r\n");
       heard += connection.read_bytes(1000);

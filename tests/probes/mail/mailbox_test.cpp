@@ -1,4 +1,4 @@
-// The whole of it, with its thread, on a Maildir and on a real IMAP server.
+// The whole mailbox with its thread, on a Maildir and on a real IMAP server.
 #include "probes/mail/mailbox.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/dovecot.hpp"
@@ -23,7 +23,7 @@ using Kind = MailOutcome::Kind;
 
 const SystemClock kClock;
 
-// Expects mail for people by number, and collects what came of it.
+// Expects mail for people by number, and collects the outcomes.
 class People {
  public:
   explicit People(const MailboxOptions& options) {
@@ -57,7 +57,7 @@ class People {
       changed_.notify_all();
     });
   }
-  // Waits until that many have ended.
+  // Waits until `count` expectations have ended.
   bool wait_for(int count, std::chrono::seconds limit = 60s) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] { return ended_ >= count; });
@@ -110,7 +110,7 @@ TEST_CASE("mailbox: on a Maildir people get their own mail and link") {
     fs::rename(temporary.file("tmp/" + name), temporary.file("new/" + name));
   }
   REQUIRE(people.wait_for(99));
-  // Person 0 has only the mail that was there before.
+  // Person 0 has only the mail that was there before the mailbox was opened.
   const auto tally = people.mailbox->finish();
   REQUIRE(people.wait_for(100));
   auto outcomes = people.outcomes();
@@ -215,7 +215,7 @@ TEST_CASE("mailbox: a server that restarts in the middle costs neither mail nor 
   server.stop();
   for (int i = 10; i < 20; ++i) server.deliver(People::mail(i));
   Counts counts;
-  // Takes the tally until it says `healthy`.
+  // Takes tallies until one has this `healthy`.
   const auto take_until = [&](bool healthy) {
     Mailbox::Tally tally;
     const auto limit = std::chrono::steady_clock::now() + 30s;

@@ -46,7 +46,7 @@ struct Maildir {
     REQUIRE(result.has_value());
     source = std::move(result).value();
   }
-  // What one look hands over, sorted; spam has a "!" in front.
+  // Takes one look. Returns its mails, sorted. A "!" in front marks spam.
   std::vector<std::string> look() {
     std::vector<std::string> seen;
     const Look one = source->look([&](const RawMail& mail) {
@@ -129,7 +129,7 @@ TEST_CASE("maildir: a mail is cut at the limit, and pipes, directories and dot f
 TEST_CASE("maildir: the time of the first look stays with a mail that could not be read then") {
   Maildir box;
   box.open();
-  // A link to itself fails with ELOOP, for root as well.
+  // Opening a link to itself fails with ELOOP, for root too.
   const std::string path = box.root + "/new/7.x.host";
   fs::create_symlink(path, path);
   box.deliver("good");

@@ -77,7 +77,7 @@ TEST_CASE("mail: what only looks like the link is not taken") {
   CHECK(link_in_html("<a href=\"https://portal.test/\">Batal</a> Verifikasi Email Sekarang").empty());
   CHECK(link_in_html("<a href=\"https://portal.test/\"></a>Verifikasi Email Sekarang").empty());
   CHECK(link_in_html("<a href=\"https://portal.test/\"></a><p>x<table><td>Verifikasi Email Sekarang</table>").empty());
-  // An exact text wins over one that contains it.
+  // A link with exactly the text has priority over a link whose text contains it.
   CHECK(link_in_html("<a href=\"https://portal.test/1\">Apa itu Verifikasi Email Sekarang?</a>"
                      "<a href=\"https://portal.test/2\">Verifikasi Email Sekarang</a>") == "https://portal.test/2");
 }
@@ -102,7 +102,7 @@ TEST_CASE("mail: text in other charsets is understood") {
       "To: a@t\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n<a href=\"https://portal.test/v\">Caf\xe9 "
       "ouvert</a>");
   CHECK(find_link(latin.links, "caf\u00e9 ouvert") == "https://portal.test/v");
-  // The claim of a meta element does not count: the text is decoded already.
+  // The charset of a meta element does not count: the text is already decoded.
   const MailMessage meta =
       parse_mail(html_mail("<meta http-equiv=Content-Type content=\"text/html; charset=iso-8859-1\"><a "
                            "href=\"https://t.test/\">Caf\u00e9</a>"));
@@ -167,7 +167,7 @@ TEST_CASE("mail: a newsletter's recipients are all read, up to a limit that is t
   CHECK(mail.recipients.size() == kMaxRecipients);
   CHECK(mail.cut);
   CHECK(mail.more_recipients);
-  // What stands beyond the lines that are read may name others.
+  // The lines beyond the limit may name further recipients.
   std::string headers;
   for (int i = 0; i < 6'000; ++i) headers += "a:\r\n";
   CHECK(parse_mail("To: a@t\r\n" + headers + "Cc: b@t\r\n\r\n").more_recipients);

@@ -1,4 +1,4 @@
-// An IMAP server that answers some commands as no server should.
+// An IMAP server that answers some commands wrongly.
 #pragma once
 
 #include "probes/mail/imap_source.hpp"
@@ -17,11 +17,11 @@
 
 namespace gelombang::test {
 
-inline constexpr const char* kSilence = "silence";  // says nothing, and stays
-inline constexpr const char* kEnd = "end";          // closes
+inline constexpr const char* kSilence = "silence";  // sends nothing and keeps the connection open
+inline constexpr const char* kEnd = "end";          // closes the connection
 
-// An IMAP server with one mail, in good order but for the answers that a test gives by verb ("UID SEARCH", "greeting",
-// "INTERNALDATE" for what fetches dates), where "{tag}" stands for the command's.
+// An IMAP server with one mail. It answers correctly except to the commands that a test sets by verb: "UID SEARCH",
+// "greeting", or "INTERNALDATE" for a fetch of dates. In a set answer "{tag}" stands for the command's tag.
 class OddImap {
  public:
   explicit OddImap(std::map<std::string, std::string> odd = {})
@@ -35,17 +35,17 @@ class OddImap {
     options.answer_within = answer_within;
     return options;
   }
-  // Long where an answer comes: it must not depend on how busy the machine is.
+  // Long if an answer comes, so that a busy machine does not fail the test.
   Duration answer_within = std::chrono::minutes(1);
   [[nodiscard]] int commands() const { return commands_; }
   [[nodiscard]] int searches() const { return searches_; }
-  // The next command that begins with `command` ("UID SEARCH UID *") is answered so, and only that one.
+  // Sets the answer to the next command that begins with `command` ("UID SEARCH UID *"), and only to that command.
   void answer_once(std::string command, std::string answer) {
     const std::scoped_lock lock(mutex_);
     once_.emplace_back(std::move(command), std::move(answer));
   }
 
-  // What is new since the look before: UIDs from 8 on. Called on the server's threads.
+  // How many mails are new: UIDs from 8 on. Read on the server's threads.
   std::atomic<int> mails = 0;
 
  private:
@@ -116,7 +116,7 @@ class OddImap {
   }
 
   const std::map<std::string, std::string> odd_;
-  std::mutex mutex_;  // of once_
+  std::mutex mutex_;  // protects once_
   std::vector<std::pair<std::string, std::string>> once_;
   std::atomic<int> commands_ = 0;
   std::atomic<int> searches_ = 0;

@@ -13,9 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Script {
-  std::vector<std::string> mails;  // handed over by the next look
+  std::vector<std::string> mails;  // delivered by the next look
   std::optional<MailFault> fault;
-  Duration lasts{};  // how long a look takes
+  Duration lasts{};  // the duration of a look
   bool whole = true;
   int looks = 0;
 };
@@ -42,7 +42,7 @@ struct Bench {
   Script script;
   MailPoller poller{std::make_unique<ScriptedSource>(script, clock), clock, 500ms, "collector@portal.test"};
 
-  // Steps for `time`, sleeping as told; the number of looks.
+  // Steps for `time` and sleeps as the poller says. Returns the number of looks.
   int run_for(Duration time) {
     const int before = script.looks;
     const TimePoint end = clock.now() + time;

@@ -36,8 +36,8 @@ TEST_CASE("mail router: a look that does not end hides what is waited for, and h
   box.expect("a@t");  // its deadline passes
   box.clock.advance(110s);
   box.look();
-  const auto id = box.expect("b@t");  // is let go
-  box.expect("c@t");                  // is there at the end
+  const auto id = box.expect("b@t");  // is cancelled
+  box.expect("c@t");                  // still waits at the end
   CHECK(box.router.take().healthy);
   for (int i = 0; i < 14; ++i) {
     box.clock.advance(1s);
@@ -61,7 +61,7 @@ TEST_CASE("mail router: a look that does not end hides what is waited for, and h
   box.router.finish();
   box.hand_out();
   CHECK(box.outcomes[2].kind == Kind::mailbox_fault);
-  // The first was looked for after expected_within, and was not there.
+  // A good look after expected_within did not find the first mail.
   CHECK(box.tally() == Counts{{MailResult::late, 1}, {MailResult::hidden, 1}});
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("mail router: what our own reading took is no delay of the mail") {
     box.clock.advance(100ms);
     box.router.look_unfinished(box.clock.now());
     box.clock.advance(100ms);
-    // One that it saw, and one that it may have left.
+    // The unfinished look saw the first mail, and may have left the second.
     box.router.arrive({MailFolder::inbox, seen, {{"a@t"}, "subject", {}}});
     box.router.arrive({MailFolder::inbox, box.clock.now(), {{"b@t"}, "subject", {}}});
     const auto samples = box.router.take().samples;
@@ -247,7 +247,7 @@ TEST_CASE("mail router: a flood of mail to one person takes nobody else's place,
   CHECK(box.tally() == Counts{{MailResult::unknown, 1'991}});
   box.expect("b@t");
   CHECK(box.router.held() == 10);
-  // Its mail, with the link, was dropped.
+  // The mail of a@t with the link was dropped.
   box.expect("a@t", "go");
   CHECK(box.router.held() == 9);
   box.hand_out();
@@ -256,7 +256,7 @@ TEST_CASE("mail router: a flood of mail to one person takes nobody else's place,
   box.clock.advance(30s);
   box.look();
   CHECK(box.outcomes[1].error == ErrorClass::mailbox_limit);
-  // What is caused later cannot have been among it.
+  // A mail that is caused later cannot be among the dropped ones.
   box.expect("a@t", "go");
   box.arrive("a@t");
   box.clock.advance(30s);
@@ -299,7 +299,7 @@ TEST_CASE("mail router: durations without end do not overflow") {
 }
 
 TEST_CASE("mail router: whatever happens, every expectation and every mail is counted once") {
-  // A long random walk over few people, held against simple sums.
+  // A long random walk with few people, compared with simple sums.
   std::uint64_t state = 7;
   const auto draw = [&state](std::uint64_t bound) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -342,7 +342,7 @@ TEST_CASE("mail router: whatever happens, every expectation and every mail is co
   CHECK(counts[MailResult::in_time] + counts[MailResult::late] + counts[MailResult::lost] +
             counts[MailResult::pending] + counts[MailResult::hidden] ==
         expectations);
-  // The rest of the mails came for expectations that were given up.
+  // The other mails were for expectations that were given up.
   CHECK(counts[MailResult::in_time] + counts[MailResult::late] + counts[MailResult::duplicate] +
             counts[MailResult::unknown] <=
         mails);

@@ -50,7 +50,7 @@ TEST_CASE("mail router: whoever waits is told of by how long good looks have see
   box.clock.advance(10s);
   box.look();
   CHECK(box.router.take().waited == std::vector<Duration>{10s});
-  // What cannot be read shows nothing, neither mail nor want of it.
+  // While nobody looks, nothing is known of the mail.
   box.clock.advance(20s);
   CHECK(box.router.take().waited == std::vector<Duration>{10s});
   box.arrive("a@t");
@@ -162,7 +162,7 @@ TEST_CASE("mail router: a mail seen while its request still ran counts, one from
   box.clock.advance(2s);
   box.arrive("a@t", {anchor("new", "https://portal.test/new")});
   box.clock.advance(900ms);
-  box.expect("a@t");  // request_time is 1 s
+  box.expect("a@t");  // the request took 1 s (request_time)
   box.hand_out();
   REQUIRE(box.ended(0));
   CHECK(box.outcomes[0].delay == Duration(0));
@@ -202,7 +202,7 @@ TEST_CASE("mail router: a mail sent again on request is for the second wait, eve
   MailBox box;
   box.expect("a@t");
   box.clock.advance(121s);
-  box.look();  // lost; the person asks for another mail
+  box.look();  // lost: the person asks for another mail
   const TimePoint asked_again = box.clock.now();
   box.clock.advance(1s);
   box.arrive("a@t");
@@ -309,7 +309,7 @@ TEST_CASE("mail router: a mail without the link waits for one with it until expe
     box.clock.advance(124s);
     box.fail();
     REQUIRE(box.ended(0));
-    // Another one, with the link, may have come unseen.
+    // Another mail, with the link, may have arrived unseen.
     CHECK(box.outcomes[0].error == ErrorClass::mailbox_unreachable);
     CHECK(box.tally() == Counts{{MailResult::in_time, 1}});
   }
@@ -334,7 +334,7 @@ TEST_CASE("mail router: who waits when the run ends has a late mail once it was 
   REQUIRE(samples.size() == 2);
   for (const MailSample& sample : samples) {
     CHECK(sample.at_least);
-    // Nobody looked in the last second.
+    // No look happened in the last second.
     CHECK(sample.delay == (sample.result == MailResult::late ? Duration(31s) : Duration(11s)));
   }
 }
@@ -350,7 +350,7 @@ TEST_CASE("mail router: a limit of ours is not the target's bad link, nor its lo
   CHECK(box.outcomes[0].error == ErrorClass::mailbox_limit);
 
   box.expect("b@t");
-  // Whom it is for stands too far down.
+  // The recipient is beyond the limit.
   box.router.arrive({MailFolder::inbox, box.clock.now(), {{}, "subject", {}, true}});
   box.clock.advance(120s);
   box.look();
@@ -365,7 +365,7 @@ TEST_CASE("mail router: a newsletter to others hides no lost mail, but one whose
   box.expect("a@t");
   MailMessage newsletter;
   for (std::size_t i = 0; i < kMaxRecipients; ++i) newsletter.recipients.push_back("p" + std::to_string(i) + "@t");
-  newsletter.cut = true;  // its links, say
+  newsletter.cut = true;  // for example, its links
   box.router.arrive({MailFolder::inbox, box.clock.now(), newsletter});
   box.clock.advance(120s);
   box.look();

@@ -1,4 +1,4 @@
-// What browsers make of an address, a row for each thing that they mend. Values after the WHATWG URL standard.
+// How browsers read an address: one row for each thing that they correct. The values follow the WHATWG URL standard.
 #include "probes/mail/url.hpp"
 
 #include "probes/url.hpp"
