@@ -1,4 +1,4 @@
-// Whole load runs of a few hundred milliseconds: what becomes of workers that fail, and of people that run out.
+// Whole load runs of a few hundred milliseconds: workers that fail, and people that run out.
 #include "engine/load_run.hpp"
 
 #include "engine/people/photo_store.hpp"
@@ -31,7 +31,7 @@ return scenario { journeys = { visit = { steps = { one }, run = function()
 end } } }
 )";
 
-// Fails a worker in the middle of its work, when it asks for the request of that number.
+// Makes a worker fail in the middle of its work, at its request number `fails_at`.
 class FaultyGuard final : public SocketGuard {
  public:
   GuardVerdict may_connect(std::string_view, const RemoteAddress&) override { return {true, {}}; }
@@ -48,7 +48,7 @@ class FaultyGuard final : public SocketGuard {
 
 class RunStage {
  public:
-  // The first so many requests are answered, the others never.
+  // The first `answers` requests get a response, the others never.
   RunStage(const std::string& scenario, Load load, std::uint64_t threads, int answers = 0)
       : answers_(answers), server_([this](RawConnection& connection) {
           while (!connection.read_request().empty()) {
@@ -74,7 +74,7 @@ class RunStage {
   }
 
   [[nodiscard]] LoadRun& run() { return *run_; }
-  // Until so many have been sent, and every answer to them is recorded.
+  // Waits until `count` requests were sent and every response to them is recorded.
   void wait_for_requests(int count) {
     wait([this, count] {
       collect();
@@ -141,7 +141,7 @@ TEST_CASE("load run: one worker of two fails in the middle of a request: the oth
   stage.wait_for_end();
   CHECK(stage.run().worker_failed());
   CHECK(stage.step().requests[CountedResult::interrupted] >= 20);
-  // The one whose request met the fault is lost.
+  // The visit whose request met the fault is lost.
   CHECK(stage.ended() + 1 == stage.journey().started);
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("load run: a worker that fails once more while it gives up leaves its 
   });
   stage.wait_for_end();
   CHECK(stage.run().worker_failed());
-  stage.destroy();  // which frees the users of those transfers
+  stage.destroy();  // frees the users of those transfers
 }
 
 TEST_CASE("load run: a closed load whose worker fails ends") {
@@ -173,13 +173,13 @@ return scenario { journeys = { visit = { steps = { one }, people = feed.csv("row
   run = function(person) one(function() http.get("/") end) end } } }
 )";
   RunStage stage(scenario, constant_rate_load(*parse_rate("1000/s"), 1h, true), 1, 1000);
-  // A backlog of at least 300, of which at least 200 are older than what counts as a stall.
+  // A backlog of at least 300 arrivals. At least 200 of them are late enough to count as a stall.
   stage.run().post_to_workers([] { std::this_thread::sleep_for(300ms); });
   stage.wait_for_end();
   CHECK(stage.run().feed_ran_dry());
   CHECK(stage.journey().started == 10);
   CHECK(stage.journey()[DropReason::generator_stall] >= 150);
   const auto idle = static_cast<std::size_t>(UserState::idle);
-  CHECK(stage.run().users().by_state[idle] <= 11);  // nobody was made for those
+  CHECK(stage.run().users().by_state[idle] <= 11);  // no user was created for those arrivals
   CHECK(stage.run().users().active == 0);
 }

@@ -13,14 +13,14 @@ class ScenarioFiles {
  public:
   ScenarioFiles();
 
-  // A file beside the scenario; `name` may hold directories.
+  // Writes a file beside the scenario. `name` may contain directories.
   void write(const std::string& name, const std::string& text) const;
   [[nodiscard]] std::string path(const std::string& name) const { return directory_.file(name); }
   Result<Scenario> load(const std::string& name = "scenario.lua");
-  // The scenario of a text that must load.
+  // Loads a text that must be valid.
   Scenario must_load(const std::string& text);
-  // The message of a text that must not load, the directory's name taken out. Fails the test where the message
-  // points into the API's own code.
+  // The error message of a text that must not load, without the directory's name. Fails the test if the message points
+  // into the API's own code.
   std::string error_of(const std::string& text);
   std::string error_of_file(const std::string& name = "scenario.lua");
 

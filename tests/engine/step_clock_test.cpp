@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A step on a clock that stands still between the calls.
+// A step whose clock stands still between the calls.
 struct Timeline {
   test::FakeClock clock;
   StepClock step;
@@ -20,7 +20,7 @@ struct Timeline {
     clock.advance(time);
     step.request_ended(clock.now());
   }
-  // Wakes up `late` after the pause should have ended.
+  // Wakes up `late` after the planned end of the pause.
   void pause(Duration length, Duration late = 0s) {
     step.paused(length, clock.now() + length);
     clock.advance(length + late);
@@ -34,7 +34,7 @@ struct Timeline {
 
 TEST_CASE("step clock: response time counts from the intended start, service time from the actual one") {
   Timeline time;
-  time.wait(2s);  // a worker that was busy
+  time.wait(2s);  // the worker was busy
   time.request(300ms);
   const StepSample sample = time.finish();
   CHECK(sample.response_time == 2300ms);
@@ -51,7 +51,7 @@ TEST_CASE("step clock: a step lasts from its first request to its last byte") {
   time.wait(50ms);  // the script's own work
   time.request(200ms);
   const TimePoint last_byte = time.clock.now();
-  time.wait(1s);  // whatever the script does with the answer
+  time.wait(1s);  // the script's work after the response
   const StepSample sample = time.finish();
   CHECK(sample.response_time == 350ms);
   CHECK(sample.service_time == 350ms);

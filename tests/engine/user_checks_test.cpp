@@ -1,4 +1,4 @@
-// What is kept of a step that failed because its script judged so: what was expected, and what was looked at.
+// The evidence of a step that failed by its script's own check: the expectation, and the text that was checked.
 #include "base/json_writer.hpp"
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
@@ -11,7 +11,7 @@ using namespace gelombang::test;
 
 namespace {
 
-// With a token in it that is nobody's, a session that the target hands out, and the person's address.
+// Holds a token of nobody, a session that the target sets, and the person's address.
 const std::string kPage =
     "<h1>Masuk</h1> uji.1@peserta.test s3ssion-of-a-person id 8f14e45fceea167a5a36dedd4bea2543 password: \"x1y2\"";
 
@@ -21,7 +21,7 @@ std::string page(const std::string&) {
                      "content-type: text/html\r\n");
 }
 
-// What the journey's body leaves.
+// The evidence that a journey with this body leaves.
 std::vector<Evidence> evidence_of_journey(const std::string& body, UserStage::Answer answer = page) {
   UserStage stage(with_steps(body), std::move(answer));
   stage.play(0, 0, {{"email", "uji.1@peserta.test"}, {"password", "rahasia-1"}});
@@ -82,7 +82,7 @@ TEST_CASE("user checks: capture and json leave the pattern or what is wrong, and
   const Evidence capture = judged("capture(p.body:sub(1, 14), 'name=\"token\" value=\"([^\"]+)\"')");
   CHECK(capture.detail == "capture: name=\"token\" value=\"([^\"]+)\"");
   CHECK(capture.body == "<h1>Masuk</h1>");
-  // A pattern is the scenario's own: what follows a telling name in it is no secret.
+  // The pattern is part of the scenario: text after a telling name in it is no secret.
   CHECK(judged("capture('x', '\"token\":\"([^\"]+)\"')").detail == "capture: \"token\":\"([^\"]+)\"");
   const Evidence json = judged("p:json()");
   CHECK(has(json.detail, "json: "));
@@ -143,7 +143,7 @@ TEST_CASE("user checks: a step's last answer is still known after a pause in it,
   CHECK(has(later.url, "/a"));
   CHECK(has(later.headers, "server: nginx\n"));
   CHECK(later.sample.status == 200);
-  // A body of which only the beginning is looked at stays one whose end nobody sees.
+  // A body of which only the beginning is examined still counts as cut off.
   std::string page = "rahasia-1 ";
   while (page.size() < 30'000) page += "xxx ";
   const Evidence large = only(
@@ -190,7 +190,7 @@ TEST_CASE("user checks: nothing is kept of a check that held, that the script ca
   CHECK(evidence_of_journey(
             "one:try(function() local p = http.get('/', { max_body = 5 }) check('x', p.body:find('Masuk')) end)")
             .empty());
-  // An error that looks like one is a fault of the script.
+  // An error that only looks like a failed check is a fault of the script.
   CHECK(evidence_of_journey("pcall(one, function() error { class = 'assert_body', by = 'check', text = 'x' } end)")
             .empty());
 }

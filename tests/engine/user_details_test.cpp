@@ -1,4 +1,4 @@
-// What is kept of a virtual user's single requests, for the history.
+// The details of single requests of a virtual user that the history keeps.
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -20,7 +20,7 @@ std::string path_of(const std::string& request) {
   return request.substr(at, request.find(' ', at) - at);
 }
 
-// "value count failures" of each, in the order in which they were seen.
+// "value count failures" of each value, in the order of first occurrence.
 std::vector<std::string> values(const SampledDetails& details, Dimension dimension) {
   std::vector<std::string> all;
   for (const Dimensions::Value& value : details.dimensions.values(dimension)) {

@@ -1,4 +1,4 @@
-// People who try again, lose patience, press twice or leave, against a real server.
+// People who retry, lose patience, press twice or leave, with a real server.
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -51,7 +51,7 @@ TEST_CASE("people: a failed step is tried again, and the visit is one success") 
   CHECK(all.journeys[0][Outcome::success] == 1);
   CHECK(all.journeys[0][Outcome::failure] == 0);
   CHECK(fate(stage, PersonFate::succeeded) == 1);
-  // Attempts have the step's times; the person's time is one, from the arrival to the end.
+  // The step's times are of single attempts. The person's time is one value, from the arrival to the end.
   const StepSnapshot& two = stage.step("two");
   CHECK(count_of(two, CountedResult::failure) == 2);
   CHECK(count_of(two, CountedResult::success) == 1);
@@ -237,7 +237,7 @@ TEST_CASE("people: the press that is told 'done before' is a success where the o
   CHECK(one.people.double_submits == 1);
   CHECK(one.requests[CountedResult::success] == (done ? 2 : 1));
   CHECK(one.requests[ErrorClass::http_409] == (done ? 0 : 1));
-  // What the page shows is the answer to the second press.
+  // The person sees the response to the second press.
   CHECK(one.people.succeeded == (done || !first_is_accepted ? 1 : 0));
 }
 

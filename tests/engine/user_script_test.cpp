@@ -1,4 +1,4 @@
-// What a script does wrong, and how it is said.
+// Faults of a script and their messages.
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -37,7 +37,7 @@ TEST_CASE("user: a script error is recorded with its traceback, and without secr
   CHECK(all.journeys[0][Outcome::failure] == 1);
   CHECK(stage.step("two").steps[ErrorClass::generator_script] == 1);
   CHECK(count_of(stage.step("two"), CountedResult::own_fault) == 1);
-  // And the user goes on.
+  // The user continues after the error.
   stage.play(stage.iteration(1), 0, person);
   CHECK(stage.recorded().script_errors.count == 2);
   CHECK(count_of(stage.step("one"), CountedResult::success) == 2);
@@ -144,7 +144,7 @@ TEST_CASE("user: a script's faults are said at their line") {
       {"one(function()\nlocal m = mailbox.wait { to = 'a@x.test', give_up_after = '1s' } end)",
        ":4: mailbox.wait: give_up_after is shorter than expected_within"},
       {"one(function()\nlocal m = mailbox.wait {} end)", ":4: mailbox.wait: to is missing: the recipient's address"},
-      // Tail calls, whose caller is no longer on the stack: where the function begins.
+      // A tail call removes its caller from the stack, so the message names the line where the function begins.
       {"one(function()\nreturn http.get(5) end)", ":3: http.get takes a URL"},
       {"return http.get '/a'", ":2: http.get belongs inside a step"},
   }));
@@ -185,7 +185,7 @@ TEST_CASE("user: waiting inside a callback of Lua's own is a script error, not a
 }
 
 TEST_CASE("user: what a script means arrives as it is written") {
-  // 2^53, a little below, microseconds, more than 14 digits behind the point, a number beyond all.
+  // 2^53, a number a little below it, microseconds, more than 14 decimal places, and a number beyond the range.
   UserStage stage(with_steps(R"lua(one(function()
       local made = http.get("/order"):json()
       http.get("/orders/" .. made.order, { query = { number = made.order, box = { "a", 2, true }, none = {} } })

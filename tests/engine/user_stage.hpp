@@ -1,4 +1,4 @@
-// Virtual users that play a scenario against a server of the test, one journey at a time or side by side.
+// Virtual users that play a scenario with a server of the test, one after the other or at the same time.
 #pragma once
 
 #include "engine/lua/vm.hpp"
@@ -32,18 +32,18 @@ class ScriptedMail final : public Mailbox {
 class UserStage {
  public:
   using Answer = std::function<std::string(const std::string& request)>;
-  // Loads the text, whose target is a server that gives these answers.
+  // Loads the scenario. Its target is a server whose responses `answer` gives.
   UserStage(const std::string& scenario, Answer answer);
   ~UserStage();
 
   // Plays an iteration to its end.
   void play(std::uint64_t index, std::size_t user = 0, const Fields& person = {});
   void play(const Iteration& iteration, std::size_t user = 0, const Fields& person = {});
-  // Only begins it.
+  // Starts an iteration and does not wait for it.
   void begin(const Iteration& iteration, std::size_t user = 0, const Fields& person = {});
   void interrupt(std::size_t user) { user_of(user).interrupt(); }
   void stop_retrying(std::size_t user) { user_of(user).stop_retrying(); }
-  // What some user began to do last.
+  // The activity that a user began last.
   [[nodiscard]] Activity activity() const { return activity_; }
   void wait_until(const std::function<bool()>& holds);
   void wait_for_end() {
@@ -51,21 +51,21 @@ class UserStage {
   }
   [[nodiscard]] Iteration iteration(std::uint64_t index) const { return {index, 0, now()}; }
   [[nodiscard]] TimePoint now() const { return http_.clock().now(); }
-  // Everything recorded so far.
+  // Everything that was recorded so far.
   [[nodiscard]] const Snapshot& recorded();
   [[nodiscard]] const StepSnapshot& step(const std::string& name);
-  // How the last iteration ended, as the virtual user tells its host.
+  // The end of the last iteration, as the virtual user reports it to its host.
   [[nodiscard]] const std::optional<PersonSample>& ended() const { return ended_; }
-  // Who is in a step or between two.
+  // The visits that are in a step or between two steps.
   [[nodiscard]] std::vector<OpenVisit> under_way();
-  // Single requests, failures and dimensions since this was called last.
+  // Single requests, failures and dimensions since the last call.
   [[nodiscard]] SampledDetails details();
   [[nodiscard]] std::vector<std::string> requests() const;  // as the server saw them
   [[nodiscard]] std::size_t connections() const { return server_.accepted(); }
 
   ScriptedMail mail;
   bool has_mail = true;
-  TimePoint last_try = TimePoint::max();  // before the first iteration
+  TimePoint last_try = TimePoint::max();  // set this before the first iteration
   ScenarioSettings& settings() { return files_.settings; }
   ScriptedGuard& guard() { return http_.guard(); }
 
@@ -92,7 +92,7 @@ class UserStage {
 
 // A scenario with the steps one, two and three and one journey, whose body begins on line 3.
 std::string with_steps(const std::string& body);
-// Answers everything with a 200.
+// Answers every request with a 200.
 std::string ok(const std::string& request);
 
 inline std::uint64_t count_of(const StepSnapshot& step, CountedResult result) { return step.steps[result]; }

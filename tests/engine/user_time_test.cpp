@@ -1,4 +1,4 @@
-// The times of a virtual user's steps, and what an interruption makes of them.
+// The times of a virtual user's steps, and how an interruption changes them.
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -34,7 +34,7 @@ TEST_CASE("user: think time is in no step's time and shifts the next one's inten
   const Duration whole = stage.now() - iteration.intended;
   const Duration one = stage.step("one").response_time.observed.max();
   const Duration two = stage.step("two").response_time.observed.max();
-  // Every moment is in a step or in a pause; log-normal times of equal ends are exact to a part in 10^12.
+  // Every moment is in a step or in a pause. Log-normal times with equal ends are exact to one part in 10^12.
   CHECK(one + two <= whole - 500ms + 1us);
   CHECK(stage.recorded().journeys[0].duration.observed.max() >= 500ms);
   CHECK(stage.step("two").service_time.observed.max() <= two);

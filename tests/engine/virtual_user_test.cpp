@@ -1,4 +1,4 @@
-// A virtual user against a real server: what it sends, and what is recorded of it.
+// A virtual user with a real server: what the user sends, and what is recorded.
 #include "tests/engine/user_stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -9,7 +9,7 @@ using namespace gelombang::test;
 
 namespace {
 
-// "/fail" is a 500, all else a 200.
+// "/fail" gets a 500, every other path a 200.
 std::string failing(const std::string& request) {
   return request.find(" /fail") == std::string::npos ? http_answer("halo")
                                                      : http_answer("no", "500 Internal Server Error");
@@ -134,11 +134,11 @@ TEST_CASE("user: cookies belong to one user and one iteration") {
                     }
                     return http_answer(cookie);
                   });
-  for (std::size_t user = 0; user < 5; ++user) stage.begin(stage.iteration(user), user);  // side by side
+  for (std::size_t user = 0; user < 5; ++user) stage.begin(stage.iteration(user), user);  // all at the same time
   stage.wait_for_end();
   CHECK(sessions == 5);
   CHECK(stage.connections() == 5);
-  stage.play(5, 0);  // the next person whom user 0 plays is a stranger
+  stage.play(5, 0);  // user 0 plays a new person, who has no cookies
   CHECK(sessions == 6);
   CHECK(stage.connections() == 6);
   INFO((stage.recorded().script_errors.first ? stage.recorded().script_errors.first->text : ""));
@@ -169,7 +169,7 @@ TEST_CASE("user: a failed step ends the iteration") {
   CHECK(count_of(stage.step("two"), CountedResult::failure) == 1);
   CHECK(stage.step("two").steps[error] == 1);
   CHECK(stage.step("two").response_time.observed.count() == 0);
-  // A step that asked nothing of the target has no durations.
+  // A step that sent no request to the target has no durations.
   CHECK(stage.step("two").response_time_failed.count() == (request.find("http") == std::string::npos ? 0 : 1));
   CHECK(stage.step("three").steps.total() == 0);
 }

@@ -1,4 +1,5 @@
-// What a scenario may read: beside it or below, the shipped folder, and what the caller named.
+// The files that a scenario may read: beside the scenario or below it, in the shipped folder, and files that the caller
+// named.
 #include "engine/files/scenario_folder.hpp"
 
 #include "tests/engine/scenario_files.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A scenario's folder with what lies around it.
+// A scenario's folder with other files and folders around it.
 struct Place {
   Place() {
     for (const char* folder : {"outside", "home/scenario/data", "home/scenario-other", "shipped/lib"})
@@ -31,7 +32,7 @@ struct Place {
   [[nodiscard]] ScenarioFolder folder() const {
     return {directory.file("home/scenario/x.lua"), settings, {directory.file("shipped")}};
   }
-  // What is read under a name, or "(refused)", or what else is wrong.
+  // The text that is read under `name`, or "(refused)", or another problem.
   [[nodiscard]] std::string read(std::string_view name) const {
     const auto file = folder().find_data(name);
     if (file.has_error()) return kind_of(file.error().message);
@@ -120,7 +121,7 @@ TEST_CASE("scenario folder: what is no regular file is refused without touching 
   const Place place;
   const std::string pipe = place.directory.file("home/scenario/pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  CHECK(place.read("pipe") == "is a pipe: expected a regular file");  // and does not wait for a writer
+  CHECK(place.read("pipe") == "is a pipe: expected a regular file");  // does not wait for a writer
   CHECK(place.read("data") == "is a directory: expected a regular file");
   CHECK(NamedFile::of_caller("/dev/zero").open().error().message == "/dev/zero: is a device: expected a regular file");
   CHECK(NamedFile::of_caller(pipe).open().error().message == pipe + ": is a pipe: expected a regular file");
@@ -131,7 +132,7 @@ TEST_CASE("scenario folder: a whole value of --set is a path of the caller's, a 
   const std::string outside = place.directory.file("outside/secret");
   place.settings = {{"log", outside}, {"folder", place.directory.file("outside")}, {"empty", ""}};
   CHECK(place.read(outside) == "outside/secret");
-  CHECK(place.read(place.directory.file("outside") + "/secret") == "outside/secret");  // it is the whole of "log"
+  CHECK(place.read(place.directory.file("outside") + "/secret") == "outside/secret");  // the whole value of "log"
   CHECK(place.read(place.directory.file("outside") + "/./secret") == "(refused)");
   CHECK(place.read("") == "(refused)");
   CHECK(place.read(place.directory.file("outside")) == "is a directory: expected a regular file");

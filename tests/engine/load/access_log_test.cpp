@@ -74,17 +74,17 @@ TEST_CASE("access log: who asked, whatever stands before") {
   };
   CHECK(client("192.0.2.1 - -") == "192.0.2.1");
   CHECK(client("192.0.2.1 - Budi Santoso") == "192.0.2.1");
-  CHECK(client("192.0.2.1:51234 - -") == "192.0.2.1");  // each connection has a port of its own
+  CHECK(client("192.0.2.1:51234 - -") == "192.0.2.1");  // each connection has its own port
   CHECK(client("[2001:db8::1]:51234 - -") == "2001:db8::1");
   CHECK(client("2001:db8::1 - -") == "2001:db8::1");
   CHECK(client("fe80::1%eth0 - -") == "fe80::1%eth0");
   CHECK(client("client.example - budi") == "client.example");
-  // A virtual host before it.
+  // With a virtual host in front.
   CHECK(client("portal.example:80 192.0.2.1 - -") == "192.0.2.1");
   CHECK(client("portal.example 2001:db8::1 - budi") == "2001:db8::1");
   CHECK(client("127.0.1.1:80 192.0.2.1 - -") == "192.0.2.1");
   CHECK(client("2021-03-04T05:00:00.000Z 192.0.2.1 - -") == "192.0.2.1");
-  // What may be a host as well as a client is neither.
+  // A word that may be a host or a client counts as neither.
   CHECK(client("192.0.2.1 198.51.100.1 - -") == "two addresses before the time");
   for (const char* before :
        {"portal.example:80 client.example - -", "portal.example - 192.0.2.1", "portal.example - 192.0.2.1 - -",

@@ -38,7 +38,7 @@ Load ramp_load() {
   return load;
 }
 
-// The share of the values up to x when they are what they should be, against what was drawn.
+// The Kolmogorov-Smirnov statistic. `expected` gives the share of values up to x that the distribution should have.
 template <class Expected>
 double kolmogorov_smirnov(std::vector<double> values, Expected expected) {
   std::sort(values.begin(), values.end());
@@ -101,7 +101,7 @@ TEST_CASE("arrivals: the same seed gives the same list, another seed another one
     CHECK(same(list, all_of(load, 42)));
     const auto other = all_of(load, 43);
     CHECK_FALSE(same(list, other));
-    // Unrelated from the first arrival on, not shifted.
+    // The lists differ from the first arrival on. One is no shifted copy of the other.
     CHECK(list[0].offset != other[0].offset);
     CHECK(list[1].offset - list[0].offset != other[1].offset - other[0].offset);
   }
@@ -137,7 +137,7 @@ TEST_CASE("arrivals: Poisson gaps are exponential, by a Kolmogorov-Smirnov test"
   }
   REQUIRE(gaps.size() > 19000);
   CHECK(kolmogorov_smirnov(gaps, [rate](double gap) { return 1 - std::exp(-rate * gap); }) < kOneInAThousand);
-  // The test can fail: uniform gaps of the same mean are no Poisson process.
+  // The test can fail: uniform gaps with the same mean are not a Poisson process.
   for (double& gap : gaps) gap = 1 / rate;
   CHECK(kolmogorov_smirnov(gaps, [rate](double gap) { return 1 - std::exp(-rate * gap); }) > kOneInAThousand);
 }
@@ -163,7 +163,7 @@ TEST_CASE("arrivals: ramps put arrivals where the rate is") {
   std::vector<double> offsets;
   for (const Arrival& arrival : arrivals) {
     offsets.push_back(to_seconds(arrival.offset));
-    CHECK_FALSE((offsets.back() > 30.0000001 && offsets.back() < 40));  // nobody in the gap
+    CHECK_FALSE((offsets.back() > 30.0000001 && offsets.back() < 40));  // no arrivals in the gap
   }
   CHECK(kolmogorov_smirnov(offsets, [&](double t) { return load.intensity.integral(from_seconds(t)) / total; }) <
         kOneInAThousand);
@@ -203,7 +203,7 @@ TEST_CASE("arrivals: the union over segments and workers is the one-process sche
   std::sort(united.begin(), united.end(), [](const Arrival& a, const Arrival& b) { return a.index < b.index; });
   CHECK(same(united, whole));
   CHECK(planned == whole.size());
-  CHECK(largest - smallest <= 1);  // and the parts are equal
+  CHECK(largest - smallest <= 1);  // and the shares are equal
 }
 
 TEST_CASE("arrivals: journeys and people of the union are those of the one-process run") {
@@ -222,7 +222,7 @@ TEST_CASE("arrivals: journeys and people of the union are those of the one-proce
     scenario.journeys.push_back(journey);
   }
   const std::uint64_t seed = 77;
-  // What arrival j is, on any worker: the journey and the person.
+  // The journey and the person of an arrival, on any worker.
   const auto fate = [&](const Arrival& arrival) {
     const JourneyId journey = scenario.journey_of(seed, arrival.index);
     const Feed& feed = *scenario.feed_of(journey);
@@ -265,7 +265,7 @@ TEST_CASE("arrivals: the mix of journeys follows the weights, and the seed alone
   CHECK(chi_squared < 13.8);  // 2 degrees of freedom, 1 in 1000
   std::uint64_t equal = 0;
   for (std::uint64_t i = 0; i < 80000; ++i) equal += scenario.journey_of(2, i) == list[i];
-  // Independent seeds agree as often as chance has it: 1/64 + 25/64 + 4/64.
+  // Independent seeds agree by chance only: 1/64 + 25/64 + 4/64.
   CHECK(static_cast<double>(equal) / 80000 == Approx(30.0 / 64).margin(0.007));
 }
 
@@ -298,11 +298,11 @@ TEST_CASE("pacer: in a burst, a late look hands out everything that is due and s
   };
   RandomStream random(1, RandomPurpose::script, 0);
   while (pacer.next_deadline()) {
-    // Now and then on time, now and then up to 3 s late.
+    // Sometimes on time, sometimes up to 3 s late.
     clock.advance(std::max(Duration::zero(), *pacer.next_deadline() - clock.now()));
     if (random.below(4) == 0) clock.advance(from_seconds(3 * random.uniform()));
     look();
-    // What is left lies in the future, where the schedule has it.
+    // The remaining arrivals are in the future, at their scheduled times.
     if (pacer.next_deadline()) {
       CHECK(*pacer.next_deadline() > clock.now());
       CHECK(*pacer.next_deadline() == epoch + whole[handed_out.size()].offset);
@@ -316,7 +316,7 @@ TEST_CASE("pacer: in a burst, a late look hands out everything that is due and s
 TEST_CASE("pacer: a schedule that begins after a slow setup does not catch up") {
   const Load load = constant_rate_load(Rate::per_second(10), 10s, true);
   test::FakeClock clock;
-  clock.advance(1h);  // whatever was done before
+  clock.advance(1h);  // a slow setup
   Pacer pacer(ArrivalSchedule(load, 1, Share{}), clock.now());
   int due = 0;
   while (pacer.due(clock.now())) ++due;

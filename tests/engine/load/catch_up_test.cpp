@@ -1,4 +1,4 @@
-// What the pacer does with arrivals that a stall of ours made late; on a fake clock.
+// How the pacer handles arrivals that our own stall made late, on a fake clock.
 #include "engine/load/arrivals.hpp"
 #include "engine/stall_detector.hpp"
 #include "tests/support/catch.hpp"
@@ -30,7 +30,7 @@ struct Stall {
   Duration until;
 };
 
-// A worker as it should be, but that it stands still during the stalls.
+// A correct worker, except that it stands still during the stalls.
 std::vector<Handed> play(Pacer& pacer, test::FakeClock& clock, const std::vector<Stall>& stalls) {
   std::vector<Handed> handed;
   while (const auto deadline = pacer.next_deadline()) {
@@ -57,7 +57,7 @@ std::size_t handed_in(const std::vector<Handed>& handed, Duration from, Duration
       handed.begin(), handed.end(), [&](const Handed& h) { return !h.skipped && h.at >= from && h.at < until; }));
 }
 
-// In the order of the schedule, each once, none before its time, none with another time than its own.
+// Every arrival comes once, in the schedule's order, with its own time, and not before that time.
 void check_is_schedule(const std::vector<Handed>& handed, const Load& load) {
   const auto whole = all_of(load);
   REQUIRE(handed.size() == whole.size());
@@ -103,10 +103,10 @@ TEST_CASE("catch-up: burst starts the whole backlog at once") {
 TEST_CASE("catch-up: capped plays the backlog at 1.2 times its pace until it is gone") {
   const auto handed = play(kEven, CatchUp::capped, {{10s, 12s}});
   check_is_schedule(handed, kEven);
-  // A recovering target is not hit by more than it gets in the schedule, but for a fifth.
+  // A recovering target gets at most a fifth more than the schedule has.
   for (Duration at = 12s; at < 30s; at += 500ms) CHECK(handed_in(handed, at, at + 1s) <= 121);
   for (Duration at = 12s; at < 21s; at += 1s) CHECK(handed_in(handed, at, at + 1s) >= 119);
-  // 2 s at a fifth more than the pace: gone after 10 s.
+  // 2 s of backlog at 1.2 times the pace: gone after 10 s.
   CHECK(handed_in(handed, 10s + 1ns, 22s) == 1199);
   const auto after = std::find_if(handed.begin(), handed.end(), [](const Handed& h) { return h.at > 22s; });
   CHECK(std::all_of(after, handed.end(), [](const Handed& h) { return h.at == h.arrival.offset; }));
@@ -130,7 +130,7 @@ TEST_CASE("catch-up: capped follows a ramp, and a stall in the catching up begin
   ramp.intensity.add_piece(60s, Rate::per_second(0), Rate::per_second(120));
   const auto handed = play(ramp, CatchUp::capped, {{20s, 22s}, {25s, 26s}});
   check_is_schedule(handed, ramp);
-  // Never faster than 1.2 times the rate that the schedule had where it stands.
+  // Never faster than 1.2 times the rate of the schedule at that place.
   for (std::size_t i = 50; i + 1 < handed.size(); ++i) {
     const double gap = to_seconds(handed[i + 1].at - handed[i].at);
     const double planned = to_seconds(handed[i + 1].arrival.offset - handed[i].arrival.offset);
@@ -171,7 +171,7 @@ TEST_CASE("catch-up: what a stop leaves of a backlog can be counted, each once")
   std::size_t left = 0;
   while (pacer.intended_before(clock.now())) ++left;
   CHECK(started + left == 1000);
-  CHECK(pacer.next_deadline());  // what is still to come
+  CHECK(pacer.next_deadline());  // the arrivals still to come
 }
 
 TEST_CASE("catch-up: the policies have names, and nothing else is one") {

@@ -23,8 +23,8 @@ Intensity intensity_of(const std::vector<Piece>& pieces) {
   return intensity;
 }
 
-// Everything at once: a ramp from nothing, a plateau, a jump, a gap without arrivals, a ramp down to nothing,
-// a piece of no length, a slope that is almost flat.
+// All shapes in one: a ramp up from zero, a plateau, a jump, a gap without arrivals, a ramp down to zero, a piece of
+// length 0, and a slope that is almost flat.
 Intensity every_shape() {
   return intensity_of(
       {{10s, 0, 20}, {5s, 20, 20}, {2s, 100, 100}, {7s, 0, 0}, {4s, 3, 0}, {0s, 0, 50}, {6s, 50, 50.0000001}});
@@ -42,7 +42,7 @@ TEST_CASE("intensity: the integral is the area under the pieces") {
   CHECK(intensity.integral(15s) == Approx(200));
   CHECK(intensity.integral(16s) == Approx(300));
   CHECK(intensity.integral(17s) == Approx(400));
-  CHECK(intensity.integral(20s) == Approx(400));  // nobody comes in the gap
+  CHECK(intensity.integral(20s) == Approx(400));  // no arrivals in the gap
   CHECK(intensity.integral(24s) == Approx(400));
   CHECK(intensity.integral(28s) == Approx(406));
   CHECK(intensity.integral(34s) == Approx(706));

@@ -23,7 +23,7 @@ std::string problem_of(const std::string& body) {
   return points.error().message;
 }
 
-// Allows everything or nothing, and notes what it was asked about.
+// Allows everything or nothing, and records the addresses that it was asked about.
 class OneAnswer final : public SocketGuard {
  public:
   explicit OneAnswer(bool allowed) : allowed_(allowed) {}

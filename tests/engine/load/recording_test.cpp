@@ -1,4 +1,4 @@
-// Recordings from files: times, lines, rates and sessions, good and broken.
+// Recordings from files: times, lines, rates and sessions, valid and broken.
 #include "engine/load/arrivals.hpp"
 #include "engine/load/line_reader.hpp"
 #include "engine/load/rate_recording.hpp"
@@ -21,7 +21,7 @@ using gelombang::test::write_file;
 
 namespace {
 
-// A file with that text, read as a rate.
+// A file with `text`, read as a rate.
 struct CsvFile {
   explicit CsvFile(const std::string& text) : path(directory.file("rate.csv")) { write_file(path, text); }
   Result<Intensity> read() { return read_rate_csv(NamedFile::of_caller(path), notes); }
@@ -55,7 +55,7 @@ struct LogFile {
   std::vector<std::string> notes;
 };
 
-// A line at so many seconds after noon.
+// A log line `second` seconds after noon.
 std::string line(int second, const std::string& client, const std::string& request = "GET / HTTP/1.1",
                  const std::string& agent = "Mozilla/5.0") {
   return fmt::format("{} - - [04/Mar/2021:{:02}:{:02}:{:02} +0700] \"{}\" 200 512 \"-\" \"{}\"\n", client,
@@ -305,7 +305,7 @@ TEST_CASE("sessions: those of one second are spread over it, in their order") {
 }
 
 TEST_CASE("sessions: lines a little late are put in order, lines far too late left out") {
-  // Apache writes a line when it has answered, with the time of the request.
+  // Apache writes a line after the response, but with the time of the request.
   LogFile log(line(100, "a") + line(103, "a", "GET /c HTTP/1.1") + line(101, "a", "GET /b HTTP/1.1") + line(90, "b") +
               line(99, "a", "GET /early HTTP/1.1") + line(1000, "c") + line(600, "d") + line(700, "d"));
   const auto recording = log.read();

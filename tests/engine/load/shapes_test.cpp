@@ -15,7 +15,7 @@ using gelombang::test::ScenarioFiles;
 
 namespace {
 
-// A day with a quiet night, as different by hour as can be.
+// A day with a quiet night. The weights of its hours differ strongly.
 DayCurve some_day() {
   DayCurve day;
   for (std::size_t hour = 0; hour < 24; ++hour) day.weights[hour] = static_cast<double>(hour * hour % 17) + 0.5;
@@ -63,7 +63,7 @@ std::vector<Arrival> all_of(const Load& load, std::uint64_t seed, Share share = 
   return arrivals;
 }
 
-// One of each shape, of some thousand arrivals, with its integral in closed form.
+// One load of each shape, with some thousand arrivals and its integral in closed form.
 struct Shape {
   std::string text;
   LoadKind kind;
@@ -167,7 +167,7 @@ TEST_CASE("load shapes: scaled and sped up, a shape keeps its form") {
       CHECK(fast.intensity.integral(shape.length * i / 40) ==
             Approx(load.intensity.integral(shape.length * i / 10)).margin(1e-6));
     }
-    // The same arrivals, sooner.
+    // The same arrivals, only earlier.
     const auto slow_list = all_of(load, 5);
     const auto fast_list = all_of(fast, 5);
     REQUIRE(fast_list.size() == slow_list.size());
@@ -221,7 +221,7 @@ TEST_CASE("diurnal: an hour gets its weight's share of the day, in the local tim
   const Intensity rate = diurnal(Rate::per_second(2), 72h, day);
   const double sum = std::accumulate(day.weights.begin(), day.weights.end(), 0.0);
   for (std::size_t hour = 0; hour < 24; ++hour) {
-    // The first full such hour after 09:20.
+    // The first full hour of that number after 09:20.
     const Duration begins = (hour > 9 ? 0h : 24h) + std::chrono::hours(hour) - day.start;
     CHECK(between(rate, begins, begins + 1h) == Approx(2 * 86400 * day.weights[hour] / sum));
   }

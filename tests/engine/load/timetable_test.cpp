@@ -19,7 +19,7 @@ Steering resume(Duration at) { return {SteeringAction::resume, at}; }
 Steering rate(Duration at, double factor) { return {SteeringAction::rate, at, factor}; }
 Steering jump(Duration at, Duration to) { return {SteeringAction::jump, at, 1, to}; }
 
-// 10/s for a minute, then in a line from 10/s to 40/s within another.
+// 10/s for a minute, then a linear ramp from 10/s to 40/s over another minute.
 Load two_minutes() {
   Load load;
   load.kind = LoadKind::ramping_rate;
@@ -79,7 +79,7 @@ TEST_CASE("timetable: a factor changes how many come, not how long the load is")
   CHECK(timetable.integral(60s) == 900);
   CHECK(timetable.total() == 300 + 2 * (load.intensity.total() - 300));
   CHECK(timetable.when(320) == 31);
-  timetable.apply(rate(60s, 0.5));  // of the plan, not of what was
+  timetable.apply(rate(60s, 0.5));  // the factor applies to the plan, not to the current rate
   CHECK(timetable.at(61s).per_second() == Approx(load.intensity.at(61s).per_second() / 2));
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("steering: a share that had none left has some again after a jump back
     CHECK(arrival->offset >= 119900ms);
     ++again;
   }
-  CHECK(again > 600);  // 1,500 expected in that minute, half of them here
+  CHECK(again > 600);  // 1,500 expected in that minute, half of them in this share
   CHECK(again < 900);
   CHECK(played > 0);
 }
@@ -173,11 +173,11 @@ TEST_CASE("steering: a change that comes late moves only what has not started") 
   std::size_t started = 0;
   while (pacer.due(clock.now())) ++started;
   CHECK(started == 51);
-  pacer.steer(pause(4s));  // those of the fifth second have started
+  pacer.steer(pause(4s));  // the arrivals of the fifth second have already started
   CHECK_FALSE(pacer.next_deadline());
   CHECK(pacer.end() == TimePoint::max());
   pacer.steer(resume(6s));
   REQUIRE(pacer.next_deadline());
-  CHECK(*pacer.next_deadline() == pacer.epoch() + 7100ms);  // the 52nd: 5.1 s of the load
+  CHECK(*pacer.next_deadline() == pacer.epoch() + 7100ms);  // the 52nd arrival: 5.1 s of the load
   CHECK(pacer.end() == pacer.epoch() + 12s);
 }

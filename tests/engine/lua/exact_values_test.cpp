@@ -11,7 +11,7 @@ using gelombang::test::ScenarioFiles;
 
 namespace {
 
-// Runs at the top of a file.
+// Runs `lua` at the top of a scenario file.
 void must_hold(const std::string& lua) {
   ScenarioFiles files;
   files.must_load(lua + "\nstep 'a'\nreturn scenario { journeys = { j = { run = function() end } } }");

@@ -1,4 +1,4 @@
-// What a wrong behaviour gets: one line with file, line and what was expected.
+// A wrong behaviour gets one line with the file, the line and what was expected.
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -7,7 +7,7 @@ using gelombang::test::ScenarioFiles;
 
 namespace {
 
-// The behaviour stands on line 2.
+// The behaviour is on line 2.
 std::string with_behaviour(const std::string& fields) {
   return "local a = step 'a'\n"
          "local b = behaviour { name = 'crowd', " +

@@ -1,4 +1,4 @@
-// What people draw: patience, tries, pauses, shares.
+// The values that people draw: patience, tries, pauses, shares.
 #include "engine/people/behaviour.hpp"
 #include "tests/support/catch.hpp"
 
@@ -24,7 +24,7 @@ Behaviour eager() {
   return behaviour;
 }
 
-// What a person does who fails until giving up.
+// All tries of a person who fails until giving up.
 std::vector<NextTry> all_tries(const Behaviour& behaviour, std::uint64_t index,
                                ErrorClass error = ErrorClass::http_503) {
   PersonTraits traits(&behaviour, 7, index);
@@ -62,7 +62,7 @@ TEST_CASE("behaviour: a person is a function of the seed and the arrival") {
   const auto patience = first.patience();
   CHECK(patience == again.patience());
   CHECK(patience != other.patience());
-  // What was asked before of one thing does not change another.
+  // The number of draws of one kind does not change the draws of another kind.
   for (int i = 0; i < 5; ++i) (void)again.patience();
   (void)again.second_press();
   for (int i = 0; i < 4; ++i) {
@@ -101,7 +101,7 @@ TEST_CASE("behaviour: tries come in bursts of the asked length, and then there i
   CHECK(bursts.rbegin()->first == 5);
   int all = 0;
   for (const auto& [length, n] : bursts) all += n;
-  for (const auto& [length, n] : bursts) CHECK(n > all / 5);  // each of the four about as often
+  for (const auto& [length, n] : bursts) CHECK(n > all / 5);  // each of the four lengths occurs about equally often
   CHECK(static_cast<double>(soon_or_late) / all == Approx(0.2).margin(0.05));
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("behaviour: getting through a step renews hope, and getting back to wh
   behaviour.attempts = Spread{3, 3};
   PersonTraits traits(&behaviour, 7, 0);
   CHECK(traits.after_failure(5, ErrorClass::http_503).kind != NextTry::Kind::none);
-  traits.succeeded(4);  // on the way back to step 5
+  traits.succeeded(4);  // the person works back to step 5
   CHECK(traits.after_failure(4, ErrorClass::http_503).kind != NextTry::Kind::none);
   traits.succeeded(4);
   CHECK(traits.after_failure(5, ErrorClass::http_503).kind == NextTry::Kind::none);
@@ -196,7 +196,7 @@ TEST_CASE("behaviour: the asked share of presses is doubled, within a moment") {
 }
 
 TEST_CASE("behaviour: a crowd that was kept out for 20 s asks for more than its arrivals when the portal is back") {
-  // Twenty people a second on a clock of our own; a try outside of the outage succeeds at once.
+  // Twenty people a second on a simulated clock. A try outside the outage succeeds at once.
   Behaviour behaviour = eager();
   behaviour.patience.reset();
   behaviour.gap = {1s, 5s};
@@ -224,6 +224,6 @@ TEST_CASE("behaviour: a crowd that was kept out for 20 s asks for more than its 
   CHECK(mean(0s, kDown) == 20);
   CHECK(mean(kDown + 5s, kUp) > 40);
   CHECK(mean(kUp, kUp + 5s) > 30);
-  CHECK(mean(kUp + 5s, kUp + 30s) > 22);            // those who paused come later
-  CHECK(mean(110s, 119s) == Approx(20).margin(3));  // and in the end it is calm again
+  CHECK(mean(kUp + 5s, kUp + 30s) > 22);            // people who paused come later
+  CHECK(mean(110s, 119s) == Approx(20).margin(3));  // and at the end it is calm again
 }

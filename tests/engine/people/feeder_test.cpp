@@ -21,7 +21,7 @@ Result<std::shared_ptr<const CsvTable>> read_text(const std::string& text) {
   write_file(path, text);
   auto table = read_csv(NamedFile::of_caller(path));
   if (table.has_value()) return table;
-  // The directory's name is another one each time.
+  // Replaced because the directory has another name in each run.
   std::string message = table.error().message;
   const std::size_t at = message.find(path);
   REQUIRE(at == 0);
@@ -224,7 +224,7 @@ TEST_CASE("feed: random rows are a function of seed and iteration, and reach eve
   }
   REQUIRE(counts.size() == 10);
   for (const auto& [row, count] : counts) CHECK(std::abs(count - 1000) < 105);  // 3.5 standard deviations
-  CHECK(std::abs(equal - 1000) < 105);                                          // another seed, another order
+  CHECK(std::abs(equal - 1000) < 105);                                          // another seed gives another order
 }
 
 TEST_CASE("feed: people without an end never run dry, in any order") {

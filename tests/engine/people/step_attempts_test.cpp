@@ -1,4 +1,4 @@
-// The funnel's view of one person, and what of their requests a calm one would have sent.
+// One person in the funnel, and how many of the person's requests a calm person would have sent.
 #include "engine/people/step_attempts.hpp"
 #include "tests/support/catch.hpp"
 
@@ -6,7 +6,7 @@ using namespace gelombang;
 
 namespace {
 
-// Plays an attempt of `requests`; how many of them a calm person would have sent too.
+// Plays an attempt of `requests`. Returns how many of them a calm person would have sent too.
 int play(StepAttempts& attempts, StepId step, int requests, bool succeeds) {
   attempts.attempt(step);
   int calm = 0;
@@ -45,7 +45,7 @@ TEST_CASE("step attempts: a calm crowd sends what the longest attempt sent, once
   CHECK(attempts.tries() == 4);
   CHECK(play(attempts, 1, 2, true) == 2);
   CHECK(attempts.tries() == 1);
-  CHECK(play(attempts, 0, 2, true) == 2);  // a loop: this is wanted anew
+  CHECK(play(attempts, 0, 2, true) == 2);  // a loop: the script wants these requests again
 }
 
 TEST_CASE("step attempts: beginning anew repeats what was played, and goes on where it stopped") {

@@ -24,14 +24,14 @@ TEST_CASE("guard: a foreign number is found however it is written") {
            "320101-1234567890",
            "NIK: 3201 0112 3456 7890, KK: 0000 0000 0000 0000",
            "a 1 3201011234567890",
-           "0000000101900001",  // the serial of a real one
-           "0100000101900000",  // the province of a real one
+           "0000000101900001",  // has the serial of a real number
+           "0100000101900000",  // has the province of a real number
            "x3201011234567890y",
            "%203201011234567890",
            "%25203201011234567890",
            "%2525203201011234567890",
            "%2533201011234567890",
-           "%2525252525252525252525252520",  // nobody encodes so often what he does not hide
+           "%2525252525252525252525252520",  // a text that is encoded so often hides something
            "nik=3201%200112%203456%207890",
            "nik=3201%2D0112%2d3456%2B7890",
            "%33201011234567890",
@@ -57,7 +57,7 @@ TEST_CASE("guard: synthetic numbers and everything that is no such number pass")
            "{\"nik\":\"0000000101900000\",\"kk\":\"0012345678900000\"}",
            "320101123456789",       // 15
            "32010112345678901",     // 17
-           "3201  0112 3456 7890",  // two spaces: two things
+           "3201  0112 3456 7890",  // two spaces: two separate numbers
            "3201\n0112 3456 7890",
            "3201,0112,3456,7890",
            "2026-09-22T12:00:00.123Z",

@@ -58,7 +58,7 @@ TEST_CASE("evidence: everything that a target sends is cut to a bound, and no cu
   Redactor redactor;
   redactor.add(secret);
   for (std::size_t before = 1; before < 60; ++before) {
-    // Short texts shrink where secrets are taken out, so that the end of what was looked at comes into view.
+    // Short texts become shorter when secrets are removed, so that the end of the examined text comes into view.
     std::string text;
     while (text.size() < before) text += secret + " ";
     text += secret + std::string(1000, ' ');
@@ -90,7 +90,7 @@ TEST_CASE("evidence: what follows a telling name is not kept", "[unit]") {
   CHECK(without_named_values("Authorization: Bearer x1\r\nHost: h") == "Authorization: [redacted]\r\nHost: h");
   CHECK(without_named_values("Set-Cookie: a=b; c=d\nx") == "Set-Cookie: [redacted]\nx");
   CHECK(without_named_values("sid=") == "sid=");
-  // As pages, JSON in JSON and URLs write them.
+  // In the spellings of pages, nested JSON and URLs.
   CHECK(without_named_values(R"("{\"token\":\"shrt123\",\"n\":1}")") == R"("{\"token\":\"[redacted]",\"n\":1}")");
   CHECK(without_named_values("&quot;token&quot;:&quot;q1w2&quot;").find("q1w2") == std::string::npos);
   CHECK(without_named_values("token%3Dabc123 b") == "token%3D[redacted] b");

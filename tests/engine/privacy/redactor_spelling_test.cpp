@@ -1,4 +1,4 @@
-// One value in the spellings that pages, forms, JSON, URLs and mails give it.
+// One value in the spellings of pages, forms, JSON, URLs and mails.
 #include "engine/privacy/redactor.hpp"
 
 #include "tests/support/catch.hpp"
@@ -23,7 +23,7 @@ using Spell = std::function<std::string(const std::string&)>;
 bool plain(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 unsigned code(char c) { return static_cast<unsigned char>(c); }
 
-// Each character that is neither letter nor digit as `spell` writes it.
+// Replaces each character that is neither letter nor digit by `spell` of it.
 Spell each(std::function<std::string(char)> spell) {
   return [spell = std::move(spell)](const std::string& text) {
     std::string result;
@@ -169,7 +169,7 @@ TEST_CASE("redactor: a value beyond ASCII is found in every spelling", "[unit]")
 TEST_CASE("redactor: addresses and identity numbers go in every spelling, too", "[unit]") {
   const Redactor redactor;
   for (const auto& [name, spell] : spellings()) {
-    if (std::string_view(name).substr(0, 6) == "base64") continue;  // only what is known is found there
+    if (std::string_view(name).substr(0, 6) == "base64") continue;  // base64 is searched only for known values
     INFO(name);
     CHECK(redactor.redact("to <" + spell("uji.beban.12@peserta.test") + ">") == "to <[redacted]>");
     CHECK(redactor.redact("nik " + spell("3201011234567890") + ".") == "nik [redacted].");
@@ -182,12 +182,12 @@ TEST_CASE("redactor: where a text was cut within a value, the beginning of it go
     redactor.add(value);
     for (const auto& [name, spell] : spellings()) {
       const std::string text = spell(value);
-      // By the limit: the end of what is looked at lies within the value.
+      // Cut by the limit: the examined text ends within the value.
       for (std::size_t shown = 1; shown < std::min<std::size_t>(text.size(), 300); ++shown) {
         const std::string kept = redactor.redact(std::string(400 - shown, '|') + text + std::string(500, '|'), 100);
         INFO(name << ": " << kept);
         CHECK(kept == std::string(100, '|'));
-        // What is taken out brings the end into view.
+        // The removal of values brings the end of the text into view.
         std::string many;
         while (many.size() + text.size() + 1 < 400 - shown) many += text + "|";
         many += std::string(400 - shown - many.size(), '|');
@@ -201,7 +201,7 @@ TEST_CASE("redactor: where a text was cut within a value, the beginning of it go
         }
       }
     }
-    // By somebody else: four characters or more can be told.
+    // Cut by somebody else: four characters or more can be recognised.
     CHECK(redactor.redact("it says " + value.substr(0, value.size() - 1)) == "it says [redacted]");
     CHECK(redactor.redact("it says " + value.substr(0, 4)) == "it says [redacted]");
   }
@@ -268,7 +268,7 @@ TEST_CASE("redactor: a value that overlaps itself is one gap", "[unit]") {
 }
 
 TEST_CASE("redactor: the work is in proportion to text and values, whatever both are", "[unit]") {
-  // An error page of a target that sets as many cookies as it may, all of which begin as its page goes on.
+  // An error page of a target that sets as many cookies as it may. All cookies begin like the rest of the page.
   const auto work_of = [](std::size_t cookies, std::size_t length, const std::string& piece, std::size_t limit) {
     Redactor redactor;
     for (std::size_t i = 0; i < cookies; ++i) {
@@ -283,13 +283,13 @@ TEST_CASE("redactor: the work is in proportion to text and values, whatever both
   };
   for (const char* piece : {"!a", "!", "a", "aaab", "&amp;", "%25", "\\u0041", "=3D", "\\\\", "&", "%"}) {
     INFO(piece);
-    // Up to 6 readings of each value in 16 of the text, with two looks at a byte.
+    // Up to 6 readings of each value in 16 readings of the text, and each byte is examined twice.
     for (const std::size_t limit : {1024U, 4096U, 16384U}) {
       CHECK(work_of(32, 4096, piece, limit) <= 32 * 6 * 16 * 2 * (4 * limit));
     }
   }
   CHECK(work_of(32, 4096, "!a", 4096) < 32 * 3 * (4 * 4096));
-  // What is no beginning of a value is passed over.
+  // Text that begins no value is skipped.
   Redactor redactor;
   redactor.add("rahasia-000123");
   (void)redactor.redact(std::string(16'000, '.'));

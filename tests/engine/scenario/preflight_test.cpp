@@ -1,4 +1,4 @@
-// What a load needs, and what of it does not fit.
+// The needs of a load, and which of them do not fit.
 #include "engine/scenario/preflight.hpp"
 
 #include "tests/support/catch.hpp"
@@ -29,7 +29,7 @@ LoadNeed need_of_rate(double rate, Duration length, Duration lasts, Duration tim
   return need_of_scenario(scenario_of(lasts, 2), constant_rate_load(Rate::per_second(rate), length, true), time_wait);
 }
 
-// 10/s for ten minutes, passes of 9 s, people who behave like that.
+// The need of 10/s for ten minutes, with visits of 9 s and people with this behaviour.
 LoadNeed need_of_people(const Behaviour& behaviour) {
   Scenario scenario = scenario_of(9s, 2);
   scenario.journeys.front().behaviour = behaviour;
@@ -57,7 +57,7 @@ std::vector<std::string> certain(const LoadNeed& need, const HostLimits& limits,
 
 TEST_CASE("preflight: users by Little's law, ports for as long as they are kept, CPU by the steps") {
   const LoadNeed need = need_of_rate(100, 10min, 9s);
-  CHECK(need.users == 991);  // 900, three times its root, and one
+  CHECK(need.users == 991);  // 900, plus three times its square root, plus one
   CHECK(need.ports == 6900);
   CHECK(need.cores == Approx(0.01));
   CHECK_FALSE(need.length_assumed);
@@ -94,7 +94,7 @@ TEST_CASE("preflight: an assumed length of a pass only makes it doubtful, unless
   CHECK(assumed.length_assumed);
   CHECK(misfits(assumed, limits, 10'000, false).size() == 1);
   CHECK(certain(assumed, limits).empty());
-  CHECK(certain(need_of_rate(500, 10min, 0s), limits).size() == 1);  // 30,000 ports in TIME_WAIT alone
+  CHECK(certain(need_of_rate(500, 10min, 0s), limits).size() == 1);  // 30,000 ports, all of them in TIME_WAIT
   CHECK(misfits(need_of_rate(500, 10min, 0s, 1s), large(), 10'000, false).empty());
 }
 
@@ -107,12 +107,12 @@ TEST_CASE("preflight: users that somebody chose to be few are a warning, not a r
 
 TEST_CASE("preflight: descriptors carry as many users as there are beside our own") {
   CHECK(users_within(1024) == 768);
-  CHECK(users_within(100) == 50);  // a limit that is low leaves half
+  CHECK(users_within(100) == 50);  // a low limit leaves half
   CHECK(users_within(1) == 1);
 }
 
 TEST_CASE("preflight: people who try again hold a virtual user between their tries") {
-  // Refused at once, twice more after a minute, and then a pass: 129 s of 10/s.
+  // The first try fails at once, two more follow after a minute each, and then a pass: 129 s of 10/s.
   const LoadNeed need = need_of_people(three_tries(60s));
   CHECK(need.users == 120);
   CHECK(need.users_in_outage == 1399);
@@ -127,14 +127,14 @@ TEST_CASE("preflight: pages that hang hold people for as long as their patience"
   Behaviour behaviour = three_tries(1s);
   behaviour.patience = Spread{20, 20};
   behaviour.reload = 1;
-  CHECK(need_of_people(behaviour).users_in_outage == 770);  // three times 20 s, and a pass
+  CHECK(need_of_people(behaviour).users_in_outage == 770);  // three times 20 s, and one pass
 }
 
 TEST_CASE("preflight: whoever would come back after the load holds nothing") {
   Behaviour behaviour;
   behaviour.pauses = {{1, {6h, 6h}}};
   CHECK(need_of_people(behaviour).users_in_outage == 120);
-  behaviour.pauses = {{1, {5min, 5min}}};  // those of the first half stay until they come again
+  behaviour.pauses = {{1, {5min, 5min}}};  // people of the first half keep their users until they come back
   CHECK(need_of_people(behaviour).users_in_outage > 3000);
 }
 

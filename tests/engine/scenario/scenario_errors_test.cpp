@@ -1,4 +1,4 @@
-// What bad input gets: one line with file, line and what was expected.
+// Bad input gets one line with the file, the line and what was expected.
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -9,7 +9,7 @@ using gelombang::test::ScenarioFiles;
 
 namespace {
 
-// A scenario that is right but for what stands on its line 6.
+// A scenario that is valid except for its line 6.
 std::string with_line(const std::string& line) {
   return "local a = step 'a'\n"
          "local b = step 'b'\n"
@@ -46,7 +46,7 @@ TEST_CASE("scenario errors: a name that only a journey would have missed") {
   }));
   const std::string end = "\nend\nreturn scenario { journeys = { j = { run = run } } }\n";
   CHECK(files.error_of("local a = step 'a'\nlocal run = function()\n" + body + end) == message);
-  // What is defined later in the file, or is asked for at its top where it may be missing, is no fault.
+  // A name that is defined later in the file, or that the top of the file only tests, is no error.
   files.must_load(
       "if optional then x = 1 end\nlocal a = step 'a'\nfunction run() return helper() end\n"
       "function helper() a(function() http.get('/') end) end\n"
@@ -363,7 +363,7 @@ TEST_CASE("scenario errors: step names") {
     CHECK(error.find("scenario.lua:2: ") == 0);
     CHECK(error.find(problem) != std::string::npos);
   }
-  // Characters, not bytes.
+  // The limit counts characters, not bytes.
   files.must_load("step(('验'):rep(80))\nreturn scenario { journeys = { j = { run = function() end } } }");
   CHECK(files
             .error_of("step 'a'\nreturn scenario {\n  journeys = { j = { run = function() end } },\n"
@@ -419,7 +419,7 @@ TEST_CASE("scenario errors: a tail call does not lose the line") {
                        "end\n"
                        "\n"
                        "local load = smoke '0/s'") == "scenario.lua:2: constant_rate: rate is 0: expected more than 0");
-  // Also where a loop has become hot.
+  // Also in a loop that is hot enough for the JIT compiler.
   CHECK(files.error_of("for i = 1000, 0, -1 do\n"
                        "  local load = constant_rate {\n"
                        "    rate = i .. '/s', duration = '1s' }\n"

@@ -1,4 +1,4 @@
-// require, and scenarios that are made of others.
+// require, and scenarios that are built from other scenarios.
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -63,7 +63,7 @@ TEST_CASE("modules: journeys of another scenario come with their steps and peopl
   CHECK(scenario.catalog.steps[4].name == "upload");
   CHECK(scenario.feed_of(1)->people->count == 100);
   CHECK(scenario.feed_of(2)->people->count == 7);
-  CHECK(scenario.loads.empty());  // those of login.lua are its own
+  CHECK(scenario.loads.empty());  // the loads of login.lua stay its own
 }
 
 TEST_CASE("modules: a scenario may take over the only journey of another one") {

@@ -1,4 +1,4 @@
-// A good scenario with broken words in it: whatever a user mistypes, the loader says so and lives.
+// A valid scenario with random wrong characters: whatever a user mistypes, the loader reports it and does not crash.
 #include "base/random.hpp"
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"
@@ -39,7 +39,7 @@ return scenario {
 }
 )lua";
 
-// Where text and number literals have their characters: changing those adds no loop.
+// The positions of the characters in text and number literals. A change there adds no loop.
 std::vector<std::size_t> literal_positions(std::string_view text) {
   std::vector<std::size_t> positions;
   char quote = 0;
@@ -65,7 +65,7 @@ TEST_CASE("scenario mutations: 2,000 broken scenarios load or are refused with a
   files.must_load(std::string(kGood));
   const std::vector<std::size_t> positions = literal_positions(kGood);
   REQUIRE(positions.size() > 250);
-  // No line breaks: a message is one line whatever is quoted in it.
+  // No line breaks: a message stays one line whatever it quotes.
   constexpr std::string_view kCharacters = "019.-+/:%{}[]()\"'\\ ,;eExnsm\0\x1b\x7f\x80\xff"sv;
   int loaded = 0;
   int refused = 0;
@@ -79,7 +79,7 @@ TEST_CASE("scenario mutations: 2,000 broken scenarios load or are refused with a
     const auto result = files.load();
     if (result.has_value()) {
       ++loaded;
-      // What was loaded can be used.
+      // A scenario that loads can be used.
       for (const Load& load : result.value().loads) CHECK(load.length() > Duration::zero());
       CHECK(result.value().journey_of(1, i) < result.value().journeys.size());
       continue;

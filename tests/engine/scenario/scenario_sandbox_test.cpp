@@ -1,4 +1,4 @@
-// What a scenario cannot reach: the machine, and other users.
+// A scenario cannot reach the machine or other users.
 #include "tests/engine/scenario_files.hpp"
 #include "tests/support/catch.hpp"
 
@@ -27,7 +27,8 @@ TEST_CASE("sandbox: there is no way by name to files, processes, native code or 
 }
 
 TEST_CASE("sandbox: only known functions can be found from what a scenario holds") {
-  // Everything that can be reached through tables and metatables, against what C functions there may be.
+  // Visits everything that can be reached through tables and metatables, and compares it with the permitted C
+  // functions.
   ScenarioFiles files;
   files.must_load(std::string(R"lua(
     local forbidden = { execute = true, popen = true, open = true, exit = true, getenv = true, remove = true, rename = true,

@@ -1,4 +1,4 @@
-// What a scenario file that is right is loaded to.
+// Valid scenario files and the values that they load.
 #include "engine/lua/scenario_loader.hpp"
 
 #include "tests/engine/scenario_files.hpp"
@@ -80,7 +80,7 @@ TEST_CASE("scenario: how long a mail is waited for is read from the text of the 
   CHECK(wait_in("mailbox.wait { to = person.email, give_up_after = 45 }") == 45s);
   CHECK(wait_in("mailbox.wait { to = 'a@t', give_up_after = '45s' }\n"
                 "mailbox.wait { to = 'a@t', give_up_after = '2m' }") == 120s);
-  // What is computed is not known.
+  // A computed value is not known.
   CHECK(wait_in("mailbox.wait { to = person.email, give_up_after = setting('patience', '9s') }") == 0s);
 }
 
