@@ -22,7 +22,7 @@ CensoredHistogram of(const std::vector<Duration>& ended, const std::vector<Durat
 
 bool close(Duration a, Duration b) { return std::abs(to_seconds(a) - to_seconds(b)) <= 0.011 * to_seconds(b); }
 
-// Kaplan-Meier straight from its definition, over the raw durations.
+// The Kaplan-Meier estimate straight from its definition, from the raw durations.
 struct Observation {
   Duration at;
   bool ended;
@@ -75,7 +75,7 @@ TEST_CASE("censored: percentiles agree with a naive implementation", "[unit]") {
   for (int round = 0; round < 300; ++round) {
     std::vector<Observation> all;
     CensoredHistogram both(std::make_shared<const LatencyBoundaries>());
-    // Values three buckets apart, so that each has its own.
+    // Values at least three buckets apart, so that each value has its own bucket.
     const auto size = 1 + random.below(80);
     for (std::uint64_t i = 0; i < size; ++i) {
       const Duration at = from_seconds(1e-3 * std::pow(1.07, static_cast<double>(random.below(120))));
@@ -107,7 +107,7 @@ TEST_CASE("censored: percentiles rise with the rank up to the maximum", "[unit]"
     for (const double q : {0.01, 0.1, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0}) {
       const Estimate e = *percentile(both, q);
       CHECK(e.value >= before);
-      CHECK(!(bounded && !e.lower_bound));  // once unknown, unknown
+      CHECK(!(bounded && !e.lower_bound));  // after the first lower bound every higher rank is a lower bound too
       before = e.value;
       bounded = e.lower_bound;
     }

@@ -24,7 +24,7 @@ Histogram histogram_of(const std::vector<Duration>& values) {
   return h;
 }
 
-// Spread evenly over the logarithm of 1 us .. 1 h.
+// Evenly distributed over the logarithm of 1 us to 1 h.
 Duration random_duration(RandomStream& random) { return from_seconds(1e-6 * std::pow(3.6e9, random.uniform())); }
 
 Duration oracle(std::vector<Duration> values, double quantile) {
@@ -61,12 +61,12 @@ TEST_CASE("histogram: a value between 1 us and 1 h comes back within 1.1 percent
   }
   CHECK(worst <= 0.011);
   CHECK(worst <= kBucketError);
-  CHECK(worst > 0.0105);  // the bound is reached, so the buckets are as wide as they should be
+  CHECK(worst > 0.0105);  // the error comes close to the bound, so the buckets are as wide as intended
 }
 
 TEST_CASE("histogram: the buckets are those of schema 5", "[unit]") {
   CHECK(bucket_upper(static_cast<std::size_t>(20 * 32 - 1)) == 1.0);
-  CHECK(bucket_upper(bucket_index(1s)) == 1.0);  // the upper end belongs to its bucket
+  CHECK(bucket_upper(bucket_index(1s)) == 1.0);  // the upper end belongs to the bucket
   CHECK(bucket_index(1s + 1ns) == bucket_index(1s) + 1);
   CHECK(bucket_upper(bucket_index(4s)) == 4.0);
   CHECK(bucket_upper(bucket_index(1001ms)) == std::exp2(1.0 / 32));
@@ -121,7 +121,7 @@ TEST_CASE("histogram: a merge equals recording everything in one", "[unit]") {
   Histogram all(default_boundaries());
   std::vector<Histogram> parts(5, Histogram(default_boundaries()));
   for (int i = 0; i < 20'000; ++i) {
-    // Parts cover different ranges, so that merging has to widen them in both directions.
+    // The parts cover different ranges, so that the merge must widen them in both directions.
     const std::size_t part = random.below(parts.size());
     const auto octave = static_cast<double>(part) * 5;
     const Duration value = from_seconds(1e-6 * std::exp2(octave + 9 * random.uniform()));

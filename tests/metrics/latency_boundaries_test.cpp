@@ -36,7 +36,7 @@ TEST_CASE("boundaries: defaults give way to named latencies beyond 32 in all", "
   const auto mixed = LatencyBoundaries::with(named).value();
   CHECK(mixed.values().size() == 32);
   for (const Duration d : named) CHECK(mixed.find(d).has_value());
-  CHECK(mixed.find(300s).has_value());  // far from all of them
+  CHECK(mixed.find(300s).has_value());  // far from all named latencies
 }
 
 TEST_CASE("boundaries: too many latencies and none at all are refused", "[unit]") {

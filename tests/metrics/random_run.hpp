@@ -1,4 +1,4 @@
-// Figures of a run that never was: everything that a snapshot can hold, drawn at random from a seed.
+// The figures of an invented run: everything that a snapshot can hold, drawn at random from a seed.
 #pragma once
 
 #include "base/random.hpp"

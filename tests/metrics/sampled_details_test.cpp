@@ -107,7 +107,8 @@ TEST_CASE("reservoir: every one of a stream has the same chance, and all fit unt
     }
     for (const std::uint64_t i : slots) ++kept[i];
   }
-  // 500 times 100 of 2000: 25 of each expected; a tenth of the stream is 5000 with a standard deviation of 69.
+  // 500 rounds of 100 slots for 2000 requests: each request is expected 25 times. A tenth of the stream is kept 5000
+  // times, with a standard deviation of 69.
   for (std::size_t tenth = 0; tenth < 10; ++tenth) {
     int sum = 0;
     for (std::size_t i = 0; i < kStream / 10; ++i) sum += kept[tenth * kStream / 10 + i];
@@ -164,7 +165,7 @@ TEST_CASE("details: evidence is bounded in all and for each kind of failure", "[
   CHECK(slots.size() == 10);
   CHECK(*slots.begin() == 20);
   CHECK(*slots.rbegin() == 29);
-  // However many take a slot between two looks, the newest alone is handed over.
+  // If several requests take one slot between two calls of take(), only the newest is handed over.
   for (int more = 0; more < 2; ++more) {
     details.clear();
     for (int i = 0; i < 1000; ++i) recorder.request(0, request(std::chrono::milliseconds(i)));

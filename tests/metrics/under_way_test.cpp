@@ -32,7 +32,7 @@ TEST_CASE("under way: both clocks of a step run from their starts and stand stil
   CHECK(step.response_age(kStart + 2s) == 2s);
   CHECK(step.response_age(kStart + 4s) == 3s);
   CHECK(step.response_age(kStart + 5s) == 3s);
-  // A wake-up that is late is no pause.
+  // A late wake-up is no pause.
   CHECK(step.response_age(kStart + 6s) == 4s);
   step.pause(kStart + 6s, TimePoint::max());
   CHECK(step.response_age(kStart + 1000s) == 4s);
@@ -68,7 +68,7 @@ TEST_CASE("under way: a picture shows each visit that is open, by step and journ
   recorder.iteration_finished(0, {3s, Outcome::success}, first);
   recorder.iteration_finished(0, {3s, Outcome::interrupted}, second);
   CHECK(picture(kStart + 4s).journeys[0].duration.empty());
-  // The places are used again.
+  // The places of ended visits are reused.
   CHECK(recorder.visit_began(0, kStart, kStart) <= 1);
 }
 

@@ -45,7 +45,7 @@ const prometheus::ClientMetric& metric(const Families& all, const std::string& n
   throw std::logic_error("unreachable");
 }
 
-// "name{label=value,...}" of every series; a histogram is one.
+// "name,label=value,..." of every series. A histogram counts as one series.
 std::set<std::string> series(const Families& all) {
   std::set<std::string> out;
   for (const auto& f : all) {

@@ -39,7 +39,7 @@ std::shared_ptr<LoadExposition> exposition_of(const ExampleRun& run) {
   return exposition;
 }
 
-// 10 MB, more than the buffers of a socket hold.
+// 10 MB, more than a socket's buffers hold.
 class LongText final : public prometheus::Collectable {
  public:
   static constexpr std::size_t kSeries = 2000;
@@ -53,7 +53,7 @@ class LongText final : public prometheus::Collectable {
   }
 };
 
-// The text after the series' name, up to the end of its line.
+// The text from the name of the series to the end of the line.
 std::string value_of(const std::string& text, const std::string& series) {
   const std::size_t at = text.find("\n" + series + " ");
   if (at == std::string::npos) return {};
@@ -67,7 +67,7 @@ std::string scrape(const std::string& url) {
   return curl.standard_output();
 }
 
-// A connection that a test plays by itself.
+// A connection whose bytes the test sends and reads itself.
 class Client {
  public:
   explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -84,7 +84,7 @@ class Client {
   void send(const std::string& text) const {
     REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
   }
-  // What comes next; empty at the end.
+  // The next bytes. Empty at the end of the connection.
   [[nodiscard]] std::string read_some() const {
     std::array<char, 4096> buffer{};
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
@@ -95,7 +95,7 @@ class Client {
     for (std::string part = read_some(); !part.empty(); part = read_some()) text += part;
     return text;
   }
-  // Whether the server has neither said anything nor ended it.
+  // Whether the server has neither sent anything nor closed the connection.
   [[nodiscard]] bool open() const {
     char c = 0;
     return ::recv(fd_, &c, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
@@ -117,7 +117,8 @@ TEST_CASE("metrics server: what it serves passes promtool", "[integration]") {
         std::string::npos);
   ChildProcess promtool({"promtool", "check", "metrics"}, {{}, {}, text});
   promtool.wait();
-  // Its one finding, of each series: the label is that of histograms because the boundaries are.
+  // promtool's only finding, one for each series: the metric has the label "le" because it has the boundaries of a
+  // histogram.
   std::istringstream findings(promtool.standard_output() + promtool.standard_error());
   for (std::string finding; std::getline(findings, finding);) {
     CHECK(finding == "gelombang_steps_under_way non-histogram metrics should not have \"le\" label");
@@ -181,7 +182,7 @@ TEST_CASE("metrics server: stopped right after a scrape began, it still answers 
   ChildProcess curl({"curl", "-sS", "--noproxy", "*", "--limit-rate", "20M", "--max-time", "10", server->url()});
   while (server->scrapes() == 0) std::this_thread::yield();
   server.reset();
-  CHECK(curl.wait() == 0);  // 18 when the answer is cut off
+  CHECK(curl.wait() == 0);  // 18 if the response is cut off
   CHECK(curl.standard_output().size() > LongText::kSeries * LongText::kLabelLength);
 }
 
@@ -239,7 +240,7 @@ TEST_CASE("metrics server: it answers to addresses, localhost, this machine's na
     CAPTURE(path);
     CHECK(status(path, "1.1", "Host: load1.example.test:9780\r\n") == "HTTP/1.1 200");
     CHECK(status(path, "1.1", "Host: 127.0.0.1:9780\r\n") == "HTTP/1.1 200");
-    CHECK(status(path, "1.0", "") == "HTTP/1.1 200");  // no browser asks so
+    CHECK(status(path, "1.0", "") == "HTTP/1.1 200");  // no browser sends such a request
     CHECK(status(path, "1.1", "Host: rebound.test:9780\r\n") == "HTTP/1.1 403");
     CHECK(status(path, "1.0", "Host: rebound.test\r\n") == "HTTP/1.1 403");
     CHECK(status(path, "1.1", "") == "HTTP/1.1 400");
@@ -311,11 +312,11 @@ TEST_CASE("metrics server: clients that say nothing, half a request or read noth
     if (i % 3 == 0) readers.emplace_back(server->port()).send("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
   CHECK(scrape(server->url()).find("gelombang_iterations_started_total") != std::string::npos);
-  // It came before any of them was sent away.
+  // The scrape succeeded before the server closed any of these connections.
   for (const Client& client : silent) CHECK(client.open());
   for (const Client& client : halves) CHECK(client.open());
   for (Client& client : readers) CHECK(client.read_some().starts_with("HTTP/1.1 200"));
-  // Those that have been there for longest give way to more than it holds.
+  // Beyond the maximum, new connections replace the oldest ones.
   for (std::size_t i = 0; i < 2 * PageServer::kMostConnections; ++i) silent.emplace_back(server->port());
   CHECK(scrape(server->url()).find("gelombang_iterations_started_total") != std::string::npos);
   CHECK(silent.front().read_all().empty());

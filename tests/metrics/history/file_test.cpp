@@ -21,7 +21,7 @@ using test::write_file;
 
 namespace {
 
-// As sqlite3's .dump wrote it when the schema had one version.
+// Written by sqlite3's .dump when the schema had its first version.
 const std::string kFirstVersion = std::string(GELOMBANG_SOURCE_DIR) + "/tests/metrics/history/history_v1.sql";
 
 void make_first_version(const std::string& path) {
@@ -68,7 +68,7 @@ TEST_CASE("history file: one of the first version is read, brought up to date by
     REQUIRE(reader->evidence(run, [&](const EvidenceRecord&) { ++details; }).has_value());
     CHECK(details == 0);
     SQLite::Database database(path);
-    // Who reads leaves it as it is: an older version may be writing to it.
+    // A reader leaves the file unchanged: an older version may be writing to it.
     CHECK(database.execAndGet("PRAGMA user_version").getInt() == (by_reader ? 1 : history_version()));
     reader.reset();
     for (const char* suffix : {"", "-wal", "-shm"}) std::remove((path + suffix).c_str());
@@ -104,7 +104,7 @@ TEST_CASE("history file: what is damaged, newer or another's is refused in one l
   const std::string good = read_file(directory.file("good"));
   write_file(path, good.substr(0, good.size() - 5000));
   CHECK(refusal(path) == path + " is damaged: it is shorter than it says; it was left as it is");
-  // The first page's list of tables.
+  // Damages the list of tables on the first page.
   std::string torn = good;
   for (std::size_t i = 100; i < 3000; ++i) torn[i] = '\x55';
   write_file(path, torn);
@@ -126,12 +126,12 @@ TEST_CASE("history file: one that another run is just making is waited for", "[u
   const std::string made = directory.file("made");
   make_first_version(made);
   for (const auto& open : {open_history, open_history_to_write}) {
-    write_file(path, std::string(4096, '\0'));  // its first page is written last
+    write_file(path, std::string(4096, '\0'));  // the first page is written last
     write_file(path + "-journal", std::string(1, '\0'));
     std::thread maker([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       std::filesystem::copy_file(made, path + "-next");
-      // As SQLite does it: the journal goes before the lock.
+      // The same order as in SQLite: the journal is removed before the lock.
       SQLite::Database holder(path + "-next", SQLite::OPEN_READWRITE);
       holder.exec("BEGIN EXCLUSIVE");
       std::filesystem::rename(path + "-next", path);

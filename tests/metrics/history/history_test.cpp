@@ -242,7 +242,7 @@ TEST_CASE("history: single requests and dimensions come back as they were record
   evidence.detail = "none";
   recorder.evidence(evidence);
   tell(1s);
-  // The same ten seconds again: one row, of all of it. Then the next ones.
+  // Two records in the same ten seconds give one row with the sum. Then the next ten seconds.
   request.outcome = Outcome::success;
   request.error = ErrorClass::none;
   recorder.request(2, request, {true, 1, "web-1"});

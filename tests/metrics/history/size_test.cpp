@@ -23,7 +23,7 @@ TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60
   int second = 0;
   RandomStream ages(2, RandomPurpose::script, 0);
   UnderWay under_way(*portal.layout());
-  // Three hundred people, most of them for less than a second.
+  // Three hundred people, most of them in their step for less than a second.
   const auto wait = [&](TimePoint now) {
     std::vector<OpenVisit> visits;
     for (std::size_t i = 0; i < 300; ++i) {
@@ -44,11 +44,12 @@ TEST_CASE("history: an hour at 1,000 requests/s with twelve steps stays under 60
       portal.recorder().take(details);
       wait(TimePoint(1h + 1s * second));
       writer->add({1s * second, 1s * (second + 1), 1000, {}, ValidityState::valid, 0, delta, &details, &under_way});
-      // No faster than it is written.
+      // The records come no faster than they are written.
       REQUIRE(writer->flush());
     }
   };
-  // What is bounded for a run (attempts, evidence) is full after a minute or two; from then on it grows evenly.
+  // After a minute or two the bounded tables of a run (attempts, evidence) are full. From then on the file grows
+  // evenly.
   play_until(180, "first");
   const auto first = std::filesystem::file_size(path);
   play_until(300, "second");

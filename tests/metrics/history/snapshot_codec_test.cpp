@@ -25,7 +25,7 @@ TEST_CASE("snapshot codec: what is read is what was written, to the last count",
     Recorder recorder(layout);
     test::RandomRun(seed).record(recorder, 500);
     const Snapshot written = recorder.take();
-    // What was in it before does not matter.
+    // The earlier content of the snapshot does not matter.
     Snapshot read(layout);
     test::RandomRun(seed + 10).record(recorder, 100);
     recorder.take(read);
@@ -76,7 +76,7 @@ TEST_CASE("snapshot codec: error classes keep their meaning where the list has g
   recorder.step(0, {1s, 1s, Outcome::failure, static_cast<ErrorClass>(2)});
   const std::string bytes = bytes_of(recorder.take());
   Snapshot read(layout);
-  // In the program that wrote it, the second class was another one.
+  // The program that wrote the bytes had another second class.
   const auto classes = StoredErrorClasses::from_names("none reset http_503 abandoned");
   REQUIRE(decode(bytes, classes.value(), read));
   CHECK(read.steps[0].steps[ErrorClass::http_503] == 1);
@@ -94,7 +94,7 @@ TEST_CASE("snapshot codec: damaged bytes are refused, wherever they are cut or c
     CHECK_FALSE(decode(std::string_view(good).substr(0, length), StoredErrorClasses(), read));
   }
   CHECK_FALSE(decode(good + '\0', StoredErrorClasses(), read));
-  // A change may make other figures of it, but nothing worse.
+  // A changed byte may give other figures, but nothing worse.
   test::RandomRun random(6);
   for (int i = 0; i < 2000; ++i) {
     std::string bad = good;

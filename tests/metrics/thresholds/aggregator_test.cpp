@@ -86,7 +86,7 @@ TEST_CASE("aggregator: an interval that is longer than what is recent is shown w
   play(worker, 90, 10ms);
   worker.take(delta);
   aggregator.add(delta);
-  aggregator.tick(kStart + 30s);  // the machine slept
+  aggregator.tick(kStart + 30s);  // the machine was asleep
   CHECK(aggregator.recent().started_rate == Approx(3));
   aggregator.tick(kStart + 31s);
   CHECK(aggregator.recent().started_rate == Approx(0));

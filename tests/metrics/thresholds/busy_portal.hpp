@@ -1,5 +1,5 @@
-// A portal under 1,000 requests/s, twelve steps long, as the recorders of a run would see it: second by second, with
-// latencies, phases, failures, back-ends and attempts as they are there.
+// A portal with twelve steps at 1,000 requests/s, as the recorders of a run see it. Each second has latencies, phases,
+// failures, back ends and attempts.
 #pragma once
 
 #include "base/random.hpp"

@@ -49,7 +49,7 @@ TEST_CASE("completion: what did not come is said, the plainest first", "[unit]")
   CHECK(text_of(facts) == "none of 50 steps succeeded");
   facts.answered = 0;
   CHECK(text_of(facts) == "none of 100 requests was answered");
-  // Also where the script catches each failure, so that visits are completed.
+  // The same if the script catches each failure, so that visits are completed.
   facts.completed = 50;
   CHECK(text_of(facts) == "none of 100 requests was answered");
 }
@@ -64,14 +64,14 @@ TEST_CASE("completion: a target that fell silent before the end", "[unit]") {
   CHECK_FALSE(judge_completion(facts, {}));
   facts.silence = Silence{60s, 2, 1};
   CHECK(judge_completion(facts, {}));
-  // One user, who waits for a quarter of the time.
+  // One user who waits for a quarter of the time.
   facts.silence = Silence{59s, 0, 1};
   CHECK_FALSE(judge_completion(facts, {}));
   facts.silence = Silence{60s, 0, 1};
   CHECK(judge_completion(facts, {}));
   facts.silence = Silence{60s, 0, 0};
   CHECK_FALSE(judge_completion(facts, {}));
-  // Uploads that take five seconds each are no silence before the last of them.
+  // If uploads take five seconds each, a silence of five seconds before the last one is no silence.
   facts.usual = 5s;
   facts.silence = Silence{5s, 0, 20};
   CHECK_FALSE(judge_completion(facts, {}));

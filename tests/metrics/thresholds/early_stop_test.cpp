@@ -17,7 +17,7 @@ EarlyStop::Counts sent(std::uint64_t requests, std::uint64_t given_up = 0, bool 
 TEST_CASE("early stop: ten requests without an answer end a run thirty seconds after the first", "[unit]") {
   EarlyStop stop;
   CHECK_FALSE(stop.judge(kStart, sent(0)));
-  CHECK_FALSE(stop.judge(kStart + 5min, sent(1)));  // the first one comes late
+  CHECK_FALSE(stop.judge(kStart + 5min, sent(1)));  // the first request comes late
   CHECK_FALSE(stop.judge(kStart + 5min + 1s, sent(10)));
   CHECK_FALSE(stop.judge(kStart + 5min + 29s, sent(500)));
   const auto why = stop.judge(kStart + 5min + 30s, sent(512));

@@ -37,7 +37,7 @@ class Run {
     for (int i = 0; i < n; ++i) recorder_.step(id, sample);
     return *this;
   }
-  // These people begin the step now, and end it when they are told to.
+  // `n` people begin the step now. They end it when the test ends it.
   std::vector<OpenVisits::Id> begin(int n, StepId step = 0) {
     std::vector<OpenVisits::Id> visits;
     for (int i = 0; i < n; ++i) {
@@ -156,7 +156,7 @@ TEST_CASE("judge: at its limit a percentile is decided by exact counts", "[unit]
 TEST_CASE("judge: with censored durations a percentile near its limit says that it is", "[unit]") {
   Run run("a: response_time p50 < 801ms");
   CHECK(run.ok(50, 800ms).ok(25, 900ms).cut(30, 1ms).second().finish().verdict.within_error);
-  // Whatever became of those who were cut short, half came in time.
+  // Half of all came in time, whatever happened to the visits that were cut short.
   Run decided("a: response_time p50 < 801ms");
   CHECK_FALSE(decided.ok(90, 800ms).cut(10, 1ms).second().finish().verdict.within_error);
   Run far("a: response_time p50 < 2s");
@@ -215,7 +215,7 @@ TEST_CASE("judge: a window must hold whenever it is full, and the worst one is s
   CHECK(r.now == ThresholdState::pass);
   CHECK(r.verdict.state == ThresholdState::fail);
   CHECK(r.verdict.value == Approx(10.0 / 30));
-  CHECK(r.at == 8s);  // 5 + 2 seconds, and the next window holds the same
+  CHECK(r.at == 8s);  // 5 + 2 seconds, and one more: the next window has the same share
 }
 
 TEST_CASE("judge: a window forgets what is older than it", "[unit]") {
@@ -311,7 +311,7 @@ TEST_CASE("judge: a person's time counts to the success of the journey, and from
   CHECK(run.second().result().verdict.state == ThresholdState::pass);
   for (int i = 0; i < 5; ++i) run.recorder().person(0, {PersonFate::left, StepId{0}, ErrorClass::none, 1h});
   CHECK(run.second().result().verdict.state == ThresholdState::pass);
-  // Also where they gave up sooner than the others got there.
+  // People who gave up count as slower than everybody, even if they gave up sooner than others succeeded.
   for (int i = 0; i < 20; ++i) run.recorder().person(0, {PersonFate::lost, StepId{0}, ErrorClass::http_503, 1s});
   const ThresholdResult& r = run.second().finish();
   CHECK(r.verdict.state == ThresholdState::fail);
@@ -327,7 +327,7 @@ TEST_CASE("judge: phases have thresholds of their own", "[unit]") {
   CHECK(state_of(run.second()) == ThresholdState::fail);
 }
 
-// Whoever is under way ----------------------------------------------------------------------------------
+// Visits under way --------------------------------------------------------------------------------------
 
 TEST_CASE("judge: a target that falls silent fails a percentile of the last seconds while it hangs", "[unit]") {
   Run run("all: response_time p95 < 1s over last 5s abort");
@@ -349,7 +349,7 @@ TEST_CASE("judge: in a window whoever waits for longer than it has failed", "[un
   for (int i = 0; i < 6; ++i) run.ok(10).second();
   const auto waiting = run.begin(20);
   for (int i = 0; i < 5; ++i) run.second();
-  CHECK_FALSE(run.aborts());  // for five seconds, not longer
+  CHECK_FALSE(run.aborts());  // they wait for exactly five seconds
   run.second();
   CHECK(run.aborts());
   CHECK(run.result().verdict.value == 1.0);
@@ -367,7 +367,7 @@ TEST_CASE("judge: in a window whoever waits for longer than the step's tightest 
   CHECK(run.result().now == ThresholdState::pass);
   run.second();
   CHECK(run.result().now == ThresholdState::fail);
-  // The windows that follow hold fewer that ended.
+  // The following windows hold fewer finished steps.
   CHECK(run.result().verdict.value == Approx(5.0 / (5 + 21)));
 }
 
@@ -402,7 +402,7 @@ TEST_CASE("judge: who was overdue is counted once, as what it became and where i
   CHECK(run.result().now == ThresholdState::fail);
   run.end(waiting, {4s, 4s, Outcome::success, ErrorClass::none});
   run.ok(10).second();
-  // Of the last five seconds: ten that came late, and ten.
+  // In the last five seconds: ten late ones and ten in time.
   CHECK(run.result().now == ThresholdState::pass);
 }
 
@@ -414,7 +414,7 @@ TEST_CASE("judge: without a window the latencies of those under way count from b
   CHECK_FALSE(run.aborts());
   run.second();
   CHECK(run.aborts());
-  // At the end everybody has ended, in some way.
+  // At the end of the run every visit has ended in some way.
   run.end(waiting, {2500ms, 2500ms, Outcome::interrupted, ErrorClass::none});
   const ThresholdResult& r = run.second().finish();
   CHECK(r.verdict.state == ThresholdState::fail);

@@ -50,7 +50,7 @@ TEST_CASE("validity: schedule lag is judged against the tightest latency thresho
         "schedule lag: one arrival in a hundred started 401 ms late or more, 40 % of the assumed latency limit of 1.00 "
         "s");
   f.lag_p99 = 2ms;
-  f.tightest_latency = 3ms;  // the resolution of timers is not held against us
+  f.tightest_latency = 3ms;  // the timers' resolution does not count as our fault
   CHECK(judge_validity(f).state == ValidityState::valid);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("validity: loops that stood still count by the share of requests that 
         "event loop: 3 stalls of more than 100 ms, 1.1 % of the time, the longest 400 ms");
   f.health.stalled = 5100ms;
   CHECK(judge_validity(f).state == ValidityState::invalid);
-  f.health.stalled = f.health.longest_stall = 1s;  // one that anybody would have felt
+  f.health.stalled = f.health.longest_stall = 1s;  // one stall that every user would notice
   f.health.observed = 1h;
   CHECK(judge_validity(f).state == ValidityState::degraded);
 }
