@@ -121,7 +121,7 @@ TEST_CASE("consent command: where the file cannot be written to its end the old 
   Owner owner;
   REQUIRE(consent_sign(owner.options, owner.clock.wall_now()).has_value());
   const std::string before = read_file(owner.consent_file);
-  // As a full disk would: writing more than this fails.
+  // As on a full disk: writing more than this limit fails.
   rlimit unlimited{};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &unlimited) == 0);
   const rlimit small{100, unlimited.rlim_max};

@@ -1,4 +1,4 @@
-// From a command line to a request, and back by the command line that the history keeps.
+// From a command line to a request, and from the command line in the history back to the same request.
 #include "app/given_options.hpp"
 
 #include "runs/exact_text.hpp"
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 using Group = RequestOption::Group;
 
-// What `gelombang run` makes of these words.
+// The request that `gelombang run` reads from these words.
 ReadRequest read_words(const Words& words) {
   CLI::App app("gelombang");
   GivenOptions given;
@@ -32,7 +32,7 @@ ReadRequest read_words(const Words& words) {
   return given.read();
 }
 
-// What the history keeps of a run with that request, as far as a request decides it.
+// The words that the history keeps of a run with that request, as far as the request decides them.
 Words kept_words(const RunRequest& request) {
   PreparedRun run;
   run.plan.scenario_path = request.scenario;
@@ -49,7 +49,7 @@ Words kept_words(const RunRequest& request) {
   return words;
 }
 
-// A value for each option, other than what holds without it.
+// A value for each option that differs from the option's default.
 const std::map<std::string, Words>& examples() {
   static const std::map<std::string, Words> kExamples{
       {"scenario", {"my scenario.lua"}},
