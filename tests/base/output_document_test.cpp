@@ -21,7 +21,7 @@ using gelombang::test::write_file;
 
 namespace {
 
-// "" or what finish() says.
+// "" or the error of finish().
 std::string put(const std::string& path, const std::string& text) {
   OutputDocument document(path);
   document.write(text);
@@ -40,7 +40,7 @@ std::size_t names_in(const TemporaryDirectory& directory) {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// As on a full disk, writing more than this fails.
+// As on a full disk: writing more than `most` bytes fails.
 class SmallFiles {
  public:
   explicit SmallFiles(rlim_t most) : previous_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -98,7 +98,7 @@ TEST_CASE("output document: what was never finished leaves no earlier file eithe
   }
   CHECK(read_file(path + "~") == "old");
   CHECK(names_in(directory) == 1);
-  // Set aside when it begins, for one that may be killed.
+  // Set aside at the start, in case the program is killed.
   write_file(path, "older");
   OutputDocument document(path);
   document.set_aside();
@@ -134,12 +134,12 @@ TEST_CASE("output document: links are followed, and stay", "[unit]") {
   CHECK(read_file(file) == "new");
   CHECK(S_ISLNK(facts_of(link).st_mode));
   CHECK(S_ISLNK(facts_of(further).st_mode));
-  // To where nothing is yet.
+  // The target of the link does not exist yet.
   std::filesystem::remove(file);
   CHECK(put(link, "again").empty());
   CHECK(read_file(file) == "again");
   CHECK(S_ISLNK(facts_of(link).st_mode));
-  // To itself.
+  // A link to itself.
   const std::string loop = directory.file("loop");
   REQUIRE(::symlink("loop", loop.c_str()) == 0);
   CHECK(put(loop, "x") == "cannot write " + loop + ": Too many levels of symbolic links");
@@ -163,7 +163,7 @@ TEST_CASE("output document: a pipe is written, and stays a pipe", "[unit]") {
 TEST_CASE("output document: a device is written, and stays a device", "[unit]") {
   const TemporaryDirectory directory;
   const std::string node = directory.file("null");
-  if (::mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) return;         // only root may
+  if (::mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 3)) != 0) return;         // only root may do this
   if (put(node, "x") == "cannot write " + node + ": Permission denied") return;  // a folder without devices
   CHECK(put(node, "x").empty());
   CHECK(S_ISCHR(facts_of(node).st_mode));
