@@ -1,4 +1,4 @@
-// What a probe's run means for the search, and what is said of it.
+// How the search reads a probe's run, and what the report says about it.
 #include "capacity/prober.hpp"
 #include "capacity/report_text.hpp"
 #include "capacity/result_json.hpp"
@@ -23,7 +23,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A target that serves so many a second on a fake clock: beyond that a queue grows, and is worked off in the pauses.
+// A target on a fake clock that serves `capacity` a second. Above that rate a queue grows, and the target serves the
+// queue in the pauses.
 class QueueingTarget {
  public:
   QueueingTarget(double capacity, Duration limit) : capacity_(capacity), limit_(to_seconds(limit)) {}
@@ -151,7 +152,7 @@ TEST_CASE("find-max: a search that is stopped, in a probe or in a pause, keeps w
   hooks.pause = [&](Duration length) { return target.pause(length) && !(in_pause && target.pauses.size() == 3); };
   const SearchResult result = search(settings_to(1000), hooks);
   CHECK(result.probes.size() == (in_pause ? 3 : 4));
-  CHECK(result.curve.size() == 3);  // a probe that was stopped is none
+  CHECK(result.curve.size() == 3);  // a stopped probe does not count
   REQUIRE(result.answer.held);
   CHECK(*result.answer.held == 4);
   const SearchVerdict verdict = verdict_of(result);
@@ -207,7 +208,7 @@ TEST_CASE("find-max: a probe's run is judged by its objectives, vetoed by validi
   unknown.thresholds = {slo_in(ThresholdState::no_data)};
   CHECK(judged(unknown).verdict == ProbeVerdict::no_data);
 
-  // A conformance row is no objective.
+  // A conformance row is not an objective.
   Summary other = summary_with({{ExitCause::failed, "a conformance row"}});
   other.thresholds = {slo_in(ThresholdState::pass)};
   CHECK(judged(other).verdict == ProbeVerdict::held);
@@ -267,7 +268,7 @@ return scenario {
   CHECK(run.thresholds[1].after == 1s);
   CHECK(run.thresholds[2].after == 0s);
   CHECK(run.layout->boundaries->find(123ms));
-  // The line that plays it again says the same.
+  // The thresholds of the request that repeats the run are the same.
   const auto again = parse_threshold(plan.value().request.thresholds[0]);
   REQUIRE(again.has_value());
   CHECK(again.value().after == 2500ms);

@@ -32,13 +32,14 @@ Played play(const SearchOptions& options, const Target& target) {
   return played;
 }
 
-// Holds up to `capacity`.
+// Holds at every rate up to `capacity`.
 Target sharp(double capacity) {
   return
       [capacity](const SearchStep& step) { return step.rate <= capacity ? ProbeVerdict::held : ProbeVerdict::broken; };
 }
 
-// Holds with a chance that falls around `capacity` over a relative width; `wrong` of the probes say the opposite.
+// Holds with a probability that falls around `capacity`, over the relative width `width`. A share `wrong` of the probes
+// gives the opposite verdict.
 Target noisy(double capacity, double width, double wrong, std::uint64_t seed) {
   return [=, index = std::uint64_t{0}](const SearchStep& step) mutable {
     RandomStream random(seed, RandomPurpose::draw, index++);
@@ -68,7 +69,7 @@ TEST_CASE("capacity search: a sharp limit is bracketed as narrowly as asked for"
       CHECK(*played.answer.broken / *played.answer.held <= 1 + precision);
       CHECK(played.answer.interval->low <= capacity);
       CHECK(played.answer.interval->high >= capacity);
-      // The level of the answer was confirmed.
+      // The answer's level was confirmed by a second probe.
       CHECK(probes_at(played, *played.answer.held) == 2);
     }
   }
@@ -152,7 +153,7 @@ TEST_CASE("capacity search: after a breakdown it waits until the lowest rate hol
   CHECK(*played.answer.held > 47);
   for (std::size_t i = 0; i + 3 < played.steps.size(); ++i) {
     if (played.steps[i].recovery || played.steps[i].rate <= 50) continue;
-    // A breakdown is not repeated: what broke the target once is enough.
+    // A rate that broke the target is not probed a second time.
     CHECK(probes_at(played, played.steps[i].rate) == 1);
     for (std::size_t k = 1; k <= 3; ++k) {
       CHECK(played.steps[i + k].recovery);
@@ -224,7 +225,7 @@ TEST_CASE("knee: of an M/M/1 queue it is at half its capacity", "[unit][capacity
   CHECK(curve[*knee_of(curve)].rate == 50);
   CHECK_FALSE(knee_of({}));
   CHECK_FALSE(knee_of({{10, 0, 0}}));
-  // Only one of its sides was measured.
+  // Only one side of the knee was measured.
   CHECK_FALSE(knee_of({{10, 10, 0.1}}));
   CHECK_FALSE(knee_of({{10, 10, 0.1}, {20, 20, 0.1}, {40, 40, 0.1}}));
   CHECK_FALSE(knee_of({{10, 10, 0.1}, {20, 15, 0.5}}));

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A probe of twenty seconds, two of them warm-up, second by second: one journey with two steps.
+// A probe of twenty seconds, two of them warm-up, fed second by second. It has one journey with two steps.
 class Probe {
  public:
   explicit Probe(std::vector<std::string> slos)
@@ -67,7 +67,7 @@ const std::string kErrors = "all: error_rate < 10% after 2s";
 TEST_CASE("slo verdict: a percentile is broken for good once more is slow than it allows in all", "[unit][capacity]") {
   Probe probe({kLatency});
   probe.arrive(10).ok(10, 500ms).seconds(2);
-  CHECK(probe.broken().empty());  // the warm-up
+  CHECK(probe.broken().empty());  // in the warm-up
   // 10 a second for 18 s: 180, of which 18 may be slow.
   probe.arrive(10).ok(10, 500ms).seconds();
   CHECK(probe.broken().empty());
@@ -80,7 +80,7 @@ TEST_CASE("slo verdict: a percentile is broken for good once more is slow than i
 TEST_CASE("slo verdict: answers that are still out count as answers to come", "[unit][capacity]") {
   Probe probe({kLatency});
   probe.seconds(2);
-  // Of 10 that came only 3 have an answer, all slow: those alone would be a share of 100 %.
+  // Of 10 arrivals only 3 have a response, all slow. Without the others they would be a share of 100 %.
   probe.arrive(10).ok(3, 500ms).seconds();
   CHECK(probe.broken().empty());
 }
