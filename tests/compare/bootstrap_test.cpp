@@ -25,7 +25,7 @@ CensoredHistogram empty_histogram() {
 
 RandomStream stream(std::uint64_t seed) { return RandomStream(seed, RandomPurpose::draw, 0); }
 
-// 10,000 log-normal samples around 200 ms, in one interval: nothing is known of when they were.
+// 10,000 log-normal samples around 200 ms in one interval, so that their times are unknown.
 DurationSeries synthetic(std::uint64_t seed, double sigma, double factor, std::size_t samples = 10'000) {
   RandomStream random = stream(seed);
   CensoredHistogram all = empty_histogram();
@@ -42,7 +42,7 @@ struct Tally {
   int better = 0;
 };
 
-// 200 pairs of runs, the second slower by `factor`.
+// 200 pairs of runs. The second run of each pair is slower by `factor`.
 Tally judge_pairs(double sigma, double factor) {
   Tally tally;
   for (std::uint64_t pair = 0; pair < 200; ++pair) {
@@ -56,7 +56,7 @@ Tally judge_pairs(double sigma, double factor) {
   return tally;
 }
 
-// A run of `seconds` with 50 samples each, whose level wanders (a first-order autoregression with `memory`).
+// A run of `seconds` with 50 samples each. Its level wanders: a first-order autoregression with `memory`.
 DurationSeries wandering(std::uint64_t seed, std::size_t seconds, double memory, double spread) {
   RandomStream random = stream(seed);
   DurationSeries series;
@@ -92,7 +92,7 @@ TEST_CASE("bootstrap: with twice the spread it still seldom cries wolf, and miss
 }
 
 TEST_CASE("bootstrap: the interval is as wide as theory says", "[unit][bootstrap][statistics]") {
-  // The standard error of a log-normal percentile's logarithm: sigma * sqrt(q (1 - q) / n) / phi(z).
+  // The standard error of the logarithm of a log-normal percentile: sigma * sqrt(q (1 - q) / n) / phi(z).
   const double density = std::exp(-kZ95 * kZ95 / 2) / std::sqrt(2 * M_PI);
   const double error = 0.5 * std::sqrt(0.95 * 0.05 / 10'000) / density * std::sqrt(2.0);
   const auto change =
@@ -118,7 +118,7 @@ TEST_CASE("bootstrap: an interval of 95 % holds the truth about 95 times of 100"
 TEST_CASE("bootstrap: percentiles are interpolated within a bucket", "[unit][bootstrap]") {
   const DurationSeries series = synthetic(1, 0.5, 1, 100'000);
   const auto total = series.total();
-  // The true 95th percentile; a bucket's middle may be 1.1 % off.
+  // The true 95th percentile. The middle of a bucket may be 1.1 % off.
   CHECK(figure_of(total, kP95)->seconds == Approx(0.2 * std::exp(0.5 * kZ95)).epsilon(0.008));
   CHECK(figure_of(total, kMedian)->seconds == Approx(0.2).epsilon(0.005));
   CHECK(figure_of(total, kMean)->seconds == Approx(0.2 * std::exp(0.125)).epsilon(0.005));
@@ -134,7 +134,7 @@ TEST_CASE("bootstrap: what was cut short counts as at least as long", "[unit][bo
     return series;
   };
   const DurationSeries calm = with_censored(1000, 0, 0ms);
-  // One in ten never answered within 5 s: the 95th percentile is known from below.
+  // One in ten got no response within 5 s: the 95th percentile is a lower bound.
   const DurationSeries stuck = with_censored(900, 100, 5s);
   const auto estimate = figure_of(stuck.total(), kP95);
   CHECK(estimate->lower_bound);
@@ -144,7 +144,7 @@ TEST_CASE("bootstrap: what was cut short counts as at least as long", "[unit][bo
   CHECK(judge_change(*change, kP95, {}) == ChangeVerdict::worse);
   const auto back = change_of(stuck, calm, kP95, {});
   CHECK(judge_change(*back, kP95, {}) == ChangeVerdict::unclear);
-  // Cut short before anything ended: no news.
+  // Samples that were cut short before anything ended tell nothing.
   CHECK(figure_of(with_censored(1000, 500, 1ms).total(), kP95)->seconds == Approx(0.1).epsilon(0.03));
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("bootstrap: drawing blocks knows that neighbouring seconds resemble ea
 }
 
 TEST_CASE("bootstrap: what belongs to a moment of the schedule is no difference", "[unit][bootstrap]") {
-  // Both runs are slow in the second half, as their load says: 100 ms, then 1 s.
+  // Both runs are slow in the second half, because their load is higher there: 100 ms, then 1 s.
   const auto ramp = [](std::uint64_t seed, double factor) {
     RandomStream random = stream(seed);
     DurationSeries series;
@@ -201,7 +201,7 @@ TEST_CASE("bootstrap: a share's change is a difference", "[unit][bootstrap]") {
   CHECK(judge_change(*more, {}) == ChangeVerdict::worse);
   CHECK(judge_change(*change_of(share(5, 100), share(1, 100), {}), {}) == ChangeVerdict::better);
 
-  // In one interval: binomial noise of both.
+  // In one interval: the binomial noise of both runs.
   ShareSeries a;
   ShareSeries b;
   a.add(100, 10'000);
@@ -238,7 +238,7 @@ TEST_CASE("bootstrap: the more figures are looked at, the wider their intervals"
   const DurationSeries b = synthetic(2, 0.5, 1);
   const auto one = change_of(a, b, kP95, {});
   const auto many = change_of(a, b, kP95, {.looks = 50});
-  // Of normal deviates: 3.72 for 0.01 / 50, 2.58 for 0.01.
+  // Quantiles of the normal distribution: 3.72 for 0.01 / 50, 2.58 for 0.01.
   const double width = std::log1p(many->high) - std::log1p(many->low);
   CHECK(width == Approx((std::log1p(one->high) - std::log1p(one->low)) * 3.719 / 2.576).epsilon(0.01));
   const std::vector<DurationFigure> figures{kMedian, kP95, kMean};

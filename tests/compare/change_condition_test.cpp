@@ -21,7 +21,7 @@ std::string error_of(const std::string& text) {
   return condition ? "no error" : condition.error().message;
 }
 
-// Of a p95 of 200 ms before.
+// A change from a p95 of 200 ms.
 Change change(double low, double estimate, double high) {
   Change c;
   c.before = 0.2;
@@ -90,7 +90,7 @@ TEST_CASE("change condition: it fails where the change is sure and has reached t
   CHECK(judge_condition(relative, change(0.05, 0.07, 0.09)) == ConditionState::pass);
   CHECK(judge_condition(relative, change(-0.5, -0.4, -0.3)) == ConditionState::pass);
 
-  // 50 ms of 200 ms.
+  // 50 ms is 25 % of 200 ms.
   const ChangeCondition seconds = parsed("all: response_time p95 +50ms");
   CHECK(judge_condition(seconds, change(0.2, 0.26, 0.3)) == ConditionState::fail);
   CHECK(judge_condition(seconds, change(0.2, 0.22, 0.24)) == ConditionState::pass);

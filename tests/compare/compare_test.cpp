@@ -1,4 +1,4 @@
-// Comparisons of made-up runs.
+// Comparisons of invented runs.
 #include "compare/comparison.hpp"
 
 #include "base/terminal.hpp"
@@ -45,7 +45,7 @@ MadeRun small(const std::string& id, std::uint64_t seed, double factor = 1) {
   return run;
 }
 
-// A pair of which the second run was changed.
+// A pair of runs. `change` modifies the second run.
 CompareOutcome pair_with(const std::function<void(MadeRun&)>& change, const CompareSettings& settings = {}) {
   MadeHistory history;
   history.add(small("a", 1));
@@ -200,7 +200,7 @@ TEST_CASE("compare: an invalid run proves nothing") {
   REQUIRE(outcome.has_error());
   CHECK(outcome.error().cause == ExitCause::invalid_run);
   CHECK(outcome.error().text == "run b is invalid (the lag was 2 s): its figures say nothing of the target");
-  // Without an end, the last interval knows.
+  // If the run has no end, its last interval decides.
   const auto killed = pair_with([](MadeRun& run) {
     run.ends = false;
     run.state = ValidityState::invalid;

@@ -1,4 +1,4 @@
-// Made-up runs in a history file: what a comparison reads, without any run.
+// Invented runs in a history file: a comparison reads them, and no run is needed.
 #pragma once
 
 #include "base/random.hpp"
@@ -23,18 +23,18 @@ struct MadeRun {
   int seconds = 60;
   int samples = 10'000;  // of each step
   double sigma = 0.5;
-  double factor = 1;  // slower, of every step's response and service time
+  double factor = 1;  // response and service time of every step are this much slower
   double error_share = 0;
   bool ends = true;
   std::string verdict = "pass";
   std::string validity = "valid";
-  ValidityState state = ValidityState::valid;  // as of every interval
+  ValidityState state = ValidityState::valid;  // the state in every interval
   std::string scenario = "login";
   std::string sha256 = "aa";
   std::string load = "smoke";
   std::string target = "http://127.0.0.1:8080";
   std::string plan = R"({"command":["gelombang","run","login.lua"],"load":{"length_seconds":60}})";
-  std::vector<std::string> annotations;  // kinds
+  std::vector<std::string> annotations;  // kinds of annotations
 };
 
 class MadeHistory {
