@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The panels at the moments between runs, on series as Prometheus keeps them: promtool plays them without waiting.
+"""The panels in the moments between runs. promtool evaluates them on series as Prometheus keeps them, without waiting.
 
 usage: between_runs_test.py SOURCE_DIR [BINARY_DIR]
 
-A scrape every 5 s. A run that vanishes leaves a mark ("stale") where Prometheus missed it; `_` is a series of which
-Prometheus was told nothing, as while it was down: the last sample is then in sight for 5 minutes.
+One scrape every 5 s. When a run vanishes, the first scrape that misses it leaves a mark ("stale"). `_` is a moment
+without any information, as while Prometheus was down: the last sample then stays visible for 5 minutes.
 """
 
 import json
@@ -47,7 +47,7 @@ class BetweenRuns(unittest.TestCase):
         return dashboard_rules.substituted(panel["targets"][0]["expr"], values)
 
     def expect(self, series, *shown):
-        """`shown` by panel, run (None: all) and moment: {labels: value}."""
+        """Each of `shown` is a panel, a run (None: all), a moment and {labels: value}."""
         tests = [{"expr": self.query(title, run_id), "eval_time": at,
                   "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()]}
                  for title, run_id, at, samples in shown]
@@ -59,7 +59,7 @@ class BetweenRuns(unittest.TestCase):
         self.assertEqual(0, result.returncode, result.stdout + result.stderr)
 
     def test_a_run_right_behind_another_keeps_its_own(self):
-        # The second is in the very next scrape: no series is missed but the first's name.
+        # The second run appears in the very next scrape: only the series with the first run's name is missing from it.
         self.expect(
             [info("A", "1+0x5 stale"), info("B", "_x6 1+0x5 stale"), mails("10 20 30 40 50 60 1 2 3 4 5 6 stale")],
             ("Mails", "A", "28s", {'{result="in_time"}': 60}),
@@ -68,7 +68,8 @@ class BetweenRuns(unittest.TestCase):
             ("Mails", None, "2m", {'{result="in_time"}': 66}),
             ("Mails", "C", "2m", {}),
             ("Mails by result", "A", "25s", {'{result="in_time"}': 2}),
-            # From 30 s on a window of 20 s has scrapes of both, until the first's last one is out of it.
+            # From 30 s on, a window of 20 s holds scrapes of both runs, until the first run's last scrape leaves the
+            # window.
             ("Mails by result", "B", "30s", {}),
             ("Mails by result", "B", "40s", {}),
             ("Mails by result", None, "40s", {}),
@@ -99,7 +100,8 @@ class BetweenRuns(unittest.TestCase):
         self.assertIn("unless last_over_time(", starts)
 
     def test_where_prometheus_was_down_nothing_is_credited_to_the_wrong_run(self):
-        # Down from 30 s to 1 min; the first run is in sight until 5 min 25 s, the second is scraped from 1 min on.
+        # Prometheus is down from 30 s to 1 min. The first run is visible until 5 min 25 s, the second is scraped from 1
+        # min on.
         self.expect(
             [info("A", "1+0x5"), info("B", "_x12 1+0x100"), mails("10+0x5 _x6 1+0x100")],
             ("Mails", "A", "6m", {'{result="in_time"}': 10}),

@@ -1,4 +1,4 @@
-"""What holds for every dashboard of ours: the rules of grafana/dashboard-linter that fit, and our own.
+"""The rules for every dashboard of ours: those of grafana/dashboard-linter that fit, and our own.
 
 findings(dashboard) gives one line for each violation.
 """
@@ -9,17 +9,17 @@ import re
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 SCOPE = ('job=~"$job"', 'instance=~"$instance"')
 METRIC = re.compile(r"\b((?:gelombang|process|probe)_\w+|up)\b(\{[^}]*\})?")
-# Of Grafana's value formats, those that our numbers need.
+# The value formats of Grafana that our numbers need.
 UNITS = {"s", "bytes", "Bps", "percentunit", "reqps", "ops", "short", "none", "dateTimeAsIso"}
 SUBSTITUTES = {"$__rate_interval": "5s", "$__interval": "1s", "$__range": "1m"}
-# Runs follow each other on one instance, and the series of both are the same but for gelombang_run_info. So what was
-# scraped is joined with the run that was scraped with it. Where two are known at once, as after a restart of Prometheus,
-# which leaves an ended one in sight for minutes, nobody can say whose it is, and nothing is shown.
+# Runs follow each other on one instance, and their series differ only in gelombang_run_info. So each sample is joined
+# with the run that was scraped with it. After a restart of Prometheus an ended run stays visible for minutes, so that
+# two runs are known at once. Then the owner of a sample is unknown, and nothing is shown.
 ANY_RUN = 'gelombang_run_info{job=~"$job",instance=~"$instance"}'
 RUN = ANY_RUN[:-1] + ',run_id=~"$run_id"}'
 JOINED = "on (instance) group_left (run_id) ({run} unless on (instance) (count by (instance) ({any}) > 1))"
 NOW = JOINED.format(run=RUN, any=ANY_RUN)
-# A rate looks back: at no moment of its window there may have been another run.
+# A rate looks back: its whole window must be free of other runs.
 WINDOW = JOINED.format(run=f"last_over_time({RUN}[$__rate_interval])", any=f"last_over_time({ANY_RUN}[$__rate_interval])")
 
 
@@ -31,14 +31,14 @@ def panels(dashboard):
 
 
 def substituted(expression, values=None):
-    """The expression as Grafana sends it, every variable being 'All' unless `values` says otherwise."""
+    """The expression as Grafana sends it. Every variable is 'All' unless `values` sets it."""
     for name, value in {**SUBSTITUTES, **(values or {})}.items():
         expression = expression.replace(name, value)
     return re.sub(r"\$\{?[a-z]\w*\}?", ".+", expression)
 
 
 def all_values(dashboard):
-    """What 'All' stands for, by variable."""
+    """The value of 'All' for each variable."""
     variables = dashboard["templating"]["list"]
     return {"$" + v["name"]: v["allValue"] for v in variables if v.get("allValue")}
 
@@ -154,7 +154,7 @@ def check_queries(dashboard):
 
 
 def check_joined(where, metric, before, after):
-    """What is asked once stays after the end of a run; the rest is a rate of a counter, or a gauge as it is."""
+    """An instant query keeps its value after the run. Other queries are a rate of a counter, or a plain gauge."""
     counts = metric.endswith(("_total", "_bucket", "_sum", "_count"))
     if where.endswith("at once"):
         if not before.endswith("last_over_time((") or not after.startswith(f" * {NOW})[$__range:2s])"):

@@ -62,7 +62,7 @@ class Dashboards(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
-    """Each rule finds what it is for: one change of the real dashboard, at least one finding."""
+    """Each rule finds its violation: one change of the real dashboard gives at least one finding."""
 
     def changed(self, change):
         dashboard = copy.deepcopy(json.loads((SOURCE / "grafana/dashboards/load-run.json").read_text()))

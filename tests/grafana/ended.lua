@@ -1,5 +1,5 @@
--- Two runs that a panel could take for each other: what they have in common differs in number, and each has a journey
--- of its own. The first fails.
+-- Two runs that a panel could confuse. Their common series have different values, and each run has its own journey.
+-- The first run fails.
 local portal = require "lib.portal"
 
 local register = step "create account"

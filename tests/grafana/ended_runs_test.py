@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every panel after the end of two runs that one instance has played right behind each other.
+"""Every panel after the end of two runs that one instance played directly one after the other.
 
 usage: ended_runs_test.py SOURCE_DIR BINARY_DIR
 """
@@ -13,16 +13,16 @@ from pathlib import Path
 import dashboard_rules
 from loopback import Loopback, wait_until
 
-# Longer than a step of the panels' subqueries, which see each scrape then.
+# Longer than a step of the panels' subqueries, so that the subqueries see every scrape.
 INTERVAL = 3
 
 
 class TwoRuns(Loopback):
-    """The first one fails, the second begins as soon as that has ended; both are over and gone after play()."""
+    """The first run fails. The second begins as soon as the first has ended. After play() both are over and gone."""
 
     def play(self, source):
         self.set_up()
-        wait_until("Prometheus scrapes", lambda: self.instant("up"))  # it takes its time before the first target
+        wait_until("Prometheus scrapes", lambda: self.instant("up"))  # the first scrape comes late
         self.began = time.time()
         self.exit_codes, self.summaries = {}, {}
         for part, seed in (("first", "1"), ("second", "2")):
@@ -49,7 +49,7 @@ def finished(summary):
 
 
 def by_labels(result, *labels):
-    """Values by the values of the labels; a figure that is there twice is an error of the query."""
+    """The values by their label values. Two values for the same label values are an error of the query."""
     found = {}
     for series in result:
         key = tuple(series["metric"][label] for label in labels)
@@ -75,7 +75,7 @@ class EndedRuns(unittest.TestCase):
         return dashboard_rules.substituted(expression, values)
 
     def ask(self, title, part, target=0, at=None, length=None):
-        """What a panel that is asked once shows now of a range with both runs, or of another."""
+        """The result of a panel's instant query: now over both runs, or at `at` over `length` seconds."""
         panel = next(p for p in dashboard_rules.panels(self.dashboard) if p["title"] == title)
         self.assertTrue(panel["targets"][target]["instant"])
         length = length or time.time() - self.runs.began + 1
@@ -169,7 +169,7 @@ class EndedRuns(unittest.TestCase):
         for title, target in self.at_once():
             with self.subTest(title, target=target):
                 self.assertFalse(self.ask(title, None, target, at=self.runs.began - 1, length=60))
-                # Prometheus answers for moments to come, too.
+                # Prometheus also answers for future moments.
                 self.assertFalse(self.ask(title, None, target, at=self.runs.gone + 100, length=60))
 
     def test_no_series_over_time_has_what_is_another_runs(self):

@@ -1,4 +1,4 @@
-"""What the tests of panels share: a sandbox, a Prometheus and runs against the one that the other scrapes, on loopback."""
+"""For the tests of panels: a sandbox, runs against it, and a Prometheus that scrapes the runs, all on loopback."""
 
 import contextlib
 import ctypes
@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 def free_ports(count):
-    """Different ones: they are all held until the last is known."""
+    """All different: each port is held until the last one is known."""
     with contextlib.ExitStack() as held:
         probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
@@ -56,7 +56,7 @@ def answers(url):
 
 
 class Loopback:
-    """Ends all that it has started at close()."""
+    """close() ends everything that it started."""
 
     def __init__(self, binaries, scrape_interval):
         self.binaries = binaries
@@ -82,7 +82,7 @@ class Loopback:
         wait_until("Prometheus is ready", lambda: answers(self.prometheus + "/-/ready"))
 
     def load(self, name, scenario, *options):
-        """A run that has begun; its summary is summary_of(name)."""
+        """Starts a run. Its summary is summary_of(name)."""
         return self.run(name, self.binaries / "gelombang", "run", scenario, "--target", self.target, "--mailbox",
                         f"maildir:{self.root}/mail", "--metrics-listen", f"127.0.0.1:{self.metrics_port}",
                         "--no-history", "--json", self.root / f"{name}.json", *options)

@@ -1,4 +1,4 @@
--- A short run in which everything happens that a panel shows: mail, upload, errors, people who give up, dropped arrivals.
+-- A short run with everything that a panel shows: mail, upload, errors, people who give up, dropped arrivals.
 local portal = require "lib.portal"
 local ktp_card = require "lib.ktp_card"
 
@@ -10,7 +10,7 @@ local upload   = step "upload photo"
 local nowhere  = step "page that is not there"
 local front    = step "front page"
 
--- Who does not give up at once: panels of retries and of people lost.
+-- People who do not give up at once, for the panels of retries and of lost people.
 local stubborn = behaviour {
   name = "stubborn", burst = { 2, 3 }, gap = { 0.2, 1 }, attempts = { median = 3, p90 = 5 }, double_submit = 0.1,
 }
@@ -36,7 +36,7 @@ return scenario {
     lost = { weight = 1, lasts = "1s", behaviour = stubborn, steps = { nowhere }, run = function()
       nowhere(function() http.get("/no-such-page") end)
     end },
-    -- More of these are due than --max-users allows.
+    -- More of these users are due than --max-users allows.
     idle = { weight = 6, lasts = "5s", steps = { front }, run = function()
       front(function() http.get("/") end)
       sleep(5)

@@ -18,7 +18,7 @@ from loopback import Loopback, answers, numbers, wait_until
 
 
 class LiveRun(Loopback):
-    """One run that is scraped, steered, and over after play()."""
+    """One run that is scraped and controlled. It is over after play()."""
 
     def play(self, source):
         self.set_up()
@@ -102,7 +102,8 @@ class Panels(unittest.TestCase):
 
     def test_promtool_accepts_the_exposition(self):
         result = subprocess.run(["promtool", "check", "metrics"], input=self.live.metrics, capture_output=True, text=True, timeout=60)
-        # Its one finding, of each series: the label is that of histograms because the boundaries are.
+        # promtool's only finding, one for each series: the metric has the label "le" because it has the boundaries of a
+        # histogram.
         known = 'gelombang_steps_under_way non-histogram metrics should not have "le" label'
         self.assertEqual([], [line for line in (result.stdout + result.stderr).splitlines() if line != known])
 
