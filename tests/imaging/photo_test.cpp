@@ -72,7 +72,7 @@ TEST_CASE("photo: a JPEG has the exact size that was asked, and padding does not
     CHECK(file.size() == size);
     const std::string bare = without_comments(file);
     CHECK(bare.size() < file.size());
-    CHECK(bare.size() > size / 2);  // pixels, not padding, make most of it
+    CHECK(bare.size() > size / 2);  // most of the file is pixels, not padding
     const Decoded decoded = decode_jpeg(file);
     CHECK(decoded.rgb == decode_jpeg(bare).rgb);
     CHECK(decoded.width * 3 == decoded.height * 4);

@@ -20,7 +20,7 @@ Raster numbered(int width, int height) {
   return raster;
 }
 
-// Variance of the grey step between two halves, differentiated: that of the blur.
+// The variance of the blur: the variance of the differentiated grey step between the two halves.
 double spread_of_edge(const Raster& raster) {
   double weight = 0;
   double mean = 0;
@@ -63,7 +63,7 @@ TEST_CASE("raster: quarter turns add up", "[unit]") {
   const Raster quarter = rotate(original, 90);
   CHECK(quarter.width == 7);
   CHECK(quarter.height == 13);
-  // The top left corner goes to the top right one.
+  // The top left corner moves to the top right.
   CHECK(std::equal(original.row(0), original.row(0) + 4, quarter.row(0) + 6 * 4));
   CHECK(rotate(quarter, 90).pixels == rotate(original, 180).pixels);
   CHECK(rotate(rotate(original, 180), 90).pixels == rotate(original, 270).pixels);
