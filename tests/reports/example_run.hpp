@@ -1,4 +1,4 @@
-// A small run with something of everything in it, for the tests of what is shown at the end.
+// A small run that has every kind of figure, for the tests of reports.
 #pragma once
 
 #include "metrics/recorder.hpp"
@@ -12,7 +12,7 @@
 namespace gelombang::test {
 
 struct ExampleRun {
-  // `quiet`: everything went well. Otherwise there are failures, drops, mails, conformance rows and so on.
+  // `quiet`: everything succeeded. Otherwise there are failures, drops, mails, conformance rows and so on.
   explicit ExampleRun(bool quiet);
 
   [[nodiscard]] Summary summary() const;

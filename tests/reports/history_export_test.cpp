@@ -102,7 +102,7 @@ TEST_CASE("history export: OpenMetrics has each series in one piece, in time ord
   CHECK(samples == 3 * seen.size());
   CHECK(time == Approx(1'700'000'040).epsilon(1e-12));
   CHECK(text.find("job=\"gelombang\",instance=\"20231114-1\"") != std::string::npos);
-  // The verdict is the last look's alone.
+  // Only the last sample has the final verdict.
   CHECK(text.find("verdict=\"under_way\"} 1 1700000030.000\n") != std::string::npos);
   CHECK(text.find("verdict=\"under_way\"} 0 1700000040.000\n") != std::string::npos);
   CHECK(text.find("verdict=\"pass\"} 0 1700000030.000\n") != std::string::npos);
@@ -127,7 +127,7 @@ TEST_CASE("history prune: old runs go with all that belongs to them, and their s
     CHECK(database.execAndGet(left).getInt() == 0);
   }
   CHECK(database.execAndGet("SELECT count(*) FROM interval").getInt() == 10);
-  // What goes on stays, whatever was asked for.
+  // A run that is under way stays, whatever the arguments ask for.
   CHECK(prune_history(history.path, now, now).value().runs == std::vector<std::string>{"young"});
   CHECK(prune_history(history.path, now, now).value().bytes == 0);
   CHECK(prune_history(history.directory.file("none"), now, now).has_error());

@@ -1,4 +1,4 @@
-// The parts that everybody who came falls into, and the sentence that names them.
+// The parts into which all arrived people fall, and the sentence that names the parts.
 #include "reports/people_parts.hpp"
 #include "tests/support/catch.hpp"
 
@@ -10,7 +10,7 @@ using namespace gelombang;
 
 namespace {
 
-// By PersonFate: succeeded, left, lost, away, interrupted, own_fault.
+// In the order of PersonFate: succeeded, left, lost, away, interrupted, own_fault.
 Summary::People journey(std::uint64_t arrived, const std::array<std::uint64_t, kPersonFateCount>& ended) {
   Summary::People people;
   people.arrived = arrived;
@@ -42,7 +42,7 @@ TEST_CASE("people's parts: of those without an end nothing is claimed, and one p
   CHECK(sentence({journey(55, {10, 0, 0, 0, 0, 0})}) == "55 came: 10 got through, 45 have no end known yet");
   CHECK(sentence({journey(1'234'567, {1'234'564, 0, 0, 0, 1, 1})}) ==
         "1,234,567 came: 1,234,564 got through, 1 was cut off, 1 was spoilt by us, 1 has no end known yet");
-  // A picture of a run that goes on may have an end before it has the arrival; that hides nobody of another journey.
+  // A snapshot of a run that goes on may have an end without its arrival. That must hide no person of another journey.
   CHECK(sentence({journey(1, {2, 0, 0, 0, 0, 0}), journey(3, {1, 0, 0, 0, 0, 0})}) ==
         "5 came: 3 got through, 2 have no end known yet");
 }

@@ -29,7 +29,7 @@ TEST_CASE("report page: the run stands in its place, or one line says how to get
   }
   CHECK(page.value().find(R"(id="data">{"a":"\u003cb\u003e"}</script>)") != std::string::npos);
   CHECK(page.value().find("@DATA@") == std::string::npos);
-  // Nothing is fetched: no address but the names of SVG and the like.
+  // The page fetches nothing: the only addresses are names such as that of SVG.
   CHECK(page.value().find("src=") == std::string::npos);
   CHECK(page.value().find("@import") == std::string::npos);
 }

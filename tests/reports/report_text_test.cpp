@@ -52,7 +52,7 @@ struct Xml {
                  xmlFreeDoc) {
     REQUIRE(document != nullptr);
   }
-  // Whether it is what the schema beside this file says.
+  // Whether the document matches the schema beside this file.
   [[nodiscard]] bool valid() const {
     using Parser = std::unique_ptr<xmlSchemaParserCtxt, decltype(&xmlSchemaFreeParserCtxt)>;
     using Schema = std::unique_ptr<xmlSchema, decltype(&xmlSchemaFree)>;
@@ -64,7 +64,7 @@ struct Xml {
     const Validator validator(xmlSchemaNewValidCtxt(schema.get()), xmlSchemaFreeValidCtxt);
     return xmlSchemaValidateDoc(validator.get(), document.get()) == 0;
   }
-  // The names of the cases that have a child of this name, such as "failure".
+  // The names of the cases that have a child with this name, such as "failure".
   [[nodiscard]] std::vector<std::string> cases_with(std::string_view outcome) const {
     std::vector<std::string> names;
     walk(xmlDocGetRootElement(document.get()), outcome, names);
@@ -106,7 +106,7 @@ TEST_CASE("report as JUnit: thresholds and rules are test cases, and the file is
                                                               "all: served_rate > 90% allow no data",
                                                               "send photo: response_time p99 < 30s",
                                                               "photo that is \xef\xbf\xbd no text\xef\xbf\xbd[2J"});
-  // It has a script error and faults of our own, and too few mails.
+  // The run has a script error, faults of our own, and too few mails.
   CHECK(xml.cases_with("error") == std::vector<std::string>{"the run came to a verdict", "its figures can be believed",
                                                             "all: mail_delivery p95 < 1m min 1000"});
   CHECK(has(text, "no data: "));

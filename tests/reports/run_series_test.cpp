@@ -21,7 +21,7 @@ std::shared_ptr<const MetricsLayout> two_steps() {
   return make_layout(std::move(catalog));
 }
 
-// A run of seconds, of which the n-th has an answer after n ms at the first step.
+// A run second by second. In second n the first step gets a response after n ms.
 struct Played {
   explicit Played(std::size_t most = 0) : layout(two_steps()), series(layout, most), worker(layout) {}
 
@@ -68,7 +68,7 @@ TEST_CASE("run series: every interval is a point until there are too many, then 
   CHECK(run.series.points()[4].begin == 8s);
   CHECK(run.series.points()[4].end == 9s);
   run.second();
-  CHECK(run.series.points().size() == 5);  // the last one is filled up first
+  CHECK(run.series.points().size() == 5);  // the last point is filled up first
   CHECK(run.series.points()[4].end == 10s);
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("run series: however long the run, the points are bounded, adjoin, and
 
 TEST_CASE("run series: a percentile of a merged point is that of its answers, not a mean of percentiles") {
   Played run(2);
-  // 1 ms to 8 ms, in the end as two points of four.
+  // 1 ms to 8 ms, merged into two points of four.
   for (int i = 0; i < 8; ++i) run.second();
   REQUIRE(run.series.points().size() == 2);
   const auto series = json_of(run.series);
@@ -131,7 +131,7 @@ TEST_CASE("run series: a rank beyond what ended is marked as a lower bound") {
   CHECK(clock.at("lower_bounds").at("p50") == boost::json::array{1});
   CHECK(step.at("counts").at("abandoned") == boost::json::array{0, 1});
   CHECK(step.at("errors").at("abandoned") == boost::json::array{0, 1});
-  CHECK(step.at("counts").as_object().size() == 1);  // what never happened is left out
+  CHECK(step.at("counts").as_object().size() == 1);  // counts of 0 are left out
 }
 
 TEST_CASE("run series: the phases of a request add up to its service time, and nothing stands for no request") {
@@ -153,7 +153,7 @@ TEST_CASE("run series: the cells of the heat map are the answers, four rows to a
   run.end_interval();
   run.end_interval();
   const auto series = json_of(run.series);
-  // Row r holds what is above 2^(r/4 - 20) s, up to 2^((r+1)/4 - 20) s: one second is the end of row 79.
+  // Row r holds values above 2^(r/4 - 20) s and up to 2^((r+1)/4 - 20) s. One second is the upper end of row 79.
   CHECK(series.at("all").at("heat").as_array()[0] == boost::json::array{79, 1, 1, 0, 0, 1});
   CHECK(length_of(series.at("all").at("heat").as_array()[1]) == 0);
 }
@@ -207,7 +207,7 @@ TEST_CASE("run series: in a point are those under way at its end, and merged poi
   silent_second();
   silent_second();
   REQUIRE(run.series.generation() == 1);
-  // Nobody is there twice.
+  // No visit is counted twice.
   CHECK(run.series.points()[1].steps[0].under_way.response_time.count() == 3);
   CHECK(run.series.points()[1].steps[0].under_way.response_time.min() == 4s);
   CHECK(run.series.points()[0].steps[0].response().censored.count() == 3);

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A run of ten seconds with an arrival each, long ago.
+// An old run of ten seconds with one arrival a second.
 struct Kept {
   Kept() {
     RunStart start;
@@ -49,7 +49,7 @@ struct Kept {
     writer->annotate({WallTime(std::chrono::seconds(1'577'836'804)), 4s, "control", "half the rate"});
   }
   [[nodiscard]] Result<ReportDocument> report() {
-    writer.reset();  // what it was given is in the file
+    writer.reset();  // writes everything to the file
     auto reader = HistoryReader::open(file());
     if (reader.has_error()) throw std::runtime_error(reader.error().message);
     return stored_report(*reader.value(), "20200101-000000-beef");

@@ -12,7 +12,7 @@ using namespace gelombang::test;
 
 namespace {
 
-// Debian's python3-jsonschema belongs to Debian's python3, whatever else stands in PATH.
+// Debian's python3-jsonschema works only with Debian's python3, so PATH is not used.
 std::string problem_of(const std::string& instance) {
   ChildProcess python({"/usr/bin/python3", "-c",
                        "import json, jsonschema, sys\n"

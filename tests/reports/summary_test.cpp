@@ -22,7 +22,7 @@ namespace json = boost::json;
 
 json::value parsed(const Summary& summary) { return json::parse(summary_json(summary)); }
 
-// Compares with tests/reports/golden/NAME; tests/reports/approve writes it anew.
+// Compares with tests/reports/golden/NAME. tests/reports/approve rewrites that file.
 void check_golden(const std::string& name, const std::string& text) {
   const std::string path = std::string(GELOMBANG_SOURCE_DIR) + "/tests/reports/golden/" + name;
   if (std::getenv("GELOMBANG_APPROVE") != nullptr) write_file(path, text);
@@ -39,7 +39,7 @@ std::string without_colors(std::string_view text) {
   return out;
 }
 
-// Numbers with a comma and groups of three, as people in Germany write them.
+// Numbers with a decimal comma and groups of three, as in Germany.
 struct CommaNumbers : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
   char do_thousands_sep() const override { return '.'; }
@@ -138,7 +138,8 @@ TEST_CASE("summary: the funnel counts people, attempts and what was sent beyond 
   CHECK(upload.at("arrived") == 42);
   CHECK(upload.at("ended") ==
         json::value({{"succeeded", 19}, {"left", 1}, {"lost", 20}, {"away", 1}, {"interrupted", 1}, {"own_fault", 0}}));
-  // Successes and, from below, those who were lost, away or cut off; not those who left of their own accord.
+  // Successes and, as lower bounds, people who were lost, away or cut off. People who left of their own accord do not
+  // count.
   CHECK(upload.at("person_time_seconds").at("count") == 41);
   CHECK(upload.at("retry_amplification").as_double() == Approx(102.0 / 42));
   CHECK(j.at("people").at(0).at("ended").at("own_fault") == 1);
@@ -309,7 +310,7 @@ TEST_CASE("summary: where people did not get through, the first line says so, an
   const Summary failed = played({"all: served_rate > 90%"}, Outcome::interrupted);
   CHECK(exit_code(failed.exit_reasons) == 99);
   CHECK(first_line(failed).rfind("FAILED (none of 1 requests was answered)", 0) == 0);
-  // Thresholds do not decide about a run that ended early because nobody was answered.
+  // If a run ended early because no request was answered, thresholds do not decide.
   const Summary early = played({"all: error_rate < 1%"}, Outcome::failure, {{ExitCause::no_data, "stopped early"}});
   CHECK(early.thresholds[0].fails());
   CHECK(exit_code(early.exit_reasons) == 113);
