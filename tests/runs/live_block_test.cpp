@@ -1,4 +1,4 @@
-// The rows of the live block at any size of a terminal.
+// The rows of the live block at any terminal size.
 #include "runs/live_block.hpp"
 #include "tests/support/catch.hpp"
 
@@ -24,7 +24,7 @@ std::size_t columns(const std::string& row) {
       std::count_if(row.begin(), row.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
 }
 
-// The words, whatever stands between them.
+// The text without blanks and line breaks.
 std::string words(const std::string& text) {
   std::string result;
   for (const char c : text) {

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Begun on a clock that is an hour ahead of the machine's, so that its workers never get to anything.
+// A run that starts on a clock an hour ahead of the machine's, so that its workers never start a visit.
 struct IdleRun {
   explicit IdleRun(const std::string& load = "stages { { '1m', '10/s' }, { '1m', '40/s' }, { '1m', '5/s' } }") {
     test::write_file(directory.file("scenario.lua"),
@@ -84,7 +84,7 @@ TEST_CASE("steering request: what is asked is read, and nothing else") {
         "jump: to is missing: expected a phase or a time such as \"5m\"");
   CHECK(problem_of(R"({"action": "pause", "factor": 2})") == "pause does not take 'factor'");
   CHECK(problem_of(std::string(10000, '[')).starts_with("this is no JSON"));
-  // What is quoted is one line, and cut between two letters.
+  // The quoted text is one line and is cut between two characters.
   CHECK(problem_of("{\"action\": \"" + std::string(39, 'a') + "\u00e9\"}")
             .starts_with("'" + std::string(39, 'a') + "?' is"));
   CHECK(problem_of(R"({"action": "pause", "a\nb": 2})") == "pause does not take 'a?b'");

@@ -107,7 +107,7 @@ TEST_CASE("live page: a summary is made for those who look, and what is old is n
   Served live;
   live.second();
   CHECK_FALSE(live.page->followed());
-  CHECK_FALSE(live.run().as_object().contains("summary"));  // nobody had asked
+  CHECK_FALSE(live.run().as_object().contains("summary"));  // nobody had asked for the summary
   CHECK(live.page->followed());
   live.show();
   CHECK_FALSE(live.page->seen());
@@ -116,7 +116,7 @@ TEST_CASE("live page: a summary is made for those who look, and what is old is n
   live.clock.advance(LivePage::kPatience + 1s);
   CHECK_FALSE(live.page->followed());
   CHECK_FALSE(live.run().as_object().contains("summary"));
-  // The end stays the end.
+  // The final state stays.
   live.show(ReportDocument::State::finished);
   live.clock.advance(1h);
   CHECK(live.run().at("state") == "finished");
@@ -126,7 +126,7 @@ TEST_CASE("live page: may do nothing but what is in it, and is only read", "[int
   Served live;
   const std::string page = live.get("/");
   if (page.find("HTTP/1.1 404") == 0) {
-    CHECK(page.find("./dev web") != std::string::npos);  // built without it
+    CHECK(page.find("./dev web") != std::string::npos);  // built without the page
     return;
   }
   CHECK(page.find("Content-Security-Policy: default-src 'none'; script-src 'sha256-") != std::string::npos);

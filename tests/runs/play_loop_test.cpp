@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Notes what is asked of what is played, which is over once it was interrupted.
+// Records the calls of the loop. It is over after an interrupt.
 struct Noted {
   Noted() {
     play.epoch = clock.now();
@@ -28,7 +28,7 @@ struct Noted {
       is_over = true;
     };
   }
-  // A signal at the first look, and a further one each time that one was heard of.
+  // Raises a signal at the first call, and another one each time the loop has noticed the last one.
   void signal_until_over(PlayLoop& loop) {
     play.over = [this, &loop](TimePoint) {
       if (loop.signals() == raised && !is_over) {
@@ -116,7 +116,7 @@ TEST_CASE("play loop: a signal ends what is waited for, and is only counted ther
 
 TEST_CASE("play loop: each second is told once, and one that comes late is not told twice", "[unit]") {
   Noted noted;
-  noted.play.epoch = noted.clock.now() - 3500ms;  // as if nothing had been looked at for so long
+  noted.play.epoch = noted.clock.now() - 3500ms;  // as if the loop had not run for 3.5 s
   PlayLoop loop(noted.clock);
   noted.play.over = [&noted](TimePoint) { return !noted.seconds.empty(); };
   loop.play(noted.play);

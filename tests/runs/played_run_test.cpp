@@ -1,4 +1,4 @@
-// A whole run with its history, in this process: what is kept when a worker fails.
+// A whole run with its history in this process: what the history keeps when a worker fails.
 #include "runs/played_run.hpp"
 
 #include "app/load_session.hpp"

@@ -1,4 +1,4 @@
-// What the live display warns of first.
+// Which warning the live display shows first.
 #include "runs/progress_counts.hpp"
 
 #include "tests/support/catch.hpp"

@@ -26,7 +26,7 @@ return scenario {
 }
 )";
 
-// A run that is prepared and never started: a test puts into its recorders what is to be seen.
+// A run that is prepared and never started. Tests write into its recorders.
 struct StillRun {
   StillRun() {
     std::ofstream(directory.file("scenario.lua")) << kScenario;
@@ -50,7 +50,7 @@ struct StillRun {
   FigureSource& source() { return workers.emplace(*run, prepared->layout); }
 };
 
-// Another machine, say: it counts by itself, and what it sends are counts and ages.
+// A source such as another machine, which counts by itself and sends counts and ages.
 class Distant final : public FigureSource {
  public:
   explicit Distant(const PreparedRun& prepared)
@@ -118,7 +118,7 @@ TEST_CASE("run figures: an observer sees each interval once, and all of them are
   CHECK(others == 3);
   CHECK(seen[0].begin == 0s);
   CHECK(seen[0].end == 1s);
-  CHECK(seen[0].rate_asked == Approx(11));  // the mean, not that of its end
+  CHECK(seen[0].rate_asked == Approx(11));  // the mean of the interval, not the rate at its end
   CHECK(seen[0].started == 2);
   CHECK(seen[1].begin == 1s);
   CHECK(seen[1].end == 2s);
@@ -190,7 +190,7 @@ TEST_CASE("run figures: whoever waits at a worker that stands still grows older 
       [&](const Interval& interval) { oldest.push_back(interval.under_way->steps[0].response_time.max()); });
   const TimePoint epoch = still.clock.now();
   figures.start(still.source(), nullptr, epoch);
-  // One visit at each of two workers, of which neither does anything from now on.
+  // One visit at each of two workers. Neither worker does anything from now on.
   for (Recorder* worker : still.run->recorders()) {
     const auto visit = worker->visit_began(0, epoch, epoch);
     worker->attempt(0, true, false, visit, epoch, epoch);

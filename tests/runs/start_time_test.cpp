@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The machine's zone, for as long as this lives.
+// Sets the machine's time zone during the object's lifetime.
 class Zone {
  public:
   explicit Zone(const char* zone) {
@@ -31,7 +31,7 @@ class Zone {
   std::string before_;
 };
 
-// Zones by their rule: whether the machine has a database of them is not asked.
+// Zones as rules, so that no time zone database is needed.
 constexpr const char* kJakarta = "WIB-7";
 constexpr const char* kBerlin = "CET-1CEST,M3.5.0,M10.5.0/3";
 
@@ -148,7 +148,7 @@ TEST_CASE("countdown: lines where nothing can be redrawn come closer together to
   for (Duration left = 1h; left > 0s; left -= 50ms) {
     if (countdown_line_due(left, left - 50ms)) ++lines;
   }
-  // 50, 40, 30, 20 and 10 minutes, nine more, and fifty seconds to ten.
+  // At 50, 40, 30, 20 and 10 minutes, nine more each minute, and at fifty to ten seconds.
   CHECK(lines == 5 + 9 + 5);
   CHECK(countdown_line_due(10min + 20ms, 10min));
   CHECK_FALSE(countdown_line_due(10min, 10min - 50ms));

@@ -1,4 +1,4 @@
-// What is said of a target before the first arrival, and with which exit code.
+// What is said about a target before the first arrival, and the exit code.
 #include "runs/target_admission.hpp"
 #include "probes/consent/address_class.hpp"
 #include "tests/support/catch.hpp"
@@ -21,7 +21,7 @@ TargetUrl target_at(const std::string& scheme, const std::string& host, std::uin
   return {scheme + "://" + host + ":" + std::to_string(port), scheme, host, port};
 }
 
-// portal.test is at 127.0.0.1, and there is no other name.
+// portal.test is at 127.0.0.1. No other name exists.
 Result<std::vector<RemoteAddress>> one_name(const std::string& host, std::uint16_t port) {
   if (host == "portal.test") return std::vector<RemoteAddress>{*parse_address("127.0.0.1", port)};
   return Error{"the name " + host + " cannot be resolved: Name or service not known"};
