@@ -67,7 +67,7 @@ TEST_CASE("connection pool: a connection is held for the query time, so the pool
   const auto use = [&](std::shared_ptr<ConnectionPool::Lease>) { ++served; };
   for (int i = 0; i < 1000; ++i) f.pool.acquire(use);
   f.timers.advance(1s);
-  // 4 at once, then 4 every 100 ms: at 0 and at the ten multiples up to 1 s.
+  // 4 at once, and then 4 every 100 ms: at 0 and at the ten multiples up to 1 s.
   REQUIRE(served == 44);
 }
 

@@ -1,4 +1,4 @@
-// A portal's database in a directory of its own, on a clock that the test moves.
+// A portal's database in its own directory, on a fake clock.
 #pragma once
 
 #include "sandbox/database.hpp"

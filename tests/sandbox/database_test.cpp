@@ -12,7 +12,7 @@ using sandbox::DbOutcome;
 
 TEST_CASE("database: when it has stopped, nothing that it was given is under way, nor is anything taken", "[unit]") {
   test::DatabaseFixture f;
-  // What jobs and reports refer to may go then.
+  // After the stop, the object that jobs and callbacks refer to may be destroyed.
   auto portal = std::make_unique<std::atomic<int>>(0);
   constexpr int kJobs = 400;
   for (int i = 0; i < kJobs; ++i) {

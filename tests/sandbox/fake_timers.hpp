@@ -1,4 +1,4 @@
-// Delayed work on a clock that a test moves.
+// Timers on a fake clock.
 #pragma once
 
 #include "sandbox/timers.hpp"
@@ -19,7 +19,7 @@ class FakeTimers final : public sandbox::Timers {
     const std::lock_guard lock(mutex_);
     tasks_.emplace(clock_.now() + delay, std::move(task));
   }
-  // Moves the clock and runs what falls due, each at its own time.
+  // Moves the clock and runs each due task at its own time.
   void advance(Duration by) {
     const TimePoint end = clock_.now() + by;
     for (;;) {

@@ -36,7 +36,7 @@ TEST_CASE("faults: a frozen server answers nothing, then everything") {
   REQUIRE(client.get("/masuk").status == 200);
   sandbox.call("POST", "/_sandbox/freeze", R"({"ms":500})");
   const auto time = time_of([&] {
-    std::this_thread::sleep_for(100ms);  // it begins a moment after its answer
+    std::this_thread::sleep_for(100ms);  // the freeze begins a moment after its response
     REQUIRE(client.get("/masuk").status == 200);
   });
   REQUIRE(time > 450ms);

@@ -53,7 +53,7 @@ TEST_CASE("hostile client: an endless chunked body is cut at the limit") {
   socket.send(post("/api/sessions", "Transfer-Encoding: chunked\r\n"));
   const std::string chunk = "4000\r\n" + std::string(0x4000, 'x') + "\r\n";
   int sent = 0;
-  // The portal stops at 64 KB and reads past a while before it closes; the kernel's buffers take some more.
+  // The portal stops at 64 KB and discards some more data before it closes. The kernel's buffers take some data too.
   while (sent < 10'000 && socket.send(chunk)) ++sent;
   REQUIRE(sent < 10'000);
   REQUIRE(number_at(sandbox.counts(), "/requests/POST ~1api~1sessions/413") == 1);
@@ -65,7 +65,7 @@ TEST_CASE("hostile client: a photo that is too large is refused before it is sen
   socket.send(post("/api/id-card", session_header(sandbox) + kMultipart + "Content-Length: 50000000\r\n"));
   REQUIRE(socket.read_until("HTTP/1.1 413"));
   REQUIRE(socket.read_until("\"rule\":\"size\""));
-  // Going on to send does not destroy the answer with a reset.
+  // If the client goes on sending, no reset destroys the response.
   REQUIRE(socket.send(std::string(1'000'000, 'x')));
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("portal: a crowd that waits for hashes is answered or told to come bac
                                    "Content-Length: " +
                                        std::to_string(body.size()) + "\r\n",
                                    body);
-  // So slow that the queue cannot run empty while the test looks.
+  // So slow that the queue is not empty while the test looks.
   sandbox.call("POST", "/_sandbox/faults", R"({"hash.passes":64})");
   std::vector<std::unique_ptr<RawSocket>> crowd;
   for (int i = 0; i < 400; ++i) {
@@ -147,7 +147,7 @@ TEST_CASE("portal: a crowd that waits for hashes is answered or told to come bac
   HttpClient client(sandbox.url());
   REQUIRE(client.get("/masuk").status == 200);
   REQUIRE(number_at(sandbox.call("GET", "/_sandbox/state"), "/workers/queued") > 0);
-  // Those who wait need not wait for the high cost each.
+  // So that waiting logins do not each take the high cost.
   sandbox.call("POST", "/_sandbox/faults", R"({"hash.passes":1,"hash.memory_kib":8})");
   for (auto& socket : crowd) REQUIRE(socket->read_until("HTTP/1.1 ", 60s));
 }

@@ -67,7 +67,7 @@ struct HttpClient::Impl {
     stream.emplace(io, tls);
     auto& tcp = beast::get_lowest_layer(*stream);
     tcp.socket().connect({asio::ip::make_address(address.host), address.port});
-    // Blocking calls know no timers: the kernel's time-out ends a test that would hang.
+    // Blocking calls have no timers: the kernel's timeout ends a test that would hang.
     const timeval limit{30, 0};
     setsockopt(tcp.socket().native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (address.tls) stream->handshake(asio::ssl::stream_base::client);
@@ -75,7 +75,7 @@ struct HttpClient::Impl {
 
   template <class Stream>
   HttpReply exchange(Stream& socket, http::request<http::string_body>& message) {
-    // A server may refuse before it has read all: what it says counts, not the broken pipe.
+    // A server may refuse before it has read the whole request. Its response counts, not the broken pipe.
     boost::system::error_code ignored;
     http::write(socket, message, ignored);
     http::response_parser<http::string_body> parser;

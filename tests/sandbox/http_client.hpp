@@ -1,5 +1,5 @@
-// A small blocking HTTP/1.1 client that shows a server's answers as they are: no redirects, no
-// retries. Keeps cookies and the connection, as one browser does.
+// A small blocking HTTP/1.1 client that shows a server's responses unchanged: no redirects, no retries. It keeps
+// cookies and the connection, as a browser does.
 #pragma once
 
 #include <chrono>
@@ -21,13 +21,13 @@ using Headers = std::map<std::string, std::string>;
 
 class HttpClient {
  public:
-  // "http://127.0.0.1:8080" or "https://...", whose certificate is not checked.
+  // "http://127.0.0.1:8080" or "https://...". The certificate is not checked.
   explicit HttpClient(const std::string& url);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Throws where no answer comes within 30 s or the connection breaks.
+  // Throws if no response comes within 30 s or the connection breaks.
   HttpReply request(const std::string& method, const std::string& path, const std::string& body = {},
                     const Headers& headers = {});
   HttpReply get(const std::string& path, const Headers& headers = {}) { return request("GET", path, {}, headers); }
@@ -45,18 +45,18 @@ class HttpClient {
   std::map<std::string, std::string> cookies_;
 };
 
-// One plain connection for what no client would send.
+// A plain connection for bytes that no HTTP client would send.
 class RawSocket {
  public:
   explicit RawSocket(const std::string& url);
   ~RawSocket();
   RawSocket(const RawSocket&) = delete;
   RawSocket& operator=(const RawSocket&) = delete;
-  // False where the peer does not take it any more.
+  // Returns false if the peer does not accept more data.
   bool send(std::string_view text);
-  // What comes until the peer closes or the time is up.
+  // Reads until the peer closes or the time is up.
   std::string read_all(std::chrono::milliseconds limit = std::chrono::seconds(10));
-  // Until `text` was read; false where the peer closes or the time is up before.
+  // Reads until `text` was read. Returns false if the peer closes or the time is up before.
   bool read_until(std::string_view text, std::chrono::milliseconds limit = std::chrono::seconds(10));
   [[nodiscard]] bool closed_by_peer() const { return closed_; }
 

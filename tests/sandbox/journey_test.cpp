@@ -13,7 +13,7 @@ const std::string kAnswers = R"({"answers":[0,1,2,3,0,1,2,3,0,1,2,3,0,1,2,3,0,1]
 
 SyntheticPerson newcomer(std::uint64_t index = 500'000) { return synthetic_person(1, index); }
 
-// Registers and returns the link of the mail.
+// Registers the person. Returns the link in the mail.
 std::string register_person(SandboxProcess& sandbox, HttpClient& client, const SyntheticPerson& person) {
   const std::int64_t before = number_at(sandbox.counts(), "/mails/delivered");
   REQUIRE(client.post_json("/api/accounts", credentials_json(person)).status == 201);
@@ -142,14 +142,14 @@ TEST_CASE("sandbox: an identity number that could be real is refused and not kep
   REQUIRE(client.post_json("/api/identity", identity_json(person)).status == 422);
   REQUIRE(number_at(sandbox.counts(), "/identities") == 0);
   REQUIRE(client.post_json("/api/identity", identity_json(synthetic_person(1, 0))).status == 200);
-  // Somebody else with the same number.
+  // Another person with the same number.
   log_in(client, synthetic_person(1, 1));
   REQUIRE(client.post_json("/api/identity", identity_json(synthetic_person(1, 0))).status == 409);
   REQUIRE(number_at(sandbox.counts(), "/identities") == 1);
 }
 
 TEST_CASE("sandbox: every refused photo names its rule, and an accepted one is on the disk as sent") {
-  // Made first: a kept connection does not outlive a long pause.
+  // The photos are made first, because a kept connection does not survive a long pause.
   const std::string photo = photo_of(specimen());
   PhotoSpec spec = specimen();
   spec.blur = 6;
@@ -194,7 +194,7 @@ TEST_CASE("sandbox: five mails may be asked for again, then two hours none") {
   const HttpReply limited = client.post_json("/api/accounts/verification", body);
   REQUIRE(limited.status == 429);
   REQUIRE(std::stoi(limited.headers.at("retry-after")) > 7000);
-  // The answer for an address without an account is the same, and nothing is sent.
+  // An address without an account gets the same response, and no mail is sent.
   REQUIRE(client.post_json("/api/accounts/verification", R"({"email":"nobody@x.test"})").status == 202);
   const auto counts = sandbox.wait_for_counts([](const auto& now) { return number_at(now, "/mails/delivered") == 6; });
   REQUIRE(number_at(counts, "/mails/total") == 6);

@@ -148,7 +148,7 @@ TEST_CASE("mail queue: loss and spam take their share of the mails") {
   f.add(1000);
   while (f.queue.run_due()) {
   }
-  // Standard deviations 13.7 and 15.3; five of them.
+  // Standard deviations 13.7 and 15.3. The limits are five of them.
   REQUIRE(std::abs(f.in_state(MailState::lost) - 250) < 70);
   REQUIRE(std::abs(f.in_state(MailState::spam) - 375) < 77);
   REQUIRE(f.in_state(MailState::queued) == 0);

@@ -1,4 +1,4 @@
-// Bytes from outside that are no photo, or are one that was made to hurt.
+// Bytes from outside that are not a photo, or a photo that was made to do harm.
 #include "base/random.hpp"
 #include "sandbox/photo_check.hpp"
 #include "sandbox/photo_decode.hpp"
@@ -137,7 +137,7 @@ TEST_CASE("bad photo bytes: compressed text in a PNG is not inflated", "[unit]")
 }
 
 TEST_CASE("bad photo bytes: an interlaced PNG is read", "[unit]") {
-  // Seven passes of an even grey image: readable, but no card.
+  // The seven passes of a uniform grey image: readable, but no card.
   std::string rows;
   constexpr int kSide = 256;
   constexpr int kPasses[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
@@ -187,7 +187,7 @@ TEST_CASE("bad photo bytes: damage anywhere ends in a verdict", "[unit]") {
   for (int i = 0; i < 60; ++i) {
     std::string file = good[i % 2];
     for (int j = 0; j < 8; ++j) {
-      // Half of the damage goes to the headers.
+      // Half of the damage is in the headers.
       const std::size_t reach = j % 2 == 0 ? std::min<std::size_t>(700, file.size()) : file.size();
       file[random.below(reach)] = static_cast<char>(random.below(256));
     }

@@ -1,4 +1,4 @@
-// The thresholds of the photo rules lie far from what they divide. The figures are in docs/photos.md.
+// The thresholds of the photo rules are far from the values on both sides. The figures are in docs/photos.md.
 #include "sandbox/photo_card.hpp"
 #include "sandbox/photo_check.hpp"
 #include "tests/support/catch.hpp"
@@ -33,7 +33,7 @@ Judged judge(const PhotoSpec& spec) {
   return judged;
 }
 
-// A different photo for every seed: size, format, dimensions, noise and colours vary.
+// A different photo for each seed: size, format, dimensions, noise and colours vary.
 PhotoSpec varied(std::uint64_t seed) {
   PhotoSpec spec = specimen(seed);
   constexpr std::array<std::uint64_t, 5> kSizes = {60'000, 100'000, 180'000, 300'000, 450'000};

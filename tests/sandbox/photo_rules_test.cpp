@@ -72,7 +72,7 @@ TEST_CASE("photo rules: the EXIF orientation is honoured", "[unit]") {
     spec.rotated = rotated;
     spec.exif = true;
     CHECK(judge(spec).accepted);
-    // The same pixels without the tag show a card on its side; upside down cannot be told from upright.
+    // Without the tag the same pixels show a card on its side. A card upside down looks like an upright one.
     spec.exif = false;
     CHECK(judge(spec).rule == (rotated == 180 ? "" : "framing"));
   }
@@ -83,7 +83,7 @@ TEST_CASE("photo rules: a picture of something else is not a card", "[unit]") {
   spec.card_color = spec.portrait_color = spec.table_color = "#404040";
   spec.stamp_color = spec.text_color = "#484848";
   CHECK(judge(spec).rule == "framing");
-  // A bright table: the card cannot be told from it.
+  // On a bright table the card cannot be found.
   spec = specimen();
   spec.table_color = "#e8f0f4";
   CHECK(judge(spec).rule == "framing");

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Runs the program to its end: exit code and what it said on stderr.
+// Runs the program to its end. Returns the exit code and stderr.
 std::pair<int, std::string> outcome(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), GELOMBANG_SANDBOX_PROGRAM);
   ChildProcess process(arguments);
@@ -70,7 +70,7 @@ TEST_CASE("program: SIGTERM ends it with 0 at once, idle connections or not, and
   const auto start = std::chrono::steady_clock::now();
   sandbox.process().signal(SIGTERM);
   REQUIRE(sandbox.process().wait() == 0);
-  REQUIRE(std::chrono::steady_clock::now() - start < 4s);  // well below the grace that a busy connection gets
+  REQUIRE(std::chrono::steady_clock::now() - start < 4s);  // well below the grace period of a busy connection
   REQUIRE_FALSE(std::filesystem::exists(directory));
   REQUIRE(sandbox.process().standard_error().empty());
 }
@@ -166,7 +166,7 @@ TEST_CASE("durability: no registration or photo that was accepted is lost by SIG
             if (reply.status == 201) registered.insert(email);
           }
         } catch (const std::exception&) {
-          // The portal was killed in the middle: this request was not accepted.
+          // The portal was killed during this request, so the request was not accepted.
         }
       });
     }
@@ -182,7 +182,7 @@ TEST_CASE("durability: no registration or photo that was accepted is lost by SIG
       } catch (const std::exception&) {
       }
     });
-    // In the middle of things, but not before there is something to lose.
+    // Kill the portal while it works, but only after it has data to lose.
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     bool enough = false;
     while (!enough && std::chrono::steady_clock::now() < deadline) {
@@ -199,7 +199,7 @@ TEST_CASE("durability: no registration or photo that was accepted is lost by SIG
   SandboxProcess sandbox({"--data", data, "--accounts", "40"});
   HttpClient client(sandbox.url());
   for (const std::string& email : registered) {
-    // Taken: the account is there. Its mail is in the Maildir or still queued.
+    // 409: the account exists. Its mail is in the Maildir or still queued.
     REQUIRE(client.post_json("/api/accounts", R"({"email":")" + email + R"(","password":"rahasia1"})").status == 409);
   }
   for (const std::uint64_t person : uploaded) {
@@ -210,13 +210,13 @@ TEST_CASE("durability: no registration or photo that was accepted is lost by SIG
   REQUIRE(number_at(counts, "/accounts_registered") >= static_cast<std::int64_t>(registered.size()));
   REQUIRE(number_at(counts, "/mails/inbox") == number_at(counts, "/accounts_registered"));
   REQUIRE(number_at(counts, "/photos") >= static_cast<std::int64_t>(uploaded.size()));
-  // Every photo on the disk is whole, and there is one for each person who has one.
+  // Every photo on the disk is whole, and each person with a photo has exactly one.
   std::int64_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(data + "/photos")) {
     REQUIRE(read_file(entry.path()) == photo);
     ++files;
   }
   REQUIRE(files == number_at(counts, "/photos"));
-  // Each mail once, although deliveries were cut in the middle.
+  // Each mail is there once, although the kills interrupted deliveries.
   REQUIRE(static_cast<std::int64_t>(mails_in(sandbox.mail_directory()).size()) == number_at(counts, "/mails/inbox"));
 }

@@ -44,7 +44,7 @@ TEST_CASE("registry: the birth date in the NIK must be the one given") {
     REQUIRE(birth_date_matches(person.nik, person.birth_date));
     REQUIRE_FALSE(birth_date_matches(person.nik, "1900-01-01"));
   }
-  REQUIRE_FALSE(birth_date_matches("0001013102900000", "1990-02-31"));  // no such day
+  REQUIRE_FALSE(birth_date_matches("0001013102900000", "1990-02-31"));  // 31 February does not exist
   REQUIRE_FALSE(birth_date_matches("0001010102900000", "1990-2-01"));
   REQUIRE_FALSE(birth_date_matches("short", "1990-02-01"));
 }

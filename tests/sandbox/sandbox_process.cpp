@@ -83,7 +83,7 @@ std::vector<std::string> mails_in(const std::string& folder) {
 }
 
 std::string link_in(const std::string& mail) {
-  // The text part, with quoted-printable undone as far as a link needs it.
+  // The text part. Quoted-printable is decoded as far as a link needs it.
   std::string text = mail;
   for (std::size_t at = text.find("=\r\n"); at != std::string::npos; at = text.find("=\r\n")) text.erase(at, 3);
   for (std::size_t at = text.find("=3D"); at != std::string::npos; at = text.find("=3D")) text.replace(at, 3, "=");

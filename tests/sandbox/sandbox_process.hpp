@@ -1,4 +1,4 @@
-// The real program, started by a test on a free port.
+// The real sandbox program, started by a test on a free port.
 #pragma once
 
 #include "base/synthetic_person.hpp"
@@ -17,17 +17,17 @@ namespace gelombang::test {
 
 class SandboxProcess {
  public:
-  // Adds --listen 127.0.0.1:0 and --hash-cost low where `arguments` do not say otherwise.
+  // Adds --listen 127.0.0.1:0 and --hash-cost low if `arguments` do not set them.
   explicit SandboxProcess(std::vector<std::string> arguments = {});
 
   [[nodiscard]] const std::string& url() const { return url_; }
-  [[nodiscard]] std::string mail_directory() const;  // where it printed that mail goes to a Maildir
+  [[nodiscard]] std::string mail_directory() const;  // from the printed line about the Maildir
   ChildProcess& process() { return *process_; }
 
-  // Operator's side; throws unless the answer is 2xx.
+  // A call of the operator's API. Throws if the status is not 2xx.
   boost::json::value call(const std::string& method, const std::string& path, const std::string& json = {});
   boost::json::value counts() { return call("GET", "/_sandbox/counts"); }
-  // Asks for the counts until `done` says so; throws after 20 s.
+  // Asks for the counts until `done` returns true. Throws after 20 s.
   boost::json::value wait_for_counts(const std::function<bool(const boost::json::value&)>& done);
 
  private:
@@ -35,13 +35,13 @@ class SandboxProcess {
   std::string url_;
 };
 
-// Logged in, or throws.
+// Throws if the login fails.
 void log_in(HttpClient& client, const SyntheticPerson& person);
 std::string credentials_json(const SyntheticPerson& person);
 std::string identity_json(const SyntheticPerson& person);
-// The number at a path such as "/requests/GET ~1/200" (JSON pointer); 0 where there is none.
+// The number at a JSON pointer such as "/requests/GET ~1/200". 0 if there is none.
 std::int64_t number_at(const boost::json::value& counts, const std::string& pointer);
-// Files of a Maildir folder, new and cur.
+// The files in new and cur of a Maildir folder.
 std::vector<std::string> mails_in(const std::string& folder);
 // The link of a verification mail.
 std::string link_in(const std::string& mail);

@@ -47,7 +47,7 @@ TEST_CASE("wave office: closes at its hour, draws, and announces after the delay
   for (std::int64_t account = 1; account <= 9; ++account) REQUIRE(f.join(account) == JoinOutcome::joined);
   REQUIRE(f.join(9) == JoinOutcome::already_joined);
   f.clock.advance(60s);
-  // At the hour nobody gets in, even before the office has noticed.
+  // From the closing hour on nobody can join, even before the office has noticed it.
   REQUIRE(f.join(10) == JoinOutcome::no_open_wave);
   f.office.tick();
   REQUIRE(f.state() == WaveState::processing);
@@ -116,7 +116,7 @@ TEST_CASE("database: a failed job is undone alone, and the others of its transac
     Query(c, "INSERT INTO accounts (email, name, created_at) VALUES (?, 'x', 0)", email).run();
   };
   std::vector<DbOutcome> outcomes(3);
-  // One long job keeps the writer busy, so that the three wait together.
+  // One long job keeps the writer busy, so that the next three wait together.
   std::atomic<bool> go{false};
   f.database->write([&](DbConnection&) { go.wait(false); }, [](DbOutcome) {});
   f.database->write([&](DbConnection& c) { insert(c, "a@x.test"); }, [&](DbOutcome o) { outcomes[0] = o; });

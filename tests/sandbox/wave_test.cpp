@@ -22,7 +22,7 @@ std::vector<Participant> people(std::int64_t count) {
 TEST_CASE("wave: the calendar closes it, then evaluates half-way to the announcement") {
   Wave wave;
   wave.opened_at = WallTime{100s};
-  REQUIRE(due_state(wave, WallTime{1'000'000s}) == WaveState::open);  // without an hour it stays open
+  REQUIRE(due_state(wave, WallTime{1'000'000s}) == WaveState::open);  // without a closing hour it stays open
   wave.closes_at = WallTime{200s};
   REQUIRE(due_state(wave, WallTime{200s} - 1ns) == WaveState::open);
   REQUIRE(due_state(wave, WallTime{200s}) == WaveState::processing);
@@ -32,7 +32,7 @@ TEST_CASE("wave: the calendar closes it, then evaluates half-way to the announce
   REQUIRE(due_state(wave, WallTime{204s}) == WaveState::processing);
   REQUIRE(due_state(wave, WallTime{205s}) == WaveState::evaluating);
   wave.state = WaveState::evaluating;
-  REQUIRE(due_state(wave, WallTime{204s}) == WaveState::evaluating);  // a clock set back undoes nothing
+  REQUIRE(due_state(wave, WallTime{204s}) == WaveState::evaluating);  // a clock that is set back undoes nothing
   REQUIRE(due_state(wave, WallTime{210s}) == WaveState::announced);
 }
 
@@ -43,15 +43,15 @@ TEST_CASE("draw: the quota is met exactly, and repeated from its seed") {
   REQUIRE(std::set<std::int64_t>(selected.begin(), selected.end()).size() == 100);
   auto shuffled = people(1000);
   std::reverse(shuffled.begin(), shuffled.end());
-  REQUIRE(draw(shuffled, 100, seed) == selected);  // the order of the list plays no part
+  REQUIRE(draw(shuffled, 100, seed) == selected);  // the order of the list does not matter
   REQUIRE(draw(people(1000), 100, random_draw_seed()) != selected);
   REQUIRE(draw(people(5), 100, seed).size() == 5);
   REQUIRE(draw({}, 100, seed).empty());
 }
 
 TEST_CASE("draw: who joined first has no better chance than who joined last") {
-  // 400 draws of 50 out of 100: each person is drawn 200 times, standard deviation 10; the first
-  // half together 10,000 times, standard deviation about 50. Six of those are 1 in 5e8.
+  // 400 draws of 50 out of 100: each person is drawn 200 times, standard deviation 10. The first half together is drawn
+  // 10,000 times, standard deviation about 50. Six of those are 1 in 5e8.
   std::int64_t early = 0;
   for (int i = 0; i < 400; ++i) {
     DrawSeed seed{};
