@@ -1,4 +1,4 @@
-// The self-test has to hold where nothing is wrong, and to see what is.
+// The self-test must pass when nothing is wrong, and must find each fault.
 #include "app/selftest_command.hpp"
 #include "selftest/check.hpp"
 #include "selftest/stage.hpp"
@@ -110,7 +110,7 @@ TEST_CASE("selftest: figures that do not agree with what is known are off", "[in
   ++lost.server_requests;
   CHECK(off(lost) == std::set<std::string>{"requests, as the server counted them"});
 
-  selftest::StageFigures survivors = played.value();  // what was cut off vanished
+  selftest::StageFigures survivors = played.value();  // the interrupted visits vanished
   survivors.summary.arrivals.interrupted = 0;
   survivors.summary.steps[0].response_time.p90 = survivors.summary.steps[0].response_time.p50;
   CHECK(off(survivors) == std::set<std::string>{"cut by the end", "p90 is a lower bound"});
