@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What ./dev bench says of its figures: ratios, bars, the JSON. Nothing is measured here.
+"""What ./dev bench reports about its figures: ratios, bars, the JSON. Nothing is measured here.
 
 usage: bench_report_test.py SOURCE_DIR
 """
@@ -22,7 +22,7 @@ class Report(unittest.TestCase):
         self.assertEqual("64 users; median of 3 starts: 1.20, 1.30, 2.00", measure.why)
 
     def test_pairs_are_divided_before_the_median_is_taken(self):
-        # The medians of each side would give 2 / 2; the machine slowed down between the pairs.
+        # The medians of each side would give 2 / 2, because the machine slowed down between the pairs.
         self.assertEqual(1.5, report.ratios([(1.5, 1.0), (3.0, 2.0), (30.0, 20.0)])[0])
 
     def test_a_bar_holds_up_to_itself(self):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""./dev with a stand-in for apt, sudo and cmake: what it installs, what it says, what it leaves behind.
+"""./dev with stubs for apt, sudo and cmake: what it installs, prints and leaves behind.
 
 usage: dev_test.py SOURCE_DIR
 """
@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 STUBS = {
-    # The status of one package, or (for the comparison of before and after) no list at all.
+    # The status of one package. With fewer arguments (the comparison of before and after) no list at all.
     "dpkg-query": 'case " $MISSING " in *" $4 "*) exit 1;; esac; [ $# -lt 4 ] || printf installed',
     "apt-cache": 'case " $UNKNOWN " in *" $3 "*) exit 1;; esac',
     "apt-get": 'echo "apt-get $*" >>"$LOG"',
@@ -84,7 +84,7 @@ class Dev(unittest.TestCase):
         result = self.run_dev("build", MISSING="libsodium-dev ninja-build catch2")
         self.assertEqual(1, result.returncode)
         self.assertIn("neither root nor sudo is at hand to install them: libsodium-dev ninja-build", result.stderr)
-        self.assertNotIn("catch2", result.stderr)  # building needs no tests
+        self.assertNotIn("catch2", result.stderr)  # a build needs no tests
         self.assertEqual([], self.logged)
 
     def test_only_what_is_missing_is_installed_and_no_service_may_start(self):

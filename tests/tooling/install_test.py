@@ -19,14 +19,14 @@ class Install(unittest.TestCase):
             subprocess.run(["cmake", "--install", BINARIES, "--prefix", prefix], check=True, capture_output=True)
             log = Path(directory) / "access.log"
             log.write_text('192.0.2.1 - - [04/Mar/2021:12:00:00 +0700] "GET / HTTP/1.1" 200 1 "-" "a"\n')
-            # By its name alone, from a directory that knows nothing: what it needs is found beside the program.
+            # By name alone, from an empty directory: the program finds the scenario beside itself.
             for scenario in sorted(path.name for path in (prefix / "share/gelombang/scenarios").glob("*.lua")):
                 with self.subTest(scenario):
                     result = subprocess.run([prefix / "bin/gelombang", "check", scenario, "--set", f"log={log}"],
                                             cwd=directory, text=True, stdin=subprocess.DEVNULL, capture_output=True,
                                             timeout=60)
                     self.assertEqual(0, result.returncode, result.stderr)
-            # As ~/scenarios is from ~/.local/bin: nothing that was shipped.
+            # Relative to the program like ~/scenarios to ~/.local/bin: this folder was not shipped.
             (Path(directory) / "scenarios").mkdir()
             shutil.copy(prefix / "share/gelombang/scenarios/login.lua", Path(directory) / "scenarios/other.lua")
             result = subprocess.run([prefix / "bin/gelombang", "check", "other.lua"], cwd=prefix, text=True,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs a package, uses it and removes it, in a root of its own: this system as it is, but everything that is written
-# goes to memory, and is gone with the namespaces that it is run in. Exits 77, and says why, where that cannot be had.
+# Installs, uses and removes a package in its own root. The root shows this system, but everything that is written goes
+# to memory and vanishes with the script's namespaces. If that is not possible, exits 77 and says why.
 #
 # usage: unshare --mount --net --pid --fork --kill-child package_in_own_root.sh DEB EMPTY_FOLDER
 set -euo pipefail
@@ -15,7 +15,8 @@ if ! why=$(mount -t overlay overlay -o "lowerdir=/,upperdir=$changed,workdir=$fo
   exit 77
 fi
 mount -t proc proc "$root/proc"
-# Nothing that runs in there, as root, can change this system's /dev: of it there are only the devices that all may use.
+# Programs in there run as root. They must not change this system's /dev, so they get only the devices that everybody
+# may use.
 mount -t tmpfs tmpfs "$root/dev"
 mkdir "$root/dev/shm"
 for device in null zero full random urandom; do
@@ -25,7 +26,7 @@ done
 ip link set lo up
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
-# With nothing of the caller's, from an empty folder.
+# Without the caller's environment, from an empty folder.
 enter=(chroot "$root" env -i -C /var/use HOME=/var/use PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 inside() { "${enter[@]}" "$@"; }
 
@@ -44,7 +45,7 @@ for program in gelombang gelombang-sandbox; do
 done
 inside gelombang check portal_mix.lua >"$root/var/check"
 grep -q '^portal_mix' "$root/var/check" || die "check does not show the scenario: $(cat "$root/var/check")"
-# Where Debian keeps no manual pages (a container's image leaves them out), there are none to be found.
+# Without Debian's manual pages (container images leave them out) man finds none.
 if [ -e "$root/usr/share/man/man1/gelombang.1.gz" ] && [ -x "$root/usr/bin/man" ]; then
   for page in gelombang gelombang-run gelombang-sandbox; do
     [ "$(inside man -w "$page")" = "/usr/share/man/man1/$page.1.gz" ] || die "man does not find $page"
@@ -60,7 +61,7 @@ for _ in {1..300}; do
 done
 url=$(sed -n 's|^ready: *||p' "$log")
 [ -n "$url" ] || die "the sandbox is not ready: $(cat "$log")"
-# A scenario of the user's own, with the library that was installed; nobody thinks for long in it.
+# A scenario of the user with the installed library. Nobody thinks for long in it.
 sed 's/think([0-9, ]*)/think(0.1)/' "$root/usr/share/gelombang/scenarios/login.lua" >"$root/var/use/mine.lua"
 inside gelombang run mine.lua --target "$url" --users 2 --iterations 2 --duration 30s --metrics-listen off \
   --json /var/use/summary.json || die "the run ended with $?"
@@ -76,7 +77,7 @@ rm -r "$root/var/use" "$root/var/gelombang.deb" "$root/var/check"
 while IFS= read -r path; do
   [ -d "$root$path" ] || [ ! -e "$root$path" ] || die "$path is still there"
 done <"$folder/listed"
-# dpkg and the index of manual pages keep their own books.
+# dpkg and the index of manual pages keep their own records.
 left=$(find "$changed" ! -type d -printf '/%P\n' |
   grep -vE '^/var/(lib/dpkg|log|cache/(man|debconf|ldconfig))/' | grep -vE '^/etc/ld\.so\.cache$' || true)
 left+=$(find "$changed" -iname '*gelombang*' -printf '/%P\n')

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The .deb has what `cmake --install` installs, and in a root of its own it works, outside of the sources, and goes.
+"""The .deb holds what `cmake --install` installs. In its own root it works without the sources and can be removed.
 
 usage: package_test.py BINARY_DIR [DEB]
 """

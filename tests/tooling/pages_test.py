@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every option of every command is in its manual page and in each shell's completion: as --help says, not the model.
+"""Every option of every command is in its manual page and in each shell's completion.
+The options come from --help, not from the model.
 
 usage: pages_test.py BINARY_DIR
 """
@@ -13,14 +14,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-# Completes the last of its arguments, as readline has the function do it: one answer a line.
+# Completes the last argument as readline calls the function: one completion a line.
 BASH = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
 "_${1//-/_}"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
-# What a function tells zsh's own _arguments.
+# Prints the arguments that a function passes to zsh's own _arguments.
 ZSH = """
 compdef() { }
 _arguments() { print -rl -- "$@" }
@@ -35,7 +36,7 @@ def output(*command, **options):
 
 
 def commands_of(words, above=frozenset()):
-    """Of a command and all below it: its words, its options with those that it has from above, and its commands."""
+    """For a command and all its subcommands: the words, the options with inherited ones, and the subcommands."""
     text = output(BINARIES / words[0], *words[1:], "--help")
     own = set()
     for names in re.findall(r"^  (-\S+)", text, re.M):

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The other Debian: builds and tests this checkout in a root of Debian 13, which debootstrap makes and which stays in
-# build/portability/trixie. What runs there has namespaces of its own (mounts, processes and, but while packages are
-# installed, a network of nothing but loopback), sees no file outside of that root, and ends with them: nothing is left
-# mounted or running. As root, since it makes the root and the namespaces.
+# Builds and tests this checkout in a root of the other Debian, 13. debootstrap makes the root, which stays in
+# build/portability/trixie. Everything in the root runs in its own namespaces: mounts, processes and, except while
+# packages are installed, a network with only loopback. No process in the root sees a file outside of it, and all
+# processes end with the namespaces: nothing stays mounted or running. Needs root for debootstrap and the namespaces.
 #
 # usage: portability.sh [REGEX]    the tests whose name matches (default: all)
 set -euo pipefail
@@ -13,7 +13,7 @@ root=$checkout/build/portability/$suite
 
 die() { printf 'portability: %s\n' "$*" >&2; exit 1; }
 
-# The mirror that this system's own packages come from; without one, debootstrap knows its own.
+# The mirror of this system's own packages. If there is none, debootstrap uses its default.
 mirror() {
   command -v apt-get >/dev/null || return 0
   # shellcheck disable=SC2016 # these are apt's variables
@@ -21,7 +21,7 @@ mirror() {
     head -n 1
 }
 
-# Under another name until it is whole, so that one that was broken off is not taken for one.
+# The root has another name until it is whole, so that an interrupted one is not taken for a whole one.
 make_root() {
   [ ! -e "$root" ] || return 0
   command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
@@ -32,14 +32,15 @@ make_root() {
   mkdir -p "$root.new"
   debootstrap --variant=minbase "$suite" "$root.new" ${from:+"$from"} >"$root.log" 2>&1 ||
     { tail -n 20 "$root.log" >&2; die "debootstrap failed; all it said is in $root.log"; }
-  # In there nothing may start a service, ever.
+  # No service may ever start in this root.
   printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
   chmod 755 "$root.new/usr/sbin/policy-rc.d"
   mv "$root.new" "$root"
 }
 
-# What git knows and what is new. What is the same already is left alone, so that only what has changed is built again,
-# and the rest gets the time of now: it may be older than what was built of the file before. What is gone is gone there, too.
+# Copies files that git knows and new files. Equal files are left alone, so that only changed files are built again. A
+# copied file gets the current time, because its own time may be older than the build of the file before. Deleted files
+# are deleted there too.
 copy_checkout() {
   local there=$root/gelombang file
   mkdir -p "$there"
@@ -53,7 +54,7 @@ copy_checkout() {
   find "$root/tmp" -mindepth 1 -delete
 }
 
-# How names are resolved while packages are fetched, and whom npm trusts beyond the usual authorities.
+# The name resolution while packages are fetched, and the authorities that npm trusts in addition.
 copy_ways_out() {
   rm -f "$root/etc/resolv.conf"
   cat /etc/resolv.conf >"$root/etc/resolv.conf"
@@ -61,8 +62,8 @@ copy_ways_out() {
   [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >"$root/root/authorities.pem"
 }
 
-# Of devices only those that keep nothing, and of the machine nothing but what /proc says, whose settings are not to be
-# written. Then the root becomes the only one there is: what was the root before is let go.
+# The view has only devices that keep nothing, and of the machine only /proc, whose settings are read-only. Then the
+# root becomes the only root: the old root is unmounted.
 make_view() {
   local device major minor
   mount --bind "$root" "$root"
@@ -87,13 +88,13 @@ DEVICES
   ln -s fd/0 dev/stdin
   ln -s fd/1 dev/stdout
   ln -s fd/2 dev/stderr
-  pivot_root . .  # upon each other, and the upper one goes
+  pivot_root . .  # puts the old root on top of the new one; umount removes it
   umount -l .
   cd /
 }
 
-# within "NAMESPACE..." COMMAND [ARGUMENT...]: in these namespaces of its own. unshare lets no signal but one end it, and
-# all that runs in there ends with it.
+# within "NAMESPACE..." COMMAND [ARGUMENT...]: runs the command in its own namespaces. Only SIGKILL ends unshare, and
+# everything in the namespaces ends with it.
 within() {
   local status=0
   # shellcheck disable=SC2086 # a list of options
@@ -106,7 +107,7 @@ within() {
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# As root of that root, but without what reaches the machine itself.
+# Runs as root of that root, but without the capabilities that reach the machine itself.
 inside() {
   make_view
   ip link set lo up 2>/dev/null || true

@@ -10,8 +10,8 @@ import re
 import sys
 from pathlib import Path
 
-# Where a room's files may include from. A room is a folder, or a folder inside one. Whatever those rooms may include is
-# allowed as well, so each arrow stands here once. HACKING.md draws them.
+# The rooms that a room's files may include from. A room is a folder, or a folder inside a folder. The includes of those
+# rooms are allowed as well, so each arrow is listed once. HACKING.md draws the arrows.
 DIRECT = {
     "base": [],
     "imaging": ["base"],
@@ -42,7 +42,7 @@ DIRECT = {
 
 
 def closure(direct):
-    """All rooms that each room reaches. Raises where two rooms reach each other."""
+    """All rooms that each room reaches. Raises if two rooms reach each other."""
     reached = {}
 
     def reach(room, above):
@@ -58,13 +58,14 @@ def closure(direct):
 
 
 ARROWS = closure(DIRECT)
-# They may include everything of the above and of each other; nothing above may include them.
+# These rooms may include everything above and each other. No room above may include them.
 OUTSIDE = {"packaging", "tests", "bench", "fuzz"}
 SKIPPED = {"build", ".git", "node_modules"}
 MAX_LINES = 500
 SOURCES = {".cpp", ".hpp", ".h", ".cc", ".c"}
 COUNTED = SOURCES | {".lua", ".py", ".sh", ".js", ".ts"}
-# What opens a file. In engine/ a scenario's files go through scenario_folder alone; host_limits reads the kernel's.
+# Calls that open a file. In engine/ only scenario_folder opens a scenario's files. host_limits reads the kernel's
+# files.
 OPENING = re.compile(r"\b(?:i?fstream|fopen|freopen|openat2?|luaL_loadfilex?|luaL_dofile|filebuf)\b|(?<![\w:])::open\s*\(")
 OPENERS = {"engine/files/scenario_folder.cpp", "engine/scenario/host_limits.cpp"}
 WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
@@ -78,7 +79,7 @@ def files(root, suffixes):
 
 
 def blank_comments(text, strings=True):
-    """The text with comments, and by choice the contents of literals, blanked; lines and columns stay."""
+    """The text with comments blanked, and literals too if `strings`. Lines and columns stay."""
     token = re.compile(
         r'//(?:\\\n|[^\n])*|/\*.*?\*/|R"(?P<delimiter>[^()\\\s]*)\(.*?\)(?P=delimiter)"'
         r'|"(?:\\.|[^"\\\n])*"|(?<![0-9a-zA-Z_])\'(?:\\.|[^\'\\\n])+\'',
@@ -99,14 +100,14 @@ def line_of(text, offset):
 
 
 def room_of(path):
-    """The room of a file that lies directly in it; None: the table has no such room."""
+    """The room whose folder directly holds the file. None if the table has no such room."""
     if path.parts[0] in OUTSIDE:
         return path.parts[0]
     return path.parent.as_posix() if path.parent.as_posix() in ARROWS else None
 
 
 def owner(root, directory, target):
-    """What of ours an include leads to, as a path from the root, or None for a library's."""
+    """The file of ours that an include names, as a path from the root. None for a library's file."""
     inside = []
     for base in (root, root / directory):
         resolved = (base / target).resolve()
@@ -115,7 +116,7 @@ def owner(root, directory, target):
             if resolved.is_file():
                 return path
             inside.append(path)
-    # Not there (yet, or generated): the name still says whose it is meant to be.
+    # The file is missing or is generated later: its name still shows the room.
     return next((path for path in inside if room_of(path) not in (None, room_of(Path(directory) / "x"))), None)
 
 
@@ -149,8 +150,8 @@ BLOCK_BEFORE = re.compile(
 
 
 def full_expressions(code):
-    """Yields (start, end) of each statement, a lambda's body being statements of its own."""
-    stack = []  # of [kind, start of the current statement]: '{' is a block, other brackets are expressions
+    """Yields (start, end) of each statement. The statements of a lambda's body are separate."""
+    stack = []  # of (kind, start of the current statement): '{' is a block, other brackets are expressions
     start = 0
     i = 0
     while i < len(code):
@@ -167,7 +168,7 @@ def full_expressions(code):
             if kind == "{":
                 yield start, i
                 start = outer
-                # A block ends a statement, unless it was a lambda's body inside an expression.
+                # A block ends a statement unless it is the body of a lambda inside an expression.
                 rest = code[i + 1 : i + 80].lstrip()
                 if not (stack and stack[-1][0] != "{") and not rest.startswith((",", ")", ";", ".", "(")):
                     yield start, i + 1
@@ -230,7 +231,7 @@ def check_length(root):
 
 def check_results(root):
     for relative, path in files(root, SOURCES):
-        if relative.parts[0] == "tests":  # there it reads better than a negation
+        if relative.parts[0] == "tests":  # in tests has_error() reads better than a negation
             continue
         code = blank_comments(path.read_text(encoding="utf-8"))
         for match in re.finditer(r"\bhas_error\s*\(", code):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The source checks find what they are for, and nothing else."""
+"""The source checks find their violations, and nothing else."""
 
 import tempfile
 import unittest
