@@ -74,7 +74,7 @@ TEST_CASE("maintenance: a time that exists twice is the first one, and lasts in 
   // Berlin puts its clocks back on 31 October 2027, from 03:00 to 02:00 (01:00 UTC).
   check_covers(calendar("Europe/Berlin", "Sun 02:30", 2h), utc(2027, 10, 31, 0h + 30min),
                utc(2027, 10, 31, 2h + 30min));
-  // It began before the change and is as long as ever.
+  // The window begins before the change and keeps its length.
   check_covers(calendar("Europe/Berlin", "day 00:30", 3h), utc(2027, 10, 30, 22h + 30min),
                utc(2027, 10, 31, 1h + 30min));
 }

@@ -11,12 +11,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Visits that begin each 30 seconds and take one; times are seconds since the first one.
+// Visits start every 30 seconds and take one second. Times are seconds since the first visit.
 class Monitored {
  public:
   explicit Monitored(DownRule rule = {}) : state(rule, 30s) {}
 
-  // A letter a visit: s, d, f, a as the results are called; capitals are follow-ups.
+  // One letter for each visit: s, d, f, a are the first letters of the results. Capitals are follow-ups.
   std::string play(const std::string& results) {
     std::string changes;
     for (const char c : results) {
@@ -110,7 +110,7 @@ TEST_CASE("state: without evidence for three intervals it is unknown, and an ope
   CHECK(monitor.play("s") == "");  // one success proves nothing yet
   CHECK(monitor.play("f") == "down");
   CHECK(monitor.play("ss") == "up");
-  // Nobody saw when it ended within the hour.
+  // The incident ended within the hour, and nobody saw when.
   CHECK_FALSE(monitor.state.incident_open());
 }
 
@@ -121,10 +121,10 @@ TEST_CASE("state: one sick back end of several is found by two of the last five 
   REQUIRE(incident);
   CHECK(since_start(incident->began.after.value()) == 30s);
   CHECK(since_start(incident->began.by) == 61s);
-  // Follow-ups go to well back ends: they alone do not end it.
+  // Follow-ups reach healthy back ends: alone they do not end the incident.
   CHECK(monitor.play("SSSS") == "");
-  CHECK(monitor.play("ss") == "");   // of five slots two have failed
-  CHECK(monitor.play("s") == "up");  // f of slot 3 has left the five
+  CHECK(monitor.play("ss") == "");   // two of five slots have failed
+  CHECK(monitor.play("s") == "up");  // the f of slot 3 has left the five slots
 }
 
 TEST_CASE("state: a target that was never seen good has an incident without a lower bound") {

@@ -17,7 +17,8 @@ const BurnForecast& page(const std::vector<BurnForecast>& forecasts) { return fo
 }  // namespace
 
 TEST_CASE("slo plan: failures within an hour until somebody is paged") {
-  // One visit a minute from one place, and so on: visits an hour, and failures for 99.9, 99.5 and 99 %.
+  // Interval, locations, and the failures within an hour for 99.9, 99.5 and 99 %. The first row is one visit a minute
+  // from one location.
   struct Row {
     Duration interval;
     unsigned locations;
@@ -35,9 +36,9 @@ TEST_CASE("slo plan: failures within an hour until somebody is paged") {
 }
 
 TEST_CASE("slo plan: an outage is detected when both windows have burnt enough") {
-  // 99.5 %, every 30 s: nine failures take 4.5 min; 7.2 % of five minutes are sooner.
+  // 99.5 %, every 30 s: nine failures take 4.5 min. 7.2 % of five minutes are reached sooner.
   CHECK(to_seconds(page(burn_forecasts({0.995, 30s, 1}, 0)).time_to_detect) == Approx(270));
-  // Of many visits the share decides: 7.2 % of an hour.
+  // With many visits the share decides: 7.2 % of an hour.
   CHECK(to_seconds(page(burn_forecasts({0.995, 1s, 1}, 0)).time_to_detect) == Approx(260));
 }
 
@@ -45,7 +46,7 @@ TEST_CASE("slo plan: a factor that asks for more than all visits cannot fire") {
   const auto forecasts = burn_forecasts({0.9, 30s, 1}, 0);
   CHECK_FALSE(page(forecasts).can_fire);  // 14.4 * 10 % = 144 %
   CHECK(forecasts.at(1).can_fire);        // 60 %
-  // Nor does one whose window has fewer visits than failures that count.
+  // A window with fewer visits than the failures that count cannot fire either.
   CHECK_FALSE(page(burn_forecasts({0.999, 30min, 1}, 0)).can_fire);
 }
 
@@ -61,7 +62,7 @@ TEST_CASE("slo plan: a perfect target raises no false alert, a poor one more tha
   const double poor = page(burn_forecasts({0.995, 60s, 1}, 0.02)).false_alerts;
   CHECK(good < 1e-3);
   CHECK(poor > 1);
-  // More visits from more places tell chance from fault.
+  // More visits from more locations separate chance from faults.
   CHECK(page(burn_forecasts({0.995, 60s, 3}, 0.02)).false_alerts < poor);
 }
 

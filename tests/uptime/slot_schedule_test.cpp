@@ -27,7 +27,7 @@ TEST_CASE("slots: numbers are the same everywhere, offsets are a hash of both na
   CHECK(slot_due_at(at(-23s), 30s, 7s) == -1);
   CHECK(slot_due_at(at(-24s), 30s, 7s) == -2);
   CHECK(slot_time(2, 30s, 7s) == at(67s));
-  // Stable: a restart, or an upgrade, moves nobody.
+  // Stable: a restart or an upgrade moves no slot.
   CHECK(slot_offset("login", "jakarta-1", 30s) == slot_offset("login", "jakarta-1", 30s));
   CHECK(slot_offset("ab", "c", 30s) != slot_offset("a", "bc", 30s));
   std::set<Duration::rep> tenths;
@@ -53,7 +53,7 @@ TEST_CASE("slots: a new monitor begins with its next slot, and plays each one on
 TEST_CASE("slots: who comes too late plays nothing, and no burst follows") {
   SlotSchedule schedule(kTiming, at(100s));
   const auto late = schedule.look(at(132s), false);
-  CHECK(late.play == 4);  // five seconds are in time
+  CHECK(late.play == 4);  // five seconds late is still in time
   const auto stalled = schedule.look(at(250s), false);
   REQUIRE(stalled.missed);
   CHECK(stalled.missed->first == 5);
@@ -152,7 +152,7 @@ TEST_CASE("follow-ups: soon at first, then each half minute, for ten minutes") {
     last = *next;
     ++played;
     follow_ups.played(*next);
-    follow_ups.begin(*next);  // it failed as well
+    follow_ups.begin(*next);  // the follow-up failed as well
   }
   CHECK(pauses == "5 10 20 30 30 30 ");
   CHECK(last <= TimePoint(700s));

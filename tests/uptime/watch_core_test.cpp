@@ -23,7 +23,7 @@ MonitorTiming monitor(const std::string& name, Duration interval = 30s) {
   return timing;
 }
 
-// A watch on a fake clock. Each monitor starts as new.
+// A watch on a fake clock. Each monitor starts without history.
 class Watch {
  public:
   explicit Watch(std::vector<MonitorTiming> monitors, MaintenanceCalendar maintenance = {}, std::size_t most = 100)
@@ -42,7 +42,7 @@ class Watch {
 
   [[nodiscard]] ClockReading reading() const { return ClockReading::of(clock); }
   std::vector<VisitOrder> look() { return core.look(reading()); }
-  // Until something is to be played, for an hour at most.
+  // Advances until a visit is due, for an hour at most.
   std::vector<VisitOrder> next() {
     const auto end = clock.now() + 1h;
     while (clock.now() < end) {

@@ -1,5 +1,5 @@
-// A year of twenty monitors in memory, beside a model of the truth that shares no code with the watch: real time, in
-// which the machine sleeps, its wall clock is set, and the watch is killed and started again.
+// A year of twenty monitors in memory. A model of the truth, which shares no code with the watch, runs beside it. In
+// real time the machine sleeps, its wall clock is set, and the watch is killed and started again.
 #include "tests/support/catch.hpp"
 #include "tests/support/sanitizer.hpp"
 #include "uptime/availability.hpp"
@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kHour = 1h;
-constexpr Duration kStart = 1'798'761'600s;  // 1 January 2027, 00:00 UTC, when real time is 0
+constexpr Duration kStart = 1'798'761'600s;  // 1 January 2027, 00:00 UTC: the wall clock at real time 0
 
 struct Span {
   Duration from{};
@@ -39,7 +39,7 @@ bool any_covers(const std::vector<Span>& spans, Duration at) {
   return after != spans.begin() && std::prev(after)->covers(at);
 }
 
-// What happens to the machine, one after the other, with quiet hours between.
+// The events of the machine, one after the other, with quiet hours between them.
 struct MachineEvent {
   enum class Kind : std::uint8_t { sleep, step, restart } kind;
   Duration at;
@@ -88,7 +88,7 @@ struct World {
       machine.push_back({kinds[i], at, seconds(3, 5 * 3600), step});
     }
     for (std::size_t i = 0; i < portal_count; ++i) {
-      // The last one is down for a third of the time, so that many a kill finds visits of it under way.
+      // The last portal is down for a third of the time, so that many kills interrupt one of its visits.
       const Duration longest = i + 1 == portal_count ? end / 60 : 5 * kHour;
       portals.push_back({draw_spans(random, end, 40, 30s, longest), draw_spans(random, end, 30, 1min, 8 * kHour)});
     }
@@ -107,7 +107,7 @@ struct World {
   }
 };
 
-// Counts of one monitor.
+// The counts of one monitor.
 struct Counted {
   SlotCounts all;
   SlotCounts maintained;
@@ -128,15 +128,15 @@ std::vector<MonitorTiming> monitors(std::size_t portals) {
   return timings;
 }
 
-// Sunday 02:30 for two hours, in New York, by hand: in 2027 its clocks are at UTC-5, and at UTC-4 from 14 March 07:00
-// UTC to 7 November 06:00 UTC. On 14 March 02:30 does not exist: 07:00 UTC.
+// Sunday 02:30 for two hours in New York, computed by hand: in 2027 New York is at UTC-5, and at UTC-4 from 14 March
+// 07:00 UTC to 7 November 06:00 UTC. On 14 March 02:30 does not exist and becomes 07:00 UTC.
 bool maintained_by_hand(Duration wall) {
   using std::chrono::sys_days;
   const Duration forward(sys_days(std::chrono::year(2027) / 3 / 14).time_since_epoch() + 7h);
   const Duration back(sys_days(std::chrono::year(2027) / 11 / 7).time_since_epoch() + 6h);
   if (wall >= forward && wall < forward + 2h) return true;
   if (wall >= forward + 2h && wall < forward + 12h) return false;
-  // 02:30 on 7 November comes once, after the clocks were put back.
+  // On 7 November 02:30 occurs once, after the clocks were put back.
   const Duration offset = wall >= forward && wall < back ? -4h : -5h;
   const Duration local = wall + offset;
   const auto week = Duration(7 * 24h);
@@ -144,7 +144,7 @@ bool maintained_by_hand(Duration wall) {
   return since_sunday >= Duration(2h + 30min) && since_sunday < Duration(4h + 30min);
 }
 
-// The truth of one monitor, slot by slot, by walking through real time.
+// The truth of one monitor, computed slot by slot through real time.
 class Truth {
  public:
   Truth(const World& world, const MonitorTiming& timing, std::size_t portal)
@@ -165,14 +165,14 @@ class Truth {
           skip(wall, SlotOutcome::clock_jump);
           break;
         case MachineEvent::Kind::sleep:
-          // A visit under way goes on afterwards: its time does not pass.
+          // The sleep does not count for a visit under way: the visit continues afterwards.
           if (busy_until_ > at) busy_until_ += event.takes;
           wall += event.takes;
           at += event.takes;
           skip(wall, SlotOutcome::clock_jump);
           break;
         case MachineEvent::Kind::restart:
-          // What was under way is lost, with its slot.
+          // The visit under way is lost, and its slot too.
           if (busy_until_ > at) {
             take_back();
             busy_until_ = at;
@@ -193,7 +193,7 @@ class Truth {
   Slot first_after(Duration wall) { return first_ = (wall - offset_) / timing_.interval + 1; }
   [[nodiscard]] Duration due(Slot slot) const { return slot * timing_.interval + offset_; }
 
-  // Slots that fall due from real time `from` to `to`, the wall clock being at `wall` when it begins.
+  // The slots that are due from real time `from` to `to`. `wall` is the wall clock at `from`.
   void awake(Duration from, Duration to, Duration wall) {
     for (; due(next_) <= wall + (to - from); ++next_) {
       const Duration at = from + (due(next_) - wall);
@@ -218,7 +218,7 @@ class Truth {
     counted.all.add_unplayed(outcome, 1);
     if (maintained) counted.maintained.add_unplayed(outcome, 1);
   }
-  // The slot of the visit that a kill cut off had no end; it was not running, whatever came between.
+  // A kill left the visit's slot without an end: the slot counts as not running, whatever came between.
   void take_back() {
     const auto remove = [&](SlotCounts& counts) {
       --counts.outcomes[static_cast<std::size_t>(SlotOutcome::run)];
@@ -244,10 +244,10 @@ class Truth {
   } undo_{};
 };
 
-// What a history would hold of one monitor.
+// The records that a history would hold of one monitor.
 struct Kept {
   std::optional<Slot> first;
-  std::vector<unsigned char> ended;  // how often, from the first slot on
+  std::vector<unsigned char> ended;  // how often each slot ended, from the first slot on
   Counted counted;
 
   void end(Slot slot) {
@@ -350,7 +350,8 @@ class Simulation {
     if (was_open && !state.incident_open()) check_incident(done.order.monitor % portals_, *state.incident());
   }
 
-  // An outage began, and an outage ended, within the incident's bounds. Not where the wall clock was set meanwhile.
+  // An outage begins and an outage ends within the incident's bounds. Incidents during which the wall clock was set are
+  // not checked.
   void check_incident(std::size_t portal, const Incident& incident) {
     const auto real = [&](WallTime at) { return at.time_since_epoch() - kStart - stepped_; };
     if (!incident.began.after || real(*incident.began.after) < stepped_at_) return;
@@ -431,7 +432,7 @@ void check_year(Duration length, int sleeps, int steps, int restarts) {
       CHECK(kept.counted.maintained.outcomes[k] == truth.counted.maintained.outcomes[k]);
     }
     CHECK(kept.counted == truth.counted);
-    // Each slot from the first to the last has ended, once.
+    // Each slot from the first to the last has ended exactly once.
     CHECK(kept.first == truth.first());
     CHECK(std::count(kept.ended.begin(), kept.ended.end(), 1) == static_cast<std::ptrdiff_t>(kept.ended.size()));
     CHECK(kept.counted.all.due() == kept.ended.size());
@@ -445,10 +446,10 @@ void check_year(Duration length, int sleeps, int steps, int restarts) {
   CHECK(simulation.jumps == sleeps + steps);
   CHECK(simulation.wrong_incidents == 0);
   CHECK(simulation.incidents > 10);
-  CHECK(simulation.most_at_once() <= 3);  // no burst, whatever happened
+  CHECK(simulation.most_at_once() <= 3);  // never a burst
   for (std::size_t k = 0; k < kSlotOutcomeNames.size(); ++k) {
     INFO(kSlotOutcomeNames[k]);
-    // This process always keeps up here.
+    // This process is never too slow here.
     CHECK((all.outcomes[k] > 0) == (static_cast<SlotOutcome>(k) != SlotOutcome::overload));
   }
 }
