@@ -1,4 +1,4 @@
-// usage: sample_report html|json SECONDS [HOSTILE-TEXT]: the report of a made-up run, on stdout.
+// usage: sample_report html|json SECONDS [HOSTILE-TEXT]: writes the report of an invented run to stdout.
 #include "reports/report_document.hpp"
 #include "reports/report_page.hpp"
 #include "tests/web/sample_run.hpp"

@@ -19,7 +19,7 @@ constexpr TimePoint kStart{std::chrono::seconds(1000)};
 constexpr std::array<std::string_view, 4> kSteps{"open page", "log in", "KTP photo", "join the wave"};
 constexpr std::array<std::string_view, 3> kJourneys{"registration", "login", "upload"};
 
-// A crowd that comes at once and thins out, met by a portal that has an outage and is slow when it is full.
+// A crowd that arrives all at once and then thins out. Its portal has an outage and is slow when it is full.
 class Crowd {
  public:
   Crowd(const SampleOptions& options, std::shared_ptr<const MetricsLayout> layout)
@@ -29,7 +29,7 @@ class Crowd {
     const double length = to_seconds(options_.length);
     return 6 + 34 * std::exp(-at / (length / 4)) * (1 - std::exp(-at / 8));
   }
-  // Play one second; what it counted is taken with take().
+  // Plays one second. take() returns its counts.
   void second(double at) {
     const double length = to_seconds(options_.length);
     load_ = rate(at) / 40;

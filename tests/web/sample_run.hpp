@@ -1,4 +1,4 @@
-// A made-up run with something of everything in it, as long as wanted: for the tests of the page, and to look at.
+// An invented run of any length that has every kind of figure: for the tests of the page, and to look at.
 #pragma once
 
 #include "base/clock.hpp"
@@ -23,8 +23,8 @@ struct SampleRun {
 
 struct SampleOptions {
   Duration length = std::chrono::minutes(10);
-  std::size_t steps_of_a_journey = 4;  // of three journeys
-  // What a target, a script or a person may have written, where text is shown.
+  std::size_t steps_of_a_journey = 4;  // each of the three journeys has so many steps
+  // Text as a hostile target, script or person may write it, used wherever the page shows text.
   std::string hostile;
 };
 
