@@ -94,7 +94,7 @@ TEST_CASE("preflight: an assumed length of a pass only makes it doubtful, unless
   CHECK(assumed.length_assumed);
   CHECK(misfits(assumed, limits, 10'000, false).size() == 1);
   CHECK(certain(assumed, limits).empty());
-  CHECK(certain(need_of_rate(500, 10min, 0s), limits).size() == 1);  // 30,000 ports, all of them in TIME_WAIT
+  CHECK(certain(need_of_rate(500, 10min, 0s), limits).size() == 1);  // 30,000 ports in TIME_WAIT alone
   CHECK(misfits(need_of_rate(500, 10min, 0s, 1s), large(), 10'000, false).empty());
 }
 
