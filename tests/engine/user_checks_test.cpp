@@ -143,7 +143,8 @@ TEST_CASE("user checks: a step's last answer is still known after a pause in it,
   CHECK(has(later.url, "/a"));
   CHECK(has(later.headers, "server: nginx\n"));
   CHECK(later.sample.status == 200);
-  // A body of which only the beginning is examined still counts as cut off.
+  // A pause keeps only the beginning of a body. That is more than evidence examines, so the redactor still takes the
+  // body as cut off.
   std::string page = "rahasia-1 ";
   while (page.size() < 30'000) page += "xxx ";
   const Evidence large = only(
