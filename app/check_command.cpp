@@ -105,10 +105,13 @@ void warn_of_mail(const PreparedRun& run) {
 
 }  // namespace
 
-int check_scenario(const ReadRequest& read, bool fetch) {
+int check_scenario(const ReadRequest& read, bool fetch, const CheckWatchOptions& watch) {
   if (read.problem) return refuse(ExitCause::configuration, read.problem->message);
   const auto prepared = prepare_run(read.request, fetch ? Recordings::fetched : Recordings::files);
-  if (!prepared) return refuse(ExitCause::configuration, prepared.error().message);
+  if (!prepared) {
+    if (const auto file = read_watch_file(read.request)) return check_watch(*file, read.request, watch);
+    return refuse(ExitCause::configuration, prepared.error().message);
+  }
   const PreparedRun& run = *prepared;
   print_scenario(run);
   const std::string sent =

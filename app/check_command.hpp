@@ -2,11 +2,12 @@
 // the load, if the user asks for it.
 #pragma once
 
+#include "app/check_watch.hpp"
 #include "app/given_options.hpp"
 
 namespace gelombang {
 
 // Prints to stdout. Returns the exit code.
-int check_scenario(const ReadRequest& read, bool fetch);
+int check_scenario(const ReadRequest& read, bool fetch, const CheckWatchOptions& watch);
 
 }  // namespace gelombang

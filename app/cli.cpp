@@ -46,13 +46,20 @@ void add_run_command(CLI::App& app, GivenOptions& given, const bool& color, std:
   });
 }
 
-void add_check_command(CLI::App& app, GivenOptions& given, bool& fetch, std::function<int()>& command) {
+void add_check_command(CLI::App& app, GivenOptions& given, bool& fetch, CheckWatchOptions& watch,
+                       std::function<int()>& command) {
   CLI::App* sub = app.add_subcommand(
       "check", "Validates a scenario and says what a run would need; without --fetch it sends nothing");
   sub->footer("Example:\n  gelombang check portal_mix.lua --load opening --scale 1/10");
   given.add_to(*sub, {Group::scenario, Group::load});
   sub->add_flag("--fetch", fetch, "Where the load was recorded by a Prometheus: asks it, with one query");
-  sub->callback([&] { command = [&] { return check_scenario(given.read(), fetch); }; });
+  sub->add_option("--location", watch.location, "Of a watch file: the place that plays it (default: as the file says)");
+  sub->add_option("--base-rate", watch.base_rate,
+                  "Of a watch file: the share of visits that fail though all is well, for the forecast of false alerts")
+      ->capture_default_str();
+  sub->add_option("--prometheus-retention", watch.retention,
+                  "Of a watch file: how long your Prometheus keeps figures, such as 40d");
+  sub->callback([&] { command = [&] { return check_scenario(given.read(), fetch, watch); }; });
 }
 
 void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::function<int()>& command) {
@@ -87,6 +94,7 @@ struct GelombangCommands {
   GivenOptions run;
   GivenOptions check;
   bool fetch = false;
+  CheckWatchOptions check_watch;
   FindMaxOptions find_max;
   SelftestOptions selftest;
   HistoryOptions history;
@@ -106,7 +114,7 @@ struct GelombangCommands {
     app.add_option("--log-level", log_level, "trace, debug, info, warning, error or off")->capture_default_str();
     app.add_flag("--no-color", no_color, "No colour");
     add_run_command(app, run, color, command);
-    add_check_command(app, check, fetch, command);
+    add_check_command(app, check, fetch, check_watch, command);
     add_find_max_command(app, find_max, color, command);
     add_selftest_command(app, selftest, command);
     add_history_command(app, history, command);

@@ -43,6 +43,8 @@ Result<std::string> read_secret(const SecretPlace& place) {
   return value;
 }
 
+}  // namespace
+
 Result<ScenarioSettings> read_settings(const RunRequest& request, const std::optional<TargetUrl>& target) {
   ScenarioSettings settings;
   if (target) settings.target = target->text;
@@ -63,6 +65,8 @@ Result<ScenarioSettings> read_settings(const RunRequest& request, const std::opt
   settings.library_paths = shipped_scenario_directories();
   return settings;
 }
+
+namespace {
 
 std::string names_of(const std::vector<Load>& loads) {
   std::string names;

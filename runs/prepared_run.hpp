@@ -23,6 +23,9 @@ namespace gelombang {
 inline constexpr std::uint64_t kSeedMask = (std::uint64_t{1} << 49) - 1;
 std::uint64_t random_seed();
 
+// The settings and secrets of a request, for a scenario or a watch file. Reads the secrets' files.
+Result<ScenarioSettings> read_settings(const RunRequest& request, const std::optional<TargetUrl>& target);
+
 // What is known before the first request.
 struct PreparedRun {
   RunPlan plan;

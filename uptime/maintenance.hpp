@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "uptime/zone.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,18 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace date {
-class time_zone;
-}
-
 namespace gelombang::uptime {
-
-// A zone of the machine's zone database, such as "Asia/Jakarta"; lives as long as the process.
-Result<const date::time_zone*> find_zone(std::string_view name);
-
-// Where a local time does not exist (the clocks were put forward over it), the moment of that change stands for it;
-// where it exists twice, the first one.
-WallTime wall_time(const date::time_zone& zone, std::chrono::nanoseconds since_local_epoch);
 
 // A window: begins each day, each week, or once, and lasts so long in real time.
 struct MaintenanceWindow {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gelombang::uptime {
 
@@ -34,7 +35,9 @@ std::vector<BurnForecast> burn_forecasts(const Objective& objective, double base
       const double by_count = static_cast<double>(found.failures) / per_second;
       const double by_short = share * to_seconds(rule.short_window);
       found.time_to_detect = from_seconds(std::max(by_count, by_short));
-      found.false_alerts = expected_upcrossings(in_month, window, found.failures, base_rate);
+      const bool always = visits * base_rate >= static_cast<double>(found.failures) - 0.5;
+      found.false_alerts = always ? std::numeric_limits<double>::infinity()
+                                  : expected_upcrossings(in_month, window, found.failures, base_rate);
     }
     forecasts.push_back(found);
   }

@@ -44,7 +44,10 @@ struct BurnForecast {
   std::uint64_t failures;   // in the long window until it fires, at least
   double smallest_share;    // of failing visits that it sees, if they go on
   Duration time_to_detect;  // of an outage in which each visit fails
-  double false_alerts;      // in 30 days, at most, where visits fail independently with the base rate
+  // In 30 days, at most, where visits fail independently with the base rate; infinite: it fires most of the time.
+  // In 30 days, at most, where visits fail independently with the base rate. Infinite: then it fires half of the time
+  // or more, and seldom begins anew.
+  double false_alerts;
 };
 
 // `base_rate`: the share of visits that fail though all is well, in [0, 1).

@@ -1,6 +1,7 @@
 #include "engine/lua/scenario_loader.hpp"
 
 #include "engine/lua/vm.hpp"
+#include "engine/people/photo_store.hpp"
 #include "engine/privacy/redactor.hpp"
 
 #include <fmt/format.h>
@@ -29,6 +30,25 @@ std::vector<std::string> words_of(const Scenario& scenario) {
 }
 
 }  // namespace
+
+Result<WatchFile> load_watch(const std::string& path, const ScenarioSettings& settings) {
+  PhotoStore photos;
+  LuaVm vm(settings, photos);
+  auto file = vm.load_watch(path);
+  Redactor secrets;
+  for (const auto& [key, value] : settings.secrets) secrets.add(value);
+  if (!file) return Error{secrets.redact(file.error().message)};
+  const auto tells = [&secrets](const std::string& word) { return secrets.redact(word) != Redactor().redact(word); };
+  std::vector<std::string> words = file->locations;
+  words.push_back(file->location);
+  for (const auto& entry : file->calendar) words.push_back(entry.text);
+  for (const auto& monitor : file->monitors) words.insert(words.end(), {monitor.name, monitor.title, monitor.url});
+  if (!settings.secrets.empty() && std::any_of(words.begin(), words.end(), tells)) {
+    return Error{
+        fmt::format("{}: a name, title, url or text holds the value of a --set-secret, and would show it", path)};
+  }
+  return file;
+}
 
 Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos) {
   LuaVm vm(settings, photos);

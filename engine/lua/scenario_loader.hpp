@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "engine/scenario/scenario.hpp"
+#include "engine/scenario/watch_file.hpp"
 
 #include <string>
 
@@ -13,5 +14,7 @@ class PhotoStore;
 // Loads and checks a scenario file. Its photos are drawn into `photos`. The Error begins with file and line if Lua
 // knows them.
 Result<Scenario> load_scenario(const std::string& path, const ScenarioSettings& settings, PhotoStore& photos);
+// Likewise a watch file.
+Result<WatchFile> load_watch(const std::string& path, const ScenarioSettings& settings);
 
 }  // namespace gelombang

@@ -2,6 +2,7 @@
 // was written, so that errors carry the line. So every value here has the right type.
 #include "base/json_writer.hpp"
 #include "engine/load/recorded_time.hpp"
+#include "engine/lua/fields.hpp"
 #include "engine/lua/support.hpp"
 
 #include <fmt/format.h>
@@ -14,79 +15,6 @@
 
 namespace gelombang::lua {
 namespace {
-
-std::string string_field(lua_State* L, int table, const char* name) {
-  lua_getfield(L, table, name);
-  std::string value = lua_isnil(L, -1) ? std::string() : std::string(text(L, -1));
-  lua_pop(L, 1);
-  return value;
-}
-
-double number_field(lua_State* L, int table, const char* name, double otherwise) {
-  lua_getfield(L, table, name);
-  const double value = lua_isnumber(L, -1) != 0 ? lua_tonumber(L, -1) : otherwise;
-  lua_pop(L, 1);
-  return value;
-}
-
-std::uint64_t whole_field(lua_State* L, int table, const char* name) {
-  return static_cast<std::uint64_t>(number_field(L, table, name, 0));
-}
-
-// Calls `visit(name)` for each key, sorted, with the value on top of the stack.
-template <class Visit>
-void for_each_named(lua_State* L, const char* field, int table, Visit visit) {
-  lua_getfield(L, table, field);
-  std::vector<std::string> names;
-  if (lua_istable(L, -1)) {
-    lua_pushnil(L);
-    while (lua_next(L, -2) != 0) {
-      if (lua_type(L, -2) == LUA_TSTRING) names.emplace_back(text(L, -2));
-      lua_pop(L, 1);
-    }
-  }
-  std::sort(names.begin(), names.end());
-  for (const std::string& name : names) {
-    lua_getfield(L, -1, name.c_str());
-    visit(name);
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-}
-
-// Calls `visit()` for each element of a list, with it on top of the stack.
-template <class Visit>
-void for_each(lua_State* L, const char* field, int table, Visit visit) {
-  lua_getfield(L, table, field);
-  if (lua_istable(L, -1)) {
-    for (int i = 1; i <= static_cast<int>(lua_objlen(L, -1)); ++i) {
-      lua_rawgeti(L, -1, i);
-      visit();
-      lua_pop(L, 1);
-    }
-  }
-  lua_pop(L, 1);
-}
-
-std::optional<Feed> read_feed(lua_State* L, const LuaVm::State& state, int table) {
-  lua_getfield(L, table, "people");
-  std::optional<Feed> feed;
-  if (lua_istable(L, -1)) {
-    const int source = lua_gettop(L);
-    const std::string order = string_field(L, source, "order");
-    feed.emplace();
-    const auto known = std::find(kFeederOrderNames.begin(), kFeederOrderNames.end(), order);
-    if (known != kFeederOrderNames.end()) feed->order = static_cast<FeederOrder>(known - kFeederOrderNames.begin());
-    if (string_field(L, source, "kind") == "csv") {
-      feed->csv = state.csv.at(string_field(L, source, "path"));
-    } else {
-      feed->people = PeopleFeed{whole_field(L, source, "seed"), whole_field(L, source, "first"),
-                                whole_field(L, source, "count"), string_field(L, source, "domain")};
-    }
-  }
-  lua_pop(L, 1);
-  return feed;
-}
 
 std::optional<Spread> read_spread(lua_State* L, int table, const char* name) {
   lua_getfield(L, table, name);
@@ -206,7 +134,7 @@ void read_journey(lua_State* L, LuaVm::State& state, const std::string& name,
   const int table = lua_gettop(L);
   const auto id = static_cast<JourneyId>(scenario.journeys.size());
   scenario.journeys.push_back({name, number_field(L, table, "weight", 1),
-                               from_seconds(number_field(L, table, "lasts", 0)), read_feed(L, state, table),
+                               from_seconds(number_field(L, table, "lasts", 0)), read_feed(L, state, table, "people"),
                                read_behaviour(L, table)});
   scenario.catalog.journeys.push_back(name);
   std::vector<int> ids(step_names.size(), -1);

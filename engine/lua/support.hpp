@@ -128,6 +128,8 @@ bool load_text(lua_State* L, LuaVm::State& state, const NamedFile& file);
 
 // Reads the scenario table on top of the stack.
 Result<Scenario> read_scenario(lua_State* L, LuaVm::State& state, const std::string& path);
+// Reads the watch table on top of the stack.
+WatchFile read_watch(lua_State* L, const LuaVm::State& state, const std::string& path);
 
 // Copies the handle of a shared byte buffer into a userdata, and back. The copy cannot throw.
 void push_bytes(lua_State* L, std::shared_ptr<const std::string> bytes);

@@ -199,21 +199,38 @@ Error load_error(lua_State* L, const std::string& path) {
 
 }  // namespace
 
-Result<Scenario> LuaVm::load(const std::string& path) {
+Result<void> LuaVm::run_file(const std::string& path, const char* kind) {
   lua_State* L = state_->lua.get();
-  const lua::StackCleaner cleaner(L);
   state_->folder = ScenarioFolder(path, state_->settings.values, state_->settings.library_paths);
   if (std::error_code failure; !std::filesystem::is_regular_file(path, failure)) {
     const bool directory = std::filesystem::is_directory(path, failure);
-    return Error{
-        fmt::format("{}: {}", path, directory ? "is a directory: expected a scenario file" : "no such scenario file")};
+    return Error{fmt::format(
+        "{}: {}", path,
+        directory ? fmt::format("is a directory: expected a {} file", kind) : fmt::format("no such {} file", kind))};
   }
   lua::push_host_function(L, *state_, "load");
   if (!lua::load_text(L, *state_, NamedFile::of_caller(path))) return load_error(L, path);
-  {
-    const lua::LineTracker tracker(L);
-    if (lua_pcall(L, 1, 1, 0) != 0) return load_error(L, path);
+  lua_pushstring(L, kind);
+  const lua::LineTracker tracker(L);
+  if (lua_pcall(L, 2, 1, 0) != 0) return load_error(L, path);
+  return {};
+}
+
+Result<WatchFile> LuaVm::load_watch(const std::string& path) {
+  lua_State* L = state_->lua.get();
+  const lua::StackCleaner cleaner(L);
+  if (const auto ran = run_file(path, "watch"); !ran) return ran.error();
+  try {
+    return lua::read_watch(L, *state_, path);
+  } catch (const std::exception& problem) {
+    return Error{fmt::format("{}: {}", path, problem.what())};
   }
+}
+
+Result<Scenario> LuaVm::load(const std::string& path) {
+  lua_State* L = state_->lua.get();
+  const lua::StackCleaner cleaner(L);
+  if (const auto ran = run_file(path, "scenario"); !ran) return ran.error();
   try {
     auto scenario = lua::read_scenario(L, *state_, path);
     state_->scenario = luaL_ref(L, LUA_REGISTRYINDEX);

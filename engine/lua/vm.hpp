@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "engine/people/feeder.hpp"
 #include "engine/scenario/scenario.hpp"
+#include "engine/scenario/watch_file.hpp"
 
 #include <cstdint>
 #include <map>
@@ -37,6 +38,8 @@ class LuaVm {
 
   // Reads, runs and checks a scenario file, and describes it.
   Result<Scenario> load(const std::string& path);
+  // Reads, runs and checks a watch file. This state then plays nothing.
+  Result<WatchFile> load_watch(const std::string& path);
 
   // How a resumed journey stopped. left: the person chose to leave.
   enum class Progress : std::uint8_t { waiting, finished, left, failed, script_error };
@@ -69,6 +72,8 @@ class LuaVm {
   struct State;  // for the functions that Lua calls
 
  private:
+  // Runs a file, which returns `kind { ... }`, and leaves that table's data on the stack.
+  Result<void> run_file(const std::string& path, const char* kind);
   Step finish(Coroutine& coroutine, int status);
   std::unique_ptr<State> state_;
 };

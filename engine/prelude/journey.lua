@@ -386,14 +386,15 @@ local host = { steps = steps, freeze = freeze, asked = asked }
 
 function host.mail_wait() return longest_mail_wait end
 
-function host.load(chunk)
+-- `kind`: scenario or watch.
+function host.load(chunk, kind)
   local ok, result = run_chunk(chunk)
   if not ok then error(result, 0) end
   for _, file in ipairs(chunks) do
     check_names(file)
     note_mail_waits(file)
   end
-  return is(result, "scenario") or error("the file returns no scenario: end it with return scenario { ... }", 0)
+  return is(result, kind) or error(format("the file returns no %s: end it with return %s { ... }", kind, kind), 0)
 end
 
 -- The body of a virtual user's coroutine.

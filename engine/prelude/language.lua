@@ -1,5 +1,5 @@
 -- The scripting API, in Lua where Lua is clearer. Runs once in every Lua state before the scenario.
--- The files of this folder are one chunk: language, values, undefined, behaviour, loads, scenario, journey, in that order.
+-- The files of this folder are one chunk: language, values, undefined, behaviour, loads, scenario, watch, journey, in that order.
 -- `native` holds the C++ side; only these files see it. See docs/scripting.md for the API.
 local native, settings = ...
 

@@ -338,3 +338,30 @@ function json.list(list) end
 ---@return userdata
 function json.number(text) end
 json.null = nil
+
+---@class Pool
+---@param options { [1]: Feed, rest?: Time }
+---@return Pool
+function pool(options) end
+---@class Objective
+---@field step string
+---@field below Time
+---@field share string such as "95%"
+---@class Monitor
+---@field scenario? string beside the watch file, or a shipped one; either this
+---@field url? string or that
+---@field contains? string
+---@field every Time
+---@field timeout? Time
+---@field slow? Time
+---@field public? string
+---@field people? Pool
+---@field slo? { availability?: string, [integer]: Objective }
+---@field down? string such as "2 of 5"
+---@field max_in_flight? integer
+---@field probe? boolean
+---@field per_day? integer
+-- A watch file returns it: see docs/watch.md.
+---@param options { location?: string, locations?: string[], zone?: string, target?: string, monitors: table<string, Monitor>, maintenance?: { every?: string, at?: string, lasts: Time }[], calendar?: string[][], witness?: string[] }
+---@return table
+function watch(options) end

@@ -4,6 +4,7 @@
 #include "tests/support/catch.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <deque>
 
 using namespace gelombang;
@@ -64,6 +65,14 @@ TEST_CASE("slo plan: a perfect target raises no false alert, a poor one more tha
   CHECK(poor > 1);
   // More visits from more locations separate chance from faults.
   CHECK(page(burn_forecasts({0.995, 60s, 3}, 0.02)).false_alerts < poor);
+}
+
+TEST_CASE("slo plan: an alert that fires most of the time is not said to fire seldom") {
+  // 3 % over six hours, while 10 % fail all the time: it begins once, and never ends.
+  const auto forecasts = burn_forecasts({0.995, 30s, 1}, 0.1);
+  CHECK(std::isinf(forecasts.at(1).false_alerts));
+  CHECK(std::isinf(forecasts.at(3).false_alerts));
+  CHECK(std::isinf(page(burn_forecasts({0.995, 30s, 1}, 1)).false_alerts));
 }
 
 TEST_CASE("slo plan: the expected upcrossings are those of a simulation") {
