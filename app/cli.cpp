@@ -10,6 +10,7 @@
 #include "app/load_session.hpp"
 #include "app/report_command.hpp"
 #include "app/selftest_command.hpp"
+#include "base/command_line.hpp"
 #include "base/log.hpp"
 #include "base/output_document.hpp"
 #include "base/say.hpp"
@@ -68,7 +69,7 @@ void add_selftest_command(CLI::App& app, SelftestOptions& selftest, std::functio
   sub->footer(
       "Plays the real engine against a server of its own on 127.0.0.1, whose delays, failures and freezes are known,\n"
       "and compares. Exits 0, or 111 where anything is off.\n\nExample:\n  gelombang selftest --json selftest.json");
-  sub->add_option("--threads", selftest.threads, "Worker threads (default: one for each core)");
+  add_number_option(*sub, "--threads", selftest.threads, "Worker threads (default: one for each core)");
   sub->add_option("--json", selftest.json, "Writes the checks as JSON to a file, or - for stdout");
   sub->callback([&] { command = [&] { return run_selftest(selftest); }; });
 }

@@ -1,6 +1,7 @@
 #include "app/consent_command.hpp"
 
 #include "app/exit.hpp"
+#include "base/command_line.hpp"
 #include "base/output_document.hpp"
 #include "probes/consent/address_class.hpp"
 #include "probes/consent/document.hpp"
@@ -118,7 +119,7 @@ void add_sign(CLI::App& consent, std::function<int()>& chosen) {
       ->required()
       ->type_name("PREFIX");
   command->add_option("--max-rate", o->max_rate, "Requests in all, such as 200/s")->required()->type_name("RATE");
-  command->add_option("--days", o->days, "How long it lasts, 1 to 90")->required()->check(CLI::Range(1, 90));
+  add_number_option(*command, "--days", o->days, "How long it lasts, 1 to 90", 1, 90)->required();
   command->add_option("--not-before", o->not_before, "Beginning in UTC, such as 2026-03-01T05:00:00Z; default: now")
       ->type_name("TIME");
   command->add_option("--contact", o->contact, "Whom to call when something breaks")->required()->type_name("TEXT");

@@ -2,6 +2,7 @@
 
 #include "app/exit.hpp"
 #include "app/load_session.hpp"
+#include "base/command_line.hpp"
 #include "base/output_document.hpp"
 #include "base/say.hpp"
 #include "base/terminal.hpp"
@@ -225,7 +226,7 @@ void add_find_max_command(CLI::App& parent, FindMaxOptions& options, const bool&
   sub->add_option("--cool-down", options.cool_down, "The pause between probes")->capture_default_str();
   sub->add_option("--precision", options.precision, "The gap between what held and what broke, relative")
       ->capture_default_str();
-  sub->add_option("--repeat", options.repeat, "Probes of a rate at most, of which the majority decides; odd")
+  add_number_option(*sub, "--repeat", options.repeat, "Probes of a rate at most, of which the majority decides; odd")
       ->capture_default_str();
   options.given.add_to(*sub, {RequestOption::Group::scenario, RequestOption::Group::session});
   sub->callback([&] { command = [&] { return find_max(options, color); }; });

@@ -54,6 +54,16 @@ std::string scaled(double value, std::string_view unit) {
 
 }  // namespace
 
+Result<std::uint64_t> parse_whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) return Error{fmt::format("'{}' is too large a number", text)};
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Error{fmt::format("'{}' is not a whole number: expected digits only, such as 10", text)};
+  }
+  return value;
+}
+
 Result<Duration> parse_duration(std::string_view text) {
   const auto fail = [text] {
     return Error{

@@ -23,6 +23,8 @@ class Rate {
   double per_second_ = 0;
 };
 
+// "10"; digits only. "010" is ten.
+Result<std::uint64_t> parse_whole_number(std::string_view text);
 // "250ms", "1.5s", "2m", "1h30m", "0"; units ns, us, ms, s, m, h, d. A bare number other than 0 is an error.
 Result<Duration> parse_duration(std::string_view text);
 // "50/s", "0.1/s", "3/m", "100/h"; the number may be 0, the unit is required.

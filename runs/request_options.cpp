@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -36,13 +34,7 @@ Result<void> read_value(std::string& to, std::string_view, const std::string& te
 Values write_value(const std::string& value) { return value.empty() ? Values() : Values{value}; }
 
 Result<void> read_value(std::optional<std::uint64_t>& to, std::string_view name, const std::string& text) {
-  errno = 0;
-  char* end = nullptr;
-  const std::uint64_t value = std::strtoull(text.c_str(), &end, 0);
-  const bool begins_well = !text.empty() && text.front() >= '0' && text.front() <= '9';
-  if (!begins_well || *end != '\0' || errno != 0) return Error{fmt::format("Could not convert: {} = {}", name, text)};
-  to = value;
-  return {};
+  return assign(to.emplace(), name, parse_whole_number(text));
 }
 Values write_value(const std::optional<std::uint64_t>& value) {
   return value ? Values{fmt::format("{}", *value)} : Values();

@@ -1,5 +1,6 @@
 #include "sandbox/options.hpp"
 
+#include "base/command_line.hpp"
 #include "base/result.hpp"
 #include "base/units.hpp"
 
@@ -58,18 +59,16 @@ struct SandboxCommand {
     app.add_option("--tls-key", options.tls_key, "its private key, PEM");
     app.add_option("--data", options.data, "directory for everything that is kept; default: a temporary one");
     app.add_option("--mail", options.mail, "maildir:DIR or smtp://HOST:PORT; default: a Maildir in the data directory");
-    app.add_option("--accounts", options.accounts, "synthetic people who have an account; also opens a wave")
-        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{10'000'000}))
+    add_number_option(app, "--accounts", options.accounts, "synthetic people who have an account; also opens a wave", 0,
+                      10'000'000)
         ->capture_default_str();
-    app.add_option("--seed", options.seed, "of the synthetic people")
-        ->check(CLI::Range(std::uint64_t{0}, static_cast<std::uint64_t>(INT64_MAX)))
-        ->capture_default_str();
+    add_number_option(app, "--seed", options.seed, "of the synthetic people", 0, INT64_MAX)->capture_default_str();
     app.add_option("--hash-cost", options.hash_cost, "argon2id work of a login: low, default or high")
         ->check(CLI::IsMember({"low", "default", "high"}))
         ->capture_default_str();
     app.add_option("--photo-limit", photo_limit, "a photo must be smaller than this")->capture_default_str();
-    app.add_option("--threads", options.threads, "event loops; hashes and photo checks have threads of their own")
-        ->check(CLI::Range(1U, 64U))
+    add_number_option(app, "--threads", options.threads,
+                      "event loops; hashes and photo checks have threads of their own", 1, 64)
         ->capture_default_str();
     app.footer("Example:\n  gelombang-sandbox --listen 127.0.0.1:8080 --accounts 10000");
   }

@@ -154,15 +154,29 @@ TEST_CASE("given options: what cannot be read is named, the first one where ther
   };
   CHECK(problem({"--rate", "5"}).starts_with("--rate: '5' is not a rate"));
   CHECK(problem({"--duration=-5s"}).starts_with("--duration: '-5s' is not a duration"));
-  CHECK(problem({"--users", "many"}) == "Could not convert: --users = many");
-  CHECK(problem({"--users=-1"}) == "Could not convert: --users = -1");
-  CHECK(problem({"--users", "99999999999999999999"}) == "Could not convert: --users = 99999999999999999999");
+  CHECK(problem({"--users", "many"}).starts_with("--users: 'many' is not a whole number"));
+  CHECK(problem({"--users", "99999999999999999999"}) == "--users: '99999999999999999999' is too large a number");
   CHECK(problem({"--scale", "0"}).starts_with("--scale: '0' is not a scale"));
   CHECK(problem({"--speed", "0"}) == "--speed: '0': expected a factor above 0, such as 2 or 1/2");
   CHECK(problem({"--segment", "3/2"}).starts_with("--segment: "));
   CHECK(problem({"--catch-up", "never"}).starts_with("--catch-up: "));
   CHECK(problem({"--set", "=x"}) == "--set: expected key=value");
   CHECK(problem({"--linger", "soon", "--rate", "5"}).starts_with("--rate: "));
+}
+
+TEST_CASE("given options: a number is decimal digits and nothing else", "[unit]") {
+  for (const RequestOption& option : request_options()) {
+    if (option.takes != RequestOption::Takes::number) continue;
+    const std::string name(option.name);
+    const RunRequest ten = read_words({"a.lua", name, "10"}).request;
+    CHECK(read_words({"a.lua", name, "010"}).request == ten);
+    for (const char* text : {"-1", "+5", "0x10", "0b1", " 5", "5 ", "1e3"}) {
+      INFO(name << " " << text);
+      const ReadRequest read = read_words({"a.lua", name, text});
+      REQUIRE(read.problem);
+      CHECK(read.problem->message.starts_with(name + ": '" + text + "' is not a whole number"));
+    }
+  }
 }
 
 TEST_CASE("given options: the history's command line keeps numbers of any length, and no identity number", "[unit]") {

@@ -21,6 +21,17 @@ TEST_CASE("units: what is no duration is refused", "[unit]") {
   }
 }
 
+TEST_CASE("units: whole numbers are decimal digits and nothing else", "[unit]") {
+  CHECK(parse_whole_number("0").value() == 0);
+  CHECK(parse_whole_number("010").value() == 10);
+  CHECK(parse_whole_number("18446744073709551615").value() == 18446744073709551615U);
+  for (const char* text : {"", " ", "-1", "+5", "0x10", "0b1", " 5", "5 ", "1e3", "1.0", "1'000", "many"}) {
+    INFO(text);
+    CHECK(parse_whole_number(text).has_error());
+  }
+  CHECK(parse_whole_number("18446744073709551616").error().message == "'18446744073709551616' is too large a number");
+}
+
 TEST_CASE("units: rates need a unit of time", "[unit]") {
   CHECK(parse_rate("50/s").value().per_second() == 50);
   CHECK(parse_rate("30/m").value().per_second() == 0.5);

@@ -95,6 +95,12 @@ TEST_CASE("bad input: one clear line, exit 104, nothing sent", "[integration]") 
       {{"run", files.good, "--json", ""}, "--json: expected a value, not an empty text"},
       {{"run", files.good, "--history", ""}, "--history: expected a value, not an empty text"},
       {{"report", "last", "--out", ""}, "--out: expected a value, not an empty text"},
+      {{"run", files.good, "--threads=-1"}, "--threads: '-1' is not a whole number"},
+      {{"find-max", files.good, "--slo", "all: error_rate < 1%", "--repeat=-1"},
+       "--repeat: '-1' is not a whole number"},
+      {{"selftest", "--threads", "+5"}, "--threads: '+5' is not a whole number"},
+      {{"consent", "sign", "--days", "0x10"}, "--days: '0x10' is not a whole number"},
+      {{"consent", "sign", "--days", "91"}, "--days: 91 is not in the range from 1 to 90"},
       {{"flow"}, "flow"},
       {{}, "subcommand"},
   };
