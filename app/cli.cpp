@@ -86,6 +86,10 @@ std::string option_without_value(const CLI::App& command) {
   return {};
 }
 
+int refuse_empty(const std::string& option) {
+  return refuse(ExitCause::configuration, option + ": expected a value, not an empty text");
+}
+
 // The options of the command line and where their values go. `command` is the chosen command.
 struct GelombangCommands {
   CLI::App app{"gelombang plays what applicants do on a registration portal, and measures what they meet"};
@@ -134,6 +138,7 @@ int parse_and_run(int argc, char** argv) {
     return refuse(ExitCause::configuration,
                   fmt::format("unknown command '{}': expected one of {}", argv[1], fmt::join(names, ", ")));
   }
+  if (const auto empty = option_left_empty(app, argc, argv)) return refuse_empty(*empty);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {  // --help, --version
@@ -145,7 +150,7 @@ int parse_and_run(int argc, char** argv) {
     return refuse(ExitCause::configuration, problem.what());
   }
   if (const std::string empty = option_without_value(app); !empty.empty()) {
-    return refuse(ExitCause::configuration, empty + ": expected a value, not an empty text");
+    return refuse_empty(empty);
   }
   const auto log = init_log(given.log_level, !given.no_color);
   if (!log) return refuse(ExitCause::configuration, log.error().message);

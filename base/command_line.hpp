@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace gelombang {
@@ -33,6 +35,29 @@ CLI::Option* add_number_option(CLI::App& app, const std::string& name, Number& t
   option->type_name(limited ? fmt::format("UINT in [{} - {}]", least, most) : "UINT");
   if constexpr (std::is_arithmetic_v<Number>) option->default_function([&to] { return fmt::format("{}", to); });
   return option;
+}
+
+// Whether that is a long option of the program or of one of its commands; without its dashes.
+inline bool knows_option(const CLI::App& app, std::string_view name) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->check_lname(std::string(name))) return true;
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (knows_option(*command, name)) return true;
+  }
+  return false;
+}
+
+// The first option that is written with an equals sign and nothing behind it, such as --load=$LOAD without LOAD: CLI11
+// would take the next word for its value. Nothing where there is none.
+inline std::optional<std::string> option_left_empty(const CLI::App& app, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (word.size() < 4 || !word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    if (knows_option(app, word.substr(2, word.size() - 3))) return std::string(word.substr(0, word.size() - 1));
+  }
+  return std::nullopt;
 }
 
 }  // namespace gelombang

@@ -81,6 +81,10 @@ void show_options(const std::function<void(const CLI::App&)>& look) { look(Sandb
 ParsedOptions parse_options(int argc, char** argv) {
   SandboxCommand given;
   CLI::App& app = given.app;
+  if (const auto empty = option_left_empty(app, argc, argv)) {
+    std::cerr << "gelombang-sandbox: " << *empty << ": expected a value, not an empty text\n";
+    return {{}, kExitBadInput};
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {

@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,15 @@ namespace {
 struct Program {
   CLI::App app{"program"};
   unsigned days = 3;
+  std::string load;
+  bool quick = false;
 
   Program() {
     CLI::App* command = app.add_subcommand("play", "");
     add_number_option(*command, "--days", days, "", 1, 90)->capture_default_str();
+    command->add_option("--load", load, "");
+    app.add_flag("--quick", quick, "");
+    app.fallthrough();
   }
 
   // What is wrong with these words; empty: nothing.
@@ -23,6 +29,7 @@ struct Program {
     words.insert(words.begin(), "program");
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
+    if (const auto empty = option_left_empty(app, static_cast<int>(argv.size()), argv.data())) return *empty;
     try {
       app.parse(static_cast<int>(argv.size()), argv.data());
       return {};
@@ -52,6 +59,16 @@ TEST_CASE("command line: help says what a number option takes and what holds wit
   const CLI::Option* option = program.app.get_subcommand("play")->get_option("--days");
   CHECK(option->get_type_name() == "UINT in [1 - 90]");
   CHECK(option->get_default_str() == "3");
+}
+
+TEST_CASE("command line: an option with nothing behind its equals sign does not take the next word", "[unit]") {
+  CHECK(Program().parse({"play", "--load=", "smoke"}) == "--load");
+  CHECK(Program().parse({"play", "--days="}) == "--days");
+  CHECK(Program().parse({"play", "--quick="}) == "--quick");
+  Program whole;
+  CHECK(whole.parse({"play", "--load=a="}).empty());
+  CHECK(whole.load == "a=");
+  CHECK(Program().parse({"play", "--nothing-of-ours="}).find("--nothing-of-ours=") != std::string::npos);
 }
 
 }  // namespace gelombang

@@ -46,6 +46,7 @@ TEST_CASE("program: bad input gets one clear line, exit 104, and nothing is star
   require_refused({"--bogus"}, "--bogus");
   require_refused({"--accounts=-1"}, "--accounts: '-1' is not a whole number");
   require_refused({"--seed", "0x10"}, "--seed: '0x10' is not a whole number");
+  require_refused({"--mail=", "--no-such"}, "--mail: expected a value, not an empty text");
   require_refused({"--threads", "65"}, "--threads: 65 is not in the range from 1 to 64");
   require_refused({"--mail", "pigeon:home", "--listen", "127.0.0.1:0"}, "maildir:DIR");
   require_refused({"--tls-cert", "a.pem"}, "--tls-key");
