@@ -7,7 +7,7 @@
 #include "base/terminal.hpp"
 #include "compare/comparison.hpp"
 #include "compare/comparison_output.hpp"
-#include "compare/comparison_words.hpp"
+#include "compare/gate.hpp"
 #include "metrics/history/file.hpp"
 #include "metrics/history/reader.hpp"
 
@@ -57,38 +57,6 @@ Result<CompareSettings> settings_of(const CompareOptions& options) {
   return settings;
 }
 
-// The exit code and its reason, taken from the gravest condition.
-ExitReason judged(const RunComparison& comparison, bool fail_unclear, int& code) {
-  const auto first = [&](ConditionState state) -> const ConditionResult* {
-    for (const ConditionResult& result : comparison.conditions) {
-      if (result.state == state) return &result;
-    }
-    return nullptr;
-  };
-  const auto say_of = [](std::string_view what, const ConditionResult& result) {
-    return fmt::format("{} '{}'{}", kFailIf, printable(result.condition.what.expression), what);
-  };
-  code = 0;
-  if (const auto* failed = first(ConditionState::fail)) {
-    code = static_cast<int>(ExitCause::failed);
-    const ThresholdMetric metric = failed->condition.what.metric;
-    return {ExitCause::failed, say_of(" applies: ", *failed) + change_text(metric, *failed->change)};
-  }
-  const auto* unclear = first(ConditionState::unclear);
-  if (unclear != nullptr && fail_unclear) {
-    code = static_cast<int>(ExitCause::failed);
-    return {ExitCause::failed, say_of(" is unclear, which --fail-unclear takes for a failure", *unclear)};
-  }
-  if (const auto* none = first(ConditionState::no_data)) {
-    code = static_cast<int>(ExitCause::no_data);
-    return {ExitCause::no_data, say_of(" has too few samples for a verdict", *none)};
-  }
-  if (unclear != nullptr) {
-    return {ExitCause::no_data, say_of(" is unclear: the interval holds both; longer runs tell", *unclear)};
-  }
-  return {};
-}
-
 std::string formatted(const RunComparison& comparison, const CompareOptions& options, int code) {
   if (options.format == "json") return comparison_json(comparison, code);
   if (options.format == "md") return comparison_markdown(comparison);
@@ -105,9 +73,8 @@ int run_compare(const CompareOptions& options) {
   if (const auto refused = refuse_output("--out", out, (*history)->path())) return *refused;
   const auto compared = compare_runs(**history, options.before, options.after, *settings);
   if (!compared) return refuse(compared.error().cause, compared.error().text);
-  int code = 0;
-  const ExitReason reason = judged(*compared, options.fail_unclear, code);
-  code = with_output(code, "--out", out, formatted(*compared, options, code));
+  const auto [verdict, reason] = judge_gate(*compared, options.fail_unclear);
+  const int code = with_output(verdict, "--out", out, formatted(*compared, options, verdict));
   if (!reason.text.empty()) say("gelombang: {}\n", reason.text);
   return code;
 }

@@ -48,7 +48,17 @@ struct Plan {
   std::vector<Group> groups;
   std::vector<Threshold> before;
   std::vector<Threshold> after;
-  std::size_t first_condition = 0;
+  struct Condition {
+    std::size_t figure;                   // its place in the selections
+    std::optional<std::size_t> failures;  // of the same people, who have no duration
+  };
+  std::vector<Condition> conditions;
+
+  std::size_t add(const Threshold& of_before, const Threshold& of_after) {
+    before.push_back(of_before);
+    after.push_back(of_after);
+    return before.size() - 1;
+  }
 };
 
 void add_group(Plan& plan, Plan::Group group, const std::vector<Asked>& all, std::optional<JourneyId> journey_a = {},
@@ -85,7 +95,6 @@ Plan make_plan(const MetricsLayout& a, const MetricsLayout& b) {
     }
   }
   add_group(plan, {}, asked_of_run());
-  plan.first_condition = plan.before.size();
   return plan;
 }
 
@@ -169,6 +178,17 @@ std::vector<ComparedErrors> errors_of(const Snapshot& a, const Snapshot& b) {
     if (error != ErrorClass::none && counts.before + counts.after > 0) all.push_back(counts);
   }
   return all;
+}
+
+// Whether the figure of a duration held before and does not any more because more people failed: whoever failed has no
+// duration, and where more of them did than a percentile leaves out, it would be "never".
+bool hidden_by_failures(const DurationFigure& figure, const Change& duration, const Change& failures,
+                        const MinimumEffect& minimum) {
+  if (judge_change(failures, minimum) != ChangeVerdict::worse) return false;
+  constexpr double kOfMean = 0.05;
+  const double left_out = figure.kind == DurationFigure::Kind::percentile ? 1 - figure.quantile : kOfMean;
+  const bool never = failures.after > left_out && failures.before <= left_out;
+  return never || (duration.after_at_least && !duration.before_at_least);
 }
 
 CompareRefusal refusal(std::string text) { return {ExitCause::configuration, std::move(text)}; }
@@ -258,8 +278,11 @@ class Comparer {
       Threshold b = condition.what;
       if (auto done = resolve(a, out_.before.layout->catalog, kFailIf); !done) return refusal(done.error().message);
       if (auto done = resolve(b, out_.after.layout->catalog, kFailIf); !done) return refusal(done.error().message);
-      plan_.before.push_back(std::move(a));
-      plan_.after.push_back(std::move(b));
+      Plan::Condition& planned = plan_.conditions.emplace_back(Plan::Condition{plan_.add(a, b), {}});
+      const ThresholdMetric metric = condition.what.metric;
+      if (metric != ThresholdMetric::response_time && metric != ThresholdMetric::service_time) continue;
+      a.metric = b.metric = ThresholdMetric::error_rate;
+      planned.failures = plan_.add(a, b);
     }
     return {};
   }
@@ -273,6 +296,14 @@ class Comparer {
     for (const auto& [run, measured] : {std::pair(&out_.before, &*a), std::pair(&out_.after, &*b)}) {
       const bool invalid = run->validity.empty() && measured->validity == ValidityState::invalid;
       if (auto done = admit_validity(*run, invalid); !done) return done.error();
+    }
+    out_.through_before = got_through(out_.before, *a);
+    out_.through_after = got_through(out_.after, *b);
+    for (const auto& [run, through] :
+         {std::pair(&out_.before, &out_.through_before), std::pair(&out_.after, &out_.through_after)}) {
+      if (!through->shortfall) continue;
+      out_.notes.push_back(
+          fmt::format("people did not get through in run {}: {}", printable(run->id), *through->shortfall));
     }
     judge(*a, *b);
     if (!any_change()) {
@@ -317,12 +348,17 @@ class Comparer {
     resampling.looks = settings_.conditions.size();
     for (std::size_t i = 0; i < settings_.conditions.size(); ++i) {
       const ChangeCondition& condition = settings_.conditions[i];
-      const std::size_t at = plan_.first_condition + i;
+      const auto& [at, failures] = plan_.conditions[i];
       ConditionResult result{condition, {}};
       result.change = condition.what.is_latency()
                           ? change_of(a.series[at].durations, b.series[at].durations, condition.figure, resampling)
                           : change_of(a.series[at].bad, b.series[at].bad, resampling);
       if (result.change) result.state = judge_condition(condition, *result.change);
+      if (result.change && result.state != ConditionState::fail && failures) {
+        const auto failed = change_of(a.series[*failures].bad, b.series[*failures].bad, resampling);
+        result.by_failures = failed && hidden_by_failures(condition.figure, *result.change, *failed, out_.minimum);
+        if (result.by_failures) result.state = ConditionState::fail;
+      }
       out_.conditions.push_back(std::move(result));
     }
   }
@@ -337,6 +373,7 @@ class Comparer {
 }  // namespace
 
 ChangeVerdict RunComparison::verdict() const {
+  if (through_after.shortfall && !through_before.shortfall) return ChangeVerdict::worse;
   for (const ChangeVerdict wanted :
        {ChangeVerdict::worse, ChangeVerdict::better, ChangeVerdict::unclear, ChangeVerdict::alike}) {
     for (const ComparedGroup& group : groups) {

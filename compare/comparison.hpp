@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "compare/change_condition.hpp"
 #include "compare/change_verdict.hpp"
+#include "compare/got_through.hpp"
 #include "compare/measured_run.hpp"
 #include "metrics/error_class.hpp"
 #include "metrics/exit_reason.hpp"
@@ -56,11 +57,15 @@ struct ConditionResult {
   ChangeCondition condition;
   std::optional<Change> change;
   ConditionState state = ConditionState::no_data;
+  // It fails because so many more people failed, who have no duration, that the figure says nothing of them.
+  bool by_failures = false;
 };
 
 struct RunComparison {
   RunRecord before;
   RunRecord after;
+  GotThrough through_before;
+  GotThrough through_after;
   std::optional<Duration> stretch;  // only this much of both runs was compared; nothing: all
   std::vector<std::string> notes;   // one line each
   std::vector<std::string> unlike;  // differences that were overridden
@@ -71,7 +76,8 @@ struct RunComparison {
   std::vector<ComparedErrors> errors;
   std::vector<ConditionResult> conditions;
 
-  // Worse if any figure is worse; else better if any is better, then unclear, then alike.
+  // Worse if people got through before and not after, or if any figure is worse; else better if any is better, then
+  // unclear, then alike.
   [[nodiscard]] ChangeVerdict verdict() const;
 };
 

@@ -29,7 +29,7 @@ std::string_view state_name(RunState state) {
   return "cut_off";
 }
 
-json::object run_of(const RunRecord& run) {
+json::object run_of(const RunRecord& run, const GotThrough& through) {
   json::object o{{"id", text(run.id)},
                  {"state", text(state_name(run.state))},
                  {"scenario", text(run.scenario)},
@@ -40,9 +40,11 @@ json::object run_of(const RunRecord& run) {
                  {"started_at", text(iso_time(run.started_at))},
                  {"recorded_seconds", to_seconds(run.recorded)},
                  {"verdict", nullptr},
-                 {"validity", nullptr}};
+                 {"validity", nullptr},
+                 {"shortfall", nullptr}};
   if (!run.verdict.empty()) o["verdict"] = text(run.verdict);
   if (!run.validity.empty()) o["validity"] = text(run.validity);
+  if (through.shortfall) o["shortfall"] = text(*through.shortfall);
   return o;
 }
 
@@ -110,8 +112,8 @@ std::string comparison_json(const RunComparison& comparison, int exit_code) {
   json::object root{{"schema", text(kCompareSchema)},
                     {"verdict", text(underscored(verdict_text(comparison.verdict())))},
                     {"exit_code", exit_code},
-                    {"before", run_of(comparison.before)},
-                    {"after", run_of(comparison.after)},
+                    {"before", run_of(comparison.before, comparison.through_before)},
+                    {"after", run_of(comparison.after, comparison.through_after)},
                     {"stretch_seconds", nullptr},
                     {"unlike", lines_of(comparison.unlike)},
                     {"notes", lines_of(comparison.notes)},
@@ -130,7 +132,9 @@ std::string comparison_json(const RunComparison& comparison, int exit_code) {
   json::array conditions;
   for (const ConditionResult& result : comparison.conditions) {
     const std::string_view state = kConditionStateNames[static_cast<std::size_t>(result.state)];
-    json::object o{{"expression", text(result.condition.what.expression)}, {"state", text(underscored(state))}};
+    json::object o{{"expression", text(result.condition.what.expression)},
+                   {"state", text(underscored(state))},
+                   {"by_failures", result.by_failures}};
     add_change(o, result.condition.what.metric, result.change);
     conditions.push_back(std::move(o));
   }

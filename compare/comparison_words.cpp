@@ -123,6 +123,9 @@ std::string_view verdict_text(ChangeVerdict verdict) { return kChangeVerdictName
 
 std::string headline(const RunComparison& comparison) {
   const ChangeVerdict verdict = comparison.verdict();
+  if (comparison.through_after.shortfall && !comparison.through_before.shortfall) {
+    return "WORSE: people did not get through any more: " + *comparison.through_after.shortfall;
+  }
   switch (verdict) {
     case ChangeVerdict::alike: return fmt::format("ALIKE: none of {} figures has changed", comparison.looks);
     case ChangeVerdict::too_few: return "TOO FEW samples for any verdict";
@@ -171,6 +174,7 @@ std::string condition_text(const ConditionResult& result) {
     return text + fmt::format("\n           {} and {} samples are too few", result.change->samples_before,
                               result.change->samples_after);
   }
+  if (result.by_failures) text += "\n           so many more people failed that the figure leaves them out";
   return text + fmt::format("\n           {} to {}, {} ({})", before_text(metric, *result.change),
                             after_text(metric, *result.change), change_text(metric, *result.change),
                             interval_text(metric, *result.change));

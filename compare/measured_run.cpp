@@ -17,6 +17,24 @@ void add(MeasuredSeries& series, const Threshold& selection, ThresholdData& scra
   series.bad.add(served ? scratch.all - std::min(scratch.counted, scratch.all) : scratch.counted, scratch.all);
 }
 
+void add_answers(MeasuredRun& measured, const Interval& interval) {
+  measured.measured_until = interval.end;
+  bool answers = false;
+  for (const StepSnapshot& step : interval.delta.steps) {
+    answers = answers || answered(step.requests) > 0;
+    const Silence quiet = unanswered(step.requests);
+    measured.unanswered.failed += quiet.failed;
+    measured.unanswered.interrupted += quiet.interrupted;
+  }
+  if (answers) {
+    measured.last_answer = interval.end;
+    measured.unanswered = {};
+  }
+  for (const JourneySnapshot& journey : interval.delta.journeys) {
+    if (journey.started + journey.total_dropped() > 0) measured.last_arrival = interval.end;
+  }
+}
+
 }  // namespace
 
 Result<MeasuredRun> measure_run(HistoryReader& history, const RunRecord& run, std::span<const Threshold> selections,
@@ -28,6 +46,7 @@ Result<MeasuredRun> measure_run(HistoryReader& history, const RunRecord& run, st
     ++measured.intervals;
     measured.validity = interval.validity;
     measured.totals.merge(interval.delta);
+    add_answers(measured, interval);
     for (std::size_t i = 0; i < selections.size(); ++i) {
       add(measured.series[i], selections[i], scratch[i], interval.delta);
     }

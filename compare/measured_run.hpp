@@ -5,6 +5,7 @@
 #include "compare/interval_series.hpp"
 #include "metrics/history/reader.hpp"
 #include "metrics/snapshot.hpp"
+#include "metrics/thresholds/completion.hpp"
 #include "metrics/thresholds/threshold.hpp"
 
 #include <optional>
@@ -23,6 +24,11 @@ struct MeasuredRun {
   Snapshot totals;
   ValidityState validity = ValidityState::valid;  // as of the last interval
   std::size_t intervals = 0;
+  // Since the start of the run: the ends of the last interval, and of the last one with an answer or an arrival.
+  Duration measured_until{};
+  Duration last_answer{};
+  Duration last_arrival{};
+  Silence unanswered{};  // after the last answer; how long is not kept
 };
 
 // Selections are thresholds without comparison and limit, resolved in the run's catalog. Only intervals that ended by

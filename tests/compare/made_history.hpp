@@ -25,6 +25,7 @@ struct MadeRun {
   double sigma = 0.5;
   double factor = 1;  // response and service time of every step are this much slower
   double error_share = 0;
+  int dies_at = -1;  // from that second on every connection is refused; -1: never
   bool ends = true;
   std::string verdict = "pass";
   std::string validity = "valid";
@@ -75,15 +76,31 @@ class MadeHistory {
     Recorder recorder(start.layout);
     int played = 0;
     for (int s = 0; s < run.seconds; ++s) {
+      const bool dead = run.dies_at >= 0 && s >= run.dies_at;
       for (; static_cast<std::int64_t>(played) * run.seconds < static_cast<std::int64_t>(run.samples) * (s + 1);
            ++played) {
-        for (StepId step = 0; step < run.steps.size(); ++step) play_step(run, step, random, recorder);
+        for (StepId step = 0; step < run.steps.size(); ++step) {
+          if (dead) {
+            refuse_step(step, recorder);
+          } else {
+            play_step(run, step, random, recorder);
+          }
+        }
         recorder.iteration_started(0, Duration::zero());
-        recorder.iteration_finished(0, {seconds(1), Outcome::success});
+        recorder.iteration_finished(0, {seconds(1), dead ? Outcome::failure : Outcome::success});
       }
       const Snapshot delta = recorder.take();
       writer.add({seconds(s), seconds(s + 1), 0, {}, run.state, 0, delta});
     }
+  }
+  static void refuse_step(StepId step, Recorder& recorder) {
+    const Duration time = std::chrono::milliseconds(1);
+    RequestSample request;
+    request.service_time = time;
+    request.outcome = Outcome::failure;
+    request.error = ErrorClass::tcp_refused;
+    recorder.request(step, request);
+    recorder.step(step, {time, time, Outcome::failure, ErrorClass::tcp_refused});
   }
   static void play_step(const MadeRun& run, StepId step, RandomStream& random, Recorder& recorder) {
     const Duration time = from_seconds(0.2 * run.factor * std::exp(run.sigma * random.normal()));
