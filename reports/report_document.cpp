@@ -58,6 +58,15 @@ std::string classes_json() {
   return out + "}";
 }
 
+std::string recent_json(const std::optional<RecentFigures>& recent) {
+  if (!recent) return "null";
+  const auto& p95 = recent->response_time_p95;
+  return fmt::format(R"({{"seconds":{},"error_rate":{},"response_time_p95_seconds":{},"p95_lower_bound":{}}})",
+                     to_seconds(Aggregator::kRecent),
+                     recent->error_rate ? fmt::format("{:.6g}", *recent->error_rate) : "null",
+                     p95 ? fmt::format("{:.6g}", to_seconds(p95->value)) : "null", p95 && p95->lower_bound);
+}
+
 }  // namespace
 
 std::string report_json(const ReportDocument& document) {
@@ -72,6 +81,7 @@ std::string report_json(const ReportDocument& document) {
   out += ",\"classes\":" + classes_json();
   out += ",\"plan\":" + (document.plan.empty() ? std::string("null") : document.plan);
   out += ",\"summary\":" + document.summary;
+  out += ",\"recent\":" + recent_json(document.recent);
   out += ",\"series\":" + document.series;
   return out + "}\n";
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "metrics/annotation.hpp"
+#include "metrics/thresholds/aggregator.hpp"
 #include "reports/first_failures.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,9 +26,10 @@ struct ReportDocument {
   std::uint64_t seed = 0;
   std::vector<Annotation> annotations;
   FirstFailureList first_failures;
-  std::string plan;     // JSON, or empty
-  std::string summary;  // JSON, as summary_json() writes it
-  std::string series;   // JSON, as series_json() writes it
+  std::string plan;                     // JSON, or empty
+  std::string summary;                  // JSON, as summary_json() writes it
+  std::string series;                   // JSON, as series_json() writes it
+  std::optional<RecentFigures> recent;  // while it goes on, in this very process
 };
 
 std::string report_json(const ReportDocument& document);

@@ -114,12 +114,14 @@ bool LivePage::followed() const {
   return content_->asked_at && now - *content_->asked_at < kPatience;
 }
 
-void LivePage::show(ReportDocument::State state, std::string summary, FirstFailureList first_failures) {
+void LivePage::show(ReportDocument::State state, std::string summary, FirstFailureList first_failures,
+                    std::optional<RecentFigures> recent) {
   const TimePoint now = content_->clock.now();
   const std::lock_guard lock(content_->mutex);
   content_->document.state = state;
   content_->document.summary = std::move(summary);
   content_->document.first_failures = std::move(first_failures);
+  content_->document.recent = recent;
   content_->shown_at = now;
   content_->asked_since = false;
 }

@@ -29,7 +29,8 @@ class LivePage {
   void annotate(const Annotation& annotation);
   // Whether a page is open. Only then a summary is worth making.
   [[nodiscard]] bool followed() const;
-  void show(ReportDocument::State state, std::string summary, FirstFailureList first_failures = {});
+  void show(ReportDocument::State state, std::string summary, FirstFailureList first_failures = {},
+            std::optional<RecentFigures> recent = std::nullopt);
   // Whether a page has asked since the last show().
   [[nodiscard]] bool seen() const;
 

@@ -169,7 +169,8 @@ void PlayedRun::publish(std::string_view verdict) {
   }
   if (final || !live_page_ || !live_page_->followed()) return;
   const Summary summary = summary_of(figures_.facts_so_far(clock_.now()));
-  live_page_->show(ReportDocument::State::running, summary_json(summary), summary.run.first_failures);
+  live_page_->show(ReportDocument::State::running, summary_json(summary), summary.run.first_failures,
+                   figures_.aggregator().recent());
 }
 
 Summary PlayedRun::summary_of(RunFacts facts) const {
@@ -201,6 +202,7 @@ ProgressFigures PlayedRun::progress(TimePoint now) {
   requests_before_ = requests;
   figures.users_busy = static_cast<std::int64_t>(run_->users().active);
   figures.retrying = run_->users().by_state[static_cast<std::size_t>(UserState::retrying)];
+  figures.recent_error_rate = recent.error_rate;
   figures.p95 = recent.response_time_p95;
   const Mailbox::Tally& mail = figures_.mail();
   figures.warnings =

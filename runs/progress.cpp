@@ -65,6 +65,13 @@ BlockLine rates(const ProgressFigures& figures) {
   return line;
 }
 
+BlockLine failing(const ProgressFigures& figures) {
+  return {"failing",
+          {{fmt::format("{:>9} of steps in the last 10 s", share_text(figures.recent_error_rate)),
+            figures.recent_error_rate.value_or(0) > 0 ? Color::red : Color::plain},
+           {fmt::format("{} so far", share_text(figures.error_rate))}}};
+}
+
 BlockLine people(const ProgressFigures& figures) {
   return {"people",
           {{fmt::format("{:>5} will try again", figures.retrying)},
@@ -73,6 +80,17 @@ BlockLine people(const ProgressFigures& figures) {
 }
 
 }  // namespace
+
+std::string progress_line(const ProgressFigures& figures) {
+  const std::string overdue = figures.overdue > 0 ? fmt::format(", {} wait too long", figures.overdue) : std::string();
+  return fmt::format(
+      "{:>6} of {}: asked {}, started {}, {} users, {} of {} visits failed, step errors {} in the last 10 s ({} so "
+      "far){}, p95 {}, dropped {}{}{}{}",
+      format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
+      rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
+      share_text(figures.recent_error_rate), share_text(figures.error_rate), overdue, p95_text(figures.p95),
+      figures.dropped, figures.deviation.empty() ? "" : ", ", figures.deviation, figures.stopping ? ", finishing" : "");
+}
 
 Progress::Progress(const Terminal& terminal) : terminal_(terminal), block_(terminal) {}
 
@@ -84,17 +102,7 @@ void Progress::show(const ProgressFigures& figures) {
   if (terminal_.interactive()) return block_.draw(block(figures));
   if (figures.elapsed < next_line_at_) return;
   next_line_at_ += kLineEvery;
-  print_line(figures);
-}
-
-void Progress::print_line(const ProgressFigures& figures) {
-  const std::string overdue = figures.overdue > 0 ? fmt::format(", {} wait too long", figures.overdue) : std::string();
-  say("{:>6} of {}: asked {}, started {}, {} users, {} of {} visits failed, step errors {}{}, p95 {}, "
-      "dropped {}{}{}{}\n",
-      format_duration(figures.elapsed), format_duration(figures.length), rate_text(figures.rate_asked),
-      rate_text(figures.rate_achieved), figures.users_busy, figures.failed, figures.completed + figures.failed,
-      share_text(figures.error_rate), overdue, p95_text(figures.p95), figures.dropped,
-      figures.deviation.empty() ? "" : ", ", figures.deviation, figures.stopping ? ", finishing" : "");
+  say("{}\n", progress_line(figures));
   for (const std::string& warning : figures.warnings) say("  warning: {}\n", printable(warning));
 }
 
@@ -112,8 +120,8 @@ std::vector<BlockLine> Progress::block(const ProgressFigures& figures) const {
   lines.push_back({"users",
                    {{fmt::format("{:>5} busy", figures.users_busy)},
                     {fmt::format("{} completed", figures.completed)},
-                    {fmt::format("{} failed ({} of steps)", figures.failed, share_text(figures.error_rate)),
-                     figures.failed > 0 ? Color::red : Color::plain}}});
+                    {fmt::format("{} failed", figures.failed), figures.failed > 0 ? Color::red : Color::plain}}});
+  lines.push_back(failing(figures));
   lines.push_back({"p95",
                    {{fmt::format("{:>9}", p95_text(figures.p95))},
                     {sparkline(p95_history_, static_cast<std::size_t>(std::max(width - 26, 0)))}}});

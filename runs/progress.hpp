@@ -33,11 +33,16 @@ struct ProgressFigures {
   std::uint64_t lost = 0;            // people who gave up
   double amplification = 1;          // requests sent / requests of a calm crowd
   std::optional<double> error_rate;  // of the steps so far, with the overdue ones; nothing if there are none
-  std::uint64_t overdue = 0;         // steps under way for longer than anyone should wait
-  std::optional<Estimate> p95;       // response time of all steps in the last ten seconds, and of those still waiting
+  // The same of the last ten seconds: after a good hour, a target that has died shows only here.
+  std::optional<double> recent_error_rate;
+  std::uint64_t overdue = 0;    // steps under way for longer than anyone should wait
+  std::optional<Estimate> p95;  // response time of all steps in the last ten seconds, and of those still waiting
   std::uint64_t mails_waited_for = 0;
   std::vector<std::string> warnings;
 };
+
+// Where there is no terminal, of a moment.
+std::string progress_line(const ProgressFigures& figures);
 
 class Progress {
  public:
@@ -48,10 +53,10 @@ class Progress {
   // Removes the live block, so that other lines can be printed.
   void clear() { block_.clear(); }
 
- private:
-  void print_line(const ProgressFigures& figures);
+  // What a terminal shows.
   [[nodiscard]] std::vector<BlockLine> block(const ProgressFigures& figures) const;
 
+ private:
   const Terminal& terminal_;
   LiveBlock block_;
   Duration next_line_at_{};

@@ -80,6 +80,22 @@ TEST_CASE("live page: its document is that of the run so far, with the seed and 
   CHECK(points(document) == 2);
 }
 
+TEST_CASE("live page: how much fails now is said beside what failed so far", "[integration]") {
+  Served live;
+  live.second();
+  RecentFigures recent;
+  recent.error_rate = 1;
+  recent.response_time_p95 = Estimate{9s, true};
+  live.page->show(ReportDocument::State::running, summary_json(live.example.summary()), {}, recent);
+  const auto now = live.run().at("recent");
+  CHECK(now.at("seconds") == 10);
+  CHECK(now.at("error_rate") == 1);
+  CHECK(now.at("response_time_p95_seconds") == 9);
+  CHECK(now.at("p95_lower_bound") == true);
+  live.show(ReportDocument::State::finished);
+  CHECK(live.run().at("recent").is_null());
+}
+
 TEST_CASE("live page: only the points that are new are sent, unless neighbours were merged meanwhile",
           "[integration]") {
   Served live;

@@ -47,3 +47,18 @@ TEST_CASE("progress: whoever waits for too long counts among the failed steps") 
   CHECK(figures.error_rate == Approx(0.25));
   CHECK(figures.overdue == 10);
 }
+
+TEST_CASE("progress: a target that died ten seconds ago shows beside the good hour before") {
+  ProgressFigures figures;
+  figures.error_rate = 0.0003;
+  figures.recent_error_rate = 1;
+  CHECK(progress_line(figures).find("step errors 100.00 % in the last 10 s (0.03 % so far)") != std::string::npos);
+  const Terminal terminal(-1, false);
+  std::string block;
+  for (const std::string& row : block_rows(Progress(terminal).block(figures), {80, 24}, terminal)) block += row + "\n";
+  INFO(block);
+  CHECK(block.find("100.00 % of steps in the last 10 s") != std::string::npos);
+  CHECK(block.find("0.03 % so far") != std::string::npos);
+  figures.recent_error_rate.reset();
+  CHECK(progress_line(figures).find("step errors - in the last 10 s (0.03 % so far)") != std::string::npos);
+}

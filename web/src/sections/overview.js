@@ -30,7 +30,8 @@ function tiles(run) {
       ? tile("got through", percent(came > 0 ? through / came : null), `${count(through)} of the ${count(came)} who came`)
       : tile("got through", count(through), run.state === "cut_off" ? "people, as far as recorded" : "people so far"),
     tile("rate achieved", rate(arrivals.achieved_rate), arrivals.requested_rate === null ? "" : `asked ${rate(arrivals.requested_rate)}`),
-    tile("failed steps", percent(errorShare(steps)), count(failures)),
+    run.recent ? tile("failing now", percent(run.recent.error_rate), `of steps, last ${duration(run.recent.seconds)}`) : null,
+    tile("failed steps", percent(errorShare(steps)), run.recent ? `${count(failures)} so far` : count(failures)),
     slowest ? tile("slowest step, p95", figure(slowest.response_time_seconds, "p95"), slowest.name) : null,
     arrivals.requested_rate === null ? null : tile("schedule lag, p99", figure(lag, "p99"), "of the generator itself"),
   );
