@@ -114,9 +114,10 @@ std::optional<SearchAnswer::Interval> limit_interval(const std::vector<RateTrial
 
 // A point of the curve of latency against rate.
 struct CurvePoint {
-  double rate = 0;           // requested
-  double served = 0;         // per second
-  double mean_response = 0;  // seconds
+  double rate = 0;             // requested
+  double served = 0;           // per second
+  double mean_response = 0;    // seconds
+  bool mean_at_least = false;  // the mean is a lower bound
 };
 
 // The knee: the point with the greatest served rate over mean response time, the "power" of a queueing system. Beyond

@@ -94,8 +94,9 @@ std::string curve_text(const SearchResult& result, const Threshold& metric, cons
 std::string knee_text(const SearchResult& result) {
   for (const CurveLevel& level : result.curve) {
     if (!level.knee) continue;
-    return fmt::format("Knee: {}, mean {}; beyond it load costs more in delay than it brings\n",
-                       rate_text(level.point.rate), format_duration(from_seconds(level.point.mean_response)));
+    return fmt::format("Knee: {}, mean {}{}; beyond it load costs more in delay than it brings\n",
+                       rate_text(level.point.rate), level.point.mean_at_least ? ">= " : "",
+                       format_duration(from_seconds(level.point.mean_response)));
   }
   return "";
 }

@@ -69,6 +69,7 @@ json::array of(const std::vector<CurveLevel>& curve) {
         json::object{{"rate", level.point.rate},
                      {"served_rate", level.point.served > 0 ? json::value(level.point.served) : json::value(nullptr)},
                      {"mean_seconds", level.point.mean_response},
+                     {"mean_lower_bound", level.point.mean_at_least},
                      {"figure_seconds", estimate(level.figure)},
                      {"held", level.held},
                      {"broken", level.broken},

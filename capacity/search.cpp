@@ -32,6 +32,7 @@ void add(Level& level, const ProbeResult& probe) {
   if (probe.mean) {
     ++level.means;
     level.level.point.mean_response += to_seconds(probe.mean->value);
+    level.level.point.mean_at_least |= probe.mean->lower_bound;
   }
   if (probe.figure) level.figures.push_back(*probe.figure);
 }

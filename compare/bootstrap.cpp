@@ -99,15 +99,23 @@ SeriesEstimate percentile_of(Cells cells, double quantile) {
 SeriesEstimate mean_of(Cells cells) {
   double seconds = 0;
   double left = 1;
+  std::size_t last = 0;
   walk_survival(cells, [&](std::size_t bucket, double before, double after) {
     seconds += (before - after) * middle(bucket);
     left = after;
+    last = bucket;
     return false;
   });
   if (left <= 1e-12) return {seconds, false};
-  std::size_t longest = 0;
-  for (const auto& cell : cells) longest = cell.count > 0 ? cell.bucket() : longest;
-  return {seconds + left * middle(longest), true};
+  // As if those beyond the last end had ended when they were cut short.
+  double tail = 0;
+  double count = 0;
+  for (const auto& cell : cells) {
+    if (!cell.censored() || cell.bucket() < last) continue;
+    tail += static_cast<double>(cell.count) * middle(cell.bucket());
+    count += static_cast<double>(cell.count);
+  }
+  return {seconds + left * (count > 0 ? tail / count : middle(last)), true};
 }
 
 // The series as running sums over its intervals, so that a block is one subtraction.

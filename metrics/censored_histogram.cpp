@@ -45,6 +45,21 @@ class SurvivalCurve {
   Duration value_{};
 };
 
+// The mean of those that were cut short where nothing ended any more, as if they had ended then.
+double tail_seconds(const CensoredHistogram& both) {
+  if (both.observed.empty()) return both.censored.sum_seconds() / static_cast<double>(both.censored.count());
+  const Duration last = both.observed.max();
+  double seconds = 0;
+  std::uint64_t count = 0;
+  for (std::size_t i = bucket_index(last); i < kBucketCount; ++i) {
+    const std::uint64_t cut = both.censored.bucket(i);
+    if (cut == 0) continue;
+    seconds += static_cast<double>(cut) * to_seconds(std::max(both.censored.bucket_value(i), last));
+    count += cut;
+  }
+  return count > 0 ? seconds / static_cast<double>(count) : to_seconds(last);
+}
+
 Histogram pooled(const CensoredHistogram& both) {
   Histogram all = both.observed;
   all.merge(both.censored);
@@ -81,9 +96,9 @@ std::optional<Estimate> mean(const CensoredHistogram& both) {
     seconds += (survival - curve.survival()) * to_seconds(curve.value());
     survival = curve.survival();
   }
-  const Estimate longest = *maximum(both);
   if (survival <= kSlack) return Estimate{from_seconds(seconds), false};
-  return Estimate{from_seconds(seconds + survival * to_seconds(longest.value)), true};
+  if (both.censored.max() >= kNever) return Estimate{kNever, true};
+  return Estimate{from_seconds(seconds + survival * tail_seconds(both)), true};
 }
 
 std::optional<Estimate> minimum(const CensoredHistogram& both) {

@@ -48,8 +48,9 @@ struct CensoredHistogram {
 // cut durations had ended at once, but not below the last observed end. The result grows with `quantile` and never
 // exceeds maximum(). Nothing if nothing was recorded. Without censored values: Histogram::percentile.
 std::optional<Estimate> percentile(const CensoredHistogram& both, double quantile);
-// The area under the survival curve of the estimate, up to the longest known duration. A lower bound if that duration
-// was cut short. Without censored values: the exact mean.
+// The area under the survival curve of the estimate. If the curve does not reach 0, the result is a lower bound: the
+// durations beyond its end count as if they had ended when they were cut short, or kNever if one never ends. Without
+// censored values: the exact mean.
 std::optional<Estimate> mean(const CensoredHistogram& both);
 // The shortest duration that ended; a lower bound if none ended.
 std::optional<Estimate> minimum(const CensoredHistogram& both);

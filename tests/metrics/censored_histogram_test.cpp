@@ -131,7 +131,18 @@ TEST_CASE("censored: with nothing ended everything is a lower bound that surely 
   CHECK(percentile(both, 0.99) == Estimate{10s, true});
   CHECK(minimum(both) == Estimate{1s, true});
   CHECK(maximum(both) == Estimate{10s, true});
-  CHECK(mean(both) == Estimate{10s, true});
+  // Not the longest: had both ended at once, it would be this.
+  CHECK(mean(both) == Estimate{5500ms, true});
+}
+
+TEST_CASE("censored: the mean of a target that fell silent is no more than what is surely known", "[unit]") {
+  // Half ended after 1 s; of the others nobody knows more than that they waited for 2 s and 4 s.
+  const auto both = of({1s, 1s}, {2s, 4s});
+  CHECK(mean(both)->lower_bound);
+  CHECK(close(mean(both)->value, 2s));
+  CHECK(mean(of({1s}, {kNever})) == Estimate{kNever, true});
+  // Whoever left before the last one ended hides nothing.
+  CHECK_FALSE(mean(of({1s, 9s}, {2s}))->lower_bound);
 }
 
 TEST_CASE("censored: nothing recorded gives no figure", "[unit]") {
