@@ -2,6 +2,7 @@
 
 #include "app/exit.hpp"
 #include "base/json_writer.hpp"
+#include "base/local_time.hpp"
 #include "base/output_document.hpp"
 #include "base/text_table.hpp"
 #include "base/units.hpp"
@@ -13,12 +14,10 @@
 #include "reports/summary.hpp"
 #include "reports/threshold_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <ctime>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -32,11 +31,6 @@ Result<std::unique_ptr<HistoryReader>> open_reader(const HistoryOptions& options
   const auto usual = default_history_path();
   if (!usual) return usual.error();
   return HistoryReader::open(*usual);
-}
-
-std::string local_time(WallTime at) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(static_cast<std::time_t>(seconds)));
 }
 
 std::string state_text(const RunHead& run) {
@@ -55,7 +49,7 @@ Result<std::string> list_text(HistoryReader& reader) {
   TextTable table("lllrllll");
   table.row({"run", "started", "verdict", "lasted", "validity", "scenario", "load", "target"});
   for (const RunHead& run : *runs) {
-    table.row({printable(run.id), local_time(run.started_at), printable(state_text(run)), format_duration(run.recorded),
+    table.row({printable(run.id), time_text(run.started_at), printable(state_text(run)), format_duration(run.recorded),
                run.validity.empty() ? "-" : printable(run.validity), printable(run.scenario), printable(run.load),
                printable(run.target)});
   }
@@ -175,7 +169,7 @@ Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) 
     case RunState::cut_off: fact("cut off", "it ended without a summary; what was measured up to then is here"); break;
   }
   if (!run.validity.empty()) fact("validity", run.validity);
-  fact("started", local_time(run.started_at));
+  fact("started", time_text(run.started_at));
   fact("lasted", format_duration(run.recorded));
   fact("seed", fmt::format("{}, version {}", run.seed, printable(run.version)));
   fact("scenario", printable(run.scenario_path));

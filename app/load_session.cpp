@@ -3,6 +3,7 @@
 #include "app/control_keys.hpp"
 #include "app/exit.hpp"
 #include "base/json_writer.hpp"
+#include "base/local_time.hpp"
 #include "base/log.hpp"
 #include "base/output_document.hpp"
 #include "base/say.hpp"
@@ -96,7 +97,7 @@ bool LoadSession::await_start() {
   if (!start_at_) return true;
   constexpr Duration kLead = 1s;  // to get everything ready
   Duration left = *start_at_ - clock_.wall_now();
-  if (left > Duration::zero()) say("starts   {}, in {}\n", start_text(*start_at_), countdown_text(left));
+  if (left > Duration::zero()) say("starts   {}, in {}\n", full_time_text(*start_at_), countdown_text(left));
   LiveBlock block(terminal_);
   loop_.wait(Duration::max() / 2, [&] {
     const Duration before = std::exchange(left, *start_at_ - clock_.wall_now());

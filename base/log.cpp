@@ -1,5 +1,8 @@
 #include "base/log.hpp"
 
+#include "base/local_time.hpp"
+
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <memory>
@@ -15,7 +18,7 @@ Result<void> init_log(std::string_view level, bool color) {
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(color ? spdlog::color_mode::automatic
                                                                           : spdlog::color_mode::never);
   auto logger = std::make_shared<spdlog::logger>("gelombang", std::move(sink));
-  logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
+  logger->set_pattern(fmt::format("{} %^%l%$ %v", kLogTime));
   logger->set_level(parsed);
   spdlog::set_default_logger(std::move(logger));
   return {};

@@ -1,9 +1,11 @@
 #include "runs/clean_log.hpp"
 
 #include "base/json_writer.hpp"
+#include "base/local_time.hpp"
 #include "base/log.hpp"
 #include "runs/live_block.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 
 #include <ctime>
@@ -29,7 +31,7 @@ class PrintableMessage final : public spdlog::custom_flag_formatter {
 
 void clean_log() {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<PrintableMessage>('*').set_pattern(block_makes_way() + "%H:%M:%S.%e %^%l%$ %*");
+  formatter->add_flag<PrintableMessage>('*').set_pattern(fmt::format("{}{} %^%l%$ %*", block_makes_way(), kLogTime));
   spdlog::default_logger()->set_formatter(std::move(formatter));
 }
 

@@ -1,6 +1,7 @@
 #include "runs/start_time.hpp"
 
 #include "base/json_writer.hpp"
+#include "base/local_time.hpp"
 #include "engine/load/recorded_time.hpp"
 
 #include <fmt/chrono.h>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 #include <optional>
 
@@ -16,16 +16,6 @@ namespace gelombang {
 namespace {
 
 using std::chrono::seconds;
-
-std::time_t whole_seconds(WallTime at) {
-  return static_cast<std::time_t>(std::chrono::floor<seconds>(at).time_since_epoch().count());
-}
-
-std::tm local_of(std::time_t at) {
-  std::tm parts{};
-  localtime_r(&at, &parts);
-  return parts;
-}
 
 // The moment when local clocks show the time `civil`, which is given as if it were UTC. Nothing if they never show it:
 // the hour that summer time skips.
@@ -36,7 +26,7 @@ std::optional<WallTime> local_moment(Duration civil) {
   std::tm parts = wanted;
   parts.tm_isdst = -1;
   const std::time_t at = mktime(&parts);
-  const std::tm found = local_of(at);
+  const std::tm found = local_parts(WallTime(seconds(at)));
   if (found.tm_hour != wanted.tm_hour || found.tm_min != wanted.tm_min || found.tm_mday != wanted.tm_mday) {
     return std::nullopt;
   }
@@ -60,19 +50,11 @@ WrittenTime split(std::string_view text, WallTime now) {
     written.zone = clock.substr(zone);
     clock = clock.substr(0, zone);
   }
-  written.civil =
-      written.dated ? std::string(text.substr(0, t)) : fmt::format("{:%Y-%m-%d}", local_of(whole_seconds(now)));
+  written.civil = written.dated ? std::string(text.substr(0, t)) : fmt::format("{:%Y-%m-%d}", local_parts(now));
   // A fraction of a second is not accepted.
   const bool whole = clock.size() == 5 || (clock.size() == 8 && !clock.ends_with(":60"));
   written.civil += whole ? fmt::format("T{}{}", clock, clock.size() == 5 ? ":00" : "") : "T";
   return written;
-}
-
-std::string weekday_text(const std::tm& parts) { return fmt::format("{:%a} {} {:%b}", parts, parts.tm_mday, parts); }
-
-std::string offset_text(long seconds_east) {
-  const long minutes = std::abs(seconds_east) / 60;
-  return fmt::format("{}{:02}:{:02}", seconds_east < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 }  // namespace
@@ -95,29 +77,11 @@ Result<WallTime> parse_start(std::string_view given, WallTime now) {
     at = WallTime(*since_1970);
   }
   if (*at < now) {
-    return Error{fmt::format("--start-at '{}' is over: that was {}, {} ago{}", text, start_text(*at),
+    return Error{fmt::format("--start-at '{}' is over: that was {}, {} ago{}", text, full_time_text(*at),
                              countdown_text(now - *at),
                              written.dated ? "" : "; for another day write its date, such as 2026-03-04T12:00")};
   }
   return *at;
-}
-
-std::string start_text(WallTime at) {
-  const std::time_t moment = whole_seconds(at);
-  const std::tm here = local_of(moment);
-  std::tm utc{};
-  gmtime_r(&moment, &utc);
-  const std::string_view name = here.tm_zone == nullptr ? "" : here.tm_zone;
-  // Zones without letters are called "+07" or "-03". A zone that is called UTC but has an offset is not UTC.
-  const bool claims = here.tm_gmtoff != 0 && (name == "UTC" || name == "GMT");
-  const bool letters = !name.empty() && name.front() != '+' && name.front() != '-' && !claims;
-  const std::string zone =
-      letters ? std::string(name) : "UTC" + (claims ? offset_text(here.tm_gmtoff) : std::string(name));
-  std::string shown = fmt::format("{} {:%Y %H:%M:%S} {}", weekday_text(here), here, zone);
-  // A malformed TZ is treated as UTC under the name in TZ, so the UTC time is shown, too.
-  if (name == "UTC" && !claims) return shown;
-  const bool same_day = here.tm_mday == utc.tm_mday;
-  return shown + fmt::format(" ({}{:%H:%M:%S} UTC)", same_day ? "" : weekday_text(utc) + " ", utc);
 }
 
 std::string countdown_text(Duration left) {

@@ -1,4 +1,4 @@
-// `--start-at`: reads a time as people write it, and shows it to them.
+// `--start-at`: reads a time as people write it, and counts down to it. base/local_time shows times to people.
 #pragma once
 
 #include "base/clock.hpp"
@@ -12,10 +12,6 @@ namespace gelombang {
 // "12:00[:30]": today, local time. "2026-03-04T12:00[:30]": local time, or with "Z" or an offset such as "+07:00". An
 // error if the text is no such time or the time has passed: a time of day never means tomorrow.
 Result<WallTime> parse_start(std::string_view text, WallTime now);
-
-// "Wed 4 Mar 2026 12:00:00 WIB (05:00:00 UTC)": local time with its zone, and UTC if it differs, with its day if that
-// differs.
-std::string start_text(WallTime at);
 
 // "41 min 10 s", "9 s": the time left in whole seconds, rounded up.
 std::string countdown_text(Duration left);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <mutex>
+#include <regex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -57,6 +58,8 @@ TEST_CASE("history: a run is kept with its plan, its summary and all that it cou
   CHECK(list.exit_code == 0);
   CHECK(has(list.out, id));
   CHECK(has(list.out, "pass"));
+  // Its time of day names the zone.
+  CHECK(std::regex_search(list.out, std::regex(R"(20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [A-Z])")));
   const RunResult show = run_program({"history", "show", id.substr(0, 17), "--history", file});
   CHECK(show.exit_code == 0);
   CHECK(has(show.out, "login/log in"));

@@ -1,4 +1,6 @@
 #include "runs/start_time.hpp"
+
+#include "base/local_time.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
@@ -39,7 +41,7 @@ constexpr WallTime kNow = WallTime(std::chrono::sys_days(std::chrono::year(2026)
 
 std::string start_of(const std::string& text) {
   const auto at = parse_start(text, kNow);
-  return at.has_value() ? start_text(at.value()) : at.error().message;
+  return at.has_value() ? full_time_text(at.value()) : at.error().message;
 }
 
 }  // namespace
@@ -49,6 +51,19 @@ TEST_CASE("start: a time of day is today's, and local", "[unit]") {
   CHECK(start_of("12:00") == "Wed 4 Mar 2026 12:00:00 WIB (05:00:00 UTC)");
   CHECK(start_of("12:00:30") == "Wed 4 Mar 2026 12:00:30 WIB (05:00:30 UTC)");
   CHECK(parse_start("", kNow).value() == kNow);
+}
+
+TEST_CASE("times: a time of day that is shown to people names its zone", "[unit]") {
+  {
+    const Zone zone(kJakarta);
+    CHECK(time_text(kNow) == "2026-03-04 08:19:00 WIB");
+  }
+  {
+    const Zone zone("<+07>-7");
+    CHECK(time_text(kNow) == "2026-03-04 08:19:00 UTC+07");
+  }
+  const Zone zone("UTC0");
+  CHECK(time_text(kNow) == "2026-03-04 01:19:00 UTC");
 }
 
 TEST_CASE("start: a time of day that is over is refused, never taken for tomorrow's", "[unit]") {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks of our own on the source tree: what the compiler and clang-tidy 14 cannot say.
 
-usage: source_checks.py arrows|coroutines|files|length|results|words|all [ROOT]
+usage: source_checks.py arrows|coroutines|files|length|results|times|words|all [ROOT]
 
 Each finding is one line, FILE:LINE: what is wrong. Exit 1 when there is one.
 """
@@ -68,6 +68,17 @@ COUNTED = SOURCES | {".lua", ".py", ".sh", ".js", ".ts"}
 # files.
 OPENING = re.compile(r"\b(?:i?fstream|fopen|freopen|openat2?|luaL_loadfilex?|luaL_dofile|filebuf)\b|(?<![\w:])::open\s*\(")
 OPENERS = {"engine/files/scenario_folder.cpp", "engine/scenario/host_limits.cpp"}
+# What writes or takes apart a time of day: base/local_time for people, these for programs, in UTC (a run's id, --start-at,
+# what HTTP and the stand-in's JSON say).
+TIMES = re.compile(r"\b(?:localtime|gmtime)(?:_r)?\b|\bstrftime\b|%H:%M")
+TIME_WRITERS = {
+    "base/local_time.cpp",
+    "base/local_time.hpp",
+    "runs/played_run.cpp",
+    "runs/start_time.cpp",
+    "sandbox/http_message.cpp",
+    "sandbox/unix_time.cpp",
+}
 WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 
 
@@ -238,6 +249,18 @@ def check_results(root):
             yield f"{relative}:{line_of(code, match.start())}: has_error(): a Result is asked as a bool (!x, *x), in one way everywhere"
 
 
+def check_times(root):
+    for relative, path in files(root, SOURCES):
+        if relative.parts[0] in ("tests", "fuzz") or relative.as_posix() in TIME_WRITERS:
+            continue
+        code = blank_comments(path.read_text(encoding="utf-8"), strings=False)
+        for match in TIMES.finditer(code):
+            yield (
+                f"{relative}:{line_of(code, match.start())}: '{match.group()}': a time of day is written by base/local_time, "
+                "with its zone"
+            )
+
+
 def check_words(root):
     for relative, path in files(root, None):
         try:
@@ -254,6 +277,7 @@ CHECKS = {
     "files": check_files,
     "length": check_length,
     "results": check_results,
+    "times": check_times,
     "words": check_words,
 }
 

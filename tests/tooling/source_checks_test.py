@@ -110,6 +110,13 @@ class SourceChecks(unittest.TestCase):
         self.assertEqual([], self.found("results", "base/a.cpp", "if (!made) return;  // not has_error()\n"))
         self.assertEqual([], self.found("results", "tests/a.cpp", "CHECK(made.has_error());\n"))
 
+    def test_times_of_day_are_written_in_one_place(self):
+        for text in ["fmt::localtime(seconds)", 'pattern("%H:%M:%S")', "gmtime_r(&at, &parts);"]:
+            self.assertEqual(1, len(self.found("times", "app/a.cpp", text)), text)
+            self.assertEqual([], self.found("times", "base/local_time.cpp", text), text)
+            self.assertEqual([], self.found("times", "tests/a.cpp", text), text)
+        self.assertEqual([], self.found("times", "app/a.cpp", "time_text(at); // localtime\n"))
+
     def test_a_forbidden_word_is_found_in_any_text(self):
         self.assertEqual(1, len(self.found("words", "docs/a.md", "later\nTO" "DO: this\n")))
         self.assertEqual([], self.found("words", "docs/a.md", "a FIX" "MENT of it\n"))
