@@ -64,6 +64,9 @@ int open_straight(const std::string& path) {
   }
 }
 
+// Nothing can be made in a file's directory, but the file itself may be written.
+bool in_place_helps(int error) { return error == EACCES || error == EPERM || error == EROFS; }
+
 int& print_error() {
   static int error = 0;
   return error;
@@ -137,10 +140,28 @@ Result<void> OutputDocument::usable() const {
       }
       break;
     case Place::Kind::beside:
-      if ((place_.mode && writable(place_.path)) || writable(directory_of(place_.path))) return {};
+      error = try_beside();
+      if (error == 0) return {};
       break;
   }
   return Error{fmt::format("cannot write {}: {}", path_, reason(error))};
+}
+
+std::string OutputDocument::partial_path() const { return fmt::format("{}.{}.partial", place_.path, ::getpid()); }
+
+// 0, or the errno of what open() would do; leaves nothing behind.
+int OutputDocument::try_beside() const {
+  const std::string partial = partial_path();
+  ::unlink(partial.c_str());
+  int fd = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd >= 0) {
+    ::unlink(partial.c_str());
+  } else if (place_.mode && in_place_helps(errno)) {
+    fd = ::open(place_.path.c_str(), O_WRONLY | O_CLOEXEC);
+  }
+  if (fd < 0) return errno;
+  ::close(fd);
+  return 0;
 }
 
 bool OutputDocument::names(const std::string& other) const {
@@ -174,13 +195,12 @@ void OutputDocument::open() {
     case Place::Kind::descriptor: fd_ = ::fcntl(place_.descriptor, F_DUPFD_CLOEXEC, 3); break;
     case Place::Kind::straight: fd_ = open_straight(place_.path); break;
     case Place::Kind::beside:
-      partial_ = fmt::format("{}.{}.partial", place_.path, ::getpid());
+      partial_ = partial_path();
       ::unlink(partial_.c_str());  // left by a killed process of the same number
       fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
       if (fd_ >= 0) {
         if (place_.mode) ::fchmod(fd_, *place_.mode);
-      } else if (place_.mode && (errno == EACCES || errno == EPERM || errno == EROFS)) {
-        // Nothing can be made in its directory, but the file itself may be written.
+      } else if (place_.mode && in_place_helps(errno)) {
         partial_.clear();
         fd_ = ::open(place_.path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
         in_place_ = fd_ >= 0;

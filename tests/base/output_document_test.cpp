@@ -186,6 +186,8 @@ TEST_CASE("output document: a directory, and a place that is not there, are refu
   CHECK(OutputDocument(below).usable().error().message == "cannot write " + below + ": No such file or directory");
   CHECK(OutputDocument(directory.file("new")).usable());
   CHECK(OutputDocument("-").usable());
+  CHECK(OutputDocument("/proc/new").usable().has_error());
+  CHECK(std::filesystem::is_empty(directory.path()));
   CHECK(names_in(directory) == 0);
 }
 

@@ -167,7 +167,14 @@ TEST_CASE("bad input: a run that lacks its target, mailbox or a place for its su
   refused({"run", "login.lua"}, "--target is missing");
   refused({"run", "email_verification.lua", "--target", target.url()}, "needs a mailbox");
   refused({"run", "login.lua", "--target", target.url(), "--mailbox-user", "me"}, "need a --mailbox");
-  refused({"run", "login.lua", "--target", target.url(), "--json", "/nonexistent/s.json"}, "/nonexistent/s.json");
+  // /proc lets root write by its rights, and makes no file all the same.
+  for (const std::string file : {"/nonexistent/s.json", "/proc/s.json"}) {
+    refused({"run", "login.lua", "--target", target.url(), "--json", file}, "--json: cannot write " + file);
+    refused({"find-max", "login.lua", "--target", target.url(), "--slo", "all: error_rate < 1%", "--json", file},
+            "--json: cannot write " + file);
+    refused({"selftest", "--json", file}, "--json: cannot write " + file);
+  }
+  refused({"run", "login.lua", "--target", target.url(), "--history", "/proc/h.sqlite"}, "/proc/h.sqlite");
   CHECK(target.counts().at("requests").as_object().empty());
 }
 
