@@ -26,8 +26,8 @@ class OutputDocument {
   OutputDocument& operator=(const OutputDocument&) = delete;
 
   [[nodiscard]] bool on_stdout() const noexcept { return place_.kind == Place::Kind::standard; }
-  // An Error if it is clear beforehand that nothing can be written there. A file is tried out, because permissions alone
-  // do not tell: least of all for root and under /proc.
+  // An Error if it is clear beforehand that nothing can be written there. A file is tried out, because permissions
+  // alone do not tell: least of all for root and under /proc.
   [[nodiscard]] Result<void> usable() const;
   // Whether `other` is the same file, or would be.
   [[nodiscard]] bool names(const std::string& other) const;
