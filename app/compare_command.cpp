@@ -61,7 +61,8 @@ std::string formatted(const RunComparison& comparison, const CompareOptions& opt
   if (options.format == "json") return comparison_json(comparison, code);
   if (options.format == "md") return comparison_markdown(comparison);
   const bool terminal = options.out.empty() || options.out == "-";
-  return comparison_text(comparison, Terminal(STDOUT_FILENO, options.color && terminal));
+  const Terminal out(STDOUT_FILENO, options.color && terminal);
+  return comparison_text(comparison, out, terminal ? out.text_width() : std::nullopt);
 }
 
 int run_compare(const CompareOptions& options) {

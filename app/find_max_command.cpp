@@ -186,7 +186,10 @@ int find_max(const FindMaxOptions& options, bool color) {
        [&prober](Duration length) { return prober.pause(length); }});
   const bool json_on_stdout = request.session.json == "-";
   ChartStyle style = chart_style();
-  if (json_on_stdout) style.width = Terminal(STDERR_FILENO, false).size().columns;
+  if (json_on_stdout) {
+    style.tables = Terminal(STDERR_FILENO, false).text_width();
+    style.width = Terminal(STDERR_FILENO, false).size().columns;
+  }
   const std::string text =
       capacity::result_text(result, slos, capacity::SloVerdict::curve_metric(first->run.thresholds), style);
   if (json_on_stdout) {

@@ -4,6 +4,7 @@
 #include "base/json_writer.hpp"
 #include "base/local_time.hpp"
 #include "base/output_document.hpp"
+#include "base/terminal.hpp"
 #include "base/text_table.hpp"
 #include "base/units.hpp"
 #include "metrics/history/file.hpp"
@@ -15,6 +16,7 @@
 #include "reports/threshold_text.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -33,6 +35,13 @@ Result<std::unique_ptr<HistoryReader>> open_reader(const HistoryOptions& options
   return HistoryReader::open(*usual);
 }
 
+// What a table has on stdout beside an indentation.
+TextWidth width_beside(std::size_t indentation) {
+  const TextWidth width = Terminal(STDOUT_FILENO, false).text_width();
+  if (!width) return width;
+  return *width - std::min(*width, indentation);
+}
+
 std::string state_text(const RunHead& run) {
   switch (run.state) {
     case RunState::finished: return run.verdict;
@@ -48,19 +57,21 @@ Result<std::string> list_text(HistoryReader& reader) {
   if (runs->empty()) return Error{reader.path() + " holds no run"};
   TextTable table("lllrllll");
   table.row({"run", "started", "verdict", "lasted", "validity", "scenario", "load", "target"});
+  table.may_shorten(5, 10).may_shorten(6, 8).may_leave_out({7, 4, 6, 3});
   for (const RunHead& run : *runs) {
     table.row({printable(run.id), time_text(run.started_at), printable(state_text(run)), format_duration(run.recorded),
                run.validity.empty() ? "-" : printable(run.validity), printable(run.scenario), printable(run.load),
                printable(run.target)});
   }
   std::string text;
-  for (const std::string& line : table.lines()) text += line + "\n";
+  for (const std::string& line : table.lines(width_beside(0))) text += line + "\n";
   return {boost::system::in_place_value, std::move(text)};
 }
 
 std::string steps_text(const Snapshot& totals) {
   TextTable table("lrrrrrr");
   table.row({"step", "count", "failed", "p50", "p95", "p99", "max"});
+  table.may_shorten(0, 16).may_leave_out({5});
   for (std::size_t i = 0; i < totals.steps.size(); ++i) {
     const StepSnapshot& step = totals.steps[i];
     const DurationFigures times = figures_of(step.response_time);
@@ -69,13 +80,14 @@ std::string steps_text(const Snapshot& totals) {
                estimate_text(times.p99), estimate_text(times.max)});
   }
   std::string text = "\nResponse times\n";
-  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  for (const std::string& line : table.lines(width_beside(2))) text += "  " + line + "\n";
   return text;
 }
 
 std::string errors_text(const Snapshot& totals) {
   TextTable table("lrrl");
   table.row({"error", "steps", "requests", ""});
+  table.may_wrap(3, 24);
   bool any = false;
   for (std::size_t e = 0; e < kErrorClassCount; ++e) {
     std::uint64_t steps = 0;
@@ -91,7 +103,7 @@ std::string errors_text(const Snapshot& totals) {
   }
   if (!any) return "";
   std::string text = "\nErrors\n";
-  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  for (const std::string& line : table.lines(width_beside(2))) text += "  " + line + "\n";
   return text;
 }
 
@@ -113,13 +125,14 @@ Result<std::string> dimensions_text(HistoryReader& reader, const RunRecord& run)
   if (totals.empty()) return {boost::system::in_place_value, std::move(text)};
   TextTable table("llrrrrr");
   table.row({"dimension", "value", "count", "failed", "p50", "p95", "p99"});
+  table.may_shorten(1, 12).may_leave_out({6});
   for (const auto& [key, cell] : totals) {
     const DurationFigures times = figures_of(cell.time);
     table.row({key.first, printable(key.second), fmt::format("{}", cell.count), fmt::format("{}", cell.failures),
                estimate_text(times.p50), estimate_text(times.p95), estimate_text(times.p99)});
   }
   text = "\nDimensions, each by itself (service time of requests, delivery time of mail)\n";
-  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  for (const std::string& line : table.lines(width_beside(2))) text += "  " + line + "\n";
   return {boost::system::in_place_value, std::move(text)};
 }
 
@@ -159,10 +172,14 @@ Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) 
   if (!totals) return totals.error();
   std::string text;
   const auto fact = [&text](std::string_view label, std::string_view value) {
-    text += fmt::format("  {:<14} {}\n", label, value);
+    for (const std::string& part : wrapped(value, width_beside(17))) {
+      text += fmt::format("  {:<14} {}\n", label, part);
+      label = {};
+    }
   };
-  text += fmt::format("{}  {}, load {}, against {}\n", run.id, printable(run.scenario), printable(run.load),
-                      printable(run.target));
+  const std::string head = fmt::format("{}  {}, load {}, against {}", run.id, printable(run.scenario),
+                                       printable(run.load), printable(run.target));
+  for (const std::string& part : wrapped(head, width_beside(0))) text += part + "\n";
   switch (run.state) {
     case RunState::finished: fact("verdict", fmt::format("{}, exit {}", run.verdict, run.exit_code.value_or(0))); break;
     case RunState::under_way: fact("under way", "its figures so far"); break;

@@ -201,7 +201,7 @@ int LoadSession::finish() {
   if (lost) unwritten(summary, *lost);
   const bool json_on_stdout = options_.json == "-";
   const Terminal out(json_on_stdout ? STDERR_FILENO : STDOUT_FILENO, options_.color);
-  const std::string text = summary_text(summary, out.color());
+  const std::string text = summary_text(summary, out.color(), out.text_width());
   if (json_on_stdout) {
     say("{}", text);
   } else {

@@ -88,6 +88,7 @@ class StageProgress {
 std::string as_table(const std::vector<Check>& checks, const Terminal& terminal) {
   TextTable table("lllrl");
   table.row({"stage", "what", "expected", "measured", ""});
+  table.may_shorten(1, 24).may_shorten(0, 8);
   std::string stage;
   for (const Check& check : checks) {
     table.row({check.stage == stage ? "" : check.stage, check.what, check.expected(), check.measured(),
@@ -95,7 +96,7 @@ std::string as_table(const std::vector<Check>& checks, const Terminal& terminal)
     stage = check.stage;
   }
   std::string text;
-  for (const std::string& line : table.lines()) {
+  for (const std::string& line : table.lines(terminal.text_width())) {
     const bool off = line.size() > 3 && line.compare(line.size() - 3, 3, "OFF") == 0;
     text += (off ? terminal.paint(Color::red, line) : line) + "\n";
   }

@@ -1,5 +1,7 @@
 #include "base/terminal.hpp"
 
+#include "base/units.hpp"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,6 +24,17 @@ TerminalSize Terminal::size() const noexcept {
   if (size.ws_col > 0) known.columns = size.ws_col;
   if (size.ws_row > 0) known.rows = size.ws_row;
   return known;
+}
+
+TextWidth Terminal::text_width() const {
+  constexpr std::uint64_t kLeast = 20;
+  const char* columns = std::getenv("COLUMNS");
+  if (const auto said = parse_whole_number(columns == nullptr ? "" : columns); said && *said >= kLeast) {
+    return static_cast<std::size_t>(*said);
+  }
+  winsize size{};
+  if (ioctl(descriptor_, TIOCGWINSZ, &size) != 0 || size.ws_col < kLeast) return std::nullopt;
+  return size.ws_col;
 }
 
 std::string Terminal::paint(Color color, std::string_view text) const {

@@ -1,6 +1,8 @@
 // Whether the program may draw: colour and live progress only if a person watches a terminal.
 #pragma once
 
+#include "base/text_table.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,8 @@ class Terminal {
   [[nodiscard]] bool color() const noexcept { return color_; }
   // The current size; 80 x 24 if it is not known.
   [[nodiscard]] TerminalSize size() const noexcept;
+  // What a line of text may take: what COLUMNS says, else a terminal. Nothing for a file or a pipe.
+  [[nodiscard]] TextWidth text_width() const;
   [[nodiscard]] std::string paint(Color color, std::string_view text) const;
 
  private:

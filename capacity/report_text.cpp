@@ -30,7 +30,7 @@ std::string verdict_cell(const ProbeResult& probe) {
   return text;
 }
 
-std::string probes_text(const SearchResult& result, const std::vector<std::string>& slos) {
+std::string probes_text(const SearchResult& result, const std::vector<std::string>& slos, TextWidth width) {
   std::string text = "\nProbes\n";
   for (std::size_t i = 0; i < slos.size(); ++i) text += fmt::format("  SLO {}: {}\n", i + 1, printable(slos[i]));
   TextTable table("rrrr" + std::string(slos.size(), 'r') + "l");
@@ -38,6 +38,9 @@ std::string probes_text(const SearchResult& result, const std::vector<std::strin
   for (std::size_t i = 0; i < slos.size(); ++i) head.push_back(fmt::format("SLO {}", i + 1));
   head.emplace_back("verdict");
   table.row(std::move(head));
+  // The verdict says what broke; achieved is beside what was asked.
+  table.may_wrap(4 + slos.size(), 14).may_leave_out({2});
+  for (std::size_t i = 0; i < slos.size(); ++i) table.may_wrap(4 + i, 10);
   for (const ProbeResult& probe : result.probes) {
     const bool played = !probe.run.empty();
     std::vector<std::string> row{fmt::format("{}", probe.order.number), rate_text(probe.order.rate),
@@ -47,7 +50,8 @@ std::string probes_text(const SearchResult& result, const std::vector<std::strin
     row.push_back(verdict_cell(probe));
     table.row(std::move(row));
   }
-  for (const std::string& line : table.lines()) text += "  " + line + "\n";
+  const TextWidth beside = width ? TextWidth(*width - std::min<std::size_t>(*width, 2)) : width;
+  for (const std::string& line : table.lines(beside)) text += "  " + line + "\n";
   return text;
 }
 
@@ -179,7 +183,8 @@ SearchVerdict verdict_of(const SearchResult& result) {
 
 std::string result_text(const SearchResult& result, const std::vector<std::string>& slos, const Threshold& curve_metric,
                         const ChartStyle& style) {
-  std::string text = probes_text(result, slos) + curve_text(result, curve_metric, style) + "\n" + knee_text(result);
+  std::string text =
+      probes_text(result, slos, style.tables) + curve_text(result, curve_metric, style) + "\n" + knee_text(result);
   const SearchVerdict verdict = verdict_of(result);
   if (verdict.exit_code == 0) {
     text += fmt::format("Answer: {}\nBroken: {}\n", known_text(result.answer), broken_by(result));

@@ -56,10 +56,11 @@ std::vector<std::string> cells_of(const ComparedFigure& figure) {
 }
 
 // All groups in one table, so that their columns align.
-std::string table_text(const RunComparison& comparison, const Terminal& terminal) {
+std::string table_text(const RunComparison& comparison, const Terminal& terminal, TextWidth width) {
   TextTable table("lrrrrl");
   std::vector<const ComparedFigure*> shown;
   table.row({"", "before", "after", "change", "interval", "verdict"});
+  table.may_leave_out({3});
   for (const ComparedGroup& group : comparison.groups) {
     for (const ComparedFigure& figure : group.figures) {
       if (silent(figure)) continue;
@@ -67,7 +68,7 @@ std::string table_text(const RunComparison& comparison, const Terminal& terminal
       shown.push_back(&figure);
     }
   }
-  const auto lines = table.lines();
+  const auto lines = table.lines(width);
   std::string text = terminal.paint(Color::bold, lines.front()) + "\n";
   std::size_t at = 0;
   for (const ComparedGroup& group : comparison.groups) {
@@ -81,28 +82,29 @@ std::string table_text(const RunComparison& comparison, const Terminal& terminal
   return text;
 }
 
-std::string errors_text(const RunComparison& comparison) {
+std::string errors_text(const RunComparison& comparison, TextWidth width) {
   if (comparison.errors.empty()) return "\nNo step failed in either run.\n";
   TextTable table("lrr");
   table.row({"failed steps", "before", "after"});
+  table.may_wrap(0, 24);
   for (const ComparedErrors& errors : comparison.errors) {
     table.row({"  " + plain_class(errors.error), fmt::format("{}", errors.before), fmt::format("{}", errors.after)});
   }
   std::string text = "\n";
-  for (const std::string& line : table.lines()) text += line + "\n";
+  for (const std::string& line : table.lines(width)) text += line + "\n";
   return text;
 }
 
 }  // namespace
 
-std::string comparison_text(const RunComparison& comparison, const Terminal& terminal) {
+std::string comparison_text(const RunComparison& comparison, const Terminal& terminal, TextWidth width) {
   std::string text = terminal.paint(color_of(comparison.verdict()), headline(comparison)) + "\n";
   text += run_line("before", comparison.before) + run_line("after", comparison.after);
   for (const std::string& unlike : comparison.unlike) {
     text += terminal.paint(Color::red, "  WARNING: " + unlike + "; compared all the same") + "\n";
   }
   for (const std::string& note : comparison.notes) text += "  note: " + note + "\n";
-  text += "\n" + table_text(comparison, terminal) + errors_text(comparison);
+  text += "\n" + table_text(comparison, terminal, width) + errors_text(comparison, width);
   if (!comparison.conditions.empty()) {
     text += "\nConditions\n";
     for (const ConditionResult& result : comparison.conditions) {

@@ -30,10 +30,11 @@ std::uint64_t ended_otherwise(const StepPeople& p) {
   return std::accumulate(p.ended_after.begin(), p.ended_after.end(), std::uint64_t{0}) - p.after(PersonFate::left);
 }
 
-std::vector<std::string> funnel_table(const Summary& s) {
+std::vector<std::string> funnel_table(const Summary& s, TextWidth width) {
   TextTable table("lrrrrrrrrrrr");
   table.row({"step", "reached", "through", "", "gave up", "later", "cut", "went on", "left", "after", "tries/success",
              "x calm"});
+  table.may_shorten(0, 12).may_leave_out({9, 7, 8, 3, 11, 6});
   std::string journey;
   for (const Summary::FunnelStep& step : s.funnel) {
     if (step.journey != journey) table.row({printable(journey = step.journey)});
@@ -43,7 +44,7 @@ std::vector<std::string> funnel_table(const Summary& s) {
                count(p[PersonFate::interrupted]), count(p.went_on()), count(p.after(PersonFate::left)),
                count(ended_otherwise(p)), times(step.attempts_per_success), times(step.amplification)});
   }
-  return table.lines();
+  return table.lines(width);
 }
 
 // "gave up at login/log in: 12 (8 tcp_refused, 4 abandoned)", the most frequent reason first.
@@ -97,10 +98,10 @@ void add_journey(std::vector<std::string>& lines, const Summary::People& p) {
 
 }  // namespace
 
-std::vector<std::string> people_lines(const Summary& s) {
+std::vector<std::string> people_lines(const Summary& s, TextWidth width) {
   const auto came = [](const Summary::People& p) { return p.arrived > 0; };
   if (std::none_of(s.people.begin(), s.people.end(), came)) return {};
-  std::vector<std::string> lines = funnel_table(s);
+  std::vector<std::string> lines = funnel_table(s, width);
   add_lost(lines, s);
   for (const Summary::People& people : s.people) {
     if (came(people)) add_journey(lines, people);

@@ -9,6 +9,6 @@
 namespace gelombang {
 
 // Lines without indentation; empty if nobody came.
-std::vector<std::string> people_lines(const Summary& summary);
+std::vector<std::string> people_lines(const Summary& summary, TextWidth width = std::nullopt);
 
 }  // namespace gelombang

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/text_table.hpp"
 #include "metrics/annotation.hpp"
 #include "metrics/exit_reason.hpp"
 #include "metrics/snapshot.hpp"
@@ -162,8 +163,9 @@ struct Summary {
 Summary make_summary(RunFacts facts, const Snapshot& totals, std::vector<ThresholdResult> thresholds,
                      Validity validity);
 
-// For a terminal of 100 columns or more; ASCII, with ANSI colours if `color`. Ends with a newline.
-std::string summary_text(const Summary& summary, bool color);
+// ASCII, with ANSI colours if `color`. Ends with a newline. The tables fit the width; what they leave out is in the
+// JSON.
+std::string summary_text(const Summary& summary, bool color, TextWidth width = std::nullopt);
 // Indented JSON: the same bytes for the same summary, and numbers read back exactly. Ends with a newline.
 std::string summary_json(const Summary& summary);
 

@@ -18,39 +18,65 @@ enum class Style { plain, good, bad, warning, strong, faint };
 
 class Page {
  public:
-  explicit Page(bool color) : color_(color) {}
+  Page(bool color, TextWidth width) : color_(color), width_(width) {}
 
   [[nodiscard]] std::string styled(Style style, std::string_view text) const {
     if (!color_ || style == Style::plain) return std::string(text);
     constexpr std::array<std::string_view, 6> kCodes{"", "1;32", "1;31", "1;33", "1", "2"};
     return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<std::size_t>(style)], text);
   }
+  // What is too long goes on below, further in; what has colour is left to the terminal.
   void line(std::string_view text = {}) {
-    out_ += text;
-    out_ += '\n';
+    const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
+    if (wrapped(text, width_).size() == 1 || text.find('\x1b') != std::string_view::npos) {
+      out_.append(text) += '\n';
+      return;
+    }
+    std::string indentation(blanks, ' ');
+    for (const std::string& part : wrapped(text.substr(blanks), room(blanks + 2))) {
+      out_.append(indentation).append(part) += '\n';
+      indentation.assign(blanks + 2, ' ');
+    }
   }
   void heading(std::string_view text) {
     line();
     line(styled(Style::strong, text));
   }
   // "  label          text"
-  void fact(std::string_view label, std::string_view text) { line(fmt::format("  {:<14} {}", label, text)); }
-  void table(const TextTable& table) {
-    for (const std::string& text : table.lines()) line("  " + text);
+  void fact(std::string_view label, std::string_view text) {
+    for (const std::string& part : wrapped(text, room(17))) {
+      line(fmt::format("  {:<14} {}", label, part));
+      label = {};
+    }
   }
+  void table(const TextTable& table) { this->table(table, {}); }
   // Colours the first word of a line if it is one of these.
   void table(const TextTable& table, std::initializer_list<std::pair<std::string_view, Style>> words) {
-    for (const std::string& text : table.lines()) {
+    left_out_ = left_out_ || table.leaves_out(room(2));
+    for (const std::string& text : table.lines(room(2))) {
       const auto word =
           std::find_if(words.begin(), words.end(), [&text](const auto& w) { return text.rfind(w.first, 0) == 0; });
       const std::size_t length = word == words.end() ? 0 : word->first.size();
       line(fmt::format("  {}{}", length == 0 ? "" : styled(word->second, word->first), text.substr(length)));
     }
   }
-  std::string finish() && { return std::move(out_); }
+  // What a line has beside an indentation.
+  [[nodiscard]] TextWidth room(std::size_t indentation) const {
+    if (!width_) return std::nullopt;
+    return *width_ - std::min(*width_, indentation);
+  }
+  std::string finish() && {
+    if (left_out_) {
+      line();
+      line(styled(Style::faint, fmt::format("Columns without room in {} are left out; --json has all.", *width_)));
+    }
+    return std::move(out_);
+  }
 
  private:
   bool color_;
+  TextWidth width_;
+  bool left_out_ = false;
   std::string out_;
 };
 
@@ -164,6 +190,7 @@ void steps(Page& page, const Summary& s) {
   page.heading("Steps (response time counts from the intended start, service time from the actual one)");
   TextTable table("lrrrlrrrrrr");
   table.row({"step", "count", "failed", "errors", "", "mean", "p50", "p90", "p95", "p99", "max"});
+  table.may_shorten(0, 12).may_leave_out({7, 5, 3, 9});
   std::string journey;
   for (const Summary::Step& step : s.steps) {
     head_journey(table, step, journey);
@@ -186,6 +213,7 @@ void phases(Page& page, const Summary& s) {
   std::vector<std::string> header{"step"};
   for (const std::string_view name : kPhaseNames) header.emplace_back(name);
   header.insert(header.end(), {"sent", "received"});
+  table.may_shorten(0, 12).may_leave_out({7, 8, 1});
   table.row(std::move(header));
   std::string journey;
   for (const Summary::Step& step : s.steps) {
@@ -215,6 +243,7 @@ bool add_particulars(TextTable& table, const Summary& s, const Summary::Step& st
 
 void errors(Page& page, const Summary& s) {
   TextTable table("lrll");
+  table.may_shorten(0, 16).may_wrap(3, 24);
   bool any = false;
   bool more = false;
   for (const Summary::Step& step : s.steps) {
@@ -241,6 +270,7 @@ void journeys(Page& page, const Summary& s) {
   page.heading("Journeys (pauses included)");
   TextTable table("lrrrrrrrr");
   table.row({"journey", "started", "completed", "failed", "cut", "dropped", "p50", "p95", "max"});
+  table.may_shorten(0, 8).may_leave_out({8, 4});
   for (const Summary::Iterations& i : s.iterations) {
     table.row({printable(i.journey), fmt::format("{}", i.started), fmt::format("{}", i.count - i.failed),
                fmt::format("{}", i.failed), fmt::format("{}", i.interrupted), fmt::format("{}", i.dropped),
@@ -250,7 +280,7 @@ void journeys(Page& page, const Summary& s) {
 }
 
 void people(Page& page, const Summary& s) {
-  const std::vector<std::string> lines = people_lines(s);
+  const std::vector<std::string> lines = people_lines(s, page.room(2));
   if (lines.empty()) return;
   page.heading("People (each counts once, however often they tried)");
   for (const std::string& text : lines) page.line("  " + text);
@@ -261,6 +291,7 @@ void networks(Page& page, const Summary& s) {
   page.heading("Networks of the people");
   TextTable table("lrrrrrrrrrr");
   table.row({"network", "iterations", "failed", "requests", "failed", "", "p50", "p95", "p99", "sent", "received"});
+  table.may_shorten(0, 8).may_leave_out({9, 10, 8, 3, 6});
   for (const Summary::Network& n : s.networks) {
     table.row({printable(n.name), fmt::format("{}", n.iterations), fmt::format("{}", n.failed_iterations),
                fmt::format("{}", n.requests), fmt::format("{}", n.failures), percent(n.error_rate),
@@ -293,6 +324,7 @@ void annotations(Page& page, const Summary& s) {
   if (s.run.annotations.empty()) return;
   page.heading("What happened meanwhile");
   TextTable table("rll");
+  table.may_wrap(2, 24);
   for (const Annotation& annotation : s.run.annotations) {
     table.row({format_duration(annotation.offset), printable(annotation.kind), printable(annotation.text)});
   }
@@ -305,6 +337,7 @@ void conformance(Page& page, const Summary& s) {
                            s.conformance.reported));
   TextTable table("lllll");
   table.row({"", "rule", "expected", "got", "times"});
+  table.may_wrap(1, 16).may_wrap(2, 10).may_wrap(3, 10);
   for (const ConformanceRow& row : s.conformance.rows) {
     table.row({row.holds ? "ok" : "NOT OK", printable(row.rule), printable(row.expected), printable(row.got),
                row.count > 1 ? fmt::format("{}", row.count) : std::string()});
@@ -317,6 +350,7 @@ void thresholds(Page& page, const Summary& s) {
   if (s.thresholds.empty()) return;
   page.heading("Thresholds");
   TextTable table("lll");
+  table.may_wrap(1, 24).may_wrap(2, 16);
   for (const ThresholdResult& t : s.thresholds) {
     std::string value = judgement_text(t.threshold, t.verdict);
     if (t.at) value += fmt::format(", {} after the start", format_duration(*t.at));
@@ -343,8 +377,8 @@ void script_errors(Page& page, const Summary& s) {
 
 }  // namespace
 
-std::string summary_text(const Summary& summary, bool color) {
-  Page page(color);
+std::string summary_text(const Summary& summary, bool color, TextWidth width) {
+  Page page(color, width);
   headline(page, summary);
   facts(page, summary);
   annotations(page, summary);

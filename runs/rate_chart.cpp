@@ -92,7 +92,8 @@ std::string axis(const Intensity& intensity, int count, const Marks& marks) {
 
 ChartStyle chart_style() {
   ChartStyle style;
-  style.width = Terminal(STDOUT_FILENO, false).size().columns;
+  style.tables = Terminal(STDOUT_FILENO, false).text_width();
+  style.width = static_cast<int>(std::min<std::size_t>(style.tables.value_or(80), 1000));
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') continue;

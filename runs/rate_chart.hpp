@@ -1,6 +1,7 @@
 // The planned rate of an open load, drawn in characters.
 #pragma once
 
+#include "base/text_table.hpp"
 #include "engine/load/intensity.hpp"
 
 #include <string>
@@ -11,6 +12,7 @@ struct ChartStyle {
   int width = 80;        // columns in all
   int height = 8;        // rows of the curve
   bool unicode = false;  // else ASCII
+  TextWidth tables{};    // beside a chart; nothing where stdout is no terminal
 };
 
 // The style for stdout: the terminal's width, and Unicode if the locale has it.

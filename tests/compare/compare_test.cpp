@@ -118,6 +118,13 @@ TEST_CASE("compare: a slower run is worse, and the phase that made it so is name
   CHECK_THAT(text, !Contains("\x1b["));
 }
 
+TEST_CASE("compare: in a narrow terminal its tables keep every verdict") {
+  const auto comparison = pair_with([](MadeRun& run) { run.error_share = 0.05; }).value();
+  const std::string text = comparison_text(comparison, Terminal(-1, false), 66);
+  CHECK_THAT(text, Contains("interval") && !Contains("  change  ") && Contains("worse"));
+  CHECK_THAT(plain_text(comparison), Contains("  change  "));
+}
+
 TEST_CASE("compare: more failures are worse, in percentage points and by class") {
   const auto outcome = pair_with([](MadeRun& run) { run.error_share = 0.05; });
   const RunComparison& comparison = outcome.value();

@@ -3,10 +3,12 @@
 #include "tests/support/programs.hpp"
 #include "tests/support/raw_server.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <mutex>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +20,21 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string kLogin = in_haste("login.lua");
+
+// Those with columns: two blanks within.
+std::vector<std::string> table_lines(const std::string& text) {
+  std::vector<std::string> found;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t begin = line.find_first_not_of(' ');
+    if (begin != std::string::npos && line.find("  ", begin) != std::string::npos) found.push_back(line);
+  }
+  return found;
+}
+
+std::ptrdiff_t columns_of(const std::string& line) {
+  return std::count_if(line.begin(), line.end(), [](char c) { return (c & '\xc0') != '\x80'; });
+}
 
 std::string sql(const std::string& file, const std::string& query) {
   ChildProcess sqlite({"sqlite3", file, query});
@@ -60,6 +77,16 @@ TEST_CASE("history: a run is kept with its plan, its summary and all that it cou
   CHECK(has(list.out, "pass"));
   // Its time of day names the zone.
   CHECK(std::regex_search(list.out, std::regex(R"(20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [A-Z])")));
+  for (const char* what : {"list", "show last"}) {
+    ChildProcess narrow(
+        {"sh", "-c",
+         "COLUMNS=80 " + std::string(GELOMBANG_BINARY_DIR) + "/gelombang history " + what + " --history " + file});
+    CHECK(narrow.wait() == 0);
+    for (const std::string& line : table_lines(narrow.standard_output())) {
+      INFO(line);
+      CHECK(columns_of(line) <= 80);
+    }
+  }
   const RunResult show = run_program({"history", "show", id.substr(0, 17), "--history", file});
   CHECK(show.exit_code == 0);
   CHECK(has(show.out, "login/log in"));

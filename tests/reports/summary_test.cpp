@@ -8,9 +8,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <locale>
 #include <sstream>
+#include <string>
 
 using namespace gelombang;
 using namespace gelombang::test;
@@ -65,6 +67,26 @@ TEST_CASE("summary: the text of a run that went well", "[unit]") {
 
 TEST_CASE("summary: the text of a run with everything in it", "[unit]") {
   check_golden("everything.txt", summary_text(ExampleRun(false).summary(), false));
+}
+
+TEST_CASE("summary: at 80 columns no line is longer, and what is left out is said", "[unit]") {
+  for (const std::size_t width : {80U, 100U}) {
+    for (const bool good : {true, false}) {
+      const std::string text = summary_text(ExampleRun(good).summary(), false, width);
+      std::istringstream lines(text);
+      for (std::string line; std::getline(lines, line);) {
+        INFO(line);
+        CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (c & '\xc0') != '\x80'; }) <=
+              static_cast<std::ptrdiff_t>(width));
+      }
+      CHECK(text.find("are left out; --json has all.") != std::string::npos);
+      CHECK(text.find("p95") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("summary: the text of a run with everything in it, in 80 columns", "[unit]") {
+  check_golden("narrow.txt", summary_text(ExampleRun(false).summary(), false, 80));
 }
 
 TEST_CASE("summary: colours change nothing but the colour", "[unit]") {
