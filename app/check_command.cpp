@@ -17,7 +17,7 @@ namespace {
 
 std::string describe(const Load& load) {
   if (load.source && std::holds_alternative<PrometheusQuery>(*load.source))
-    return fmt::format("{} of a Prometheus, not known until `run` asks it", name(load.kind));
+    return fmt::format("{} from Prometheus, unknown until `run` queries it", name(load.kind));
   if (load.source) return fmt::format("{}, not read", name(load.kind));
   if (load.open()) {
     return fmt::format("{} for {}, peak {}, {:.0f} arrivals expected, {}", name(load.kind),
@@ -115,9 +115,9 @@ int check_scenario(const ReadRequest& read, bool fetch, const CheckWatchOptions&
   const PreparedRun& run = *prepared;
   print_scenario(run);
   const std::string sent =
-      run.asked.empty() ? "Nothing was sent." : fmt::format("Sent was one query to {}.", printable(run.asked));
+      run.asked.empty() ? "Nothing was sent." : fmt::format("One query was sent to {}.", printable(run.asked));
   if (run.plan.load.source) {
-    answer("\nThis run: {} ({}), seed {}\nWhether it fits is not known: see --fetch. {}\n", run.plan.load.name,
+    answer("\nThis run: {} ({}), seed {}\nIt is not known whether the load fits: use --fetch. {}\n", run.plan.load.name,
            describe(run.plan.load), run.plan.settings.seed, sent);
     return 0;
   }

@@ -53,7 +53,7 @@ void add_check_command(CLI::App& app, GivenOptions& given, bool& fetch, CheckWat
       "check", "Validates a scenario and says what a run would need; without --fetch it sends nothing");
   sub->footer("Example:\n  gelombang check portal_mix.lua --load opening --scale 1/10");
   given.add_to(*sub, {Group::scenario, Group::load});
-  sub->add_flag("--fetch", fetch, "Where the load was recorded by a Prometheus: asks it, with one query");
+  sub->add_flag("--fetch", fetch, "If the load comes from Prometheus: sends it one query");
   sub->add_option("--location", watch.location, "Of a watch file: the place that plays it (default: as the file says)");
   sub->add_option("--base-rate", watch.base_rate,
                   "Of a watch file: the share of visits that fail though all is well, for the forecast of false alerts")

@@ -227,7 +227,8 @@ void add_find_max_command(CLI::App& parent, FindMaxOptions& options, const bool&
   sub->add_option("--warm-up", options.warm_up, "Played before that, at the same rate, and not judged")
       ->capture_default_str();
   sub->add_option("--cool-down", options.cool_down, "The pause between probes")->capture_default_str();
-  sub->add_option("--precision", options.precision, "The gap between what held and what broke, relative")
+  sub->add_option("--precision", options.precision,
+                  "Relative gap between the highest rate that held and the lowest that broke")
       ->capture_default_str();
   add_number_option(*sub, "--repeat", options.repeat, "Probes of a rate at most, of which the majority decides; odd")
       ->capture_default_str();

@@ -74,7 +74,7 @@ Result<ProbePlan> plan_probe(const ProberOptions& options, const ProbeOrder& ord
     const auto resolved = resolve(*threshold, plan.run.scenario.catalog);
     if (!resolved) return Error{"--slo: " + resolved.error().message};
     if (backwards(*threshold)) {
-      return Error{fmt::format("--slo '{}': more load cannot break it: the sign looks the wrong way round", slo)};
+      return Error{fmt::format("--slo '{}': more load cannot break it: is the comparison sign reversed?", slo)};
     }
     if (!threshold->after && options.warm_up > Duration::zero()) {
       threshold->after = options.warm_up;

@@ -30,7 +30,7 @@ class Parser : private ThresholdReader {
   Result<void> figure() {
     const ThresholdMetric metric = threshold_.metric;
     if (metric == ThresholdMetric::count || metric == ThresholdMetric::rate) {
-      return fail("how much was asked for is no change of the target", "a duration, error_rate or served_rate");
+      return fail("count and rate measure the load, not the target", "a duration, error_rate or served_rate");
     }
     if (threshold_.aggregate == Aggregate::min || threshold_.aggregate == Aggregate::max) {
       return fail("a single sample differs from run to run", "a percentile such as p95, or mean");

@@ -245,7 +245,7 @@ class Comparer {
     same_schedule_ = likeness.same_schedule;
     out_.notes = std::move(likeness.notes);
     if (!likeness.unlike.empty() && !settings_.anyway) {
-      return refusal(fmt::format("{} and {} are unlike: {} (--anyway compares them all the same)", printable(a.id),
+      return refusal(fmt::format("{} and {} are unlike: {} (--anyway compares them anyway)", printable(a.id),
                                  printable(b.id), fmt::join(likeness.unlike, "; ")));
     }
     for (std::string& text : likeness.unlike) out_.unlike.push_back(std::move(text));
@@ -307,7 +307,7 @@ class Comparer {
     }
     judge(*a, *b);
     if (!any_change()) {
-      return CompareRefusal{ExitCause::no_data, fmt::format("there is nothing that both {} and {} have measured",
+      return CompareRefusal{ExitCause::no_data, fmt::format("{} and {} have no measured step in common",
                                                             printable(out_.before.id), printable(out_.after.id))};
     }
     return std::move(out_);

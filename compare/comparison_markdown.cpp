@@ -67,7 +67,7 @@ std::string comparison_markdown(const RunComparison& comparison) {
   std::string text = fmt::format("### {}\n\n", markdown_plain(headline(comparison)));
   text += run_item("before", comparison.before) + run_item("after", comparison.after);
   for (const std::string& unlike : comparison.unlike) {
-    text += fmt::format("- **warning**: {}; compared all the same\n", markdown_plain(unlike));
+    text += fmt::format("- **warning**: {}; compared anyway\n", markdown_plain(unlike));
   }
   for (const std::string& note : comparison.notes) text += fmt::format("- note: {}\n", markdown_plain(note));
   text += conditions(comparison);

@@ -101,7 +101,7 @@ std::string comparison_text(const RunComparison& comparison, const Terminal& ter
   std::string text = terminal.paint(color_of(comparison.verdict()), headline(comparison)) + "\n";
   text += run_line("before", comparison.before) + run_line("after", comparison.after);
   for (const std::string& unlike : comparison.unlike) {
-    text += terminal.paint(Color::red, "  WARNING: " + unlike + "; compared all the same") + "\n";
+    text += terminal.paint(Color::red, "  WARNING: " + unlike + "; compared anyway") + "\n";
   }
   for (const std::string& note : comparison.notes) text += "  note: " + note + "\n";
   text += "\n" + table_text(comparison, terminal, width) + errors_text(comparison, width);

@@ -49,14 +49,16 @@ Result<Steering> LoadRun::steer(SteeringAction action, double factor, Duration t
       if (!timetable_.paused()) return Error{"the load is not paused"};
       break;
     case SteeringAction::rate:
-      if (load.sessions) return Error{"recorded sessions come at their own moments: their rate cannot be changed"};
+      if (load.sessions) return Error{"recorded sessions keep their recorded times: the rate cannot be changed"};
       if (!(factor >= kLeastFactor && factor <= kMostFactor))
-        return Error{fmt::format("{} is no factor for the rate: expected {} to {}", factor, kLeastFactor, kMostFactor)};
+        return Error{
+            fmt::format("{} is not a valid factor for the rate: expected {} to {}", factor, kLeastFactor, kMostFactor)};
       break;
     case SteeringAction::jump:
-      if (load.sessions) return Error{"recorded sessions come at their own moments: none can be left out"};
+      if (load.sessions) return Error{"recorded sessions keep their recorded times: a jump is not possible"};
       if (to < Duration::zero() || to >= load.length())
-        return Error{fmt::format("the load has no such moment: expected less than {}", format_duration(load.length()))};
+        return Error{
+            fmt::format("the load does not last that long: expected less than {}", format_duration(load.length()))};
       break;
   }
   timetable_.apply(change);

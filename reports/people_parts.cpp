@@ -52,7 +52,7 @@ std::string people_parts_text(const PeopleParts& parts) {
                                     {parts.gave_up, "gave up", "gave up"},
                                     {parts.would_come_back, "would come back", "would come back"},
                                     {parts.cut_off, "was cut off", "were cut off"},
-                                    {parts.own_faults, "was spoilt by us", "were spoilt by us"},
+                                    {parts.own_faults, "failed by our own fault", "failed by our own fault"},
                                     {parts.under_way, "has no end known yet", "have no end known yet"}}};
   std::string text = fmt::format("{} came: {} got through", grouped(parts.came), grouped(parts.got_through));
   for (const auto& [count, one, many] : others) {

@@ -136,7 +136,7 @@ void add_reasons(Summary& summary, const Snapshot& totals) {
     return std::any_of(reasons.begin(), reasons.end(), [cause](const ExitReason& r) { return r.cause == cause; });
   };
   if (const auto n = requests_with(totals, ErrorClass::consent); n > 0 && !has(ExitCause::refused)) {
-    reasons.push_back({ExitCause::refused, fmt::format("requests not sent for want of consent: {}", n)});
+    reasons.push_back({ExitCause::refused, fmt::format("requests not sent because consent is missing: {}", n)});
   }
   if (const auto n = requests_with(totals, ErrorClass::generator_identity); n > 0) {
     reasons.push_back({ExitCause::script_error, fmt::format("requests stopped by a guard of the scenario: {}", n)});

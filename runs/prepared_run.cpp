@@ -247,7 +247,7 @@ Result<std::vector<Threshold>> read_thresholds(const RunRequest& request, const 
 void warn_of_unasked(const ScenarioSettings& settings, const std::set<std::string>& asked) {
   for (const auto& [key, value] : settings.values) {
     if (asked.contains(key)) continue;
-    spdlog::warn("--set {}: nothing asked for it while the scenario was read; it asks for {}", printable(key),
+    spdlog::warn("--set {}: the scenario did not use it while it was loaded; it uses {}", printable(key),
                  asked.empty() ? "no setting" : printable(fmt::format("{}", fmt::join(asked, ", "))));
   }
 }

@@ -251,11 +251,11 @@ void add_session_rows(std::vector<RequestOption>& rows) {
                                       "Public key, or its file, that the target's consent is signed with"));
   rows.push_back(row<&S::skip_preflight>(
       kGroup, "--skip-preflight",
-      "Does not look at the target's name, connection and certificate, and the mailbox, first"));
+      "Skips the checks of the target's name, connection and certificate, and of the mailbox, before the run"));
   rows.push_back(kept(Kept::left_out, row<&S::history>(kGroup, "--history",
                                                        "The file that keeps what is run (default: history.sqlite in "
                                                        "the user's state directory)")));
-  rows.push_back(kept(Kept::left_out, row<&S::no_history>(kGroup, "--no-history", "Keeps no history of this run")));
+  rows.push_back(kept(Kept::left_out, row<&S::no_history>(kGroup, "--no-history", "Does not record this run")));
 }
 
 void add_course_rows(std::vector<RequestOption>& rows) {

@@ -54,7 +54,7 @@ Result<std::unique_ptr<Mailbox>> open_mailbox(const RunRequest& request, const C
   const Mailbox::Tally first_look = (*opened)->take();
   if (!first_look.healthy && !options.skip_preflight) {
     return Error{
-        fmt::format("--mailbox: {}; nothing was sent (--skip-preflight plays all the same)", first_look.fault_detail)};
+        fmt::format("--mailbox: {}; nothing was sent (--skip-preflight runs anyway)", first_look.fault_detail)};
   }
   if (!first_look.healthy) spdlog::warn("mailbox: {}: {}", info(first_look.fault).text, first_look.fault_detail);
   return std::move(*opened);

@@ -27,7 +27,7 @@ ExitCause cause_of_unfitness(ErrorClass error) {
 }
 
 ExitReason unfit(const TargetUrl& target, ExitCause cause, std::string_view why) {
-  return {cause, fmt::format("{}: {}; nothing was sent (--skip-preflight plays all the same)", target.text, why)};
+  return {cause, fmt::format("{}: {}; nothing was sent (--skip-preflight runs anyway)", target.text, why)};
 }
 
 // Asks for the owner's consent for every address. Leaves out refused addresses.

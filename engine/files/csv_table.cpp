@@ -127,7 +127,7 @@ class CsvParser::Impl {
     if (waiting_.find('\0') != std::string::npos) return fail("a zero byte: expected text in UTF-8");
     if (valid_utf8(waiting_) != waiting_) return fail("bytes that are no UTF-8: expected text in UTF-8");
     if (csv_parse(&parser_, waiting_.data(), waiting_.size(), on_field, on_row, this) != waiting_.size())
-      return fail("a quote inside a field: expected it doubled, in a field within quotes");
+      return fail("a stray quote in a field: put the field in quotes and double the inner quote");
     open_bytes_ += waiting_.size();
     waiting_.clear();
     // Quotes inside a field are doubled, and other fields may stand before it in its first line.

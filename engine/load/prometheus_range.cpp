@@ -86,13 +86,13 @@ Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, con
   if (traffic.target_host.empty()) return addresses;
   const auto target = traffic.resolve(traffic.target_host, traffic.target_port);
   if (!target) {
-    return Error{fmt::format("whether it is a host of the target cannot be told: {}", target.error().message)};
+    return Error{fmt::format("cannot check whether this server is a host of the target: {}", target.error().message)};
   }
   for (const RemoteAddress& address : *addresses) {
     const bool shared = (server.host == traffic.target_host && !is_loopback(address.bytes)) ||
                         std::any_of(target->begin(), target->end(),
                                     [&address](const RemoteAddress& theirs) { return same_server(address, theirs); });
-    if (shared) return Error{"is a host of the target, which gets load and nothing else: expected another server"};
+    if (shared) return Error{"is a host of the target, and the target may receive only load: expected another server"};
   }
   return addresses;
 }
@@ -198,7 +198,7 @@ Result<RatePoint> read_point(const json::value& value) {
 Result<std::vector<RatePoint>> parse_range_answer(std::string_view body) {
   boost::system::error_code failure;
   const json::value answer = json::parse(json::string_view(body.data(), body.size()), failure);
-  if (failure) return Error{"the answer is no JSON: expected that of a Prometheus"};
+  if (failure) return Error{"the response is not JSON: expected a Prometheus response"};
   if (text_of(member(answer, "status")) == "error") {
     return Error{fmt::format("the server says: {}", one_line(text_of(member(answer, "error"))))};
   }

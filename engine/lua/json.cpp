@@ -211,11 +211,11 @@ class Writer {
         break;
       default: break;
     }
-    refuse(fmt::format("is a {}, which JSON has not", luaL_typename(L_, -1)));
+    refuse(fmt::format("is a {}, which JSON cannot represent", luaL_typename(L_, -1)));
   }
 
   void write_number(double number) {
-    if (!std::isfinite(number)) refuse(fmt::format("is {}, which JSON has not", number_text(number)));
+    if (!std::isfinite(number)) refuse(fmt::format("is {}, which JSON cannot represent", number_text(number)));
     if (!is_exact(number)) {
       refuse(fmt::format("is {}: expected a number up to 2^53, which is exact: write a larger one with json.number",
                          number_text(number)));
@@ -285,7 +285,7 @@ class Writer {
       lua_pop(L_, 1);
     }
     lua_pop(L_, 1);
-    if (handle) refuse("is a step or the like, which JSON has not");
+    if (handle) refuse("is a step or the like, which JSON cannot represent");
     out_ += list ? "[]" : "{}";
   }
 

@@ -93,7 +93,7 @@ int http_begin(lua_State* L) {
   const std::string_view url = plain ? given : std::string_view(encoded);
   const bool in_step = user.in_step();
   const auto method = static_cast<std::size_t>(lua_tointeger(L, 1) - 1);
-  if (method >= kHttpMethods.size()) throw std::runtime_error("a method has a number that none has");
+  if (method >= kHttpMethods.size()) throw std::runtime_error("unknown HTTP method number");
   if (in_step) user.new_request(static_cast<HttpMethod>(method), url);
   lua_pushboolean(L, in_step ? 1 : 0);
   return 1;

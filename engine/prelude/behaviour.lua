@@ -145,7 +145,7 @@ local function expect_company(options, what)
   local tries_again = options.burst or options.pauses
   needs("gap", options.gap and not options.burst, "burst = { least, most }: tries in a row")
   needs("burst", options.burst and not options.gap, "gap = { shortest, longest }: the time between two tries")
-  needs("reload", options.reload and not (options.patience and options.burst), "patience, and burst: who reloads tries again")
+  needs("reload", options.reload and not (options.patience and options.burst), "patience and burst, because a reload is another try")
   needs("attempts", options.attempts and not tries_again, "burst or pauses: nobody tries a second time")
   needs("again", options.again and not tries_again, "burst or pauses: nobody tries a second time")
 end

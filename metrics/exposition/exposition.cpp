@@ -167,7 +167,8 @@ void add_generator(Families& f, const GeneratorHealth& health) {
   counter("gelombang_generator_stall_seconds_total", "How late it was then, in all.", to_seconds(health.stalled));
   counter("gelombang_generator_gc_seconds_total", "Garbage collection of scripts, between iterations.",
           to_seconds(health.gc_time));
-  gauge("gelombang_generator_gc_pause_max_seconds", "The longest pause of it.", to_seconds(health.gc_longest));
+  gauge("gelombang_generator_gc_pause_max_seconds", "The longest pause for garbage collection of the scripts.",
+        to_seconds(health.gc_longest));
   counter("gelombang_generator_late_arrivals_total", "Arrivals handled more than 100 ms after their time.",
           static_cast<double>(health.late_arrivals));
   gauge("gelombang_generator_ports_in_use", "Local ports in use, TIME_WAIT included; an upper bound.",

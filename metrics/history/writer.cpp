@@ -60,7 +60,7 @@ class HistoryWriter::Recording {
       if (waiting_.size() < kMostWaiting) {
         waiting_.push_back(std::move(job));
       } else {
-        stop("it takes longer to write than the run takes to measure");
+        stop("the disk is too slow: writing takes longer than measuring");
       }
     }
     wake_.notify_all();

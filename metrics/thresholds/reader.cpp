@@ -97,7 +97,7 @@ Result<void> ThresholdReader::read(std::string_view form) {
   const std::size_t colon = threshold_.expression.rfind(':');
   if (colon == std::string::npos) return fail("there is no ':'", form);
   threshold_.selector = squeezed(std::string_view(threshold_.expression).substr(0, colon));
-  if (threshold_.selector.empty()) return fail("nothing stands before the ':'", "the name of a step, or 'all'");
+  if (threshold_.selector.empty()) return fail("the name before the ':' is missing", "the name of a step, or 'all'");
   words_ = words_of(std::string_view(threshold_.expression).substr(colon + 1));
   if (auto done = metric(); !done) return done.error();
   return aggregate();

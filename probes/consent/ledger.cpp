@@ -260,7 +260,8 @@ ConsentLedger::Judgement ConsentLedger::judge_request(const State& state, const 
     // harms nobody.
     if (!named.address && !state.granted && !needs_named_consent(name)) return {allow(), {}};
     if (!named.address) {
-      return {deny_and_stop(fmt::format("a request names the host {}, which was not cleared", name)), {}};
+      return {deny_and_stop(fmt::format("a request names the host {}, for which no consent has been checked", name)),
+              {}};
     }
     const AddressRuling ruling = judge_literal(named);
     return {deny_and_stop(ruling.need == Need::refused ? ruling.reason : "no consent of " + name + " has been read"),
@@ -318,7 +319,8 @@ std::optional<Rate> ConsentLedger::consented_rate(std::string_view host) const {
 
 Result<void> ConsentLedger::holds(const Grant& grant, std::string_view host) const {
   const auto fail = [&](std::string_view why) {
-    return Error{fmt::format("the consent of {} at {} holds no longer: {}", host, format_address(grant.address), why)};
+    return Error{
+        fmt::format("the consent of {} at {} is no longer valid: {}", host, format_address(grant.address), why)};
   };
   if (const auto force = in_force(grant.consent, host, clock_.wall_now()); !force) return fail(force.error().message);
   if (clock_.now() - grant.read_at > policy_.reread_interval + policy_.grace) {

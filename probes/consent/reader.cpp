@@ -116,7 +116,8 @@ ConsentFile read_consent(const ConsentSource& source, const ConsentReaderOptions
   if (!options.ca_file.empty()) curl_easy_setopt(easy.get(), CURLOPT_CAINFO, options.ca_file.c_str());
 
   const CURLcode code = curl_easy_perform(easy.get());
-  if (reading.strayed) return {Error{fmt::format("{} could not be read from that very address", kConsentPath)}};
+  if (reading.strayed)
+    return {Error{fmt::format("{} could not be read: libcurl tried to connect to another address", kConsentPath)}};
   if (reading.too_large || code == CURLE_FILESIZE_EXCEEDED) {
     return {Error{fmt::format("{} is larger than 32 KB", kConsentPath)}};
   }

@@ -39,8 +39,9 @@ int HttpFraming::begin(std::string_view line) noexcept {
 void HttpFraming::add(std::string_view name, std::string_view value, bool exact) noexcept {
   const bool length = same_header_name(name, "content-length");
   if (!length && !same_header_name(name, "transfer-encoding")) return;
-  if (!exact) blame("a header that says where the answer ends is not written as one");  // libcurl does not read it
-  if (interim_) blame("an interim answer says where its body ends");  // libcurl would apply it to the next response
+  if (!exact) blame("Content-Length or Transfer-Encoding is malformed");  // libcurl does not read it
+  if (interim_)
+    blame("a 1xx response has Content-Length or Transfer-Encoding");  // libcurl would apply it to the next response
   if (length) {
     add_length(value);
   } else {
@@ -75,7 +76,7 @@ void HttpFraming::add_codings(std::string_view value) noexcept {
 
 void HttpFraming::add_coding(std::string_view coding) noexcept {
   if (coding.empty()) return;
-  if (chunked_) return blame("its chunks are encoded once more");
+  if (chunked_) return blame("its Transfer-Encoding has another coding after chunked");
   if (same_header_name(coding, "chunked")) {
     chunked_ = true;
   } else if (!same_header_name(coding, "identity")) {

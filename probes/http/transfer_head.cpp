@@ -132,7 +132,7 @@ bool Transfer::take_folded(std::string_view line) {
   const std::string_view more = without_returns(without_blanks_before(without_blanks_after(line)), room);
   if (more.empty()) return true;
   if (!hop.answered) return true;
-  if (hop.headers_kept == 0) return refuse("a blank line's place is taken by blanks");
+  if (hop.headers_kept == 0) return refuse("the header section starts with a line that begins with a blank");
   if (!hop.field_kept) return true;
   // RFC 9112, 5.2. libcurl reads only the first line of a folded field.
   hop.framing.add(hop.response.headers.extend_last(more), more, false);
@@ -140,7 +140,7 @@ bool Transfer::take_folded(std::string_view line) {
 }
 
 bool Transfer::end_section(std::string_view line) {
-  if (!without_blanks_after(line).empty()) return refuse("a carriage return stands alone");
+  if (!without_blanks_after(line).empty()) return refuse("it contains a carriage return without a line feed");
   hop.in_section = false;
   const char* const fault = hop.http2 ? nullptr : hop.framing.fault(bodyless());
   if (fault != nullptr) return refuse(fault);

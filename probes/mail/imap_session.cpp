@@ -256,8 +256,8 @@ MailFault ImapSession::fault_of(int code) const {
   long os_error = 0;
   curl_easy_getinfo(handle_->curl, CURLINFO_OS_ERRNO, &os_error);
   const int socket_error = handle_->sockets.error();
-  if (exchange_.too_much) return {ErrorClass::mailbox_limit, "it answers with more than is read at once"};
-  if (exchange_.stray) return {ErrorClass::mailbox_protocol, "it answers a command that was not asked"};
+  if (exchange_.too_much) return {ErrorClass::mailbox_limit, "its response is larger than the limit"};
+  if (exchange_.stray) return {ErrorClass::mailbox_protocol, "it responds to a command that was not sent"};
   if (handle_->sockets.strayed()) return {ErrorClass::mailbox_tls, "it is not on this machine: its URL needs imaps://"};
   if (socket_error == EMFILE || socket_error == ENFILE) return {ErrorClass::generator_descriptors, detail};
   if (code == CURLE_COULDNT_CONNECT && os_error == EADDRNOTAVAIL) return {ErrorClass::generator_ports, detail};

@@ -178,7 +178,7 @@ std::optional<MailFault> ImapSource::list_folders() {
   folders_["INBOX"].active = true;
   for (const std::string& name : spam_folders_of(found)) {
     if (name == "INBOX") continue;
-    if (folders_.size() >= kMaxFolders && !folders_.contains(name)) return too_much("ever other spam folders");
+    if (folders_.size() >= kMaxFolders && !folders_.contains(name)) return too_much("the spam folders keep changing");
     folders_[name].kind = MailFolder::spam;
     folders_[name].active = true;
   }

@@ -196,8 +196,8 @@ std::optional<MailFault> MaildirSource::list(const std::string& path, Folder& fo
     if (error != 0) return fault_from(error, "the Maildir cannot be read");
     if (stopping_) return MailFault{ErrorClass::mailbox_unreachable, "stopped"};
     if (present > max_mails_) {
-      return MailFault{ErrorClass::mailbox_limit,
-                       "the Maildir holds more than " + std::to_string(max_mails_) + " mails: take an emptier one"};
+      return MailFault{ErrorClass::mailbox_limit, "the Maildir holds more than " + std::to_string(max_mails_) +
+                                                      " mails: use a Maildir with fewer mails"};
     }
   }
   std::erase_if(folder.known, [](const auto& known) { return !known.second; });

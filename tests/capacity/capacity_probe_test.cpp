@@ -285,7 +285,7 @@ return scenario {
     const auto refused = plan_probe(options, {1, 1, false, 5s});
     REQUIRE(refused.has_error());
     CHECK(refused.error().message ==
-          "--slo '" + std::string(backwards) + "': more load cannot break it: the sign looks the wrong way round");
+          "--slo '" + std::string(backwards) + "': more load cannot break it: is the comparison sign reversed?");
   }
 
   options.slos = {"two: response_time p95 < 123ms"};

@@ -58,11 +58,11 @@ TEST_CASE("change condition: what is wrong with one is said with what was expect
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"", "there is no ':'"},
       {"log in response_time", "there is no ':'"},
-      {": error_rate +1%", "nothing stands before the ':'"},
+      {": error_rate +1%", "the name before the ':' is missing"},
       {"all: speed p95 +1%", "'speed' is not understood: expected response_time"},
       {"all: response_time +10%", "'+10%' is not understood: expected a percentile"},
       {"all: response_time max +10%", "a single sample differs"},
-      {"all: count +10%", "no change of the target"},
+      {"all: count +10%", "measure the load, not the target"},
       {"all: response_time p95", "it ends too early"},
       {"all: response_time p95 10%", "'10%' is not understood: expected a limit above 0 such as +10% or +50ms"},
       {"all: response_time p95 -10%", "'-10%' is not understood"},

@@ -46,7 +46,7 @@ struct Files {
 TEST_CASE("bad input: a setting that nothing asks for is warned of", "[integration]") {
   const RunResult misspelt = run_program({"check", "login.lua", "--set", "network=3g"});
   CHECK(misspelt.exit_code == 0);
-  CHECK(misspelt.err.find("--set network: nothing asked for it while the scenario was read; it asks for ") !=
+  CHECK(misspelt.err.find("--set network: the scenario did not use it while it was loaded; it uses ") !=
         std::string::npos);
   CHECK(misspelt.err.find("networks") != std::string::npos);
   CHECK(run_program({"check", "login.lua", "--set", "networks=3g"}).err.find("--set") == std::string::npos);

@@ -82,7 +82,7 @@ TEST_CASE("preflight: a target that refuses connections is no run, and one line 
     CHECK(refused.exit_code == 113);
     CHECK(lines(refused.err) == 1);
     CHECK(refused.err.find(url + ": nothing listens on the port") != std::string::npos);
-    CHECK(refused.err.find("nothing was sent (--skip-preflight plays all the same)") != std::string::npos);
+    CHECK(refused.err.find("nothing was sent (--skip-preflight runs anyway)") != std::string::npos);
     CHECK(refused.out.empty());
     CHECK(refused.summary.is_null());
   }
@@ -146,7 +146,7 @@ TEST_CASE("preflight: a mailbox that cannot be read is no run, and one line says
     CHECK(refused.exit_code == 104);
     CHECK(lines(refused.err) == 1);
     CHECK(refused.err.find("--mailbox: ") != std::string::npos);
-    CHECK(refused.err.find("nothing was sent (--skip-preflight plays all the same)") != std::string::npos);
+    CHECK(refused.err.find("nothing was sent (--skip-preflight runs anyway)") != std::string::npos);
   }
   arguments.emplace_back("--skip-preflight");
   CHECK(visit.play(arguments).exit_code == 0);

@@ -186,14 +186,14 @@ TEST_CASE("replay: check sends nothing, and whoever asks sends one query however
   const RunResult check = run_program({"check", scenario.path, "--load", "l"});
   INFO(check.out << check.err);
   CHECK(check.exit_code == 0);
-  CHECK(check.out.find("load l7: replay of a Prometheus, not known until `run` asks it\n") != std::string::npos);
-  CHECK(check.out.ends_with("\nWhether it fits is not known: see --fetch. Nothing was sent.\n"));
+  CHECK(check.out.find("load l7: replay from Prometheus, unknown until `run` queries it\n") != std::string::npos);
+  CHECK(check.out.ends_with("\nIt is not known whether the load fits: use --fetch. Nothing was sent.\n"));
   CHECK(prometheus.accepted() == 0);
 
   const RunResult fetch = run_program({"check", scenario.path, "--load", "l", "--fetch"});
   INFO(fetch.out << fetch.err);
   CHECK(fetch.exit_code == 0);
-  CHECK(fetch.out.ends_with("It fits. Sent was one query to " + prometheus.url() + ".\n"));
+  CHECK(fetch.out.ends_with("It fits. One query was sent to " + prometheus.url() + ".\n"));
   CHECK(prometheus.accepted() == 1);
 
   Notebook target;

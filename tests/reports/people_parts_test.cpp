@@ -41,7 +41,8 @@ TEST_CASE("people's parts: nobody who got through is said, other parts of nobody
 TEST_CASE("people's parts: of those without an end nothing is claimed, and one person is one") {
   CHECK(sentence({journey(55, {10, 0, 0, 0, 0, 0})}) == "55 came: 10 got through, 45 have no end known yet");
   CHECK(sentence({journey(1'234'567, {1'234'564, 0, 0, 0, 1, 1})}) ==
-        "1,234,567 came: 1,234,564 got through, 1 was cut off, 1 was spoilt by us, 1 has no end known yet");
+        "1,234,567 came: 1,234,564 got through, 1 was cut off, 1 failed by our own fault, 1 "
+        "has no end known yet");
   // A snapshot of a run that goes on may have an end without its arrival. That must hide no person of another journey.
   CHECK(sentence({journey(1, {2, 0, 0, 0, 0, 0}), journey(3, {1, 0, 0, 0, 0, 0})}) ==
         "5 came: 3 got through, 2 have no end known yet");

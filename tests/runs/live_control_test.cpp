@@ -145,11 +145,11 @@ TEST_CASE("live control: what cannot be done says why and changes nothing") {
   using Action = SteeringRequest::Action;
   CHECK(problem(idle.control->apply({Action::resume, 1, {}}, "http")) == "the load is not paused");
   CHECK(problem(idle.control->apply({Action::rate, 0, {}}, "http")) ==
-        "0 is no factor for the rate: expected 0.01 to 100");
+        "0 is not a valid factor for the rate: expected 0.01 to 100");
   CHECK(problem(idle.control->apply({Action::rate, 101, {}}, "http")) ==
-        "101 is no factor for the rate: expected 0.01 to 100");
+        "101 is not a valid factor for the rate: expected 0.01 to 100");
   CHECK(problem(idle.control->apply({Action::jump, 1, "3m"}, "http")) ==
-        "the load has no such moment: expected less than 3m 00s");
+        "the load does not last that long: expected less than 3m 00s");
   CHECK(problem(idle.control->apply({Action::jump, 1, "lunch"}, "http")) ==
         "'lunch' is no moment of the load: expected stage 1, stage 2, stage 3 or a time such as 5m");
   CHECK(idle.annotations.empty());

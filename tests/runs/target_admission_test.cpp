@@ -53,7 +53,7 @@ TEST_CASE("admission: a name without an address is a mistake of whoever asks, un
   CHECK(refusal(admission) == ExitCause::configuration);
   CHECK(admission.refusal->text ==
         "https://portel.test:443: the name portel.test cannot be resolved: Name or service not known; nothing was sent "
-        "(--skip-preflight plays all the same)");
+        "(--skip-preflight runs anyway)");
   CHECK_FALSE(admit_target(typo, {}, guard, one_name, FirstLook::skipped).refusal);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("admission: a target that refuses connections gives no data, unless th
   CHECK(refusal(admission) == ExitCause::no_data);
   CHECK(admission.refusal->text == down.text +
                                        ": nothing listens on the port, or the backlog is full; nothing was sent "
-                                       "(--skip-preflight plays all the same)");
+                                       "(--skip-preflight runs anyway)");
   CHECK_FALSE(admit_target(down, {}, guard, one_name, FirstLook::skipped).refusal);
 }
 

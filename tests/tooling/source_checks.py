@@ -137,7 +137,7 @@ def check_arrows(root):
     for relative, path in files(root, SOURCES):
         room = room_of(relative)
         if room is None:
-            yield f"{relative}:1: the folder '{relative.parent.as_posix()}' has no row in the table of arrows"
+            yield f"{relative}:1: the folder '{relative.parent.as_posix()}' is missing in DIRECT"
             continue
         code = blank_comments(path.read_text(encoding="utf-8").replace("\\\n", "  "), strings=False)
         for match in include.finditer(code):

@@ -78,7 +78,7 @@ export function peopleParts({ people }) {
     [ended("lost"), "gave up", "gave up"],
     [ended("away"), "would come back", "would come back"],
     [ended("interrupted"), "was cut off", "were cut off"],
-    [ended("own_fault"), "was spoilt by us", "were spoilt by us"],
+    [ended("own_fault"), "failed by our own fault", "failed by our own fault"],
   ];
   // A snapshot during the run may contain the end of a visit without its arrival.
   const open = sum((p) => Math.max(0, p.arrived - overOf(p)));

@@ -97,7 +97,7 @@ const tests = {
     assert.match(await verdict.textContent(), /Passed.*without thresholds and rules a run cannot fail/);
     assert.equal(await page.locator(".badge.good").count(), 1); // validity alone
     assert.match(await page.textContent("#people"), /half within \u2265 12 s; 14 in 100 never got there\./);
-    const parts = "1,363 came: 1,041 got through, 154 left by choice, 102 gave up, 63 would come back, 1 was cut off, 2 were spoilt by us.";
+    const parts = "1,363 came: 1,041 got through, 154 left by choice, 102 gave up, 63 would come back, 1 was cut off, 2 failed by our own fault.";
     assert.ok((await page.textContent(".story")).includes(parts), await page.textContent(".story"));
     // What failed most comes first, in plain words and with its time.
     assert.match(await page.textContent(".story"), /^\u201c.+\u201d failed in .+ tries: .+ \u00d7 .+ \(.+\)/);

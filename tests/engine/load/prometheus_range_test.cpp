@@ -70,9 +70,9 @@ TEST_CASE("prometheus range: what is no rate is refused with one line") {
         "the answer is not that of a range query");
   CHECK(problem_of("{\"status\":\"error\",\"error\":\"parse error\\nat char 3\"}") ==
         "the server says: parse error at char 3");
-  CHECK(problem_of("<html>") == "the answer is no JSON: expected that of a Prometheus");
+  CHECK(problem_of("<html>") == "the response is not JSON: expected a Prometheus response");
   CHECK(problem_of("[]") == "the answer is not that of a range query");
-  CHECK(problem_of("") == "the answer is no JSON: expected that of a Prometheus");
+  CHECK(problem_of("") == "the response is not JSON: expected a Prometheus response");
 }
 
 TEST_CASE("prometheus range: the question is checked before it is asked") {
@@ -93,7 +93,7 @@ TEST_CASE("prometheus range: the question is checked before it is asked") {
 }
 
 TEST_CASE("prometheus range: a host of the target is not asked, and on loopback a host is a port") {
-  const std::string refusal = "is a host of the target, which gets load and nothing else: expected another server";
+  const std::string refusal = "is a host of the target, and the target may receive only load: expected another server";
   std::vector<std::string> notes;
   ControlTraffic traffic;
   traffic.timeout = 50ms;
@@ -143,7 +143,8 @@ TEST_CASE("prometheus range: what cannot be looked up is refused, not asked") {
   CHECK(problem() == "http://prometheus.test:1/: 'prometheus.test' does not resolve");
   known = "prometheus.test";
   CHECK(problem() ==
-        "http://prometheus.test:1/: whether it is a host of the target cannot be told: 'portal.test' does not resolve");
+        "http://prometheus.test:1/: cannot check whether this server is a host of the target: 'portal.test' does not "
+        "resolve");
 }
 
 TEST_CASE("prometheus range: the addresses that were looked at are those that are asked", "[integration]") {

@@ -67,7 +67,7 @@ TEST_CASE("behaviour errors: what makes no sense alone") {
   const auto [fields, message] = GENERATE(values<Case>({
       {"gap = { 1, 2 }", "gap needs burst = { least, most }: tries in a row"},
       {"burst = { 1, 2 }", "burst needs gap = { shortest, longest }: the time between two tries"},
-      {"reload = 0.5", "reload needs patience, and burst: who reloads tries again"},
+      {"reload = 0.5", "reload needs patience and burst, because a reload is another try"},
       {"attempts = { median = 4, p90 = 15 }", "attempts needs burst or pauses: nobody tries a second time"},
       {"again = 'journey'", "again needs burst or pauses: nobody tries a second time"},
   }));

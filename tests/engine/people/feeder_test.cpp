@@ -121,52 +121,56 @@ TEST_CASE("csv: a file larger than any buffer keeps every row") {
 }
 
 TEST_CASE("csv: what cannot be used is refused with file, line and reason") {
-  const auto [text, message] = GENERATE(table<std::string, std::string>({
-      {"", "accounts.csv:1: the file is empty: expected a header line"},
-      {"\n\n", "accounts.csv:1: the file is empty: expected a header line"},
-      {"email,password", "accounts.csv:1: no rows below the header"},
-      {"email,password\n", "accounts.csv:2: no rows below the header"},
-      {"email,password\na,1\nb\n", "accounts.csv:3: 1 fields where the header has 2"},
-      {"email,password\na,1\n\nb,2,3\nc,4\n", "accounts.csv:4: 3 fields where the header has 2"},
-      {"a,b\n\"x\ny\nz\",1\n2\n", "accounts.csv:5: 1 fields where the header has 2"},
-      {"email,email\na,b\n", "accounts.csv:1: two columns are named 'email'"},
-      {"email,\na,b\n", "accounts.csv:1: column 2 has no name"},
-      {"email\na\n\"b\n", "accounts.csv:4: the file ends within quotes"},
-      {"email\na\nb\"c\n", "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
-      {"user:password\na:b\n", "accounts.csv:1: a colon in the header: expected commas between the columns"},
-      {"user\xef\xbc\x8cpassword\na,b\n",
-       "accounts.csv:1: a full-width comma in the header: expected commas between the columns"},
-      {"email;password\na;1\n", "accounts.csv:1: a semicolon in the header: expected commas between the columns"},
-      {"email\tpassword\na\t1\n", "accounts.csv:1: a tab in the header: expected commas between the columns"},
-      {"email|password\na|1\n", "accounts.csv:1: a bar in the header: expected commas between the columns"},
-      {"email, password\na,1\n",
-       "accounts.csv:1: blanks around the name of column 2: expected none, since they belong to it"},
-      {"budi@x.test,1\nana@x.test,2\n",
-       "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
-      {"name,1\na,2\n",
-       "accounts.csv:1: column 2 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
-      {"<html>\n<body>\n",
-       "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
-      {"\xFF\xFE"
-       "e\n",
-       "accounts.csv:1: is UTF-16: expected UTF-8"},
-      {"email\na\nJos\xE9\n", "accounts.csv:3: bytes that are no UTF-8: expected text in UTF-8"},
-      {std::string("email\na\0b\n", 10), "accounts.csv:2: a zero byte: expected text in UTF-8"},
-      {"email\na\n \"b\"\n", "accounts.csv:3: a quote inside a field: expected it doubled, in a field within quotes"},
-      {"email,password\ra,1\rb\r", "accounts.csv:3: 1 fields where the header has 2"},
-      {"email\na\n" + std::string(70000, 'x') + "\n",
-       "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
-      {"email\na\n" + std::string(1100000, 'x'),
-       "accounts.csv:3: a line of more than 1048576 bytes: expected a shorter one"},
-      {"email\na\n\"b\n" +
-           []() {
-             std::string lines;
-             while (lines.size() < 1500000) lines += "c,d,e\n";
-             return lines;
-           }(),
-       "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
-      {"email\n\"a\"b\n", "accounts.csv:2: a quote inside a field: expected it doubled, in a field within quotes"},
-  }));
+  const auto [text, message] =
+      GENERATE(table<std::string, std::string>({
+          {"", "accounts.csv:1: the file is empty: expected a header line"},
+          {"\n\n", "accounts.csv:1: the file is empty: expected a header line"},
+          {"email,password", "accounts.csv:1: no rows below the header"},
+          {"email,password\n", "accounts.csv:2: no rows below the header"},
+          {"email,password\na,1\nb\n", "accounts.csv:3: 1 fields where the header has 2"},
+          {"email,password\na,1\n\nb,2,3\nc,4\n", "accounts.csv:4: 3 fields where the header has 2"},
+          {"a,b\n\"x\ny\nz\",1\n2\n", "accounts.csv:5: 1 fields where the header has 2"},
+          {"email,email\na,b\n", "accounts.csv:1: two columns are named 'email'"},
+          {"email,\na,b\n", "accounts.csv:1: column 2 has no name"},
+          {"email\na\n\"b\n", "accounts.csv:4: the file ends within quotes"},
+          {"email\na\nb\"c\n",
+           "accounts.csv:3: a stray quote in a field: put the field in quotes and double the inner quote"},
+          {"user:password\na:b\n", "accounts.csv:1: a colon in the header: expected commas between the columns"},
+          {"user\xef\xbc\x8cpassword\na,b\n",
+           "accounts.csv:1: a full-width comma in the header: expected commas between the columns"},
+          {"email;password\na;1\n", "accounts.csv:1: a semicolon in the header: expected commas between the columns"},
+          {"email\tpassword\na\t1\n", "accounts.csv:1: a tab in the header: expected commas between the columns"},
+          {"email|password\na|1\n", "accounts.csv:1: a bar in the header: expected commas between the columns"},
+          {"email, password\na,1\n",
+           "accounts.csv:1: blanks around the name of column 2: expected none, since they belong to it"},
+          {"budi@x.test,1\nana@x.test,2\n",
+           "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
+          {"name,1\na,2\n",
+           "accounts.csv:1: column 2 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
+          {"<html>\n<body>\n",
+           "accounts.csv:1: column 1 has no name of letters, digits, blanks and -./()#%&+:': expected a header line"},
+          {"\xFF\xFE"
+           "e\n",
+           "accounts.csv:1: is UTF-16: expected UTF-8"},
+          {"email\na\nJos\xE9\n", "accounts.csv:3: bytes that are no UTF-8: expected text in UTF-8"},
+          {std::string("email\na\0b\n", 10), "accounts.csv:2: a zero byte: expected text in UTF-8"},
+          {"email\na\n \"b\"\n",
+           "accounts.csv:3: a stray quote in a field: put the field in quotes and double the inner quote"},
+          {"email,password\ra,1\rb\r", "accounts.csv:3: 1 fields where the header has 2"},
+          {"email\na\n" + std::string(70000, 'x') + "\n",
+           "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
+          {"email\na\n" + std::string(1100000, 'x'),
+           "accounts.csv:3: a line of more than 1048576 bytes: expected a shorter one"},
+          {"email\na\n\"b\n" +
+               []() {
+                 std::string lines;
+                 while (lines.size() < 1500000) lines += "c,d,e\n";
+                 return lines;
+               }(),
+           "accounts.csv:3: a field of more than 65536 bytes: expected a comma, the line's end or the closing quote"},
+          {"email\n\"a\"b\n",
+           "accounts.csv:2: a stray quote in a field: put the field in quotes and double the inner quote"},
+      }));
   const auto result = read_text(text);
   REQUIRE(result.has_error());
   CHECK(result.error().message == message);

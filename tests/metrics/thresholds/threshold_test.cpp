@@ -109,7 +109,7 @@ TEST_CASE("threshold: every mistake is named in one line that says what was expe
   const std::vector<std::pair<std::string, std::string>> mistakes{
       {"", "threshold '': there is no ':': expected 'STEP: METRIC < LIMIT' or 'all: METRIC < LIMIT'"},
       {"log in response_time p95 < 1s", "there is no ':'"},
-      {": error_rate < 1%", "nothing stands before the ':': expected the name of a step, or 'all'"},
+      {": error_rate < 1%", "the name before the ':' is missing: expected the name of a step, or 'all'"},
       {"all:",
        "it ends too early: expected response_time, service_time, phase, mail_delivery, person_time, error_rate, "
        "served_rate, count or rate"},

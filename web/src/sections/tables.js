@@ -41,7 +41,7 @@ const kFates = [
   ["lost", "gave up", "bad"],
   ["away", "would come back", "waiting"],
   ["interrupted", "cut off", "neutral"],
-  ["own_fault", "spoilt by us", "unknown"],
+  ["own_fault", "failed by our own fault", "unknown"],
 ];
 
 function fates(journey) {
@@ -136,7 +136,7 @@ export function mail(run) {
   return section(
     "mail",
     "Mail delivery",
-    h("p", {}, d.p50 === null ? (hidden > 0 ? "Of no mail is known how long it took." : "No mail arrived.") : `${email.sent === 1 ? "1 mail was" : `${count(email.sent)} mails were`} expected. Half arrived within ${figure(d, "p50")}, 95 of 100 within ${figure(d, "p95")}` +
+    h("p", {}, d.p50 === null ? (hidden > 0 ? "No delivery time is known." : "No mail arrived.") : `${email.sent === 1 ? "1 mail was" : `${count(email.sent)} mails were`} expected. Half arrived within ${figure(d, "p50")}, 95 of 100 within ${figure(d, "p95")}` +
       (email.poll_interval_seconds === null ? "." : `; the mailbox was looked into every ${duration(email.poll_interval_seconds)}.`)),
     table("Mail delivery", ["mail", right("count"), right("share")], rows),
   );
