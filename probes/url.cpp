@@ -67,7 +67,7 @@ Result<HttpUrl> parse_http_url(std::string_view text, Userinfo userinfo) {
   result.path = url_part(url.get(), CURLUPART_PATH);
   result.full = url_part(url.get(), CURLUPART_URL);
   if (text.find('%') != std::string_view::npos && !reads_as_itself(result.full)) {
-    return Error{"a URL's host is escaped, and another one where it is read again"};
+    return Error{"the URL's escaped host changes when it is decoded again: write it without percent escapes"};
   }
   result.shown = without_query(result);
   result.literal = is_address(result.host);

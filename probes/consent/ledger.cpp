@@ -102,7 +102,7 @@ Ruling ConsentLedger::open(const Origin& origin, std::vector<Reading> readings,
                            const std::vector<RemoteAddress>& others) {
   const std::scoped_lock lock(mutex_);
   if (state_->hosts.size() >= kMostKnownHosts && !state_->hosts.contains(origin.host)) {
-    return deny_and_stop(fmt::format("the run has led to more than {} hosts", kMostKnownHosts));
+    return deny_and_stop(fmt::format("the run has requested more than {} hosts", kMostKnownHosts));
   }
   const auto next = copy();
   Host& host = next->hosts[origin.host];
@@ -234,7 +234,7 @@ ConsentLedger::Judgement ConsentLedger::judge_connection(const State& state, std
     }
     if (ruling.need == Need::consent) {
       return {deny_and_stop(
-                  fmt::format("{} now leads to {}, where no consent has been read", name, format_address(address))),
+                  fmt::format("{} now resolves to {}, where no consent has been read", name, format_address(address))),
               {}};
     }
   }
@@ -282,7 +282,7 @@ ConsentLedger::Judgement ConsentLedger::spend(const Host& host, std::string_view
       if (!covers_path(grant.consent, path)) {
         // The path may hold a token, so the message does not show it.
         return {{},
-                fmt::format("the consent of {} covers {} alone, and another path was asked for", name,
+                fmt::format("the consent of {} covers only {}, but another path was requested", name,
                             fmt::join(grant.consent.paths, ", "))};
       }
     }
@@ -320,7 +320,7 @@ std::optional<Rate> ConsentLedger::consented_rate(std::string_view host) const {
 Result<void> ConsentLedger::holds(const Grant& grant, std::string_view host) const {
   const auto fail = [&](std::string_view why) {
     return Error{
-        fmt::format("the consent of {} at {} is no longer valid: {}", host, format_address(grant.address), why)};
+        fmt::format("the consent of {} at {} is no longer valid:  {}", host, format_address(grant.address), why)};
   };
   if (const auto force = in_force(grant.consent, host, clock_.wall_now()); !force) return fail(force.error().message);
   if (clock_.now() - grant.read_at > policy_.reread_interval + policy_.grace) {

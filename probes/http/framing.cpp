@@ -39,7 +39,9 @@ int HttpFraming::begin(std::string_view line) noexcept {
 void HttpFraming::add(std::string_view name, std::string_view value, bool exact) noexcept {
   const bool length = same_header_name(name, "content-length");
   if (!length && !same_header_name(name, "transfer-encoding")) return;
-  if (!exact) blame("Content-Length or Transfer-Encoding is malformed");  // libcurl does not read it
+  if (!exact)
+    blame("Content-Length or Transfer-Encoding is malformed (blank before the colon, or folded line)");  // libcurl does
+                                                                                                         // not read it
   if (interim_)
     blame("a 1xx response has Content-Length or Transfer-Encoding");  // libcurl would apply it to the next response
   if (length) {
@@ -55,8 +57,8 @@ void HttpFraming::add_length(std::string_view value) noexcept {
   for (;;) {
     const std::size_t comma = value.find(',');
     const auto length = length_of(trimmed(value.substr(0, comma)));
-    if (!length) return blame("its Content-Length is no number");
-    if (length_ && *length_ != *length) return blame("it has two lengths");
+    if (!length) return blame("its Content-Length is not a number");
+    if (length_ && *length_ != *length) return blame("it has two different lengths");
     length_ = length;
     if (comma == std::string_view::npos) return;
     value.remove_prefix(comma + 1);
@@ -80,7 +82,7 @@ void HttpFraming::add_coding(std::string_view coding) noexcept {
   if (same_header_name(coding, "chunked")) {
     chunked_ = true;
   } else if (!same_header_name(coding, "identity")) {
-    blame("it has a Transfer-Encoding that was not asked for");
+    blame("it has a Transfer-Encoding that was not requested");
   }
 }
 

@@ -60,8 +60,9 @@ std::optional<std::string> header_problem(std::string_view name, std::string_vie
     return fmt::format("header {}: a header may not hold line breaks and control characters", name);
   }
   const auto is = [name](std::string_view other) { return same_header_name(name, other); };
-  if (is("content-length") || is("transfer-encoding")) return fmt::format("header {}: the body decides it", name);
-  if (is("traceparent")) return fmt::format("header {}: each request gets one of its own", name);
+  if (is("content-length") || is("transfer-encoding"))
+    return fmt::format("header {}: it must not be set, because it is derived from the body", name);
+  if (is("traceparent")) return fmt::format("header {}: it must not be set, because each request gets its own", name);
   if (is("expect")) return fmt::format("header {}: ask for it with expect_continue = true", name);
   if (is("host") && !is_host_header(value)) {
     return fmt::format("header {}: '{}' is no host: expected a name or an address, and maybe a port", name,

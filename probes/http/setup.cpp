@@ -69,7 +69,7 @@ Result<void> set_headers(EasySlot& slot, const Transfer& transfer, const HttpCli
       return Error{"a header's name or value cannot be sent"};
     }
     if (is_one_of(header.name, {"content-length", "transfer-encoding"})) {
-      return Error{"the header " + header.name + " is decided by the body"};
+      return Error{"the header " + header.name + " must not be set: it is derived from the body"};
     }
     if (is_one_of(header.name, {"expect", "traceparent", "cookie"})) continue;
     if (!hop.body.content_type().empty() && is_one_of(header.name, {"content-type"})) continue;

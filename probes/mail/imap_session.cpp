@@ -82,7 +82,7 @@ Result<std::unique_ptr<ImapSession>> ImapSession::make(const MailboxOptions& opt
     return Error{"the mailbox has the unknown scheme " + scheme + ": expected imap://, imaps:// or maildir:"};
   }
   if (!url_part(url.get(), CURLUPART_USER).empty() || !url_part(url.get(), CURLUPART_PASSWORD).empty()) {
-    return Error{"the mailbox URL holds a user or password: give them apart from it"};
+    return Error{"the mailbox URL contains a user or password: give them separately"};
   }
   const std::string path = url_part(url.get(), CURLUPART_PATH);
   if ((!path.empty() && path != "/") || !url_part(url.get(), CURLUPART_QUERY).empty()) {
@@ -264,7 +264,7 @@ MailFault ImapSession::fault_of(int code) const {
   switch (code) {
     case CURLE_OUT_OF_MEMORY: return {ErrorClass::generator_memory, text};
 #if LIBCURL_VERSION_NUM >= 0x080600  // holds 64 KB of a line; 7.88 cuts what its buffer does not hold
-    case CURLE_TOO_LARGE: return {ErrorClass::mailbox_limit, "it answers with a longer line than is read at once"};
+    case CURLE_TOO_LARGE: return {ErrorClass::mailbox_limit, "its response has a line longer than the limit"};
 #endif
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -275,9 +275,9 @@ MailFault ImapSession::fault_of(int code) const {
     case CURLE_PARTIAL_FILE:
     case CURLE_ABORTED_BY_CALLBACK: return {ErrorClass::mailbox_unreachable, detail};
     case CURLE_LOGIN_DENIED: return refusal();
-    case CURLE_REMOTE_FILE_NOT_FOUND: return {ErrorClass::mailbox_protocol, "it hands over no mail"};
+    case CURLE_REMOTE_FILE_NOT_FOUND: return {ErrorClass::mailbox_protocol, "it does not send the mail"};
     case CURLE_WEIRD_SERVER_REPLY:
-      if (exchange_.bye) return {ErrorClass::mailbox_unreachable, "the server says good-bye"};
+      if (exchange_.bye) return {ErrorClass::mailbox_unreachable, "the server ended the session (BYE)"};
       return {ErrorClass::mailbox_protocol, text};
     case CURLE_USE_SSL_FAILED: return {ErrorClass::mailbox_tls, "the server does not offer STARTTLS"};
     case CURLE_SSL_CONNECT_ERROR:

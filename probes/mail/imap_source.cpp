@@ -81,8 +81,8 @@ class ImapSource final : public MailSource {
   [[nodiscard]] static MailFault too_much(std::string detail) { return {ErrorClass::mailbox_limit, std::move(detail)}; }
   // Why a command was broken.
   [[nodiscard]] MailFault why_broken() const {
-    if (clock_.now() >= look_until_) return {ErrorClass::mailbox_unreachable, "the first look takes too long"};
-    return commands_left_ > 0 ? session_->fault() : too_much("more is listed than one look asks for");
+    if (clock_.now() >= look_until_) return {ErrorClass::mailbox_unreachable, "the first poll takes too long"};
+    return commands_left_ > 0 ? session_->fault() : too_much("the first poll needs more commands than the limit");
   }
 
   std::unique_ptr<ImapSession> session_;
@@ -178,7 +178,8 @@ std::optional<MailFault> ImapSource::list_folders() {
   folders_["INBOX"].active = true;
   for (const std::string& name : spam_folders_of(found)) {
     if (name == "INBOX") continue;
-    if (folders_.size() >= kMaxFolders && !folders_.contains(name)) return too_much("the spam folders keep changing");
+    if (folders_.size() >= kMaxFolders && !folders_.contains(name))
+      return too_much("the spam folders keep changing: more than 64 seen");
     folders_[name].kind = MailFolder::spam;
     folders_[name].active = true;
   }
@@ -280,7 +281,7 @@ std::optional<MailFault> ImapSource::drop_deleted(const std::string& name, std::
     const bool is_there = std::any_of(present.begin(), present.end(), [&](std::uint32_t uid) {
       return dateless(uid) && std::binary_search(uids.begin(), uids.end(), uid);
     });
-    if (is_there) return unexpected("it does not tell when a mail arrived");
+    if (is_there) return unexpected("it does not report when a mail arrived");
     first = std::find_if(end, uids.end(), dateless);
   }
   std::erase_if(uids, dateless);
@@ -297,7 +298,7 @@ std::optional<MailFault> ImapSource::list_mails(const std::string& name, KnownFo
     folder.stale = folder.history_known;
     folder.uid_validity = validity;
   }
-  if (!folder.uid_validity) return unexpected("the server does not tell UIDVALIDITY");
+  if (!folder.uid_validity) return unexpected("the server does not report UIDVALIDITY");
   if (knows_history_) folder.history_known = true;  // the folder appeared later: it has no history
   const std::uint32_t after = folder.stale || !folder.history_known ? 0 : folder.last_uid;
   uids.clear();
@@ -341,7 +342,7 @@ std::optional<MailFault> ImapSource::why_missing(const std::string& name, std::u
   std::vector<std::uint32_t> present;
   if (auto fault = search(name, std::to_string(uid), present)) return fault;
   if (std::find(present.begin(), present.end(), uid) == present.end()) return std::nullopt;
-  return unexpected("a mail that it lists does not come");
+  return unexpected("it lists a mail but does not send it");
 }
 
 std::optional<MailFault> ImapSource::read_mails(const std::string& name, KnownFolder& folder, const Deliver& deliver) {
@@ -354,7 +355,7 @@ std::optional<MailFault> ImapSource::read_mails(const std::string& name, KnownFo
     const auto validity = session_->uid_validity();
     if (validity && *validity != *folder.uid_validity) {
       folder.new_mails.clear();  // these UIDs are no longer valid: the folder is listed again
-      return unexpected("UIDVALIDITY changed during a look");
+      return unexpected("UIDVALIDITY changed during a poll");
     }
     if (status == Status::done && folder.hand_over(mail, bytes_)) deliver({folder.kind, mail.seen_at, bytes_});
     std::optional<MailFault> fault;

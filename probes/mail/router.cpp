@@ -362,7 +362,7 @@ Mailbox::Tally MailRouter::take() {
     tally.fault_detail = fault_->detail;
   } else if (hangs) {
     tally.fault = ErrorClass::mailbox_unreachable;
-    tally.fault_detail = "a look at it does not end";
+    tally.fault_detail = "a poll of the mailbox does not end";
   }
   for (const auto& [id, waiting] : waiting_) {
     const TimePoint caused_at = waiting.expectation.caused_at;

@@ -157,7 +157,7 @@ TEST_CASE("consent guard: a name that leads to a new address stops the run", "[u
   Ledger ledger;
   ledger.open_sample();
   CHECK(text(ledger->may_connect(kHost, at("11.22.33.55"))) ==
-        "stop: portal.example.id now leads to 11.22.33.55, where no consent has been read");
+        "stop: portal.example.id now resolves to 11.22.33.55, where no consent has been read");
   CHECK_FALSE(ledger->may_connect(kHost, at("10.0.0.1")).verdict.allowed);
   CHECK_FALSE(ledger->may_connect(kHost, at("64:ff9b::11.22.33.44")).verdict.allowed);
 }
@@ -204,7 +204,7 @@ TEST_CASE("consent guard: consent that runs out during the run stops it, to the 
   CHECK(text(ledger->may_connect(kHost, at("11.22.33.44"))) == "allowed");
   ledger.clock.advance(1ns);
   const std::string gone =
-      "the consent of portal.example.id at 11.22.33.44 is no longer valid: it expired at 2027-01-15T08:00:20Z";
+      "the consent of portal.example.id at 11.22.33.44 is no longer valid:  it expired at 2027-01-15T08:00:20Z";
   CHECK(text(ledger->may_connect(kHost, at("11.22.33.44"))) == "stop: " + gone);
   CHECK(text(ledger->may_request(kHost, "/api")) == "denied: " + gone);
 }
@@ -263,7 +263,7 @@ TEST_CASE("consent guard: a path outside the consent stops the run and is not sh
   Ledger ledger;
   ledger.open_sample();
   CHECK(text(ledger->may_request(kHost, "/verifikasi/secret-token")) ==
-        "stop: the consent of portal.example.id covers /api, /masuk alone, and another path was asked for");
+        "stop: the consent of portal.example.id covers only /api, /masuk, but another path was requested");
   CHECK_FALSE(ledger->may_request(kHost, "/api").verdict.allowed);
   CHECK_FALSE(ledger->may_connect(kHost, at("11.22.33.44")).verdict.allowed);
 }
@@ -301,7 +301,7 @@ TEST_CASE("consent guard: withdrawn, narrowed or misnamed at the next reading cl
   Consent other = sample_consent();
   other.hosts = {"other.example.id"};
   CHECK(after(other) ==
-        "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid: it does not name the host "
+        "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid:  it does not name the host "
         "portal.example.id");
 }
 
@@ -324,8 +324,9 @@ TEST_CASE("consent guard: a consent that is not read again in time is void", "[u
   ledger.clock.advance(60s);
   CHECK(text(ledger->may_request(kHost, "/api")) == "allowed");
   ledger.clock.advance(1ns);
-  CHECK(text(ledger->may_request(kHost, "/api")) ==
-        "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid: it could not be read again in time");
+  CHECK(
+      text(ledger->may_request(kHost, "/api")) ==
+      "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid:  it could not be read again in time");
 }
 
 TEST_CASE("consent guard: a go.id name needs consent on loopback and private addresses too", "[unit][consent]") {
@@ -375,7 +376,7 @@ TEST_CASE("consent guard: the number of hosts that a run can be led to is bounde
   for (int i = 0; i < 256; ++i) {
     REQUIRE(text(ledger.open("h" + std::to_string(i) + ".example", {}, {at("127.0.0.1")})) == "allowed");
   }
-  CHECK(text(ledger.open("one.too.many", {}, {at("127.0.0.1")})) == "stop: the run has led to more than 256 hosts");
+  CHECK(text(ledger.open("one.too.many", {}, {at("127.0.0.1")})) == "stop: the run has requested more than 256 hosts");
   CHECK(ledger->needs_opening("one.too.many", 443));
   CHECK(text(ledger.open("h0.example", {}, {at("127.0.0.1")})) == "allowed");
 }
