@@ -51,14 +51,13 @@ Result<Steering> LoadRun::steer(SteeringAction action, double factor, Duration t
     case SteeringAction::rate:
       if (load.sessions) return Error{"recorded sessions keep their recorded times: the rate cannot be changed"};
       if (!(factor >= kLeastFactor && factor <= kMostFactor))
-        return Error{
-            fmt::format("{} is not a valid factor for the rate: expected {} to {}", factor, kLeastFactor, kMostFactor)};
+        return Error{fmt::format("rate factor {}: expected {} to {}", factor, kLeastFactor, kMostFactor)};
       break;
     case SteeringAction::jump:
       if (load.sessions) return Error{"recorded sessions keep their recorded times: a jump is not possible"};
       if (to < Duration::zero() || to >= load.length())
-        return Error{
-            fmt::format("the load does not last that long: expected less than {}", format_duration(load.length()))};
+        return Error{fmt::format("cannot jump to this time: expected 0 or more, and less than {}",
+                                 format_duration(load.length()))};
       break;
   }
   timetable_.apply(change);

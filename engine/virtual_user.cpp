@@ -25,7 +25,7 @@ bool is_of_content(ErrorClass error) noexcept {
 void say_unjudged(const std::string& step) {
   static std::atomic_flag said;
   if (said.test_and_set()) return;
-  spdlog::warn("step '{}': an answer is longer than max_body: the step is not judged", step);
+  spdlog::warn("step '{}': an answer is longer than max_body: its content is not checked", step);
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ class CsvParser::Impl {
     if (std::exchange(first_, false) && waiting_.starts_with(kByteOrderMark)) waiting_.erase(0, kByteOrderMark.size());
     if (waiting_.starts_with("\xFF\xFE") || waiting_.starts_with("\xFE\xFF")) return fail("is UTF-16: expected UTF-8");
     if (waiting_.find('\0') != std::string::npos) return fail("a zero byte: expected text in UTF-8");
-    if (valid_utf8(waiting_) != waiting_) return fail("bytes that are no UTF-8: expected text in UTF-8");
+    if (valid_utf8(waiting_) != waiting_) return fail("bytes that are not UTF-8: expected text in UTF-8");
     if (csv_parse(&parser_, waiting_.data(), waiting_.size(), on_field, on_row, this) != waiting_.size())
       return fail("a stray quote in a field: put the field in quotes and double the inner quote");
     open_bytes_ += waiting_.size();

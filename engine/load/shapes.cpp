@@ -141,7 +141,7 @@ Result<Row> amplitudes_of(const WaveOpening& wave, const std::vector<Interval>& 
   const std::array<Row, 3> rows = integrals_of(intervals);
   const double minute = wave.first_minute * wave.first_hour / 60;
   const Row found = solve(rows, {minute, wave.first_hour, 1 - wave.closing_share});
-  const std::string asked = fmt::format("no such curve: first_hour {:.4g}, first_minute {:.4g}, half_life {}",
+  const std::string asked = fmt::format("impossible curve: first_hour {:.4g}, first_minute {:.4g}, half_life {}",
                                         wave.first_hour, wave.first_minute, format_duration(wave.half_life));
   constexpr double kRounding = 1e-12;
   if (!std::isfinite(found[0] + found[1] + found[2])) return Error{asked};
@@ -149,7 +149,8 @@ Result<Row> amplitudes_of(const WaveOpening& wave, const std::vector<Interval>& 
     return Error{asked + " bring more than all arrivals: expected a smaller first_hour or a shorter half_life"};
   }
   if (found[1] < -kRounding) {
-    return Error{asked + " leave nothing to decay: expected a larger first_hour or a smaller first_minute"};
+    return Error{asked +
+                 " leave no arrivals after the first hour:  expected a larger first_hour or a smaller first_minute"};
   }
   if (found[0] < -kRounding) {
     return Error{asked + " leave no rush: expected a larger first_minute"};

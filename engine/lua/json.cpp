@@ -229,7 +229,7 @@ class Writer {
     const char* const begin = lua_tolstring(L_, -1, &length);
     const std::string_view text(begin, length);
     const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-    if (!ascii && valid_utf8(text) != text) refuse("is no UTF-8, as JSON has to be");
+    if (!ascii && valid_utf8(text) != text) refuse("is not UTF-8, which JSON requires");
     out_ += '"';
     for (const char c : text) {
       if (c == '"' || c == '\\') {
@@ -250,7 +250,7 @@ class Writer {
   }
 
   void write_table(std::size_t depth) {
-    if (depth == kMostJsonDepth) refuse(fmt::format("nests more than {} deep, or holds itself", kMostJsonDepth));
+    if (depth == kMostJsonDepth) refuse(fmt::format("nests more than {} deep, or contains itself", kMostJsonDepth));
     if (lua_checkstack(L_, 8) == 0) throw std::bad_alloc();
     const int table = lua_gettop(L_);
     const bool marked = has_class(L_, table, kListClass);
@@ -269,7 +269,7 @@ class Writer {
     }
     if (names.empty() && numbered == 0) return write_empty(table, marked);
     if (!names.empty() && (numbered > 0 || marked)) {
-      refuse(fmt::format("is a list, and has the name '{}' as well", printable(names.front().substr(0, 80))));
+      refuse(fmt::format("is a list that also has the key '{}'", printable(names.front().substr(0, 80))));
     }
     if (numbered > 0) return write_list(table, numbered, depth);
     write_object(table, names, depth);
@@ -285,7 +285,7 @@ class Writer {
       lua_pop(L_, 1);
     }
     lua_pop(L_, 1);
-    if (handle) refuse("is a step or the like, which JSON cannot represent");
+    if (handle) refuse("is an object of the scenario, such as a step, which JSON cannot represent");
     out_ += list ? "[]" : "{}";
   }
 
@@ -294,7 +294,7 @@ class Writer {
     for (std::size_t i = 1; i <= size; ++i) {
       path_.push_back({{}, i});
       lua_rawgeti(L_, table, static_cast<int>(i));
-      if (lua_isnil(L_, -1)) refuse("is nil: expected a list without gaps; json.null stands for what is not there");
+      if (lua_isnil(L_, -1)) refuse("is nil: expected a list without gaps; write json.null for a missing value");
       if (i > 1) out_ += ',';
       write(depth + 1);
       lua_pop(L_, 1);

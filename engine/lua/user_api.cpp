@@ -104,7 +104,8 @@ int http_header(lua_State* L) {
   const std::string_view value = text(L, 2);
   if (const auto problem = header_problem(name, value)) throw std::runtime_error(*problem);
   auto& headers = user_of(L).request().headers;
-  if (same_header_name(name, "host") && find_header(headers, name)) throw std::runtime_error("headers: two hosts");
+  if (same_header_name(name, "host") && find_header(headers, name))
+    throw std::runtime_error("headers: Host is given twice");
   headers.push_back({std::string(name), std::string(value)});
   return 0;
 }

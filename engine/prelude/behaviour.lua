@@ -46,7 +46,7 @@ end
 
 local function sum_to_one(total, what)
   if total > 1 + 1e-9 then
-    blame(format("%s: the shares add up to %g: only one of them can be true of a person, expected at most 1", what, total))
+    blame(format("%s: the shares add up to %g: expected at most 1, because only one of them applies to a person", what, total))
   end
 end
 
@@ -146,8 +146,8 @@ local function expect_company(options, what)
   needs("gap", options.gap and not options.burst, "burst = { least, most }: tries in a row")
   needs("burst", options.burst and not options.gap, "gap = { shortest, longest }: the time between two tries")
   needs("reload", options.reload and not (options.patience and options.burst), "patience and burst, because a reload is another try")
-  needs("attempts", options.attempts and not tries_again, "burst or pauses: nobody tries a second time")
-  needs("again", options.again and not tries_again, "burst or pauses: nobody tries a second time")
+  needs("attempts", options.attempts and not tries_again, "burst or pauses, because without them nobody tries again")
+  needs("again", options.again and not tries_again, "burst or pauses, because without them nobody tries again")
 end
 
 -- How the people of a journey behave towards a slow or failing portal. See docs/people.md.

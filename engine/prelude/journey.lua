@@ -150,7 +150,7 @@ local function set_options(options)
   if options.max_body ~= nil then native.http_max_body(whole(options.max_body, "max_body", 0, 67108864)) end
   if options.patience then
     if type(options.patience) ~= "number" or not (options.patience > 0 and options.patience <= 1e6) then
-      blame(format("patience is %s: expected by how much longer than for a page, a number above 0", tostring(options.patience)))
+      blame(format("patience is %s: expected a factor above 0, at most 1e6 (2 = twice the patience for a page)", tostring(options.patience)))
     end
     native.http_patience(options.patience)
   end
@@ -265,7 +265,7 @@ end
 
 -- random(): [0, 1). random(n): 1 to n. random(m, n): m to n. Reproducible from the run's seed.
 function random(m, n)
-  if loading then blame("random belongs inside a journey: what it yields depends on the iteration") end
+  if loading then blame("random belongs inside a journey: its result depends on the iteration") end
   if m == nil then return native.uniform() end
   if n == nil then m, n = 1, m end
   if type(m) ~= "number" or type(n) ~= "number" then blame("random takes numbers") end

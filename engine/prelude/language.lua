@@ -61,7 +61,7 @@ local function expect_list(value, what)
   local last, count = #expect_table(value, what), 0
   for key in pairs(value) do
     if type(key) ~= "number" or key ~= floor(key) or key < 1 or key > last then
-      blame(format("%s is a list { a, b, ... }: '%s' has no place in it", what, tostring(key)))
+      blame(format("%s is a list { a, b, ... }: '%s' is not a position in it", what, tostring(key)))
     end
     count = count + 1
   end

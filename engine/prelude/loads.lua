@@ -69,7 +69,7 @@ function stages(options)
   local pieces = {}
   for i, stage in ipairs(expect_list(list, "stages")) do
     local what = "stages: stage " .. i
-    if #expect_list(stage, what) > 3 then blame(what .. " has more than a duration, a rate and the rate it goes to") end
+    if #expect_list(stage, what) > 3 then blame(what .. " has too many values: expected a duration, a rate and, if it ramps, a second rate") end
     local length = positive(stage[1], what .. ": duration")
     local from = rate(stage[2], what .. ": rate", true)
     pieces[i] = { length, from, stage[3] == nil and from or rate(stage[3], what .. ": second rate", true) }
@@ -88,7 +88,7 @@ function spike(options)
   local rest = positive(options.duration, "spike: duration") - (at + rise + hold + fall)
   if not (peak > base) then blame(format("spike: peak is %s: expected more than the base", options.peak)) end
   if rest < -1e-6 then blame("spike: at, rise, hold and fall together are longer than duration") end
-  if rise + hold + fall == 0 then blame("spike: rise, hold and fall are 0: expected that one of them takes time") end
+  if rise + hold + fall == 0 then blame("spike: rise, hold and fall are 0: expected one of them above 0") end
   local pieces = { { at, base, base }, { rise, base, peak }, { hold, peak, peak }, { fall, peak, base },
     { rest > 0 and rest or 0, base, base } }
   return open_load("spike", pieces, options.uniform, phases_of(pieces, { "before", "rise", "peak", "fall", "after" }))

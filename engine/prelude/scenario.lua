@@ -82,14 +82,14 @@ end
 local function steps_of_journey(name, listed, own)
   if listed == nil then
     if not own then
-      blame(format("journey '%s': where there are several journeys each lists its steps: steps = { ... }", name))
+      blame(format("journey '%s': with several journeys, each one must list its steps:  steps = { ... }", name))
     end
     listed = own
   end
   local numbers, seen = {}, {}
   for _, handle in ipairs(expect_list(listed, format("journey '%s': steps", name))) do
     local data = is(handle, "step")
-    if not data then blame(format("journey '%s': steps holds something that is no step", name)) end
+    if not data then blame(format("journey '%s': steps contains something that is not a step", name)) end
     if seen[data.name] then
       error(format("%sjourney '%s': two steps are named '%s': expected a name that is unique within the journey",
         data.place, name, data.name), 0)

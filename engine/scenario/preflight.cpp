@@ -156,11 +156,9 @@ std::vector<Misfit> misfits(const LoadNeed& need, const HostLimits& limits, std:
                      known && !users_chosen});
   }
   if (need.memory_bytes <= limits.memory_bytes && need.answer_bytes > limits.memory_bytes - need.memory_bytes) {
-    found.push_back(
-        {fmt::format("answers as long as what is kept of one (max_body) would need {} of memory besides, {} are "
-                     "available",
-                     format_size(need.answer_bytes), format_size(limits.memory_bytes - need.memory_bytes)),
-         false});
+    found.push_back({fmt::format("if every answer has max_body bytes, {} more memory is needed, {} is available",
+                                 format_size(need.answer_bytes), format_size(limits.memory_bytes - need.memory_bytes)),
+                     false});
   }
   if (need.cores > static_cast<double>(limits.cores)) {
     found.push_back({fmt::format("at least {:.1f} cores are needed, {} may be used", need.cores, limits.cores), known});

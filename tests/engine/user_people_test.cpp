@@ -373,7 +373,7 @@ TEST_CASE("people: wrong use is a script error with its line") {
       {"person:will 'spam'", "person:will 'spam': no behaviour has a share of that name"},
       {"person:which 'known'", "person:which 'known': no behaviour has a choice of that name"},
       {"one(function() leave() end)", "leave belongs between two steps"},
-      {"one(function() http.get('/a', { patience = 0 }) end)", "patience is 0: expected by how much longer"},
+      {"one(function() http.get('/a', { patience = 0 }) end)", "patience is 0: expected a factor above 0"},
   }));
   UserStage stage(with_people("shares = { known = 1 }", body), ok);
   stage.play(0);

@@ -250,7 +250,7 @@ return scenario { catch_up = "burst", journeys = { j = { run = function() a(func
   CHECK(closed.summary.at("arrivals").at("catch_up").is_null());
   const RunResult wrong = run_program({"check", path, "--rate", "1/s", "--duration", "1s", "--catch-up", "later"});
   CHECK(wrong.exit_code == 104);
-  CHECK(wrong.err.find("--catch-up: 'later' is not a catch-up policy: expected burst, capped or skip") !=
+  CHECK(wrong.err.find("--catch-up: unknown catch-up policy 'later': expected burst, capped or skip") !=
         std::string::npos);
 }
 

@@ -144,12 +144,10 @@ TEST_CASE("live control: what cannot be done says why and changes nothing") {
   IdleRun idle;
   using Action = SteeringRequest::Action;
   CHECK(problem(idle.control->apply({Action::resume, 1, {}}, "http")) == "the load is not paused");
-  CHECK(problem(idle.control->apply({Action::rate, 0, {}}, "http")) ==
-        "0 is not a valid factor for the rate: expected 0.01 to 100");
-  CHECK(problem(idle.control->apply({Action::rate, 101, {}}, "http")) ==
-        "101 is not a valid factor for the rate: expected 0.01 to 100");
+  CHECK(problem(idle.control->apply({Action::rate, 0, {}}, "http")) == "rate factor 0:  expected 0.01 to 100");
+  CHECK(problem(idle.control->apply({Action::rate, 101, {}}, "http")) == "rate factor 101:  expected 0.01 to 100");
   CHECK(problem(idle.control->apply({Action::jump, 1, "3m"}, "http")) ==
-        "the load does not last that long: expected less than 3m 00s");
+        "cannot jump to this time: expected 0 or more, and less than 3m 00s");
   CHECK(problem(idle.control->apply({Action::jump, 1, "lunch"}, "http")) ==
         "'lunch' is no moment of the load: expected stage 1, stage 2, stage 3 or a time such as 5m");
   CHECK(idle.annotations.empty());

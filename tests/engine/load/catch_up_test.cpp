@@ -177,7 +177,7 @@ TEST_CASE("catch-up: what a stop leaves of a backlog can be counted, each once")
 TEST_CASE("catch-up: the policies have names, and nothing else is one") {
   for (const CatchUp policy : {CatchUp::burst, CatchUp::capped, CatchUp::skip})
     CHECK(parse_catch_up(name(policy)).value() == policy);
-  CHECK(parse_catch_up("Burst").error().message == "'Burst' is not a catch-up policy: expected burst, capped or skip");
+  CHECK(parse_catch_up("Burst").error().message == "unknown catch-up policy 'Burst': expected burst, capped or skip");
 }
 
 TEST_CASE("stall detector: beats in time are no stalls, one that is late by more than 100 ms is") {

@@ -93,7 +93,7 @@ TEST_CASE("prometheus range: the question is checked before it is asked") {
 }
 
 TEST_CASE("prometheus range: a host of the target is not asked, and on loopback a host is a port") {
-  const std::string refusal = "is a host of the target, and the target may receive only load: expected another server";
+  const std::string refusal = "is a host of the target, and the target may receive only load:  expected another server";
   std::vector<std::string> notes;
   ControlTraffic traffic;
   traffic.timeout = 50ms;
@@ -143,7 +143,7 @@ TEST_CASE("prometheus range: what cannot be looked up is refused, not asked") {
   CHECK(problem() == "http://prometheus.test:1/: 'prometheus.test' does not resolve");
   known = "prometheus.test";
   CHECK(problem() ==
-        "http://prometheus.test:1/: cannot check whether this server is a host of the target: 'portal.test' does not "
+        "http://prometheus.test:1/: cannot check whether this server is a host of the target:  'portal.test' does not "
         "resolve");
 }
 

@@ -307,7 +307,7 @@ TEST_CASE("wave opening: a curve that cannot be is refused, with what would help
     return made.error().message;
   };
   CHECK(problem(0.9, 4.5).find("bring more than all arrivals") != std::string::npos);
-  CHECK(problem(0.005, 4.5).find("leave nothing to decay") != std::string::npos);
-  CHECK(problem(0.12, 50).find("leave nothing to decay") != std::string::npos);
+  CHECK(problem(0.005, 4.5).find("leave no arrivals after the first hour") != std::string::npos);
+  CHECK(problem(0.12, 50).find("leave no arrivals after the first hour") != std::string::npos);
   CHECK(problem(0.12, 0.5).find("leave no rush") != std::string::npos);
 }

@@ -47,7 +47,7 @@ TEST_CASE("behaviour errors: impossible values") {
       {"burst = { 2, 5 }, gap = { -1, 5 }", "gap is -1: expected 0 or more seconds, at most ten years"},
       {"burst = { 2, 5 }, gap = { 0, 5 }", "gap is 0: expected more than 0"},
       {"pauses = { { 0.6, '10m', '60m' }, { 0.5, '6h', '18h' } }",
-       "pauses: the shares add up to 1.1: only one of them can be true of a person, expected at most 1"},
+       "pauses: the shares add up to 1.1: expected at most 1, because only one of them applies to a person"},
       {"pauses = { { 1.2, '10m', '60m' } }", "pauses: pause 1: share is 1.2: expected a share from 0 to 1"},
       {"pauses = { { 0.5, '60m', '10m' } }", "pauses: pause 1: 60m stands before 10m: expected the smaller one first"},
       {"pauses = { { 0.5, '60m' } }", "pauses: pause 1 has 2 values: expected 3"},
@@ -56,7 +56,7 @@ TEST_CASE("behaviour errors: impossible values") {
       {"again = 'tomorrow', pauses = { { 1, 1, 2 } }", "again is 'tomorrow': expected step or journey"},
       {"shares = { a = 1.01 }", "shares: 'a' is 1.01: expected a share from 0 to 1"},
       {"shares = { photo = { large = 0.7, heic = 0.4 } }",
-       "shares: 'photo': the shares add up to 1.1: only one of them can be true of a person, expected at most 1"},
+       "shares: 'photo': the shares add up to 1.1: expected at most 1, because only one of them applies to a person"},
   }));
   INFO(fields);
   CHECK(files.error_of(with_behaviour(fields)) == "scenario.lua:2: behaviour 'crowd': " + message);
@@ -68,8 +68,9 @@ TEST_CASE("behaviour errors: what makes no sense alone") {
       {"gap = { 1, 2 }", "gap needs burst = { least, most }: tries in a row"},
       {"burst = { 1, 2 }", "burst needs gap = { shortest, longest }: the time between two tries"},
       {"reload = 0.5", "reload needs patience and burst, because a reload is another try"},
-      {"attempts = { median = 4, p90 = 15 }", "attempts needs burst or pauses: nobody tries a second time"},
-      {"again = 'journey'", "again needs burst or pauses: nobody tries a second time"},
+      {"attempts = { median = 4, p90 = 15 }",
+       "attempts needs burst or pauses, because without them nobody tries again"},
+      {"again = 'journey'", "again needs burst or pauses, because without them nobody tries again"},
   }));
   INFO(fields);
   CHECK(files.error_of(with_behaviour(fields)) == "scenario.lua:2: behaviour 'crowd': " + message);

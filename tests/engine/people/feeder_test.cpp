@@ -152,7 +152,7 @@ TEST_CASE("csv: what cannot be used is refused with file, line and reason") {
           {"\xFF\xFE"
            "e\n",
            "accounts.csv:1: is UTF-16: expected UTF-8"},
-          {"email\na\nJos\xE9\n", "accounts.csv:3: bytes that are no UTF-8: expected text in UTF-8"},
+          {"email\na\nJos\xE9\n", "accounts.csv:3: bytes that are not UTF-8: expected text in UTF-8"},
           {std::string("email\na\0b\n", 10), "accounts.csv:2: a zero byte: expected text in UTF-8"},
           {"email\na\n \"b\"\n",
            "accounts.csv:3: a stray quote in a field: put the field in quotes and double the inner quote"},

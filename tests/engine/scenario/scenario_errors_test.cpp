@@ -118,7 +118,7 @@ TEST_CASE("scenario errors: values of loads") {
       {"ramping_rate { stages = { { '1m' } } }",
        "ramping_rate: stage 1: rate is missing: expected a rate such as \"50/s\""},
       {"ramping_rate { stages = { { '1m', '5/s', up = true } } }",
-       "ramping_rate: stage 1 is a list { a, b, ... }: 'up' has no place in it"},
+       "ramping_rate: stage 1 is a list { a, b, ... }: 'up' is not a position in it"},
       {"ramping_rate { stages = { { '6y', '5/s' } } }",
        "ramping_rate: stage 1: duration: '6y' is not a duration: expected a number and a unit, such as 250ms, 20s, 2m "
        "or 1h30m"},
@@ -225,11 +225,11 @@ TEST_CASE("scenario errors: what a scenario is made of") {
       {"loads = 'smoke',", "scenario: loads is a string: expected a table { ... }"},
       {"thresholds = 'all: error_rate < 1%',", "scenario: thresholds is a string: expected a table { ... }"},
       {"thresholds = { log_in = 'p95 < 1s' },",
-       "scenario: thresholds is a list { a, b, ... }: 'log_in' has no place in it"},
+       "scenario: thresholds is a list { a, b, ... }: 'log_in' is not a position in it"},
       {"thresholds = { 5 },",
        "scenario: threshold 1 is no text: expected one such as \"log in: response_time p95 < 800ms\""},
       {"guards = { nik = guard.body { pattern = '1 digits', only = '0' } },",
-       "scenario: guards is a list { a, b, ... }: 'nik' has no place in it"},
+       "scenario: guards is a list { a, b, ... }: 'nik' is not a position in it"},
       {"guards = { '16 digits' },", "scenario: guard 1 is no guard: expected guard.body { ... }"},
   }));
   INFO(text);
@@ -245,8 +245,8 @@ TEST_CASE("scenario errors: values of load shapes") {
       {"stages { { '1m' } }", "stages: stage 1: rate is missing: expected a rate such as \"50/s\""},
       {"stages { { '0', '5/s' } }", "stages: stage 1: duration is 0: expected more than 0"},
       {"stages { { '1m', '5/s', '6/s', '7/s' } }",
-       "stages: stage 1 has more than a duration, a rate and the rate it goes to"},
-      {"stages { { '1m', '5/s' }, to = '6/s' }", "stages is a list { a, b, ... }: 'to' has no place in it"},
+       "stages: stage 1 has too many values: expected a duration, a rate and, if it ramps, a second rate"},
+      {"stages { { '1m', '5/s' }, to = '6/s' }", "stages is a list { a, b, ... }: 'to' is not a position in it"},
       {"stages { { '3000d', '5/s' }, { '3000d', '5/s' } }", "stages: the stages take longer than ten years"},
       {"stages { { '1d', '" + std::string(300, '9') + "/s' } }", "stages: 8.64e+304 arrivals: expected at most 1e+15"},
       {"stages { { '1000d', '" + std::string(308, '9') + "/s' } }", "stages: inf arrivals: expected at most 1e+15"},
@@ -257,7 +257,7 @@ TEST_CASE("scenario errors: values of load shapes") {
       {"spike { peak = '5/s', at = '4m', rise = '2m', duration = '5m' }",
        "spike: at, rise, hold and fall together are longer than duration"},
       {"spike { peak = '5/s', at = '4m', duration = '5m' }",
-       "spike: rise, hold and fall are 0: expected that one of them takes time"},
+       "spike: rise, hold and fall are 0: expected one of them above 0"},
       {"diurnal { mean = '5/s', duration = '1d' }", "diurnal: weights is missing: expected a table { ... }"},
       {"diurnal { mean = '5/s', duration = '1d', weights = { 1, 2 } }",
        "diurnal: weights has 2 numbers: expected 24, one for each hour"},
@@ -275,7 +275,7 @@ TEST_CASE("scenario errors: values of load shapes") {
       {"wave_opening { arrivals = 1e6, window = '72h', first_hour = 12 }",
        "wave_opening: first_hour is 12: expected a number above 0, at most 1"},
       {"wave_opening { arrivals = 1e6, window = '72h', first_hour = 1 }",
-       "wave_opening: no such curve: first_hour 1, first_minute 4.5, half_life 1h 15m bring more than all arrivals: "
+       "wave_opening: impossible curve: first_hour 1, first_minute 4.5, half_life 1h 15m bring more than all arrivals: "
        "expected a smaller first_hour or a shorter half_life"},
       {"wave_opening { arrivals = 1e6, window = '72h', start = '25:00' }",
        "wave_opening: start is 25:00: expected a time of day such as \"12:00\""},
@@ -319,14 +319,14 @@ TEST_CASE("scenario errors: journeys") {
        "journey 'j': people is no feed: expected feed.people { ... } or feed.csv(...)"},
       {"{ j = { run = run, steps = {} } }", "journey 'j' has no steps: declare them with step \"name\""},
       {"{ j = { run = run, steps = a } }", "journey 'j' has no steps: declare them with step \"name\""},
-      {"{ j = { run = run, steps = { 'a' } } }", "journey 'j': steps holds something that is no step"},
+      {"{ j = { run = run, steps = { 'a' } } }", "journey 'j': steps contains something that is not a step"},
       {"{ j = { run = run, steps = { first = a } } }",
-       "journey 'j': steps is a list { a, b, ... }: 'first' has no place in it"},
+       "journey 'j': steps is a list { a, b, ... }: 'first' is not a position in it"},
       {"{ j = { run = run, steps = 5 } }", "journey 'j': steps is a number: expected a table { ... }"},
       {"{ j = { run = run, numbers = { 999 } } }",
        "journey 'j' does not know 'numbers': expected behaviour, lasts, people, run, steps, weight"},
       {"{ j = { run = run }, k = { run = run, steps = { a } } }",
-       "journey 'j': where there are several journeys each lists its steps: steps = { ... }"},
+       "journey 'j': with several journeys, each one must list its steps:  steps = { ... }"},
   }));
   INFO(text);
   CHECK(files.error_of(with_journeys(text)) == "scenario.lua:4: " + message);
@@ -394,8 +394,8 @@ TEST_CASE("scenario errors: what belongs inside a journey is refused at the top 
       {"conformance('rule', { expected = 1, got = 1 })", "conformance belongs inside a journey"},
       {"mailbox.wait { to = 'a@x.test' }",
        "mailbox.wait belongs inside a journey: nothing is sent while the file loads"},
-      {"local x = random()", "random belongs inside a journey: what it yields depends on the iteration"},
-      {"local x = math.random(6)", "random belongs inside a journey: what it yields depends on the iteration"},
+      {"local x = random()", "random belongs inside a journey: its result depends on the iteration"},
+      {"local x = math.random(6)", "random belongs inside a journey: its result depends on the iteration"},
       {"local x = secret 'token'", "secret 'token' is missing: give it with --set-secret token=@FILE"},
   }));
   INFO(text);
