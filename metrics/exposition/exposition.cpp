@@ -87,12 +87,13 @@ void add_run(Families& f, const LoadExposition::RunInfo& run, const LiveFigures&
              const std::vector<std::string>& thresholds) {
   f.family("gelombang_run_info", "The run that the other metrics are of; always 1.", MetricType::Gauge);
   f.gauge({{"run_id", run.run_id}, {"scenario", run.scenario}, {"load", run.load}, {"version", run.version}}, 1);
-  f.family("gelombang_run_verdict", "1 for what the run came to, or under_way; 0 for the others.", MetricType::Gauge);
+  f.family("gelombang_run_verdict", "1 for the verdict of the run (under_way while it runs), 0 for the others.",
+           MetricType::Gauge);
   f.gauge({{"verdict", "under_way"}}, figures.verdict.empty() ? 1 : 0);
   for (const std::string_view name : kVerdictNames) {
     f.gauge({{"verdict", text(name)}}, figures.verdict == name ? 1 : 0);
   }
-  f.family("gelombang_run_validity", "1 for what is true of the generator now, 0 for the others.", MetricType::Gauge);
+  f.family("gelombang_run_validity", "1 for the present validity of the run, 0 for the others.", MetricType::Gauge);
   for (std::size_t i = 0; i < kValidityStateNames.size(); ++i) {
     f.gauge({{"state", text(kValidityStateNames[i])}}, static_cast<std::size_t>(figures.validity) == i ? 1 : 0);
   }
@@ -154,17 +155,18 @@ void add_generator(Families& f, const GeneratorHealth& health) {
     f.family(name, help, MetricType::Counter);
     f.counter({}, value);
   };
-  gauge("gelombang_generator_cpu_ratio", "Of the cores that we may use: what we used, at most, in ten seconds.",
-        health.cpu_share);
-  gauge("gelombang_generator_worker_cpu_ratio", "Of one core: what the busiest worker used, at most, in ten seconds.",
+  gauge("gelombang_generator_cpu_ratio",
+        "This process's share of the cores that it may use, the most in any ten seconds.", health.cpu_share);
+  gauge("gelombang_generator_worker_cpu_ratio", "The busiest worker's share of one core, the most in any ten seconds.",
         health.worker_cpu_share);
-  gauge("gelombang_generator_core_busy_ratio", "The machine's busiest core, whoever used it, at most, in ten seconds.",
-        health.core_busy_share);
-  gauge("gelombang_generator_steal_ratio", "Of all cores: what the hypervisor took, at most, in ten seconds.",
-        health.steal_share);
+  gauge("gelombang_generator_core_busy_ratio",
+        "Use of the machine's busiest core by all processes, the most in any ten seconds.", health.core_busy_share);
+  gauge("gelombang_generator_steal_ratio",
+        "The hypervisor's share of all cores (steal time), the most in any ten seconds.", health.steal_share);
   counter("gelombang_generator_stalls_total", "Times that a worker's event loop was late by more than 100 ms.",
           static_cast<double>(health.stalls));
-  counter("gelombang_generator_stall_seconds_total", "How late it was then, in all.", to_seconds(health.stalled));
+  counter("gelombang_generator_stall_seconds_total", "Total time by which the event loops were late in these stalls.",
+          to_seconds(health.stalled));
   counter("gelombang_generator_gc_seconds_total", "Garbage collection of scripts, between iterations.",
           to_seconds(health.gc_time));
   gauge("gelombang_generator_gc_pause_max_seconds", "The longest pause for garbage collection of the scripts.",
@@ -173,7 +175,8 @@ void add_generator(Families& f, const GeneratorHealth& health) {
           static_cast<double>(health.late_arrivals));
   gauge("gelombang_generator_ports_in_use", "Local ports in use, TIME_WAIT included; an upper bound.",
         static_cast<double>(health.ports));
-  gauge("gelombang_generator_ports_limit", "Local ports that there are.", static_cast<double>(health.ports_limit));
+  gauge("gelombang_generator_ports_limit", "Local ports that the kernel may give out.",
+        static_cast<double>(health.ports_limit));
   gauge("gelombang_generator_clock_step_seconds", "The largest jump of the wall clock against steady time.",
         to_seconds(health.clock_step));
 }
@@ -272,7 +275,7 @@ void add_mail(Families& f, const MailSnapshot& mail) {
   for (std::size_t i = 0; i < kMailResultCount; ++i) {
     f.counter({{"result", text(kMailResultNames[i])}}, mail.by_result[i]);
   }
-  f.family("gelombang_email_delivery_seconds", "From the request that caused a mail to the first look that saw it.",
+  f.family("gelombang_email_delivery_seconds", "From the request that caused a mail to the first poll that saw it.",
            MetricType::Histogram);
   for (std::size_t i = 0; i < kMailFolderNames.size(); ++i) {
     f.histogram({{"folder", text(kMailFolderNames[i])}}, mail.delivery[i]);
@@ -315,8 +318,7 @@ void add_requests(Families& f, const Catalog& catalog, const Snapshot& totals) {
 }
 
 void add_under_way(Families& f, const MetricsLayout& layout, const std::optional<UnderWay>& under_way) {
-  f.family("gelombang_steps_under_way", "Steps that have begun and not ended, and have taken at least `le` so far.",
-           MetricType::Gauge);
+  f.family("gelombang_steps_under_way", "Steps under way that have taken at least `le` so far.", MetricType::Gauge);
   const auto boundaries = layout.boundaries->values();
   for (StepId s = 0; s < layout.catalog.steps.size(); ++s) {
     for (std::size_t i = 0; i < boundaries.size(); ++i) {

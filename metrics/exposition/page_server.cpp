@@ -281,7 +281,7 @@ void PageServer::Impl::run() {
 
 void PageServer::Impl::tell_of(std::string_view name) {
   if (told_.exchange(true)) return;
-  spdlog::warn("{} was asked under the name '{}', which is none of this machine's, and refused: see --metrics-name",
+  spdlog::warn("{}: request refused, because its Host '{}' is not a name of this machine: see --metrics-name",
                text_of(endpoint_), printable(name.substr(0, 100)));
 }
 

@@ -56,7 +56,7 @@ Error newer(const std::string& path, std::int64_t version) {
                            path, version, history_version())};
 }
 Error not_ours(const std::string& path) {
-  return Error{fmt::format("{} is no history of gelombang; it was left as it is", path)};
+  return Error{fmt::format("{} is not a history of gelombang; it was left as it is", path)};
 }
 
 struct Descriptor {
@@ -101,7 +101,7 @@ Result<Found> look_once(const std::string& path) {
   if (version > history_version()) return newer(path, version);
   // With a log beside it, the file may be in the middle of a checkpoint.
   if (!has_beside(path, "-wal") && header.pages() * header.page_size() > static_cast<std::uint64_t>(facts.st_size)) {
-    return damaged(path, "it is shorter than it says");
+    return damaged(path, "it is shorter than its header says");
   }
   return Found::history;
 }
@@ -242,7 +242,7 @@ Result<std::unique_ptr<SQLite::Database>> open_history(const std::string& path) 
   const auto found = look_at(path);
   if (!found) return found.error();
   if (*found == Found::nothing) return Error{path + ": there is no history yet"};
-  if (*found == Found::empty) return Error{path + " is empty: no run was kept in it"};
+  if (*found == Found::empty) return Error{path + " is empty: it holds no run"};
   auto database = open_to_read(path);
   if (!database) return database;
   const auto version = version_within(**database, path, false);
@@ -291,7 +291,7 @@ Error history_error(const std::string& path, const SQLite::Exception& fault) {
     case SQLITE_NOTADB: return damaged(path, fault.what());
     case SQLITE_FULL: return Error{path + ": no space left on the disk"};
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Error{path + " is held by another program"};
+    case SQLITE_LOCKED: return Error{path + " is locked by another program"};
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN: return Error{path + " cannot be written or opened: " + fault.what()};
     default: return Error{path + ": " + fault.what()};

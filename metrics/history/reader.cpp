@@ -217,7 +217,7 @@ Result<std::string> HistoryReader::find(std::string_view wanted) {
       return Error{fmt::format("no run '{}' in {}: see gelombang history list", wanted, path_)};
     }
     if (ids.size() > 1 && ids.front() != wanted) {
-      return Error{fmt::format("'{}' may be any of {} runs, such as {} and {}: give more characters of the id", wanted,
+      return Error{fmt::format("'{}' fits {} runs, such as {} and {}: give more characters of the id", wanted,
                                ids.size(), ids[0], ids[1])};
     }
     return {boost::system::in_place_value, std::move(ids.front())};

@@ -69,7 +69,7 @@ class HistoryWriter::Recording {
   bool wait_until_written(Duration patience) {
     std::unique_lock lock(mutex_);
     const bool done = idle_.wait_for(lock, patience, [this] { return problem_ || (waiting_.empty() && !writing_); });
-    if (!done) stop("the disk does not take what is written");
+    if (!done) stop("the disk is too slow: the last figures were not written in time");
     return !problem_;
   }
 

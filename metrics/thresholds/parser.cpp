@@ -95,7 +95,7 @@ class Parser : private ThresholdReader {
     while (!at_end()) {
       const std::string word(here());
       if (std::find(given_.begin(), given_.end(), word) != given_.end()) {
-        return fail(fmt::format("'{}' stands there twice", word), "it once");
+        return fail(fmt::format("'{}' is given twice", word), "once");
       }
       given_.push_back(word);
       Result<void> done;

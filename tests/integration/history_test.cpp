@@ -148,7 +148,7 @@ TEST_CASE("history: a file that was named and cannot be used is refused before a
   CHECK(sandbox.answered("GET /masuk", 200) == 0);
   const RunResult show = run_program({"history", "show", "last", "--history", file});
   CHECK(show.exit_code == 104);
-  CHECK(show.err == "gelombang: " + file + " is no history of gelombang; it was left as it is\n");
+  CHECK(show.err == "gelombang: " + file + " is not a history of gelombang; it was left as it is\n");
 }
 
 TEST_CASE("history: a run that was killed is there, all but its last moments, and said to be cut off",
@@ -185,7 +185,7 @@ TEST_CASE("history: what is not there is said in one line", "[integration]") {
   const std::string file = directory.file("history.sqlite");
   says({"list", "--history", file}, file + ": there is no history yet");
   write_file(file, "");
-  says({"list", "--history", file}, file + " is empty: no run was kept in it");
+  says({"list", "--history", file}, file + " is empty: it holds no run");
 }
 
 namespace {

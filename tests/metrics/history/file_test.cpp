@@ -96,15 +96,15 @@ TEST_CASE("history file: what is damaged, newer or another's is refused in one l
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("history.sqlite");
   write_file(path, "short");
-  CHECK(refusal(path) == path + " is no history of gelombang; it was left as it is");
+  CHECK(refusal(path) == path + " is not a history of gelombang; it was left as it is");
   write_file(path, std::string(5000, 'x'));
-  CHECK(refusal(path) == path + " is no history of gelombang; it was left as it is");
+  CHECK(refusal(path) == path + " is not a history of gelombang; it was left as it is");
 
   make_first_version(directory.file("good"));
   const std::string good = read_file(directory.file("good"));
   write_file(path, good.substr(0, good.size() - 5000));
-  CHECK(refusal(path) == path + " is damaged: it is shorter than it says; it was left as it is");
-  // Damages the list of tables on the first page.
+  CHECK(refusal(path) == path + " is damaged: it is shorter than its header says; it was left as it is");
+  // The first page's list of tables.
   std::string torn = good;
   for (std::size_t i = 100; i < 3000; ++i) torn[i] = '\x55';
   write_file(path, torn);
@@ -116,7 +116,7 @@ TEST_CASE("history file: what is damaged, newer or another's is refused in one l
                              std::to_string(history_version()) + "); it was left as it is");
   write_file(path, good);
   SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA application_id = 7");
-  CHECK(refusal(path) == path + " is no history of gelombang; it was left as it is");
+  CHECK(refusal(path) == path + " is not a history of gelombang; it was left as it is");
   CHECK(open_history(directory.path()).error().message == directory.path() + " is not a file");
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("history file: an empty file becomes a history, a missing one is not m
   const std::string path = directory.file("history.sqlite");
   CHECK(open_history(path).error().message == path + ": there is no history yet");
   write_file(path, "");
-  CHECK(open_history(path).error().message == path + " is empty: no run was kept in it");
+  CHECK(open_history(path).error().message == path + " is empty: it holds no run");
   CHECK(HistoryWriter::open(path, some_run()).has_value());
   CHECK(HistoryReader::open(path).value()->runs().value().size() == 1);
 }

@@ -138,9 +138,9 @@ TEST_CASE("history: runs are found by id, by a beginning that is unique, and as 
   CHECK(reader->find("20270115-080000-00aa").value() == "20270115-080000-00aa");
   CHECK(reader->find("20270116").value() == "20270116");
   CHECK(reader->find("20270116-").value() == "20270116-1");
-  CHECK(reader->find("20270115").error().message ==
-        "'20270115' may be any of 2 runs, such as 20270115-080000-00aa and 20270115-080000-00ab: give more characters "
-        "of the id");
+  CHECK(
+      reader->find("20270115").error().message ==
+      "'20270115' fits 2 runs, such as 20270115-080000-00aa and 20270115-080000-00ab: give more characters of the id");
   CHECK(reader->find("x").error().message == "no run 'x' in " + file.path() + ": see gelombang history list");
   CHECK(reader->find("").has_error());
   CHECK(reader->find("%").has_error());

@@ -147,8 +147,8 @@ TEST_CASE("threshold: every mistake is named in one line that says what was expe
       {"all: error_rate < 1% min many", "'many' is not understood: expected a whole number of samples above 0"},
       {"all: error_rate < 1% allow", "it ends too early: expected 'allow no data'"},
       {"all: error_rate < 1% allow data", "'data' is not understood: expected 'allow no data'"},
-      {"all: error_rate < 1% abort abort", "'abort' stands there twice: expected it once"},
-      {"all: error_rate < 1% after 1s after 2s", "'after' stands there twice: expected it once"},
+      {"all: error_rate < 1% abort abort", "'abort' is given twice: expected once"},
+      {"all: error_rate < 1% after 1s after 2s", "'after' is given twice: expected once"},
       {"all: error_rate < 1% please",
        "'please' is not understood: expected 'over last D', 'after D', 'min N', "
        "'abort' or 'allow no data'"},
