@@ -144,8 +144,8 @@ TEST_CASE("live control: what cannot be done says why and changes nothing") {
   IdleRun idle;
   using Action = SteeringRequest::Action;
   CHECK(problem(idle.control->apply({Action::resume, 1, {}}, "http")) == "the load is not paused");
-  CHECK(problem(idle.control->apply({Action::rate, 0, {}}, "http")) == "rate factor 0:  expected 0.01 to 100");
-  CHECK(problem(idle.control->apply({Action::rate, 101, {}}, "http")) == "rate factor 101:  expected 0.01 to 100");
+  CHECK(problem(idle.control->apply({Action::rate, 0, {}}, "http")) == "rate factor 0: expected 0.01 to 100");
+  CHECK(problem(idle.control->apply({Action::rate, 101, {}}, "http")) == "rate factor 101: expected 0.01 to 100");
   CHECK(problem(idle.control->apply({Action::jump, 1, "3m"}, "http")) ==
         "cannot jump to this time: expected 0 or more, and less than 3m 00s");
   CHECK(problem(idle.control->apply({Action::jump, 1, "lunch"}, "http")) ==
