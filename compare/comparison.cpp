@@ -211,8 +211,8 @@ class Comparer {
     if (auto done = find(before, out_.before); !done) return done.error();
     if (auto done = find(after, out_.after); !done) return done.error();
     if (out_.before.id == out_.after.id) {
-      return refusal(fmt::format("{} and {} are the same run: it has nothing to differ from", printable(before),
-                                 printable(after)));
+      return refusal(
+          fmt::format("{} and {} are the same run: choose two different runs", printable(before), printable(after)));
     }
     if (auto done = admit(); !done) return done.error();
     plan_ = make_plan(*out_.before.layout, *out_.after.layout);
@@ -255,8 +255,8 @@ class Comparer {
       out_.notes.push_back(fmt::format("run {} {}", printable(run->id), cut_short_text(*run)));
     }
     if (out_.stretch) {
-      out_.notes.push_back(
-          fmt::format("only the first {} of both are compared, which both have", format_duration(*out_.stretch)));
+      out_.notes.push_back(fmt::format("only the first {} of both runs are compared, because one run is shorter",
+                                       format_duration(*out_.stretch)));
     }
     return {};
   }
@@ -265,8 +265,8 @@ class Comparer {
 
   Step admit_validity(const RunRecord& run, bool invalid) {
     if (!invalid) return {};
-    std::string text =
-        fmt::format("run {} is invalid{}: its figures say nothing of the target", printable(run.id), first_reason(run));
+    std::string text = fmt::format("run {} is invalid{}: its figures say nothing about the target", printable(run.id),
+                                   first_reason(run));
     if (!settings_.anyway) return CompareRefusal{ExitCause::invalid_run, std::move(text)};
     out_.unlike.push_back(std::move(text));
     return {};

@@ -133,7 +133,7 @@ std::string headline(const RunComparison& comparison) {
   }
   const auto found = with_verdict(comparison, verdict);
   if (verdict == ChangeVerdict::unclear) {
-    return fmt::format("UNCLEAR: none of {} figures has surely changed, {} could have: longer runs tell",
+    return fmt::format("UNCLEAR: no certain change in {} figures, {} may have changed: longer runs can tell",
                        comparison.looks, found.size());
   }
   const ComparedFigure& first = *found.front().figure;
