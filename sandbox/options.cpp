@@ -56,8 +56,8 @@ struct SandboxCommand {
     app.set_version_flag("--version", "gelombang-sandbox " GELOMBANG_VERSION);
     app.add_option("--listen", listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
     app.add_option("--tls-cert", options.tls_certificate, "certificate chain, PEM: serves HTTPS");
-    app.add_option("--tls-key", options.tls_key, "its private key, PEM");
-    app.add_option("--data", options.data, "directory for everything that is kept; default: a temporary one");
+    app.add_option("--tls-key", options.tls_key, "private key of the certificate, PEM");
+    app.add_option("--data", options.data, "directory for the data; default: a temporary one");
     app.add_option("--mail", options.mail, "maildir:DIR or smtp://HOST:PORT; default: a Maildir in the data directory");
     add_number_option(app, "--accounts", options.accounts, "synthetic people who have an account; also opens a wave", 0,
                       10'000'000)

@@ -136,7 +136,7 @@ class RunningPortal {
     std::cout << "data: " << data_.path() << (data_.temporary() ? " (temporary, removed at the end)" : "") << '\n'
               << "mail: " << mail_where_ << '\n'
               << fmt::format(
-                     "hash cost: {}, {} of argon2id per login; {} workers give about {:.0f} logins/s, {} may wait\n",
+                     "hash cost: {}, {} of argon2id per login; {} workers give about {:.0f} logins/s, {} can queue\n",
                      options_.hash_cost, format_duration(hash_time_), worker_threads_,
                      worker_threads_ / std::max(to_seconds(hash_time_), 1e-9), workers_.queue_limit())
               << fmt::format(

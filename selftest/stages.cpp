@@ -164,7 +164,7 @@ std::vector<Check> check_capped(const StageFigures& figures) {
   checks.between("response time max", step.response_time.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
   checks.between("schedule lag max", figures.summary.schedule_lag.max, stalled - 0.03, stalled + 0.1 + checks.hiccup);
   checks.at_most("service time p99, untouched", step.service_time.p99, 0.03 + checks.slack);
-  checks.between("the longest stall, as we saw it", estimate(health.longest_stall), stalled - 0.03,
+  checks.between("the longest stall, as the generator saw it", estimate(health.longest_stall), stalled - 0.03,
                  stalled + 0.1 + checks.hiccup);
   checks.between("arrivals late by more than 100 ms", health.late_arrivals, 270, 360 + 600 * checks.hiccup);
   checks.between("most in half a second after it, for the server", most_within(figures, 900ms, 500ms), 50,
@@ -217,12 +217,14 @@ std::vector<Stage> all_stages() {
       {"delays", "answers after known delays", CatchUp::capped, 5s, {}, check_delays},
       {"errors", "every way to fail", CatchUp::capped, 5s, {}, check_errors},
       {"phases", "where the time of a request goes", CatchUp::capped, 5s, {}, check_phases},
-      {"freeze", "the server stands still for a second", CatchUp::capped, 5s,
+      {"freeze", "the server stalls for a second", CatchUp::capped, 5s,
        Disturbance{Disturbance::Kind::freeze, 1500ms, 1s}, check_freeze},
-      {"capped", "we stand still, and catch up at 1.2 times the pace", CatchUp::capped, 5s, stall(1s, kCappedStall),
-       check_capped},
-      {"burst", "we stand still, and catch up at once", CatchUp::burst, 5s, stall(500ms, kOtherStall), check_burst},
-      {"skip", "we stand still, and skip what we missed", CatchUp::skip, 5s, stall(500ms, kOtherStall), check_skip},
+      {"capped", "the generator stalls, and catches up at 1.2 times the rate", CatchUp::capped, 5s,
+       stall(1s, kCappedStall), check_capped},
+      {"burst", "the generator stalls, and catches up at once", CatchUp::burst, 5s, stall(500ms, kOtherStall),
+       check_burst},
+      {"skip", "the generator stalls, and skips the missed arrivals", CatchUp::skip, 5s, stall(500ms, kOtherStall),
+       check_skip},
       {"censoring", "requests that the end of the run cuts off", CatchUp::capped, 300ms, {}, check_censoring},
   };
 }
