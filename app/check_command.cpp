@@ -85,10 +85,10 @@ void print_need(const PreparedRun& run, const LoadNeed& need) {
     answer("    in outage {:>9} at most, while all try again (people.md in the manual)\n", need.users_in_outage);
   }
   answer("  descriptors {:>9} needed, {} allowed\n", need.sockets, limits.descriptors);
-  answer("  local ports {:>9} needed, {} there\n", need.ports, limits.ports);
+  answer("  local ports {:>9} needed, {} available\n", need.ports, limits.ports);
   answer("  memory      {:>9} needed, {} available\n", format_size(need.memory_bytes),
          format_size(limits.memory_bytes));
-  answer("  CPU         {:>9.2f} cores needed at least, {} there\n", need.cores, limits.cores);
+  answer("  CPU         {:>9.2f} cores needed at least, {} available\n", need.cores, limits.cores);
   const Capacity capacity = capacity_of(limits, need.iteration_length);
   answer("\nThis machine holds {} users at once ({}), or {} new ones.\n", capacity.users, capacity.bound,
          format_rate(Rate::per_second(capacity.rate)));
@@ -98,8 +98,8 @@ void warn_of_mail(const PreparedRun& run) {
   const Duration wait = run.scenario.longest_mail_wait;
   const Duration graceful = run.plan.graceful_stop;
   if (wait <= graceful) return;
-  say("mail is given up after {}, but the run ends {} after its last arrival: what is asked for near the end is never "
-      "lost, at most late; --graceful-stop {} would wait for all of it\n",
+  say("mail is waited for up to {}, but the run ends {} after its last arrival: mail requested near the end counts at "
+      "most as late, never as lost; --graceful-stop {} waits for all of it\n",
       format_duration(wait), format_duration(graceful), format_duration(wait));
 }
 

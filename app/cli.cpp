@@ -173,7 +173,7 @@ int run_command_line(int argc, char** argv) {
     const int code = parse_and_run(argc, argv);
     return with_output(code, all_printed());
   } catch (const std::exception& fault) {
-    say("{}gelombang: a fault of its own: {}\n", block_makes_way(), fault.what());
+    say("{}gelombang: internal error: {}\n", block_makes_way(), fault.what());
     return 1;
   }
 }

@@ -91,9 +91,11 @@ void add_compare_command(CLI::App& parent, CompareOptions& options, std::functio
       "is surely one for the worse and has reached the limit.\n\n"
       "Examples:\n  gelombang compare 20260301-0500 last\n"
       "  gelombang compare 20260301-0500 last --fail-if 'log in: response_time p95 +10%' --format md");
-  sub->add_option("BEFORE", options.before, "Id of a run, the beginning of one, or last")->required()->type_name("");
+  sub->add_option("BEFORE", options.before, "Id of the earlier run, the beginning of its id, or last")
+      ->required()
+      ->type_name("");
   sub->add_option("AFTER", options.after, "Likewise")->required()->type_name("");
-  sub->add_option("--fail-if", options.conditions, "Exits 99 where this change is found; may be given several times")
+  sub->add_option("--fail-if", options.conditions, "Exits 99 where this change is found; repeatable")
       ->type_name("CONDITION")
       ->expected(1)
       ->take_all();

@@ -35,7 +35,8 @@ std::optional<int> refuse_output(std::string_view what, OutputDocument& document
   const bool own_input = !input.empty() && document.names(input);
   if (usable && !own_input) return std::nullopt;
   document.leave();
-  const std::string why = usable ? fmt::format("{} is what is read for it", input) : usable.error().message;
+  const std::string why =
+      usable ? fmt::format("{} is the file that this command reads", input) : usable.error().message;
   return refuse(ExitCause::configuration, fmt::format("{}: {}", what, why));
 }
 

@@ -215,16 +215,16 @@ void add_find_max_command(CLI::App& parent, FindMaxOptions& options, const bool&
       "Plays the scenario at rates that double until an objective breaks, then halves the gap. Each probe is a run of\n"
       "its own in the history.\n\nExample:\n  gelombang find-max login.lua --target http://127.0.0.1:8080 \\\n"
       "    --slo 'log in: response_time p95 < 800ms' --slo 'all: error_rate < 0.5%' --max-rate 200/s");
-  sub->add_option("--slo", options.slos, "An objective, written as a threshold; takes the place of the scenario's")
+  sub->add_option("--slo", options.slos, "An objective, written as a threshold; replaces the scenario's thresholds")
       ->required()
       ->take_all()
       ->allow_extra_args(false);
-  sub->add_option("--min-rate", options.min_rate, "The lowest rate of arrivals, where it begins")
+  sub->add_option("--min-rate", options.min_rate, "The lowest rate of arrivals, at which the search begins")
       ->capture_default_str();
-  sub->add_option("--max-rate", options.max_rate, "The highest; within what the target's owner consents to")
+  sub->add_option("--max-rate", options.max_rate, "The highest rate of arrivals; the owner's consent must allow it")
       ->capture_default_str();
   sub->add_option("--probe", options.probe, "How long a probe is judged")->capture_default_str();
-  sub->add_option("--warm-up", options.warm_up, "Played before that, at the same rate, and not judged")
+  sub->add_option("--warm-up", options.warm_up, "How long each probe plays at its rate before it is judged")
       ->capture_default_str();
   sub->add_option("--cool-down", options.cool_down, "The pause between probes")->capture_default_str();
   sub->add_option("--precision", options.precision,

@@ -183,7 +183,7 @@ Result<std::string> show_text(HistoryReader& reader, const std::string& wanted) 
   switch (run.state) {
     case RunState::finished: fact("verdict", fmt::format("{}, exit {}", run.verdict, run.exit_code.value_or(0))); break;
     case RunState::under_way: fact("under way", "its figures so far"); break;
-    case RunState::cut_off: fact("cut off", "it ended without a summary; what was measured up to then is here"); break;
+    case RunState::cut_off: fact("cut off", "it ended without a summary; these are the figures up to then"); break;
   }
   if (!run.validity.empty()) fact("validity", run.validity);
   fact("started", time_text(run.started_at));
@@ -263,37 +263,38 @@ void add_export_command(CLI::App& history, HistoryOptions& options, std::functio
       "Examples:\n  gelombang history export last --out run.csv\n"
       "  gelombang history export last --format openmetrics --out run.om\n"
       "  promtool tsdb create-blocks-from openmetrics run.om DIRECTORY");
-  sub->add_option("run", options.run, "An id, the beginning of one, or last")->required();
+  sub->add_option("run", options.run, "Id of a run, the beginning of its id, or last")->required();
   sub->add_option("--format", options.format, "csv or openmetrics")
       ->check(CLI::IsMember({"csv", "openmetrics"}))
       ->capture_default_str();
-  sub->add_option("--every", options.every, "openmetrics: how far samples are apart")->capture_default_str();
+  sub->add_option("--every", options.every, "openmetrics: the time between samples")->capture_default_str();
   sub->add_option("--out", options.out, "The file (default: stdout)");
   sub->callback([&] { command = [&] { return run_export(options); }; });
 }
 
 void add_prune_command(CLI::App& history, HistoryOptions& options, std::function<int()>& command) {
-  CLI::App* sub = history.add_subcommand("prune", "Removes old runs and gives their space back");
+  CLI::App* sub = history.add_subcommand("prune", "Removes old runs and frees their space on the disk");
   sub->footer("Example:\n  gelombang history prune --keep 90d");
-  sub->add_option("--keep", options.keep, "Runs that started longer ago than this go")->required();
+  sub->add_option("--keep", options.keep, "Removes the runs that started longer ago than this, such as 90d")
+      ->required();
   sub->callback([&] { command = [&] { return finish(prune(options)); }; });
 }
 
 }  // namespace
 
 void add_history_command(CLI::App& parent, HistoryOptions& options, std::function<int()>& command) {
-  CLI::App* history = parent.add_subcommand("history", "Lists, shows, exports and removes the runs that were kept");
+  CLI::App* history = parent.add_subcommand("history", "Lists, shows, exports and removes the recorded runs");
   history->footer("Examples:\n  gelombang history list\n  gelombang history show last");
   history->require_subcommand(1);
   history->add_option("--history", options.file,
                       "The history file (default: history.sqlite in the user's state directory)");
-  CLI::App* list = history->add_subcommand("list", "The runs that were kept, the oldest first");
+  CLI::App* list = history->add_subcommand("list", "The recorded runs, the oldest first");
   list->footer("Example:\n  gelombang history list");
   list->callback(
       [&] { command = [&] { return with_reader(options, [](HistoryReader& reader) { return list_text(reader); }); }; });
   CLI::App* show = history->add_subcommand("show", "One run: what it was, and its figures");
   show->footer("Example:\n  gelombang history show last");
-  show->add_option("run", options.run, "An id, the beginning of one, or last")->required();
+  show->add_option("run", options.run, "Id of a run, the beginning of its id, or last")->required();
   show->callback([&] {
     command = [&] {
       return with_reader(options, [&](HistoryReader& reader) { return show_text(reader, options.run); });

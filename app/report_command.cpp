@@ -59,12 +59,13 @@ int run_report(const ReportOptions& options) {
 }  // namespace
 
 void add_report_command(CLI::App& parent, ReportOptions& options, std::function<int()>& command) {
-  CLI::App* sub = parent.add_subcommand("report", "Shows a run of the history: a page with charts, or text for others");
+  CLI::App* sub =
+      parent.add_subcommand("report", "Shows a run of the history: a page with charts, or text for other programs");
   sub->footer(
       "The page is one file that needs no network. json is what the page is made of; junit has the thresholds and the\n"
       "conformance rows as test cases.\n\n"
       "Examples:\n  gelombang report last --out report.html\n  gelombang report 20260301-0500 --format md");
-  sub->add_option("RUN", options.run, "Id from a summary, the beginning of one, or last")->required()->type_name("");
+  sub->add_option("RUN", options.run, "Id of a run, the beginning of its id, or last")->required()->type_name("");
   sub->add_option("--format", options.format, "html, md, json or junit")
       ->check(CLI::IsMember({"html", "md", "json", "junit"}))
       ->capture_default_str();

@@ -92,7 +92,7 @@ PageAnswer ControlApi::Handler::act(const SteeringRequest* wish) const {
 }
 
 PageAnswer ControlApi::Handler::answer(const PageRequest& request, const std::shared_ptr<Handler>& self) {
-  if (!request.from_loopback) return refusal(403, "only from this machine");
+  if (!request.from_loopback) return refusal(403, "requests are accepted only from this machine");
   const std::string expected = "Bearer " + token;
   if (request.authorization.size() != expected.size() ||
       sodium_memcmp(request.authorization.data(), expected.data(), expected.size()) != 0) {

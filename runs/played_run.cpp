@@ -111,7 +111,7 @@ std::optional<ExitReason> PlayedRun::set_up() {
 
 void PlayedRun::start(std::optional<WallTime> at) {
   const WallTime now = clock_.wall_now();
-  if (at && *at < now) spdlog::warn("--start-at was over before everything was set up: starting now");
+  if (at && *at < now) spdlog::warn("the time of --start-at passed during the set-up: starting now");
   // Gives the threads a moment to start, so that the first arrival is on time.
   const TimePoint epoch = clock_.now() + std::max<Duration>(at.value_or(now) - now, 50ms);
   started_wall_ = at && *at >= now ? *at : now + (epoch - clock_.now());
@@ -147,7 +147,7 @@ void PlayedRun::play(Hooks hooks) {
   };
   play.interrupt = [this] {
     if (hooks_.before_line) hooks_.before_line();
-    annotate("stop", "a further signal: what was under way was cut off");
+    annotate("stop", "a further signal: the iterations under way were cut off");
     interrupt();
   };
   loop_.play(play);
@@ -227,7 +227,7 @@ std::optional<std::string> PlayedRun::lost_history() const {
 
 void PlayedRun::stop(std::string why) {
   if (hooks_.before_line) hooks_.before_line();
-  say("stopping: what is under way may take {}; {}\n", format_duration(prepared_.plan.graceful_stop),
+  say("stopping: iterations under way may take {}; {}\n", format_duration(prepared_.plan.graceful_stop),
       loop_.signals() > 0 ? "once more to stop now" : "Ctrl-C to stop sooner");
   reasons_.push_back({ExitCause::stopped, std::move(why)});
   run_->stop_arrivals(clock_.now());
@@ -246,7 +246,7 @@ Summary PlayedRun::finish() {
     reasons_.push_back({ExitCause::script_error, "a queue of the scenario ran dry: the run was stopped"});
   if (const std::size_t stuck = run_->left_behind(); stuck > 0) {
     const std::string why =
-        fmt::format("a script does not come back: {} of {} workers were left behind, with what was under way there",
+        fmt::format("a script does not return: {} of {} workers were abandoned with the iterations under way there",
                     stuck, prepared_.plan.threads);
     figures_.annotate("stop", why);
     reasons_.push_back({ExitCause::script_error, why});

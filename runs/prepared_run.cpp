@@ -57,8 +57,9 @@ Result<ScenarioSettings> read_settings(const RunRequest& request, const std::opt
     const auto value = read_secret(place);
     if (!value) return value.error();
     if (value->size() < Redactor::kShortest) {
-      return Error{fmt::format("--set-secret {}: shorter than {} characters: it could not be kept out of what is shown",
-                               place.key, Redactor::kShortest)};
+      return Error{
+          fmt::format("--set-secret {}: shorter than {} characters: so short a value cannot be hidden in the output",
+                      place.key, Redactor::kShortest)};
     }
     settings.secrets[place.key] = *value;
   }

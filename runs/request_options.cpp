@@ -179,7 +179,8 @@ RequestOption kept(Kept how, RequestOption option) {
 
 RequestOption speed_row() {
   RequestOption option = row<&RunRequest::speed>(
-      Group::load, "--speed", "Plays an open load that many times faster: its times are divided", true);
+      Group::load, "--speed", "Plays an open load so many times faster: all its times are divided by this factor",
+      true);
   option.read = [](RunRequest& request, std::string_view name, const std::string& text) -> Result<void> {
     const auto speed = parse_scale(text);
     if (!speed) {
@@ -202,13 +203,14 @@ void add_scenario_rows(std::vector<RequestOption>& rows) {
                                            "key=@FILE or key=env:NAME for secret(\"key\"): sent, never shown"));
   rows.push_back(row<&RunRequest::max_users>(kGroup, "--max-users",
                                              "Most virtual users at once (default: what this machine allows)"));
-  rows.push_back(row<&RunRequest::catch_up>(
-      kGroup, "--catch-up",
-      "Arrivals that a stall of this machine made late: burst, capped or skip (default: what the scenario says, else "
-      "capped, at 1.2 times their rate)"));
-  rows.push_back(row<&RunRequest::graceful_stop>(kGroup, "--graceful-stop",
-                                                 "How long what is under way at the end may take", true));
-  rows.push_back(row<&RunRequest::contact>(kGroup, "--contact", "Who answers for this load; required beyond loopback"));
+  rows.push_back(row<&RunRequest::catch_up>(kGroup, "--catch-up",
+                                            "What to do with arrivals that a stall of this machine made late: burst, "
+                                            "capped or skip (default: what the scenario says, else "
+                                            "capped, at 1.2 times their rate)"));
+  rows.push_back(row<&RunRequest::graceful_stop>(
+      kGroup, "--graceful-stop", "How long iterations under way may take after the last arrival", true));
+  rows.push_back(row<&RunRequest::contact>(
+      kGroup, "--contact", "Address of the person responsible for this load; required beyond loopback"));
   rows.push_back(
       row<&RunRequest::ca_file>(kGroup, "--ca-file", "Certificate authorities to trust instead of the system's"));
   rows.push_back(row<&RunRequest::insecure>(kGroup, "--insecure", "Does not verify certificates"));
@@ -240,20 +242,20 @@ void add_session_rows(std::vector<RequestOption>& rows) {
   rows.push_back(
       kept(Kept::left_out,
            row<&S::metrics_names>(kGroup, "--metrics-name",
-                                  "A further name of this machine, under which /metrics and the pages answer")));
+                                  "Another name of this machine; /metrics and the pages accept requests under it")));
   rows.push_back(
       kept(Kept::left_out, row<&S::json>(kGroup, "--json", "Writes the result as JSON to a file, or - for stdout")));
   rows.push_back(row<&S::mailbox>(kGroup, "--mailbox", "imap://HOST, imaps://HOST or maildir:DIR, for mailbox.wait"));
   rows.push_back(kept(Kept::withheld, row<&S::mailbox_user>(kGroup, "--mailbox-user", "User of the mailbox")));
   rows.push_back(
       row<&S::mailbox_password_file>(kGroup, "--mailbox-password-file", "File whose first line is its password"));
-  rows.push_back(row<&S::consent_key>(kGroup, "--consent-key",
-                                      "Public key, or its file, that the target's consent is signed with"));
+  rows.push_back(
+      row<&S::consent_key>(kGroup, "--consent-key", "Public key, or its file, to verify the target's consent with"));
   rows.push_back(row<&S::skip_preflight>(
       kGroup, "--skip-preflight",
       "Skips the checks of the target's name, connection and certificate, and of the mailbox, before the run"));
   rows.push_back(kept(Kept::left_out, row<&S::history>(kGroup, "--history",
-                                                       "The file that keeps what is run (default: history.sqlite in "
+                                                       "The file that records the runs (default: history.sqlite in "
                                                        "the user's state directory)")));
   rows.push_back(kept(Kept::left_out, row<&S::no_history>(kGroup, "--no-history", "Does not record this run")));
 }
@@ -263,12 +265,13 @@ void add_course_rows(std::vector<RequestOption>& rows) {
   constexpr Group kGroup = Group::course;
   rows.push_back(kept(
       Kept::left_out,
-      row<&S::linger>(kGroup, "--linger", "How long to wait at the end for a last scrape, if there were any", true)));
+      row<&S::linger>(kGroup, "--linger",
+                      "How long to wait at the end for a last scrape of /metrics, if there was one before", true)));
   rows.push_back(kept(Kept::left_out, row<&S::start_at>(kGroup, "--start-at",
                                                         "When the schedule starts: a time of today such as 12:00, or "
                                                         "2026-03-04T12:00+07:00 (default: now)")));
   rows.push_back(row<&S::no_early_stop>(kGroup, "--no-early-stop",
-                                        "Plays on where the target has answered no request in the first 30 s"));
+                                        "Continues the run even if the target answered no request in the first 30 s"));
 }
 
 }  // namespace

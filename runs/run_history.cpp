@@ -56,7 +56,7 @@ Result<std::unique_ptr<HistoryWriter>> open_run_history(const SessionOptions& se
   }
   auto usual = open_default(start);
   if (usual.has_value()) return usual;
-  spdlog::warn("this run is not kept: {}", usual.error().message);
+  spdlog::warn("this run is not recorded: {}", usual.error().message);
   return std::unique_ptr<HistoryWriter>();
 }
 

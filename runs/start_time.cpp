@@ -70,7 +70,9 @@ Result<WallTime> parse_start(std::string_view given, WallTime now) {
     const auto civil = parse_recorded_time(written.civil);
     if (!civil) return malformed;
     at = local_moment(*civil);
-    if (!at) return Error{fmt::format("--start-at '{}': clocks here never show that: summer time leaves it out", text)};
+    if (!at)
+      return Error{
+          fmt::format("--start-at '{}': this local time does not exist: the change to summer time skips it", text)};
   } else {
     const auto since_1970 = parse_recorded_time(written.civil + written.zone);
     if (!since_1970) return malformed;

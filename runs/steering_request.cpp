@@ -33,15 +33,15 @@ std::string_view member_of(SteeringRequest::Action action) {
 Result<SteeringRequest> parse_steering_request(std::string_view json) {
   boost::system::error_code problem;
   const boost::json::value value = boost::json::parse(json, problem);
-  if (problem) return wrong("this is no JSON");
+  if (problem) return wrong("this is not JSON");
   const boost::json::object* object = value.if_object();
-  if (object == nullptr) return wrong("this is no JSON object");
+  if (object == nullptr) return wrong("this is not a JSON object");
   const boost::json::value* action = object->if_contains("action");
   if (action == nullptr || !action->is_string()) return wrong("the action is missing");
   const auto* known = std::find(kActions.begin(), kActions.end(), std::string_view(action->get_string()));
   if (known == kActions.end()) {
     return Error{
-        fmt::format("'{}' is no action: expected pause, resume, rate, jump or stop", start_of(action->get_string()))};
+        fmt::format("unknown action '{}': expected pause, resume, rate, jump or stop", start_of(action->get_string()))};
   }
   SteeringRequest request;
   request.action = static_cast<SteeringRequest::Action>(known - kActions.begin());
@@ -71,7 +71,7 @@ Result<Duration> find_moment(const Load& load, std::string_view to) {
   if (time.has_value()) return *time;
   std::vector<std::string_view> names;
   for (const LoadPhase& phase : load.phases) names.push_back(phase.name);
-  return Error{fmt::format("'{}' is no moment of the load: expected {}{}a time such as 5m", start_of(to),
+  return Error{fmt::format("'{}' is not a phase or time of the load: expected {}{}a time such as 5m", start_of(to),
                            fmt::join(names, ", "), names.empty() ? "" : " or ")};
 }
 

@@ -196,7 +196,7 @@ end } } }
   process.signal(SIGTERM);
   CHECK(process.wait(30s) == 107);
   INFO(process.standard_output() << process.standard_error());
-  CHECK(process.standard_error().find("a script does not come back") != std::string::npos);
+  CHECK(process.standard_error().find("a script does not return") != std::string::npos);
   CHECK(search.result().at("probes").as_array().size() == 1);
 }
 

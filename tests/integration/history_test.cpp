@@ -127,7 +127,7 @@ TEST_CASE("history: the usual file is in the user's state directory, for the use
   CHECK(sql(usual, "SELECT count(*) FROM run") == "1");
   // If the usual file cannot be used, the run only warns.
   write_file(usual, "nothing that SQLite knows");
-  CHECK(has(play({}), "this run is not kept"));
+  CHECK(has(play({}), "this run is not recorded"));
   CHECK(read_file(usual) == "nothing that SQLite knows");
 }
 

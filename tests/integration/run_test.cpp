@@ -401,7 +401,7 @@ return scenario { journeys = { j = { run = function()
   process->signal(SIGTERM);
   CHECK(process->wait() == 107);
   INFO(process->standard_output() << process->standard_error());
-  CHECK(process->standard_output().find("a script does not come back: 1 of 2 workers") != std::string::npos);
+  CHECK(process->standard_output().find("a script does not return: 1 of 2 workers") != std::string::npos);
   const boost::json::value summary = boost::json::parse(read_file(json));
   CHECK(step_of(summary, "j/page").at("count").as_int64() == 1);
   CHECK(summary.at("verdict").as_string() == "script_error");

@@ -74,10 +74,10 @@ TEST_CASE("steering request: what is asked is read, and nothing else") {
   CHECK(parse_steering_request(R"({"to": "closing", "action": "jump"})").value().to == "closing");
 
   const std::string expected = ": expected an object such as {\"action\": \"rate\", \"factor\": 1.5}";
-  CHECK(problem_of("") == "this is no JSON" + expected);
-  CHECK(problem_of("[]") == "this is no JSON object" + expected);
+  CHECK(problem_of("") == "this is not JSON" + expected);
+  CHECK(problem_of("[]") == "this is not a JSON object" + expected);
   CHECK(problem_of("{}") == "the action is missing" + expected);
-  CHECK(problem_of(R"({"action": "faster"})") == "'faster' is no action: expected pause, resume, rate, jump or stop");
+  CHECK(problem_of(R"({"action": "faster"})") == "unknown action 'faster': expected pause, resume, rate, jump or stop");
   CHECK(problem_of(R"({"action": "rate"})") == "rate: factor is missing: expected a number such as 1.5");
   CHECK(problem_of(R"({"action": "rate", "factor": "2"})") == "rate: factor is missing: expected a number such as 1.5");
   CHECK(problem_of(R"({"action": "jump", "to": 5})") ==
@@ -149,7 +149,7 @@ TEST_CASE("live control: what cannot be done says why and changes nothing") {
   CHECK(problem(idle.control->apply({Action::jump, 1, "3m"}, "http")) ==
         "cannot jump to this time: expected 0 or more, and less than 3m 00s");
   CHECK(problem(idle.control->apply({Action::jump, 1, "lunch"}, "http")) ==
-        "'lunch' is no moment of the load: expected stage 1, stage 2, stage 3 or a time such as 5m");
+        "'lunch' is not a phase or time of the load: expected stage 1, stage 2, stage 3 or a time such as 5m");
   CHECK(idle.annotations.empty());
   idle.clock.advance(3min);
   CHECK(problem(idle.control->apply({Action::pause, 1, {}}, "http")) == "the arrivals are over");

@@ -69,10 +69,10 @@ TEST_CASE("times: a time of day that is shown to people names its zone", "[unit]
 TEST_CASE("start: a time of day that is over is refused, never taken for tomorrow's", "[unit]") {
   const Zone zone(kJakarta);
   CHECK(start_of("08:00") ==
-        "--start-at '08:00' is over: that was Wed 4 Mar 2026 08:00:00 WIB (01:00:00 UTC), 19 min ago; for another "
+        "--start-at '08:00' is in the past: it was Wed 4 Mar 2026 08:00:00 WIB (01:00:00 UTC), 19 min ago; for another "
         "day write its date, such as 2026-03-04T12:00");
   CHECK(start_of("2026-03-03T12:00") ==
-        "--start-at '2026-03-03T12:00' is over: that was Tue 3 Mar 2026 12:00:00 WIB (05:00:00 UTC), 20 h 19 min "
+        "--start-at '2026-03-03T12:00' is in the past: it was Tue 3 Mar 2026 12:00:00 WIB (05:00:00 UTC), 20 h 19 min "
         "ago");
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("start: where clocks show UTC the time stands once, and a zone without
 TEST_CASE("start: a local time that summer time leaves out is refused", "[unit]") {
   const Zone zone(kBerlin);
   CHECK(start_of("2026-03-29T02:30") ==
-        "--start-at '2026-03-29T02:30': clocks here never show that: summer time leaves it out");
+        "--start-at '2026-03-29T02:30': this local time does not exist: the change to summer time skips it");
   CHECK(start_of("2026-03-29T03:30") == "Sun 29 Mar 2026 03:30:00 CEST (01:30:00 UTC)");
 }
 
