@@ -24,7 +24,7 @@ namespace {
 namespace json = boost::json;
 
 // Intervals keep the validity state. The reasons are kept only in the summary.
-constexpr std::string_view kNoReason = "why is recorded at the end of a run, and this one has none";
+constexpr std::string_view kNoReason = "the reasons are recorded at the end of a run, and this run has no end";
 
 // The content of the plan as far as it can be read: an old or foreign file may have less.
 struct Plan {

@@ -162,7 +162,8 @@ void facts(Page& page, const Summary& s) {
   page.fact("generator", fmt::format("{:.2f} s of CPU, {} of memory, {} threads, at most {} users", g.cpu_seconds,
                                      format_size(g.max_rss_bytes), g.threads, g.users_max));
   const GeneratorHealth& h = g.health;
-  page.fact("", fmt::format("busiest worker {:.0f} % of a core, busiest core {:.0f} %, stolen {:.0f} %, garbage {}",
+  page.fact("", fmt::format("busiest worker {:.0f} % of a core, busiest core {:.0f} %, stolen by the hypervisor {:.0f} "
+                            "%, Lua garbage collection {}",
                             h.worker_cpu_share * 100, h.core_busy_share * 100, h.steal_share * 100,
                             format_duration(h.gc_time)));
   page.fact("", fmt::format("{} stalls ({}), {} descriptors, {} local ports", h.stalls, format_duration(h.stalled),
@@ -261,7 +262,7 @@ void errors(Page& page, const Summary& s) {
   page.heading("Errors");
   page.table(table);
   if (more && !s.run.history.empty()) {
-    page.line(fmt::format("  what was looked at: gelombang history show {}{}", printable(s.run.id),
+    page.line(fmt::format("  details: gelombang history show {}{}", printable(s.run.id),
                           s.run.history_given ? " --history " + printable(s.run.history) : ""));
   }
 }
@@ -311,7 +312,7 @@ void mail(Page& page, const Summary& s) {
   if (n(MailResult::hidden) > 0) {
     page.fact("not known", fmt::format("{}: the mailbox could not be read", n(MailResult::hidden)));
   }
-  page.fact("besides", fmt::format("{} in the spam folder, {} duplicate, {} for nobody", e.spam,
+  page.fact("besides", fmt::format("{} in the spam folder, {} duplicate, {} for unknown recipients", e.spam,
                                    n(MailResult::duplicate), n(MailResult::unknown)));
   page.fact("delivery",
             fmt::format("p50 {}, p95 {}, p99 {}, max {}", estimate_text(e.delivery.p50), estimate_text(e.delivery.p95),

@@ -21,10 +21,10 @@ std::string value_text(const Threshold& threshold, double value) {
 std::string judgement_text(const Threshold& threshold, const Judgement& judgement) {
   if (!judgement.value) {
     if (judgement.samples >= threshold.min_samples) return "no data";
-    return fmt::format("no data ({} samples, {} are wanted)", judgement.samples, threshold.min_samples);
+    return fmt::format("no data ({} samples, {} are needed)", judgement.samples, threshold.min_samples);
   }
   std::string text = fmt::format("{}{}", judgement.lower_bound ? ">= " : "", value_text(threshold, *judgement.value));
-  if (judgement.state == ThresholdState::no_data) text += ", which decides nothing";
+  if (judgement.state == ThresholdState::no_data) text += ", which is not enough for a verdict";
   if (judgement.within_error) text += ", within the 1.1 % that the histogram may err";
   return text;
 }

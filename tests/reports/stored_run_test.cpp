@@ -142,7 +142,8 @@ TEST_CASE("stored run: why one that was cut off cannot be believed is not known,
     CHECK(summary.at("validity").at("state").as_string() == kValidityStateNames[static_cast<std::size_t>(state)]);
     const auto& reasons = summary.at("validity").at("reasons").as_array();
     REQUIRE(reasons.size() == (state == ValidityState::valid ? 0 : 1));
-    if (!reasons.empty()) CHECK(reasons[0].as_string() == "why is recorded at the end of a run, and this one has none");
+    if (!reasons.empty())
+      CHECK(reasons[0].as_string() == "the reasons are recorded at the end of a run, and this run has no end");
   }
 }
 

@@ -364,13 +364,13 @@ TEST_CASE("threshold text: says the value, its bound and what is missing", "[uni
   CHECK(text("all: response_time p95 < 1s", {ThresholdState::pass, 0.0431, false, false, 9}) == "43.1 ms");
   CHECK(text("all: response_time p95 < 1s", {ThresholdState::fail, 12.0, true, false, 9}) == ">= 12.0 s");
   CHECK(text("all: response_time p95 < 1s", {ThresholdState::no_data, 0.5, true, false, 9}) ==
-        ">= 500 ms, which decides nothing");
+        ">= 500 ms, which is not enough for a verdict");
   CHECK(text("all: response_time p95 < 1s", {ThresholdState::pass, 0.995, false, true, 9}) ==
         "995 ms, within the 1.1 % that the histogram may err");
   CHECK(text("all: error_rate < 1%", {ThresholdState::fail, 0.0123, false, false, 9}) == "1.23 %");
   CHECK(text("all: rate > 1/s", {ThresholdState::pass, 48.2, false, false, 9}) == "48.2/s");
   CHECK(text("all: count > 1", {ThresholdState::pass, 1234, false, false, 9}) == "1234");
   CHECK(text("all: count > 1 min 100", {ThresholdState::no_data, {}, false, false, 9}) ==
-        "no data (9 samples, 100 are wanted)");
+        "no data (9 samples, 100 are needed)");
   CHECK(text("all: error_rate < 1%", {}) == "no data");
 }

@@ -17,12 +17,12 @@ export function verdict(run) {
     return { tone: "running", word: "Under way", text: "The run had not ended when this page was made: what it had recorded is shown." };
   }
   if (run.state === "cut_off") {
-    const text = "The recording has no end: the program was killed, or could not write on. What there is is shown; there is no verdict.";
+    const text = "The recording has no end: the program was killed, or could no longer write. The page shows what was recorded; there is no verdict.";
     return { tone: "unknown", word: "Cut off", text };
   }
   const { thresholds, conformance } = run.summary;
   if (run.summary.verdict === "pass" && thresholds.length === 0 && conformance.length === 0) {
-    return { tone: "unknown", word: "Passed", text: "Nothing was asked of the target: without thresholds and rules a run cannot fail." };
+    return { tone: "unknown", word: "Passed", text: "The run had no thresholds and no rules, so it could not fail." };
   }
   const [tone, word, text] = kVerdicts[run.summary.verdict] ?? ["unknown", "No verdict", ""];
   const { shortfall } = run.summary;
@@ -37,7 +37,7 @@ const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 function success({ thresholds, conformance_reported: rules }) {
   const parts = [];
-  if (thresholds.length > 0) parts.push(thresholds.length === 1 ? "the only threshold was kept" : `all ${count(thresholds.length)} thresholds were kept`);
+  if (thresholds.length > 0) parts.push(thresholds.length === 1 ? "the only threshold was met" : `all ${count(thresholds.length)} thresholds were met`);
   if (rules > 0) parts.push(`${plural(rules, "rule")} held`);
   return `${sentence(parts.join(", and "))}.`;
 }
@@ -46,7 +46,7 @@ function failure(summary) {
   const judged = summary.thresholds.length;
   const missed = summary.thresholds.filter((t) => t.state === "fail").length;
   const parts = [];
-  if (missed > 0) parts.push(`${count(missed)} of ${plural(judged, "threshold")} ${missed === 1 ? "was" : "were"} not kept`);
+  if (missed > 0) parts.push(`${count(missed)} of ${plural(judged, "threshold")} ${missed === 1 ? "was" : "were"} missed`);
   if (summary.conformance_violated > 0) parts.push(`${plural(summary.conformance_violated, "rule")} did not hold`);
   return parts.length > 0 ? `${parts.join(", and ")}.` : "";
 }

@@ -153,10 +153,10 @@ const tests = {
     const finished = (summary) => ({ state: "finished", summary: { thresholds: [], conformance: [], conformance_violated: 0, conformance_reported: 0, shortfall: null, validity: { state: "valid", reasons: [] }, ...summary } });
     const thresholds = (...states) => states.map((state) => ({ state }));
     const text = (summary) => verdict(finished(summary)).text;
-    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass") }), "The only threshold was kept.");
-    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass", "pass"), conformance: [{}], conformance_reported: 12 }), "All 2 thresholds were kept, and 12 rules held.");
-    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass"), shortfall: { text: "9 of 10 visits were not completed" } }), "The only threshold was kept. But 9 of 10 visits were not completed.");
-    assert.equal(text({ verdict: "fail", thresholds: thresholds("pass", "fail"), shortfall: { text: "none of 266 visits was completed" } }), "1 of 2 thresholds was not kept. None of 266 visits was completed.");
+    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass") }), "The only threshold was met.");
+    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass", "pass"), conformance: [{}], conformance_reported: 12 }), "All 2 thresholds were met, and 12 rules held.");
+    assert.equal(text({ verdict: "pass", thresholds: thresholds("pass"), shortfall: { text: "9 of 10 visits were not completed" } }), "The only threshold was met. But 9 of 10 visits were not completed.");
+    assert.equal(text({ verdict: "fail", thresholds: thresholds("pass", "fail"), shortfall: { text: "none of 266 visits was completed" } }), "1 of 2 thresholds was missed. None of 266 visits was completed.");
     assert.equal(validity(finished({ verdict: "fail" })).tone, "calm");
     assert.equal(validity(finished({ verdict: "pass" })).tone, "good");
     assert.equal(validity(finished({ verdict: "invalid", validity: { state: "invalid", reasons: [] } })).tone, "bad");

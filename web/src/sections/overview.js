@@ -58,7 +58,7 @@ export function header(run) {
   );
 }
 
-const kStates = { pass: ["good", "\u2713 kept"], fail: ["bad", "\u2717 not kept"], no_data: ["unknown", "? no data"] };
+const kStates = { pass: ["good", "\u2713 met"], fail: ["bad", "\u2717 missed"], no_data: ["unknown", "? no data"] };
 
 export function thresholds(run) {
   const rows = run.summary.thresholds.map((t) => {
