@@ -124,7 +124,7 @@ void UserHost::end_after_fault() {
     io_.restart();
     io_.run_for(kLastWords);
   } catch (const std::exception& fault) {
-    spdlog::error("the running iterations of a stopped worker are lost:  {}", fault.what());
+    spdlog::error("the running iterations of a stopped worker are lost: {}", fault.what());
   }
 }
 

@@ -79,7 +79,7 @@ Result<WallTime> parse_start(std::string_view given, WallTime now) {
     at = WallTime(*since_1970);
   }
   if (*at < now) {
-    return Error{fmt::format("--start-at '{}' is over: that was {}, {} ago{}", text, full_time_text(*at),
+    return Error{fmt::format("--start-at '{}' is in the past: it was {}, {} ago{}", text, full_time_text(*at),
                              countdown_text(now - *at),
                              written.dated ? "" : "; for another day write its date, such as 2026-03-04T12:00")};
   }

@@ -86,13 +86,13 @@ Result<std::vector<RemoteAddress>> admitted_addresses(const HttpUrl& server, con
   if (traffic.target_host.empty()) return addresses;
   const auto target = traffic.resolve(traffic.target_host, traffic.target_port);
   if (!target) {
-    return Error{fmt::format("cannot check whether this server is a host of the target:  {}", target.error().message)};
+    return Error{fmt::format("cannot check whether this server is a host of the target: {}", target.error().message)};
   }
   for (const RemoteAddress& address : *addresses) {
     const bool shared = (server.host == traffic.target_host && !is_loopback(address.bytes)) ||
                         std::any_of(target->begin(), target->end(),
                                     [&address](const RemoteAddress& theirs) { return same_server(address, theirs); });
-    if (shared) return Error{"is a host of the target, and the target may receive only load:  expected another server"};
+    if (shared) return Error{"is a host of the target, and the target may receive only load: expected another server"};
   }
   return addresses;
 }

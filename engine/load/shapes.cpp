@@ -150,7 +150,7 @@ Result<Row> amplitudes_of(const WaveOpening& wave, const std::vector<Interval>& 
   }
   if (found[1] < -kRounding) {
     return Error{asked +
-                 " leave no arrivals after the first hour:  expected a larger first_hour or a smaller first_minute"};
+                 " leave no arrivals after the first hour: expected a larger first_hour or a smaller first_minute"};
   }
   if (found[0] < -kRounding) {
     return Error{asked + " leave no rush: expected a larger first_minute"};

@@ -82,7 +82,7 @@ end
 local function steps_of_journey(name, listed, own)
   if listed == nil then
     if not own then
-      blame(format("journey '%s': with several journeys, each one must list its steps:  steps = { ... }", name))
+      blame(format("journey '%s': with several journeys, each one must list its steps: steps = { ... }", name))
     end
     listed = own
   end

@@ -320,7 +320,7 @@ std::optional<Rate> ConsentLedger::consented_rate(std::string_view host) const {
 Result<void> ConsentLedger::holds(const Grant& grant, std::string_view host) const {
   const auto fail = [&](std::string_view why) {
     return Error{
-        fmt::format("the consent of {} at {} is no longer valid:  {}", host, format_address(grant.address), why)};
+        fmt::format("the consent of {} at {} is no longer valid: {}", host, format_address(grant.address), why)};
   };
   if (const auto force = in_force(grant.consent, host, clock_.wall_now()); !force) return fail(force.error().message);
   if (clock_.now() - grant.read_at > policy_.reread_interval + policy_.grace) {

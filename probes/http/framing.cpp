@@ -39,9 +39,8 @@ int HttpFraming::begin(std::string_view line) noexcept {
 void HttpFraming::add(std::string_view name, std::string_view value, bool exact) noexcept {
   const bool length = same_header_name(name, "content-length");
   if (!length && !same_header_name(name, "transfer-encoding")) return;
-  if (!exact)
-    blame("Content-Length or Transfer-Encoding is malformed (blank before the colon, or folded line)");  // libcurl does
-                                                                                                         // not read it
+  // libcurl does not read such a header.
+  if (!exact) blame("Content-Length or Transfer-Encoding is malformed (blank before the colon, or folded line)");
   if (interim_)
     blame("a 1xx response has Content-Length or Transfer-Encoding");  // libcurl would apply it to the next response
   if (length) {

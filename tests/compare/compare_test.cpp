@@ -206,7 +206,7 @@ TEST_CASE("compare: an invalid run proves nothing") {
   const auto outcome = pair_with([](MadeRun& run) { run.validity = "invalid"; });
   REQUIRE(outcome.has_error());
   CHECK(outcome.error().cause == ExitCause::invalid_run);
-  CHECK(outcome.error().text == "run b is invalid (the lag was 2 s): its figures say nothing of the target");
+  CHECK(outcome.error().text == "run b is invalid (the lag was 2 s): its figures say nothing about the target");
   // If the run has no end, its last interval decides.
   const auto killed = pair_with([](MadeRun& run) {
     run.ends = false;

@@ -83,10 +83,10 @@ TEST_CASE("steering request: what is asked is read, and nothing else") {
   CHECK(problem_of(R"({"action": "jump", "to": 5})") ==
         "jump: to is missing: expected a phase or a time such as \"5m\"");
   CHECK(problem_of(R"({"action": "pause", "factor": 2})") == "pause does not take 'factor'");
-  CHECK(problem_of(std::string(10000, '[')).starts_with("this is no JSON"));
+  CHECK(problem_of(std::string(10000, '[')).starts_with("this is not JSON"));
   // The quoted text is one line and is cut between two characters.
   CHECK(problem_of("{\"action\": \"" + std::string(39, 'a') + "\u00e9\"}")
-            .starts_with("'" + std::string(39, 'a') + "?' is"));
+            .starts_with("unknown action '" + std::string(39, 'a') + "?'"));
   CHECK(problem_of(R"({"action": "pause", "a\nb": 2})") == "pause does not take 'a?b'");
 }
 

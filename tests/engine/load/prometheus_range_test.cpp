@@ -93,7 +93,7 @@ TEST_CASE("prometheus range: the question is checked before it is asked") {
 }
 
 TEST_CASE("prometheus range: a host of the target is not asked, and on loopback a host is a port") {
-  const std::string refusal = "is a host of the target, and the target may receive only load:  expected another server";
+  const std::string refusal = "is a host of the target, and the target may receive only load: expected another server";
   std::vector<std::string> notes;
   ControlTraffic traffic;
   traffic.timeout = 50ms;

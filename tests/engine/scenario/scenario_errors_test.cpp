@@ -326,7 +326,7 @@ TEST_CASE("scenario errors: journeys") {
       {"{ j = { run = run, numbers = { 999 } } }",
        "journey 'j' does not know 'numbers': expected behaviour, lasts, people, run, steps, weight"},
       {"{ j = { run = run }, k = { run = run, steps = { a } } }",
-       "journey 'j': with several journeys, each one must list its steps:  steps = { ... }"},
+       "journey 'j': with several journeys, each one must list its steps: steps = { ... }"},
   }));
   INFO(text);
   CHECK(files.error_of(with_journeys(text)) == "scenario.lua:4: " + message);

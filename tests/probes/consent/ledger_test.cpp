@@ -204,7 +204,7 @@ TEST_CASE("consent guard: consent that runs out during the run stops it, to the 
   CHECK(text(ledger->may_connect(kHost, at("11.22.33.44"))) == "allowed");
   ledger.clock.advance(1ns);
   const std::string gone =
-      "the consent of portal.example.id at 11.22.33.44 is no longer valid:  it expired at 2027-01-15T08:00:20Z";
+      "the consent of portal.example.id at 11.22.33.44 is no longer valid: it expired at 2027-01-15T08:00:20Z";
   CHECK(text(ledger->may_connect(kHost, at("11.22.33.44"))) == "stop: " + gone);
   CHECK(text(ledger->may_request(kHost, "/api")) == "denied: " + gone);
 }
@@ -301,7 +301,7 @@ TEST_CASE("consent guard: withdrawn, narrowed or misnamed at the next reading cl
   Consent other = sample_consent();
   other.hosts = {"other.example.id"};
   CHECK(after(other) ==
-        "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid:  it does not name the host "
+        "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid: it does not name the host "
         "portal.example.id");
 }
 
@@ -326,7 +326,7 @@ TEST_CASE("consent guard: a consent that is not read again in time is void", "[u
   ledger.clock.advance(1ns);
   CHECK(
       text(ledger->may_request(kHost, "/api")) ==
-      "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid:  it could not be read again in time");
+      "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid: it could not be read again in time");
 }
 
 TEST_CASE("consent guard: a go.id name needs consent on loopback and private addresses too", "[unit][consent]") {
