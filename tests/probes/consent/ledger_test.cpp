@@ -324,9 +324,8 @@ TEST_CASE("consent guard: a consent that is not read again in time is void", "[u
   ledger.clock.advance(60s);
   CHECK(text(ledger->may_request(kHost, "/api")) == "allowed");
   ledger.clock.advance(1ns);
-  CHECK(
-      text(ledger->may_request(kHost, "/api")) ==
-      "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid: it could not be read again in time");
+  CHECK(text(ledger->may_request(kHost, "/api")) ==
+        "stop: the consent of portal.example.id at 11.22.33.44 is no longer valid: it could not be read again in time");
 }
 
 TEST_CASE("consent guard: a go.id name needs consent on loopback and private addresses too", "[unit][consent]") {
