@@ -143,7 +143,7 @@ TEST_CASE("prometheus range: what cannot be looked up is refused, not asked") {
   CHECK(problem() == "http://prometheus.test:1/: 'prometheus.test' does not resolve");
   known = "prometheus.test";
   CHECK(problem() ==
-        "http://prometheus.test:1/: cannot check whether this server is a host of the target:  'portal.test' does not "
+        "http://prometheus.test:1/: cannot check whether this server is a host of the target: 'portal.test' does not "
         "resolve");
 }
 
