@@ -50,7 +50,8 @@ void add_run_command(CLI::App& app, GivenOptions& given, const bool& color, std:
 void add_check_command(CLI::App& app, GivenOptions& given, bool& fetch, CheckWatchOptions& watch,
                        std::function<int()>& command) {
   CLI::App* sub = app.add_subcommand(
-      "check", "Validates a scenario and says what a run would need; without --fetch it sends nothing");
+      "check",
+      "Validates a scenario or a watch file and says what it would do and need; without --fetch it sends nothing");
   sub->footer("Example:\n  gelombang check portal_mix.lua --load opening --scale 1/10");
   given.add_to(*sub, {Group::scenario, Group::load});
   sub->add_flag("--fetch", fetch, "If the load comes from Prometheus: sends it one query");
