@@ -80,7 +80,8 @@ struct World {
     for (std::size_t i = kinds.size(); i > 1; --i) std::swap(kinds[i - 1], kinds[random.below(i)]);
     const Duration share = end / static_cast<Duration::rep>(kinds.size());
     for (std::size_t i = 0; i < kinds.size(); ++i) {
-      const Duration at = static_cast<Duration::rep>(i) * share + Duration(1'234'567'891 * (1 + i % 17));
+      // The first one comes when each monitor has ended a slot: before, nobody knows of it after a restart.
+      const Duration at = static_cast<Duration::rep>(i) * share + kHour + Duration(1'234'567'891 * (1 + i % 17));
       const auto seconds = [&](std::uint64_t least, std::uint64_t most) {
         return std::chrono::seconds(least + random.below(most - least)) + 137ms;
       };
